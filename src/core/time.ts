@@ -1,0 +1,83 @@
+/**
+ * Time on every hot path: integer nanoseconds since the run epoch, held in a float64.
+ * Exact for 104 days (2^53 ns). Two domains share the unit and the epoch; a value's name says its
+ * domain, and only values of one domain may be subtracted:
+ *
+ * - `...RealNs`: CLOCK_REALTIME minus the epoch's realtime. Receive stamps, carried send times.
+ * - `...MonoNs`: CLOCK_MONOTONIC minus the epoch's monotonic time. Schedules, intervals, time-outs.
+ */
+export type Nanos = number;
+
+/** The instant at which both clocks were read together at start-up. Every {@link Nanos} counts from it. */
+export interface RunEpoch {
+  /** CLOCK_REALTIME, ns since 1970-01-01T00:00:00Z. */
+  readonly realtimeNs: bigint;
+  /** CLOCK_MONOTONIC at the same instant, ns. */
+  readonly monotonicNs: bigint;
+  /** Half of the window within which both were read, ns: how far apart the two readings may be. */
+  readonly uncertaintyNs: number;
+}
+
+/** Where shell code reads time. Pure layers take times as arguments and never see this. */
+export interface Clock {
+  readonly epoch: RunEpoch;
+  /** CLOCK_MONOTONIC since the epoch, ns. Never goes backwards. */
+  monoNs(): Nanos;
+  /** CLOCK_REALTIME since the epoch, ns. May step. */
+  realNs(): Nanos;
+}
+
+/** Test clock: time moves only when told to; the realtime side can be stepped on its own. */
+export class ManualClock implements Clock {
+  readonly epoch: RunEpoch;
+  #monoNs: Nanos = 0;
+  #stepNs: Nanos = 0;
+
+  constructor(realtimeNs = 1_700_000_000_000_000_000n) {
+    this.epoch = { realtimeNs, monotonicNs: 0n, uncertaintyNs: 0 };
+  }
+
+  monoNs(): Nanos {
+    return this.#monoNs;
+  }
+
+  realNs(): Nanos {
+    return this.#monoNs + this.#stepNs;
+  }
+
+  advance(byNs: Nanos): void {
+    this.#monoNs += byNs;
+  }
+
+  /** Steps CLOCK_REALTIME alone, as an operator or a time daemon would. */
+  step(byNs: Nanos): void {
+    this.#stepNs += byNs;
+  }
+}
+
+/** An absolute time as two unsigned 32-bit halves: what the wire carries, without BigInt. */
+export interface SplitTime {
+  readonly high: number;
+  readonly low: number;
+}
+
+export function splitNs(absoluteNs: bigint): SplitTime {
+  return { high: Number((absoluteNs >> 32n) & 0xffff_ffffn), low: Number(absoluteNs & 0xffff_ffffn) };
+}
+
+/**
+ * `(high, low) - epoch`, ns, for 64-bit unix-ns halves from the wire. The high halves are subtracted
+ * as signed 32-bit numbers, so a time up to 2^63 ns on either side of the epoch comes out with its
+ * sign; it is exact within 104 days of the epoch.
+ */
+export function sinceEpochNs(high: number, low: number, epoch: SplitTime): Nanos {
+  return ((high - epoch.high) | 0) * 4_294_967_296 + (low - epoch.low);
+}
+
+/** RFC 3339 in UTC with nine decimals, for a realtime value of this epoch. */
+export function formatRealtime(epoch: RunEpoch, realNs: Nanos): string {
+  const absoluteNs = epoch.realtimeNs + BigInt(Math.round(realNs));
+  const seconds = absoluteNs / 1_000_000_000n;
+  const fraction = (absoluteNs % 1_000_000_000n).toString().padStart(9, '0');
+  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
+}

@@ -1,0 +1,22 @@
+import type { SendBatch } from '../core/batch.js';
+import type { Nanos } from '../core/time.js';
+
+/** Makes datagrams and says when each is due. Pure: driven by the time it is given. One feed may hold many flows. */
+export interface Feed {
+  /** Due time of the next datagram, CLOCK_MONOTONIC since the epoch, ns; Infinity when the feed has ended. */
+  nextDueNs(): Nanos;
+  /**
+   * Appends datagrams due at or before `untilNs` behind `batch.count`, in order of due time, until the
+   * batch is full; returns how many. Writes every SendBatch column but `departureMonoNs`.
+   */
+  fill(batch: SendBatch, untilNs: Nanos): number;
+  /**
+   * Slot `slot` was refused for good. The feed counts it as not sent, and corrects what the slots
+   * `[slot + 1, batch.count)` of the same flow carry about it.
+   */
+  onRefused(batch: SendBatch, slot: number): void;
+  /** The schedule has fallen behind: gives up what is due before `untilNs`, as not sent; returns how many. */
+  skip(untilNs: Nanos): number;
+  /** Ends the feed early: from now on it offers only its end markers, paced from `nowNs`. */
+  finish(nowNs: Nanos): void;
+}
