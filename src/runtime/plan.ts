@@ -1,0 +1,136 @@
+/**
+ * What a run is to do, complete and checked: the command line, a profile or the API make a plan, the
+ * runtime carries it out. Plain data (it crosses to a worker), no defaults left open.
+ */
+import type { Scheme } from '../core/endpoint.js';
+
+export interface StreamAddress {
+  readonly scheme: Scheme | null;
+  readonly family: 4 | 6;
+  readonly group: string;
+  readonly port: number;
+  readonly sources: readonly string[];
+  /** Name or index or local address of the interface as asked for, `all` (receivers), or `null`: the kernel's choice. */
+  readonly iface: string | null;
+  readonly name: string | null;
+  /** The endpoint that made it, in canonical form. */
+  readonly endpoint: string;
+}
+
+/** How datagrams follow each other. */
+export type Pattern =
+  | { readonly kind: 'cbr' }
+  | { readonly kind: 'poisson' }
+  /** `datagrams` back to back at each multiple of `periodNs`. */
+  | { readonly kind: 'burst'; readonly datagrams: number; readonly periodNs: number };
+
+/** `--impair`, all probabilities 0..1, all times ns. */
+export interface ImpairSpec {
+  readonly loss: number;
+  /** Gilbert-Elliott: probability to enter and to leave the bad state, loss in the good and bad state. */
+  readonly gilbertElliott: {
+    readonly p: number;
+    readonly r: number;
+    readonly lossGood: number;
+    readonly lossBad: number;
+  } | null;
+  /** Ordinals of the flow's datagrams (0 the first) to lose, ascending ranges. */
+  readonly lossList: readonly (readonly [first: number, last: number])[];
+  readonly duplicate: number;
+  readonly reorder: number;
+  readonly corrupt: number;
+  readonly delayNs: number;
+  readonly jitterNs: number;
+  /** Rate limit, bit/s of UDP payload, with its queue in octets; `null`: none. */
+  readonly rateBitPerSecond: number | null;
+  readonly queueOctets: number;
+  /** `null`: drawn at random by the shell and written into the result. */
+  readonly seed: number | null;
+  /** Delays beyond the reorder window are refused unless this is set. */
+  readonly beyondWindow: boolean;
+}
+
+/** `--inject`: deliberate faults of the instrument itself; never `valid`. */
+export interface InjectSpec {
+  readonly slowUs: number;
+  readonly stall: { readonly forMs: number; readonly everyS: number } | null;
+  readonly clockOffsetNs: number;
+  readonly clockDriftPpm: number;
+  /** Realtime clock step of so many ns, so many seconds into the run. */
+  readonly clockStep: { readonly byNs: number; readonly atS: number } | null;
+  readonly noStamp: boolean;
+}
+
+export interface SendStream {
+  readonly address: StreamAddress;
+  readonly ttl: number;
+  readonly tos: number;
+  /** 0: the system's choice. */
+  readonly sourcePort: number;
+  readonly flows: number;
+  /** UDP payload octets. */
+  readonly sizeOctets: number;
+  /** Datagrams per second of the whole stream (all its flows); `Infinity`: as fast as can be. */
+  readonly packetsPerSecond: number;
+  readonly pattern: Pattern;
+  /** `udp`: octets repeated as the payload; `null`: probe datagrams. */
+  readonly payload: Uint8Array | null;
+  readonly impair: ImpairSpec | null;
+}
+
+export interface CommonPlan {
+  readonly command: string;
+  readonly argv: readonly string[];
+  readonly io: 'auto' | 'native' | 'dgram';
+  readonly unicast: boolean;
+  /** `null`: until stopped (receivers), until the input ends (senders). */
+  readonly durationNs: number | null;
+  readonly count: number | null;
+  readonly intervalNs: number;
+  /** Warm-up that enters no metric, from the first datagram. */
+  readonly omitNs: number;
+  /** Absolute, unix ns; `null`: at once. */
+  readonly startAtUnixNs: bigint | null;
+  readonly endAtUnixNs: bigint | null;
+  readonly seed: number;
+  readonly cpu: number | null;
+  readonly name: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly inject: InjectSpec | null;
+  readonly timestamps: 'auto' | 'hardware' | 'kernel' | 'user';
+  readonly offload: 'auto' | 'on' | 'off';
+  /** Longest spin before a deadline. */
+  readonly spinNs: number;
+}
+
+export interface SendPlan extends CommonPlan {
+  readonly streams: readonly SendStream[];
+  /** `null`: chosen from the rate. */
+  readonly quantumNs: number | null;
+  readonly maxLateNs: number;
+  readonly loopback: boolean;
+  readonly sendBufferOctets: number;
+  readonly dontFragment: boolean;
+  readonly transmitTimestamps: boolean;
+  readonly force: boolean;
+}
+
+export interface ReceivePlan extends CommonPlan {
+  readonly streams: readonly StreamAddress[];
+  /** TTL and DSCP that the endpoint says were sent; `null`: not said. Same order as `streams`. */
+  readonly sentMarks: readonly { readonly ttl: number | null; readonly dscp: number | null }[];
+  /** Longest wait for a first datagram; none by then is status 3; `null`: for ever. */
+  readonly waitNs: number | null;
+  readonly once: boolean;
+  readonly untilIdleNs: number | null;
+  readonly receiveBufferOctets: number;
+  readonly gatherNs: number;
+  readonly busyPollUs: number;
+  readonly reorderWindowNs: number;
+  readonly reorderWindowPackets: number;
+  readonly maxStreams: number;
+  readonly detail: number;
+  readonly capture: string | null;
+  readonly passive: boolean;
+  readonly force: boolean;
+}
