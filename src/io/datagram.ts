@@ -189,9 +189,12 @@ export interface Io {
    * The only call that blocks: until a source is readable, a sink that would block is writable,
    * {@link wake} was called, or CLOCK_MONOTONIC since the epoch has reached `untilMonoNs`.
    * Afterwards {@link ready} holds the indexes of the readable sources.
+   * With `gatherNs` above 0 it goes on sleeping that long after the first source became readable (never
+   * beyond `untilMonoNs`, {@link wake} still ends it), and then says what is readable: the kernel has
+   * stamped the arrivals, so reading late bends no figure and costs far fewer wake-ups.
    * The dgram implementation returns a promise, the native one does not.
    */
-  wait(untilMonoNs: Nanos): number | Promise<number>;
+  wait(untilMonoNs: Nanos, gatherNs: Nanos): number | Promise<number>;
   /** Indexes of readable sources, in ready order; the first `wait()` result of them are valid. */
   readonly ready: Int32Array;
   /** What another thread passes to {@link wakeLoop} to end a `wait` here; -1 when this implementation needs none. */
