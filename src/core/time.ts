@@ -76,7 +76,11 @@ export function sinceEpochNs(high: number, low: number, epoch: SplitTime): Nanos
 
 /** RFC 3339 in UTC with nine decimals, for a realtime value of this epoch. */
 export function formatRealtime(epoch: RunEpoch, realNs: Nanos): string {
-  const absoluteNs = epoch.realtimeNs + BigInt(Math.round(realNs));
+  return formatUnixNs(epoch.realtimeNs + BigInt(Math.round(realNs)));
+}
+
+/** RFC 3339 in UTC with nine decimals. `absoluteNs`: ns since 1970-01-01T00:00:00Z, not negative. */
+export function formatUnixNs(absoluteNs: bigint): string {
   const seconds = absoluteNs / 1_000_000_000n;
   const fraction = (absoluteNs % 1_000_000_000n).toString().padStart(9, '0');
   return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${fraction}Z`;

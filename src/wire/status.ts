@@ -8,5 +8,7 @@ export const WireStatus = {
   BadPadding: 5,
   BadChecksum: 6,
   UnknownType: 7,
+  /** Bits that have to be 0 in this version are not. */
+  BadReserved: 8,
 } as const;
 export type WireStatus = (typeof WireStatus)[keyof typeof WireStatus];
