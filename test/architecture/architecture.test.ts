@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { check, unreached } from './checker.js';
+import { BUILD_STEPS, LAYERS, PACKAGES } from './layers.js';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+function read(relative: string): string {
+  return readFileSync(path.join(ROOT, relative), 'utf8');
+}
+
+function sourcesUnder(folder: string): Map<string, string> {
+  const sources = new Map<string, string>();
+  for (const entry of readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' }).toSorted()) {
+    if (/\.(?:ts|mjs|js)$/u.test(entry)) sources.set(entry.split(path.sep).join('/'), read(path.join(folder, entry)));
+  }
+  return sources;
+}
+
+const sources = sourcesUnder('src');
+
+describe('the sources', () => {
+  it('keep the rules of the layers', () => {
+    expect(sources.size).toBeGreaterThan(20);
+    expect(check(sources).map(({ rule, file, line, what }) => `${rule}: src/${file}:${line}: ${what}`)).toEqual([]);
+  });
+
+  it('are all reached from the command, the package entry or the build', () => {
+    const commands = [...sourcesUnder('bin').values()].flatMap((text) =>
+      [...text.matchAll(/dist\/([\w/]+)\.js/gu)].map(([, file]) => `${file}.ts`),
+    );
+    expect(commands).not.toEqual([]);
+    expect(unreached(sources, ['index.ts', ...commands, ...BUILD_STEPS])).toEqual([]);
+  });
+
+  it('import only packages that are installed with the product', () => {
+    const declared = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
+    const used = new Set(Object.values(PACKAGES).flat());
+    expect([...used].toSorted()).toEqual(Object.keys(declared.dependencies).toSorted());
+  });
+});
+
+describe('docs/architecture.md', () => {
+  it('shows the table of layers that is enforced', () => {
+    const rows = [...read('docs/architecture.md').matchAll(/^\| `(\w+)` +\|[^|]+\|([^|]+)\|([^|]+)\|$/gmu)];
+    const documented = rows.map(([, name, mayImport, ring]) => ({
+      name,
+      ring: ring!.trim(),
+      mayImport: mayImport!.trim() === '-' ? [] : mayImport!.trim().split(', '),
+    }));
+    expect(documented).toEqual(LAYERS);
+  });
+});
