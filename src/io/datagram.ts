@@ -88,6 +88,8 @@ export const SocketCounter = {
   TransmitStampsMissing: 13,
   /** Paths that found no room in the path table. */
   PathOverflow: 14,
+  /** Receive: datagrams that the kernel delivered and this implementation had no room for: application loss. */
+  Discarded: 15,
   Count: 16,
 } as const;
 
@@ -177,7 +179,7 @@ export interface DatagramSink {
 }
 
 export interface Io {
-  readonly name: 'native' | 'dgram';
+  readonly name: 'native' | 'dgram' | 'memory';
   readonly capabilities: IoCapabilities;
   readonly clock: Clock;
   openSource(spec: ReceiveSocketSpec): DatagramSource | Promise<DatagramSource>;
@@ -199,5 +201,7 @@ export interface Io {
   readonly ready: Int32Array;
   /** What another thread passes to {@link wakeLoop} to end a `wait` here; -1 when this implementation needs none. */
   readonly wakeHandle: number;
+  /** Ends the present {@link wait}, or the next one when none is under way. For the thread that owns this Io. */
+  wake(): void;
   close(): void;
 }
