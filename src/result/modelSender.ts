@@ -1,0 +1,84 @@
+/** Schemas of what a sender says about itself. Import types only, unless you validate. */
+import * as z from 'zod';
+import { count, figure, HistogramSummarySchema, nullableCount } from './modelStream.js';
+
+export const ImpairmentSchema = z
+  .object({
+    lost: count.describe('Datagrams of which no intact copy left.'),
+    duplicated: count.describe('Further intact copies.'),
+    reordered: count.describe('As they left, per flow. [RFC 4737 section 3.3]'),
+    delayed: count,
+    corrupted: count.describe('Copies.'),
+  })
+  .describe('What --impair did.');
+export type Impairment = z.infer<typeof ImpairmentSchema>;
+
+const NotSentSchema = z.object({
+  no_buffers: count.describe("ENOBUFS: the host's own queueing discipline refused it."),
+  too_late: count.describe('The send buffer stayed full (EAGAIN) until it was too late.'),
+  failed: count.describe('Any other error.'),
+  skipped: count.describe('Given up because the schedule had fallen behind.'),
+});
+
+const rates = {
+  octets_sent: count.describe('UDP payload.'),
+  rate_bit_per_second: figure.describe('UDP payload, over active_ns.'),
+  rate_ip_bit_per_second: figure.describe('With UDP and IP headers.'),
+  rate_ethernet_bit_per_second: figure.describe('With 14 octets of Ethernet header, as tc counts.'),
+  rate_packets_per_second: figure,
+  active_ns: figure.describe('First to last departure.'),
+};
+
+const totals = {
+  scheduled: count.describe(
+    'Datagrams with data that came due: sent + not_sent, as far as impairment did not touch them.',
+  ),
+  sent: count.describe('Datagrams that the kernel took; further copies made by impairment included.'),
+  not_sent: nullableCount.describe('Datagrams that never left this host; null: this implementation cannot see it.'),
+};
+
+export const SenderStreamSchema = z.object({
+  id: z.string(),
+  name: z.string().nullable(),
+  leg: z.string().nullable(),
+  format: z.string(),
+  group: z.string(),
+  port: count,
+  source: z.string().nullable(),
+  source_port: count,
+  interface: z.string(),
+  flows: z.array(z.string()).describe('Flow ids as receivers show them; at most 16, see flow_count.'),
+  flow_count: count,
+  ttl: count,
+  dscp: count,
+  size_octets: nullableCount.describe('UDP payload of a datagram; null: varies.'),
+  pattern: z.string(),
+  ...totals,
+  ...rates,
+  departure_error_ns: HistogramSummarySchema.nullable(),
+  impairment: ImpairmentSchema.nullable(),
+  impairment_seed: z.number().nullable(),
+});
+export type SenderStream = z.infer<typeof SenderStreamSchema>;
+
+export const SenderSchema = z.object({
+  run: z.string().describe('Run id that the datagrams carry, eight hexadecimal digits.'),
+  ...totals,
+  not_sent_by_reason: NotSentSchema,
+  markers_sent: count,
+  ...rates,
+  departure_error_ns: HistogramSummarySchema.nullable().describe('Departure minus due time, of every datagram.'),
+  transmit_delay_ns: HistogramSummarySchema.nullable().describe("Kernel's transmit stamp minus departure."),
+  quantum_ns: z.number().describe('Datagrams due within so long may leave in one call; 0: each on its own.'),
+  max_late_ns: z.number(),
+  spin_share: figure.describe('Share of the run spent spinning before deadlines.'),
+  system_calls: count,
+  super_packets: count.describe('Sends with segmentation offload.'),
+  transmit_stamps_missing: count,
+  icmp_errors: count,
+  underruns: count.describe('Times that the input had nothing when a datagram was due.'),
+  impairment: ImpairmentSchema.nullable().describe('Sums over streams; null without --impair.'),
+  streams: z.array(SenderStreamSchema),
+  streams_total: count,
+});
+export type Sender = z.infer<typeof SenderSchema>;

@@ -1,0 +1,174 @@
+/** Schemas of what the document says about one stream. Import types only, unless you validate. */
+import * as z from 'zod';
+import {
+  HISTOGRAM_IDS,
+  HISTOGRAMS,
+  METRIC_IDS,
+  METRICS,
+  SERIES_METRIC_IDS,
+  SERIES_METRICS,
+  type HistogramId,
+  type MetricId,
+  type SeriesMetricId,
+} from '../metrics/catalog.js';
+
+/** A number, or `null`: not measurable here. */
+export const figure = z.number().nullable();
+export const count = z.number().int().nonnegative();
+export const nullableCount = count.nullable();
+/** RFC 3339 in UTC with nine decimals. */
+export const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/u);
+/** A 64-bit value, which JSON readers would round as a number. */
+export const decimal = z.string().regex(/^-?\d+$/u);
+
+function metricSchema(id: MetricId): z.ZodType {
+  const about = METRICS[id];
+  const schema = about.kind === 'distribution' ? z.record(z.string().regex(/^\d+$/u), count).nullable() : figure;
+  return schema.describe(`${about.definition} Unit: ${about.unit}. [${about.reference}]`);
+}
+
+export type StreamMetrics = { [Id in Exclude<MetricId, 'dscp_received'>]: number | null } & {
+  dscp_received: Record<string, number> | null;
+};
+export const StreamMetricsSchema = z.object(
+  Object.fromEntries(METRIC_IDS.map((id) => [id, metricSchema(id)])),
+) as unknown as z.ZodType<StreamMetrics>;
+
+const HistogramParametersSchema = z
+  .object({ kind: z.literal('log-linear'), sub_buckets_per_octave: count, max: z.number() })
+  .describe('How bucket indexes map to values: docs/json.md');
+
+export const HistogramSummarySchema = z.object({
+  count: count.describe('Values recorded, those that were clamped included.'),
+  min: figure,
+  mean: figure,
+  max: figure,
+  p50: figure,
+  p90: figure,
+  p99: figure,
+  p999: figure,
+  p9999: figure,
+  clamped: count.describe(
+    'Values beyond the range, recorded as the nearest that fits, and values that were no number.',
+  ),
+  conditional: z
+    .array(z.string())
+    .describe('Percentiles that hold only for what was delivered: more than 1 - p was lost. [RFC 7679 section 5.1]'),
+  parameters: HistogramParametersSchema,
+  buckets: z
+    .array(z.tuple([z.number().int(), count]))
+    .describe('Sparse: [index, count] of every bucket in use, in order of value.'),
+});
+export type HistogramSummary = z.infer<typeof HistogramSummarySchema>;
+
+export type StreamHistograms = { [Id in HistogramId]: HistogramSummary | null };
+export const StreamHistogramsSchema = z.object(
+  Object.fromEntries(
+    HISTOGRAM_IDS.map((id) => [
+      id,
+      HistogramSummarySchema.nullable().describe(`${HISTOGRAMS[id].definition} [${HISTOGRAMS[id].reference}]`),
+    ]),
+  ),
+) as unknown as z.ZodType<StreamHistograms>;
+
+const points = z.array(figure);
+const SeriesSumSchema = z.object({ sum: points, min: points, max: points });
+const SeriesMeanSchema = z.object({ mean: points, min: points, max: points });
+export type SeriesMetrics = {
+  [Id in SeriesMetricId]:
+    | ((typeof SERIES_METRICS)[Id] extends 'sum' ? z.infer<typeof SeriesSumSchema> : z.infer<typeof SeriesMeanSchema>)
+    | null;
+};
+export const StreamSeriesSchema = z.object({
+  start_ns: z.number().describe('Beginning of the first point, from run.start.'),
+  step_ns: z.number().positive().describe('Length of a point; doubles whenever 512 points are full.'),
+  points: count.max(512),
+  metrics: z
+    .object(
+      Object.fromEntries(
+        SERIES_METRIC_IDS.map((id) => [
+          id,
+          (SERIES_METRICS[id] === 'sum' ? SeriesSumSchema : SeriesMeanSchema).nullable(),
+        ]),
+      ),
+    )
+    .describe('Each with one value per point; null where nothing was measured.') as unknown as z.ZodType<SeriesMetrics>,
+});
+export type StreamSeries = z.infer<typeof StreamSeriesSchema>;
+
+export const LossRangeSchema = z.object({
+  first: decimal.describe('First lost sequence number.'),
+  count,
+  cause: z.enum(['network', 'socket_buffer', 'application', 'mixed']),
+});
+
+const reasons = z
+  .record(z.string(), z.string())
+  .describe('For each metric or histogram that is null although one would expect it: why, in words.');
+
+export const StreamAfterSchema = z
+  .object({
+    metrics: StreamMetricsSchema,
+    histograms: StreamHistogramsSchema.nullable(),
+    not_measured: reasons,
+  })
+  .describe('What remained after arbitration, FEC and recovery. Limits look here where it is present.');
+export type StreamAfter = z.infer<typeof StreamAfterSchema>;
+
+const named = z.record(z.string(), figure).nullable();
+
+export const StreamSchema = z.object({
+  id: z.string().describe('Stable within the run, and over parts and receivers of it.'),
+  name: z.string().nullable().describe('From a line-up.'),
+  role: z.enum(['media', 'fec', 'control']),
+  leg: z.string().nullable().describe('a or b where the stream has two legs.'),
+  format: z.string().describe('What the datagrams are: probe, rtp, ...'),
+  unit: z.enum(['packet', 'message', 'none']).describe('What its sequence numbers count.'),
+  source: z.string(),
+  source_port: count,
+  group: z.string(),
+  port: count,
+  interface: z.string().nullable(),
+  flow: z.string().nullable().describe('Flow id, SSRC or session.'),
+  sender_run: z.string().nullable().describe("The sender's run id, eight hexadecimal digits."),
+  local: z.boolean().describe("The source is this host's own address: these copies never left the host."),
+  start: instant.nullable().describe('First arrival.'),
+  end: instant.nullable().describe('Last arrival.'),
+  start_ns: figure.describe('First arrival, from run.start, monotonic clock.'),
+  end_ns: figure.describe('Last arrival, from run.start, monotonic clock.'),
+  expected_from: z
+    .enum(['start', 'first'])
+    .nullable()
+    .describe('Expected numbers count from the start that was announced, or from the first one heard.'),
+  ended: z.boolean().describe('The sender announced the end.'),
+  loss_attribution: z
+    .enum(['exact', 'shared', 'bounded'])
+    .nullable()
+    .describe('How exact the split of loss by cause is; null without a drop counter.'),
+  send_time: z.enum(['departure', 'due']).nullable().describe('What the carried send time is; null: none.'),
+  delay_uncertainty_ns: figure.describe(
+    'How far one-way delay may be off; null: the clocks of both hosts were not compared.',
+  ),
+  super_packets: z.boolean().describe('Segmentation offload: some datagrams share a receive stamp.'),
+  metrics: StreamMetricsSchema,
+  histograms: StreamHistogramsSchema.nullable().describe(
+    'null for a stream beyond the detail limit: its values are in aggregate.histograms.',
+  ),
+  not_measured: reasons,
+  series: StreamSeriesSchema.nullable(),
+  loss_map: z.array(LossRangeSchema).max(1024).nullable(),
+  loss_map_truncated: z.boolean().describe('There were more than 1024 ranges.'),
+  mdi: named.describe('Media delivery index figures. [RFC 4445]'),
+  tr101290: named.describe('Indicator counts. [ETSI TR 101 290]'),
+  notes: z.array(z.string()),
+  after: StreamAfterSchema.nullable(),
+});
+export type Stream = z.infer<typeof StreamSchema>;
+
+export const AggregateSchema = z.object({
+  streams: count,
+  metrics: StreamMetricsSchema,
+  histograms: StreamHistogramsSchema,
+  not_measured: reasons,
+});
+export type Aggregate = z.infer<typeof AggregateSchema>;

@@ -1,0 +1,2 @@
+/** Name and version of the document. Fields are added within a version, never renamed or removed. */
+export const RESULT_SCHEMA = 'mcastkit.result/1';
