@@ -181,6 +181,13 @@ export function parsePacketsPerSecond(text: string): number {
   return packetsPerSecond;
 }
 
+/** `yes no true false on off 1 0`: how a parameter says what a flag says by being there. */
+export function parseSwitch(text: string): boolean {
+  if (/^(yes|true|on|1)$/.test(text)) return true;
+  if (/^(no|false|off|0)$/.test(text)) return false;
+  throw usage(`"${text}" is neither yes nor no`);
+}
+
 function whole(text: string, value: number, what: string): number {
   const rounded = Math.round(value);
   // 1.1k is 1100.0000000000002 in binary floating point.
