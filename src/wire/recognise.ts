@@ -1,0 +1,130 @@
+/**
+ * Which format a UDP payload is in, by what its octets must look like. Every signature but RTP's is
+ * strict enough that chance does not meet it; docs/protocols/recognition.md has the rates.
+ */
+import { u16be, u32be, viewOf } from '../core/bytes.js';
+import { checkProbe } from './probe.js';
+import { WireStatus } from './status.js';
+
+export const FORMAT_NAMES = ['probe', 'mpeg-ts', 'rtp', 'rtp/mpeg-ts', 'moldudp64', 'sap', 'iperf', 'unknown'] as const;
+export type FormatName = (typeof FORMAT_NAMES)[number];
+
+/** The format of `bytes[at .. at + length)`; never reads outside of it. Cold: asked for a stream's first datagrams. */
+export function recogniseFormat(bytes: Uint8Array, at: number, length: number): FormatName {
+  if (checkProbe(viewOf(bytes), at, length) === WireStatus.Ok) return 'probe';
+  if (isTransportStream(bytes, at, length)) return 'mpeg-ts';
+  if (isSap(bytes, at, length)) return 'sap';
+  if (isIperf(bytes, at, length)) return 'iperf';
+  const headerOctets = rtpHeaderOctets(bytes, at, length);
+  if (headerOctets > 0) {
+    return isTransportStream(bytes, at + headerOctets, length - headerOctets) ? 'rtp/mpeg-ts' : 'rtp';
+  }
+  return isMoldUdp64(bytes, at, length) ? 'moldudp64' : 'unknown';
+}
+
+const TS_PACKET_OCTETS = 188;
+
+/**
+ * Whole transport packets and nothing else (ISO/IEC 13818-1 section 2.4.3): each with its sync octet,
+ * without the error indicator, with an adaptation field control that is not reserved, and with an
+ * adaptation field that fits.
+ */
+function isTransportStream(bytes: Uint8Array, at: number, length: number): boolean {
+  if (length === 0 || length % TS_PACKET_OCTETS !== 0) return false;
+  for (let packet = at; packet < at + length; packet += TS_PACKET_OCTETS) {
+    if (bytes[packet] !== 0x47 || (bytes[packet + 1]! & 0x80) !== 0) return false;
+    const control = (bytes[packet + 3]! >> 4) & 3;
+    const fieldOctets = bytes[packet + 4]!;
+    if (control === 0) return false;
+    if (control === 2 && fieldOctets !== 183) return false;
+    if (control === 3 && fieldOctets > 182) return false;
+  }
+  return true;
+}
+
+/** RFC 2974 section 3: version 1, an announcement or deletion in clear, and a payload that begins as SDP. */
+function isSap(bytes: Uint8Array, at: number, length: number): boolean {
+  if (length < 8) return false;
+  const flags = bytes[at]!;
+  // Version 1 (three bits), R = 0, E = 0, C = 0; A and T are free.
+  if ((flags & 0xeb) !== 0x20) return false;
+  const headerOctets = 4 + ((flags & 0x10) === 0 ? 4 : 16) + bytes[at + 1]! * 4;
+  const end = at + length;
+  let payload = at + headerOctets;
+  if (startsWith(bytes, payload, end, 'application/sdp\0')) payload += 16;
+  return startsWith(bytes, payload, end, 'v=0\r\n') || startsWith(bytes, payload, end, 'v=0\n');
+}
+
+function startsWith(bytes: Uint8Array, at: number, end: number, text: string): boolean {
+  if (end - at < text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+/** Octets of filling that have to be right. */
+const IPERF_PATTERN_OCTETS = 16;
+
+/**
+ * iperf 2 has no magic number, but fills its datagrams with digits: octet n is '0' + n mod 10 (seen
+ * with 2.1.8, whose header leaves them visible from octet 160 on; shorter datagrams have no signature).
+ */
+function isIperf(bytes: Uint8Array, at: number, length: number): boolean {
+  if (length < 12 + IPERF_PATTERN_OCTETS) return false;
+  for (let i = length - IPERF_PATTERN_OCTETS; i < length; i++) if (bytes[at + i] !== 0x30 + (i % 10)) return false;
+  return true;
+}
+
+/**
+ * Octets of the RTP header (RFC 3550 section 5.1), 0 when it is not taken for RTP. RTP has no magic
+ * number: taken are only version 2 without padding and contributing sources (as media senders do), an
+ * extension whose length fits, a payload type that is assigned or dynamic (RFC 3551 section 6; the
+ * others would collide with RTCP, RFC 5761), and some payload. Of random octets 0.2 % pass.
+ */
+function rtpHeaderOctets(bytes: Uint8Array, at: number, length: number): number {
+  if (length <= 12) return 0;
+  const first = bytes[at]!;
+  if ((first & 0xef) !== 0x80) return 0;
+  const payloadType = bytes[at + 1]! & 0x7f;
+  const isAssigned = payloadType <= 18 || payloadType === 25 || payloadType === 26 || payloadType === 28;
+  if (!isAssigned && !(payloadType >= 31 && payloadType <= 34) && payloadType < 96) return 0;
+  if ((first & 0x10) === 0) return 12;
+  if (length <= 16) return 0;
+  const headerOctets = 16 + u16be(bytes, at + 14) * 4;
+  return headerOctets < length ? headerOctets : 0;
+}
+
+const MOLD_HEADER_OCTETS = 20;
+const MOLD_END_OF_SESSION = 0xffff;
+
+/**
+ * MoldUDP64 1.0 downstream packet: a session of ten letters, digits and trailing spaces, a sequence
+ * number, and message blocks whose lengths add up to exactly the payload (none in a heartbeat or at
+ * the end of the session).
+ */
+function isMoldUdp64(bytes: Uint8Array, at: number, length: number): boolean {
+  if (length < MOLD_HEADER_OCTETS) return false;
+  let inPadding = false;
+  for (let i = 0; i < 10; i++) {
+    const octet = bytes[at + i]!;
+    if (octet === 0x20) inPadding = i > 0;
+    else if (inPadding || !isAlphanumeric(octet)) return false;
+    if (octet === 0x20 && !inPadding) return false;
+  }
+  // Numbers beyond 2^53 are no session's.
+  if (u32be(bytes, at + 10) > 0x001f_ffff) return false;
+  const count = u16be(bytes, at + 18);
+  const end = at + length;
+  let next = at + MOLD_HEADER_OCTETS;
+  if (count !== MOLD_END_OF_SESSION) {
+    for (let message = 0; message < count; message++) {
+      if (end - next < 2) return false;
+      next += 2 + u16be(bytes, next);
+      if (next > end) return false;
+    }
+  }
+  return next === end;
+}
+
+function isAlphanumeric(octet: number): boolean {
+  return (octet >= 0x30 && octet <= 0x39) || (octet >= 0x41 && octet <= 0x5a) || (octet >= 0x61 && octet <= 0x7a);
+}

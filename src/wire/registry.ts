@@ -1,0 +1,17 @@
+import type { Codec } from './codec.js';
+import { probeCodec } from './probe.js';
+import type { FormatName } from './recognise.js';
+
+export interface RegisteredCodec {
+  /** The recognised format whose octets begin with this codec's header. */
+  readonly format: FormatName;
+  readonly codec: Codec<unknown>;
+}
+
+/** Every format with a codec: what `dump` can describe and the fuzzers attack. A new codec is a new row here. */
+export const CODECS: readonly RegisteredCodec[] = [{ format: 'probe', codec: probeCodec }];
+
+/** The codec of a recognised format; `undefined`: recognised only. */
+export function codecOf(format: FormatName): Codec<unknown> | undefined {
+  return CODECS.find((entry) => entry.format === format)?.codec;
+}
