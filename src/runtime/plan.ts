@@ -3,6 +3,10 @@
  * runtime carries it out. Plain data (it crosses to a worker), no defaults left open.
  */
 import type { Scheme } from '../core/endpoint.js';
+import type { Pattern } from '../feed/schedule.js';
+import type { ImpairSpec } from '../impair/spec.js';
+
+export type { ImpairSpec, Pattern };
 
 export interface StreamAddress {
   readonly scheme: Scheme | null;
@@ -15,39 +19,6 @@ export interface StreamAddress {
   readonly name: string | null;
   /** The endpoint that made it, in canonical form. */
   readonly endpoint: string;
-}
-
-/** How datagrams follow each other. */
-export type Pattern =
-  | { readonly kind: 'cbr' }
-  | { readonly kind: 'poisson' }
-  /** `datagrams` back to back at each multiple of `periodNs`. */
-  | { readonly kind: 'burst'; readonly datagrams: number; readonly periodNs: number };
-
-/** `--impair`, all probabilities 0..1, all times ns. */
-export interface ImpairSpec {
-  readonly loss: number;
-  /** Gilbert-Elliott: probability to enter and to leave the bad state, loss in the good and bad state. */
-  readonly gilbertElliott: {
-    readonly p: number;
-    readonly r: number;
-    readonly lossGood: number;
-    readonly lossBad: number;
-  } | null;
-  /** Ordinals of the flow's datagrams (0 the first) to lose, ascending ranges. */
-  readonly lossList: readonly (readonly [first: number, last: number])[];
-  readonly duplicate: number;
-  readonly reorder: number;
-  readonly corrupt: number;
-  readonly delayNs: number;
-  readonly jitterNs: number;
-  /** Rate limit, bit/s of UDP payload, with its queue in octets; `null`: none. */
-  readonly rateBitPerSecond: number | null;
-  readonly queueOctets: number;
-  /** `null`: drawn at random by the shell and written into the result. */
-  readonly seed: number | null;
-  /** Delays beyond the reorder window are refused unless this is set. */
-  readonly beyondWindow: boolean;
 }
 
 /** `--inject`: deliberate faults of the instrument itself; never `valid`. */

@@ -1,0 +1,104 @@
+import { Worker } from 'node:worker_threads';
+import { McastError } from '../core/errors.js';
+import { wakeLoop } from '../io/addon.js';
+import type { RunResult } from '../result/model.js';
+import { Command, RunControl } from './control.js';
+import type { ReadyInfo, RunMessage, WorkerTask } from './messages.js';
+import type { ReceivePlan, SendPlan } from './plan.js';
+
+export type RunListener = (message: RunMessage) => void;
+
+/** A run in a worker of its own, seen from the thread that started it. */
+export interface Run {
+  /** Sockets are open; a receiver has joined. Rejects as {@link finished} does when it never comes to that. */
+  readonly ready: Promise<ReadyInfo>;
+  readonly finished: Promise<RunResult>;
+  /** Ends it cleanly; {@link finished} follows. Calling it again changes nothing. */
+  stop(): void;
+  /** Asks for the result so far: a `partial` message follows. */
+  snapshot(): void;
+  /** Asks it to reopen its output files. */
+  reopen(): void;
+  /** Ends it at once, without a result; {@link finished} rejects unless it was settled. */
+  abandon(): Promise<void>;
+}
+
+export function startSender(plan: SendPlan, listener: RunListener = () => {}): Run {
+  return start((control) => ({ kind: 'send', plan, control }), listener);
+}
+
+export function startReceiver(plan: ReceivePlan, listener: RunListener = () => {}): Run {
+  return start((control) => ({ kind: 'receive', plan, control }), listener);
+}
+
+function start(task: (control: Int32Array) => WorkerTask, listener: RunListener): Run {
+  const control = new RunControl();
+  const worker = new Worker(new URL('./worker.js', import.meta.url), {
+    workerData: task(control.words),
+    // The worker's output is its messages; what a library prints goes where errors go.
+    stdout: false,
+    stderr: false,
+  });
+  let wakeHandle = -1;
+  let exited = false;
+  const ready = withResolvers<ReadyInfo>();
+  const finished = withResolvers<RunResult>();
+  // Nobody has to listen to both.
+  ready.promise.catch(() => {});
+  finished.promise.catch(() => {});
+
+  const fail = (error: unknown): void => {
+    ready.reject(error);
+    finished.reject(error);
+  };
+  worker.on('message', (message: RunMessage) => {
+    if (message.type === 'wakeable') wakeHandle = message.wakeHandle;
+    else if (message.type === 'ready') ready.resolve(message.info);
+    else if (message.type === 'failed') {
+      fail(new McastError(message.code, message.message, { hint: message.hint }));
+      return;
+    }
+    listener(message);
+    if (message.type === 'result') finished.resolve(message.result);
+  });
+  worker.on('error', fail);
+  worker.on('exit', () => {
+    exited = true;
+    wakeHandle = -1;
+    fail(new Error('the worker ended without a result'));
+  });
+
+  const command = (bits: number): void => {
+    if (exited) return;
+    control.give(bits);
+    if (wakeHandle >= 0) wakeLoop(wakeHandle);
+    else worker.postMessage(null);
+  };
+  return {
+    ready: ready.promise,
+    finished: finished.promise,
+    stop: () => command(Command.Stop),
+    snapshot: () => command(Command.Snapshot),
+    reopen: () => command(Command.Reopen),
+    abandon: async () => {
+      command(Command.Stop);
+      await worker.terminate();
+    },
+  };
+}
+
+interface Resolvers<T> {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+function withResolvers<T>(): Resolvers<T> {
+  let resolve!: (value: T) => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
