@@ -36,7 +36,7 @@ export class DatagramBatch {
   readonly offset: Uint32Array;
   /** UDP payload octets in the slot. */
   readonly length: Uint32Array;
-  /** Bits of {@link SlotFlag}. */
+  /** Bits of {@link SlotFlag} in a receive batch, of {@link SendFlag} in a send batch. */
   readonly flags: Uint8Array;
 
   constructor(capacity: number, slabOctets: number) {
@@ -122,7 +122,19 @@ export const SendOutcome = {
   Failed: 4,
 } as const;
 
-/** What is to be sent, in order of `dueMonoNs`. */
+/** Bits of {@link SendBatch.flags}. */
+export const SendFlag = {
+  /** Start marker: no data, passes by impairment. */
+  Start: 1 << 0,
+  /** End marker: likewise, and leaves after everything else of its flow. */
+  End: 1 << 1,
+  /** Impairment: a further copy of a datagram, not a number of its own. */
+  Copy: 1 << 2,
+  /** Impairment: every receiver will refuse it. */
+  Corrupted: 1 << 3,
+} as const;
+
+/** What is to be sent, in order of `dueMonoNs`; `flags` are bits of {@link SendFlag}. */
 export class SendBatch extends DatagramBatch {
   /** When it is due, CLOCK_MONOTONIC since the epoch, ns. */
   readonly dueMonoNs: Float64Array;

@@ -1,0 +1,70 @@
+import type { Nanos } from '../core/time.js';
+
+export const START_MARKERS = 3;
+export const END_MARKERS = 5;
+
+const ROUND_MIN_NS = 1e6;
+const START_SPACING_MAX_NS = 2e6;
+const END_ROUND_NS = 50e6;
+
+/**
+ * When the markers of `flows` flows are due: round after round, one marker per flow in each, evenly
+ * spaced. They are paced like data: never closer than the data's own spacing (of the whole feed)
+ * unless that is above 2 ms, and two markers of one flow are at least 1 ms apart, so that one short
+ * burst of losses does not take all. Within that a round is as short as can be: at one flow 1 to 2 ms
+ * for start markers, 1 to 50 ms for end markers.
+ */
+export class MarkerTimes {
+  /** Markers made so far. */
+  made = 0;
+  readonly total: number;
+  readonly #flows: number;
+  readonly #roundNs: Nanos;
+  #startNs: Nanos = 0;
+
+  private constructor(rounds: number, flows: number, roundNs: Nanos) {
+    this.total = rounds * flows;
+    this.#flows = flows;
+    this.#roundNs = Math.max(ROUND_MIN_NS, Math.round(roundNs));
+  }
+
+  static start(flows: number, dataSpacingNs: number): MarkerTimes {
+    return new MarkerTimes(START_MARKERS, flows, flows * Math.min(dataSpacingNs, START_SPACING_MAX_NS));
+  }
+
+  static end(flows: number, dataSpacingNs: number): MarkerTimes {
+    const slowest = Math.max(END_ROUND_NS, flows * START_SPACING_MAX_NS);
+    return new MarkerTimes(END_MARKERS, flows, Math.min(flows * dataSpacingNs, slowest));
+  }
+
+  /** The first marker, or after a shift the next one, is due at `ns`. */
+  nextAt(ns: Nanos): void {
+    this.#startNs += ns - this.dueNs;
+  }
+
+  /** When the next marker is due. */
+  get dueNs(): Nanos {
+    const round = Math.floor(this.made / this.#flows);
+    const within = this.made % this.#flows;
+    return this.#startNs + round * this.#roundNs + Math.floor((within * this.#roundNs) / this.#flows);
+  }
+
+  /** Where a further round would begin. */
+  get endNs(): Nanos {
+    return this.#startNs + (this.total / this.#flows) * this.#roundNs;
+  }
+
+  /** Distance of neighbouring markers, at least 1 ms at one flow. */
+  get spacingNs(): Nanos {
+    return Math.floor(this.#roundNs / this.#flows);
+  }
+
+  /** Flow of the next marker. */
+  get flow(): number {
+    return this.made % this.#flows;
+  }
+
+  get done(): boolean {
+    return this.made === this.total;
+  }
+}

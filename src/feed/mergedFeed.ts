@@ -1,0 +1,134 @@
+import type { SendBatch } from '../core/batch.js';
+import type { Nanos } from '../core/time.js';
+import type { Feed } from './feed.js';
+
+/** A feed whose flows have numbers of their own in `SendBatch.flow`: `[flowBase, flowBase + flows)`. */
+export interface FlowFeed extends Feed {
+  readonly flowBase: number;
+  readonly flows: number;
+  /** A rate of Infinity: data are always due, `fill` takes `untilNs` for the present time. */
+  readonly unpaced: boolean;
+}
+
+/**
+ * Many feeds as one schedule: a binary heap by next due time. Feeds without a rate get what room the
+ * others leave in the batch, and take turns in it; order of due time then holds for each of them alone.
+ * At least one feed; flow numbers of the feeds must not overlap.
+ */
+export class MergedFeed implements FlowFeed {
+  readonly flowBase: number;
+  readonly flows: number;
+  readonly unpaced: boolean;
+  readonly #feeds: readonly FlowFeed[];
+  /** Feed of each flow, from `flowBase`. */
+  readonly #feedOfFlow: Uint32Array;
+  readonly #paced: readonly FlowFeed[];
+  readonly #unpaced: readonly FlowFeed[];
+  /** Indexes in `#paced`, the one that is due next first; and the due time of each. */
+  readonly #heap: Uint32Array;
+  readonly #dueNs: Float64Array;
+  #turn = 0;
+
+  constructor(feeds: readonly FlowFeed[]) {
+    this.#feeds = feeds;
+    this.flowBase = Math.min(...feeds.map((feed) => feed.flowBase));
+    this.flows = Math.max(...feeds.map((feed) => feed.flowBase + feed.flows)) - this.flowBase;
+    this.#feedOfFlow = new Uint32Array(this.flows);
+    for (const [index, feed] of feeds.entries()) {
+      const from = feed.flowBase - this.flowBase;
+      this.#feedOfFlow.fill(index, from, from + feed.flows);
+    }
+    this.#paced = feeds.filter((feed) => !feed.unpaced);
+    this.#unpaced = feeds.filter((feed) => feed.unpaced);
+    this.unpaced = this.#unpaced.length > 0;
+    this.#heap = Uint32Array.from(this.#paced.keys());
+    this.#dueNs = new Float64Array(this.#paced.length);
+    this.#rebuild();
+  }
+
+  nextDueNs(): Nanos {
+    let dueNs = this.#heap.length === 0 ? Infinity : this.#dueNs[this.#heap[0]!]!;
+    for (let i = 0; i < this.#unpaced.length; i++) dueNs = Math.min(dueNs, this.#unpaced[i]!.nextDueNs());
+    return dueNs;
+  }
+
+  fill(batch: SendBatch, untilNs: Nanos): number {
+    const before = batch.count;
+    if (this.#heap.length > 0) this.#fillPaced(batch, untilNs);
+    if (this.#unpaced.length > 0) this.#fillUnpaced(batch, untilNs);
+    return batch.count - before;
+  }
+
+  onRefused(batch: SendBatch, slot: number): void {
+    this.#feeds[this.#feedOfFlow[batch.flow[slot]! - this.flowBase]!]!.onRefused(batch, slot);
+  }
+
+  skip(untilNs: Nanos): number {
+    let skipped = 0;
+    for (const feed of this.#feeds) skipped += feed.skip(untilNs);
+    this.#rebuild();
+    return skipped;
+  }
+
+  finish(nowNs: Nanos): void {
+    for (const feed of this.#feeds) feed.finish(nowNs);
+    this.#rebuild();
+  }
+
+  #fillPaced(batch: SendBatch, untilNs: Nanos): void {
+    const heap = this.#heap;
+    const due = this.#dueNs;
+    for (;;) {
+      const first = heap[0]!;
+      const dueNs = due[first]!;
+      if (dueNs > untilNs) return;
+      // A run of one feed: up to when the next one is due.
+      const made = this.#paced[first]!.fill(batch, Math.min(untilNs, this.#secondDueNs()));
+      const nextNs = this.#paced[first]!.nextDueNs();
+      // The batch is full.
+      if (made === 0 && nextNs === dueNs) return;
+      due[first] = nextNs;
+      this.#siftDown(0);
+    }
+  }
+
+  #fillUnpaced(batch: SendBatch, untilNs: Nanos): void {
+    const feeds = this.#unpaced;
+    let made: number;
+    do {
+      made = 0;
+      for (let i = 0; i < feeds.length; i++) {
+        const feed = feeds[this.#turn]!;
+        this.#turn = (this.#turn + 1) % feeds.length;
+        if (feed.nextDueNs() <= untilNs) made += feed.fill(batch, untilNs);
+      }
+    } while (made > 0);
+  }
+
+  #secondDueNs(): Nanos {
+    const left = this.#heap.length > 1 ? this.#dueNs[this.#heap[1]!]! : Infinity;
+    const right = this.#heap.length > 2 ? this.#dueNs[this.#heap[2]!]! : Infinity;
+    return Math.min(left, right);
+  }
+
+  #rebuild(): void {
+    for (const [index, feed] of this.#paced.entries()) this.#dueNs[index] = feed.nextDueNs();
+    for (let i = (this.#heap.length >> 1) - 1; i >= 0; i--) this.#siftDown(i);
+  }
+
+  #siftDown(from: number): void {
+    const heap = this.#heap;
+    const due = this.#dueNs;
+    const moving = heap[from]!;
+    let at = from;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && due[heap[child + 1]!]! < due[heap[child]!]!) child++;
+      if (due[heap[child]!]! >= due[moving]!) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = moving;
+  }
+}

@@ -1,0 +1,136 @@
+import type { SendBatch } from '../core/batch.js';
+import type { Nanos } from '../core/time.js';
+
+import { type PacedOptions, UNPACED_RUN } from './limits.js';
+import type { FlowFeed } from './mergedFeed.js';
+import { PayloadSlots } from './payloadSlots.js';
+import { Schedule } from './schedule.js';
+
+export interface PayloadFeedOptions extends PacedOptions {
+  /**
+   * Octets to send, at least one. Up to `sizeOctets` of them: every datagram is them, repeated to fill it.
+   * More: they are cut into pieces of `sizeOctets`, the last may be shorter, and sent round and round.
+   */
+  readonly payload: Uint8Array;
+  /** Shared by all feeds that fill the same batches; left out when this is the only one. */
+  readonly payloadSlots?: PayloadSlots;
+}
+
+/**
+ * Any UDP payload on an absolute schedule: one flow, no markers, no sequence, no stamp. The first
+ * datagram is due at `startMonoNs`. At a rate of Infinity as `ProbeFeed`.
+ */
+export class PayloadFeed implements FlowFeed {
+  readonly flowBase: number;
+  readonly flows = 1;
+  readonly unpaced: boolean;
+  /** Impairment may corrupt any octet: nothing is known of a check. */
+  readonly checkedRanges: readonly (readonly [from: number, to: number])[] = [[0, Infinity]];
+  /** Datagrams offered or given up so far. */
+  scheduled = 0;
+  /** Of those, refused or skipped ones. */
+  notSent = 0;
+  readonly markers = 0;
+  readonly #destination: number;
+  readonly #schedule: Schedule;
+  readonly #pieces: readonly Uint8Array[];
+  readonly #slots: PayloadSlots;
+  readonly #count: number;
+  readonly #endNs: Nanos;
+  #ended = false;
+  #piece = 0;
+  /** At a rate of Infinity the latest `untilNs`. */
+  #lastNs: Nanos;
+
+  constructor(options: PayloadFeedOptions) {
+    this.flowBase = options.flowBase ?? 0;
+    this.#destination = options.destination;
+    this.#schedule = new Schedule(options.pattern, options.packetsPerSecond, options.startMonoNs, options.seed);
+    this.unpaced = this.#schedule.unpaced;
+    this.#pieces = pieces(options.payload, options.sizeOctets);
+    this.#slots = options.payloadSlots ?? new PayloadSlots();
+    this.#count = options.count ?? Infinity;
+    this.#endNs = options.durationNs === null ? Infinity : options.startMonoNs + options.durationNs;
+    this.#lastNs = options.startMonoNs;
+    this.#endData();
+  }
+
+  nextDueNs(): Nanos {
+    if (this.#ended) return Infinity;
+    return this.#schedule.unpaced ? this.#lastNs : this.#schedule.dueNs;
+  }
+
+  fill(batch: SendBatch, untilNs: Nanos): number {
+    const before = batch.count;
+    const schedule = this.#schedule;
+    const unpaced = schedule.unpaced;
+    if (unpaced && untilNs >= this.#endNs) this.#ended = true;
+    if (this.#ended) return 0;
+    const lastSlot = Math.min(batch.capacity, unpaced ? before + UNPACED_RUN : Infinity);
+    let slot = before;
+    let at = slot === 0 ? 0 : batch.offset[slot - 1]! + batch.length[slot - 1]!;
+    let dueNs = unpaced ? Math.max(untilNs, this.#lastNs) : schedule.dueNs;
+    while (slot < lastSlot && dueNs <= untilNs && dueNs < this.#endNs && schedule.index < this.#count) {
+      const piece = this.#pieces[this.#piece]!;
+      if (at + piece.length > batch.bytes.length) break;
+      if (at !== slot * piece.length || at >= this.#slots.coveredTo(batch, piece)) {
+        this.#slots.write(batch, slot, at, 0, piece);
+      }
+      batch.offset[slot] = at;
+      batch.length[slot] = piece.length;
+      batch.flags[slot] = 0;
+      batch.dueMonoNs[slot] = dueNs;
+      batch.destination[slot] = this.#destination;
+      batch.stampAt[slot] = 0;
+      batch.flow[slot] = this.flowBase;
+      batch.outcome[slot] = 0;
+      slot++;
+      at += piece.length;
+      this.#piece = (this.#piece + 1) % this.#pieces.length;
+      this.#lastNs = dueNs;
+      schedule.advance();
+      if (!unpaced) dueNs = schedule.dueNs;
+    }
+    this.scheduled += slot - before;
+    batch.count = slot;
+    this.#endData();
+    return slot - before;
+  }
+
+  onRefused(_batch: SendBatch, _slot: number): void {
+    this.notSent++;
+  }
+
+  skip(untilNs: Nanos): number {
+    if (this.#ended) return 0;
+    const before = this.#schedule.index;
+    this.#schedule.skip(Math.min(untilNs, this.#endNs));
+    const skipped = Math.min(this.#schedule.index, this.#count) - before;
+    this.#piece = (this.#piece + skipped) % this.#pieces.length;
+    this.scheduled += skipped;
+    this.notSent += skipped;
+    this.#endData();
+    return skipped;
+  }
+
+  finish(_nowNs: Nanos): void {
+    this.#ended = true;
+  }
+
+  #endData(): void {
+    if (this.#schedule.index >= this.#count || (!this.#schedule.unpaced && this.#schedule.dueNs >= this.#endNs)) {
+      this.#ended = true;
+    }
+  }
+}
+
+function pieces(payload: Uint8Array, sizeOctets: number): Uint8Array[] {
+  if (payload.length <= sizeOctets) {
+    const filled = new Uint8Array(sizeOctets);
+    for (let i = 0; i < sizeOctets; i++) filled[i] = payload[i % payload.length]!;
+    return [filled];
+  }
+  const cut: Uint8Array[] = [];
+  for (let at = 0; at < payload.length; at += sizeOctets) cut.push(payload.slice(at, at + sizeOctets));
+  return cut;
+}

@@ -1,0 +1,333 @@
+import { SendFlag, type SendBatch } from '../core/batch.js';
+import type { Nanos, SplitTime } from '../core/time.js';
+import {
+  PROBE_HEADER_OCTETS,
+  PROBE_SEND_TIME_AT,
+  ProbeFlag,
+  patchProbeNotSent,
+  probeConstantCheck,
+  putProbe,
+  putProbeSendTime,
+} from '../wire/probe.js';
+
+import { type PacedOptions, UNPACED_RUN } from './limits.js';
+import { MarkerTimes } from './markers.js';
+import type { FlowFeed } from './mergedFeed.js';
+import { PayloadSlots } from './payloadSlots.js';
+import { Schedule } from './schedule.js';
+
+export interface ProbeFeedOptions extends PacedOptions {
+  /** At least 1. Datagram k of the feed belongs to flow k mod `flows`: all share one schedule. */
+  readonly flows: number;
+  /** Number of the first flow in the header; default 0. */
+  readonly firstFlow?: number;
+  /** Random 32 bits of the sender process. */
+  readonly runId: number;
+  readonly tos: number;
+  readonly ttl: number;
+  /** `departure`: the sink writes it (`SendBatch.stampAt`); `due`: written here, and flagged. */
+  readonly sendTime: 'departure' | 'due';
+  /** Unix time, ns, at which CLOCK_MONOTONIC since the epoch is 0. For `due`. */
+  readonly unixAtMonoZero: SplitTime;
+  /** The sink may send super-packets: announced in every datagram. */
+  readonly superPackets: boolean;
+  /** Shared by all feeds that fill the same batches; left out when this is the only one. */
+  readonly payloadSlots?: PayloadSlots;
+}
+
+const Phase = { Opening: 0, Data: 1, Closing: 2, Ended: 3 } as const;
+
+/** Octets of a probe datagram that its check covers or that must have one value: all but the send time. */
+export const PROBE_CHECKED_RANGES: readonly (readonly [from: number, to: number])[] = [
+  [0, PROBE_SEND_TIME_AT],
+  [PROBE_SEND_TIME_AT + 8, PROBE_HEADER_OCTETS],
+];
+
+/**
+ * Probe datagrams of one destination, `docs/protocols/probe.md`. Three start markers of every flow,
+ * then data on an absolute schedule, then five end markers of every flow; marker times:
+ * {@link MarkerTimes}. The first start marker is due at `startMonoNs`, data follow three rounds later
+ * ({@link firstDataNs}: 3 to 6 ms with one flow). End markers follow the end of the duration, or the
+ * last datagram by one spacing. Every flow numbers from 0.
+ *
+ * At a rate of Infinity data are always due: {@link nextDueNs} lies in the past, `fill` takes `untilNs`
+ * for the present time, makes that their due time and stops after {@link UNPACED_RUN} of them; the
+ * duration ends with the first `fill` that reaches it.
+ *
+ * Same options, same octets, whatever the sizes of the batches: the send time apart, a datagram
+ * depends on the options and on what was refused or skipped.
+ */
+export class ProbeFeed implements FlowFeed {
+  readonly flowBase: number;
+  readonly flows: number;
+  readonly checkedRanges = PROBE_CHECKED_RANGES;
+  readonly unpaced: boolean;
+  /** Datagrams with data offered or given up so far. */
+  scheduled = 0;
+  /** Of those, refused or skipped ones. */
+  notSent = 0;
+  /** Start and end markers offered so far. */
+  markers = 0;
+  readonly #options: ProbeFeedOptions;
+  readonly #schedule: Schedule;
+  readonly #start: MarkerTimes;
+  readonly #end: MarkerTimes;
+  readonly #slots: PayloadSlots;
+  readonly #payload: Uint8Array;
+  readonly #firstFlow: number;
+  readonly #dataFlags: number;
+  readonly #stampAt: number;
+  /** Per flow: the constant part of the check of its data. */
+  readonly #constantCheck: Int32Array;
+  /** Per flow: numbers refused or skipped. */
+  readonly #notSent: Float64Array;
+  readonly #count: number;
+  #endNs: Nanos = Infinity;
+  #phase: number = Phase.Opening;
+  /** Flow of the next datagram, and its sequence number. */
+  #flow = 0;
+  #sequence = 0;
+  /** Due time of the last datagram made, or at a rate of Infinity the latest `untilNs`. */
+  #lastNs: Nanos = 0;
+
+  constructor(options: ProbeFeedOptions) {
+    const { flows, sizeOctets, startMonoNs } = options;
+    this.#options = options;
+    this.flows = flows;
+    this.flowBase = options.flowBase ?? 0;
+    this.#schedule = new Schedule(options.pattern, options.packetsPerSecond, startMonoNs, options.seed);
+    this.unpaced = this.#schedule.unpaced;
+    this.#start = MarkerTimes.start(flows, this.#schedule.periodNs);
+    this.#end = MarkerTimes.end(flows, this.#schedule.periodNs);
+    this.#slots = options.payloadSlots ?? new PayloadSlots();
+    this.#payload = this.#slots.pattern(PROBE_HEADER_OCTETS, sizeOctets);
+    this.#firstFlow = options.firstFlow ?? 0;
+    this.#dataFlags =
+      (options.superPackets ? ProbeFlag.SuperPacket : 0) | (options.sendTime === 'due' ? ProbeFlag.DueTime : 0);
+    this.#stampAt = options.sendTime === 'departure' ? PROBE_SEND_TIME_AT : 0;
+    this.#constantCheck = new Int32Array(flows);
+    for (let f = 0; f < flows; f++) this.#constantCheck[f] = this.#check(this.#dataFlags, f);
+    this.#notSent = new Float64Array(flows);
+    this.#count = options.count ?? Infinity;
+    this.#open(startMonoNs);
+  }
+
+  /** When the first datagram with data is due. */
+  get firstDataNs(): Nanos {
+    return this.#start.endNs;
+  }
+
+  nextDueNs(): Nanos {
+    if (this.#phase === Phase.Data) {
+      // At a rate of Infinity the latest fill: of several such feeds the one that waited longest is next.
+      return this.#schedule.unpaced ? this.#lastNs : this.#schedule.dueNs;
+    }
+    if (this.#phase === Phase.Opening) return this.#start.dueNs;
+    return this.#phase === Phase.Closing ? this.#end.dueNs : Infinity;
+  }
+
+  fill(batch: SendBatch, untilNs: Nanos): number {
+    const before = batch.count;
+    if (this.#phase === Phase.Opening) {
+      this.#fillMarkers(batch, untilNs, this.#start, SendFlag.Start);
+      if (this.#start.done) this.#toData();
+    }
+    if (this.#phase === Phase.Data) this.#fillData(batch, untilNs);
+    if (this.#phase === Phase.Closing) {
+      this.#fillMarkers(batch, untilNs, this.#end, SendFlag.End);
+      if (this.#end.done) this.#phase = Phase.Ended;
+    }
+    return batch.count - before;
+  }
+
+  onRefused(batch: SendBatch, slot: number): void {
+    if ((batch.flags[slot]! & (SendFlag.Start | SendFlag.End)) !== 0) return;
+    const flow = batch.flow[slot]!;
+    this.notSent++;
+    this.#notSent[flow - this.flowBase]!++;
+    for (let i = slot + 1; i < batch.count; i++) {
+      if (batch.flow[i] === flow) patchProbeNotSent(batch.view, batch.offset[i]!, 1);
+    }
+  }
+
+  /** Data only; markers that are late move on to `untilNs`, and data that have not begun with them. */
+  skip(untilNs: Nanos): number {
+    if (this.#phase === Phase.Opening && this.#start.dueNs < untilNs) {
+      this.#open(untilNs);
+    } else if (this.#phase === Phase.Closing && this.#end.dueNs < untilNs) {
+      this.#end.nextAt(untilNs);
+    } else if (this.#phase === Phase.Data) {
+      return this.#skipData(untilNs);
+    }
+    return 0;
+  }
+
+  finish(nowNs: Nanos): void {
+    if (this.#phase === Phase.Opening && this.#start.made === 0) this.#phase = Phase.Ended;
+    else if (this.#phase < Phase.Closing) this.#toClosing(Math.max(nowNs, this.#lastNs + this.#end.spacingNs));
+  }
+
+  /** The next start marker is due at `ns`, and all that follows moves with it. */
+  #open(ns: Nanos): void {
+    const { durationNs } = this.#options;
+    this.#start.nextAt(ns);
+    this.#schedule.restart(this.#start.endNs);
+    this.#lastNs = this.#start.endNs;
+    this.#endNs = durationNs === null ? Infinity : this.#start.endNs + durationNs;
+  }
+
+  #toData(): void {
+    this.#phase = Phase.Data;
+    this.#endData();
+  }
+
+  /** Goes on to the end markers when there are no more data. */
+  #endData(): void {
+    if (this.#schedule.index >= this.#count) this.#toClosing(this.#lastNs + this.#end.spacingNs);
+    else if (this.#schedule.dueNs >= this.#endNs) this.#toClosing(this.#endNs);
+  }
+
+  #toClosing(ns: Nanos): void {
+    this.#phase = Phase.Closing;
+    this.#end.nextAt(ns);
+  }
+
+  #check(flags: number, flow: number): number {
+    const { tos, ttl, runId } = this.#options;
+    return probeConstantCheck(flags, tos, ttl, runId, this.#firstFlow + flow);
+  }
+
+  /** Slots that can be appended at octet `at` of the slab. */
+  #room(batch: SendBatch, at: number): number {
+    return Math.min(batch.capacity - batch.count, Math.floor((batch.bytes.length - at) / this.#options.sizeOctets));
+  }
+
+  #fillData(batch: SendBatch, untilNs: Nanos): void {
+    const { sizeOctets, tos, ttl, runId, destination, unixAtMonoZero } = this.#options;
+    const schedule = this.#schedule;
+    const unpaced = schedule.unpaced;
+    if (unpaced && untilNs >= this.#endNs) {
+      this.#toClosing(Math.max(this.#endNs, this.#lastNs));
+      return;
+    }
+    let slot = batch.count;
+    let at = slot === 0 ? 0 : batch.offset[slot - 1]! + batch.length[slot - 1]!;
+    const room = Math.min(this.#room(batch, at), this.#count - schedule.index, unpaced ? UNPACED_RUN : Infinity);
+    const lastSlot = slot + room;
+    const { view, offset, length, flags, dueMonoNs, destination: destinations, stampAt, flow: flows, outcome } = batch;
+    const dataFlags = this.#dataFlags;
+    const dueTime = (dataFlags & ProbeFlag.DueTime) !== 0;
+    const endNs = this.#endNs;
+    const stamp = this.#stampAt;
+    const constantCheck = this.#constantCheck;
+    const notSent = this.#notSent;
+    const firstFlow = this.#firstFlow;
+    const flowBase = this.flowBase;
+    const flowCount = this.flows;
+    let coveredTo = at === slot * sizeOctets ? this.#slots.coveredTo(batch, this.#payload) : 0;
+    let flow = this.#flow;
+    let sequence = this.#sequence;
+    let dueNs = unpaced ? Math.max(untilNs, this.#lastNs) : schedule.dueNs;
+    while (slot < lastSlot && dueNs <= untilNs && dueNs < endNs) {
+      if (at >= coveredTo) {
+        coveredTo = this.#slots.write(batch, slot, at, PROBE_HEADER_OCTETS, this.#payload);
+      }
+      const lost = notSent[flow]!;
+      putProbe(
+        view,
+        at,
+        constantCheck[flow]!,
+        dataFlags,
+        tos,
+        ttl,
+        runId,
+        firstFlow + flow,
+        Math.floor(sequence / 4_294_967_296),
+        sequence,
+        sequence + 1 - lost,
+        lost,
+      );
+      if (dueTime) putDueTime(view, at, dueNs, unixAtMonoZero);
+      offset[slot] = at;
+      length[slot] = sizeOctets;
+      flags[slot] = 0;
+      dueMonoNs[slot] = dueNs;
+      destinations[slot] = destination;
+      stampAt[slot] = stamp;
+      flows[slot] = flowBase + flow;
+      outcome[slot] = 0;
+      slot++;
+      at += sizeOctets;
+      if (++flow === flowCount) {
+        flow = 0;
+        sequence++;
+      }
+      this.#lastNs = dueNs;
+      schedule.advance();
+      if (!unpaced) dueNs = schedule.dueNs;
+    }
+    this.scheduled += slot - batch.count;
+    batch.count = slot;
+    this.#flow = flow;
+    this.#sequence = sequence;
+    this.#endData();
+  }
+
+  #fillMarkers(batch: SendBatch, untilNs: Nanos, times: MarkerTimes, kind: number): void {
+    const { sizeOctets, tos, ttl, runId, destination, unixAtMonoZero } = this.#options;
+    const flags = this.#dataFlags | (kind === SendFlag.Start ? ProbeFlag.Start : ProbeFlag.End);
+    while (!times.done && times.dueNs <= untilNs) {
+      const slot = batch.count;
+      const at = slot === 0 ? 0 : batch.offset[slot - 1]! + batch.length[slot - 1]!;
+      if (this.#room(batch, at) === 0) return;
+      const flow = times.flow;
+      const dueNs = times.dueNs;
+      const given = this.#sequence + (flow < this.#flow ? 1 : 0);
+      const lost = this.#notSent[flow]!;
+      const aligned = at === slot * sizeOctets;
+      if (!aligned || at >= this.#slots.coveredTo(batch, this.#payload)) {
+        this.#slots.write(batch, slot, at, PROBE_HEADER_OCTETS, this.#payload);
+      }
+      const high = Math.floor(given / 4_294_967_296);
+      const check = this.#check(flags, flow);
+      putProbe(batch.view, at, check, flags, tos, ttl, runId, this.#firstFlow + flow, high, given, given - lost, lost);
+      if ((flags & ProbeFlag.DueTime) !== 0) putDueTime(batch.view, at, dueNs, unixAtMonoZero);
+      batch.offset[slot] = at;
+      batch.length[slot] = sizeOctets;
+      batch.flags[slot] = kind;
+      batch.dueMonoNs[slot] = dueNs;
+      batch.destination[slot] = destination;
+      batch.stampAt[slot] = this.#stampAt;
+      batch.flow[slot] = this.flowBase + flow;
+      batch.outcome[slot] = 0;
+      batch.count = slot + 1;
+      this.markers++;
+      times.made++;
+    }
+  }
+
+  #skipData(untilNs: Nanos): number {
+    const schedule = this.#schedule;
+    const before = schedule.index;
+    schedule.skip(Math.min(untilNs, this.#endNs));
+    const skipped = Math.min(schedule.index, this.#count) - before;
+    if (skipped === 0) return 0;
+    const everyFlow = Math.floor(skipped / this.flows);
+    for (let f = 0; f < this.flows; f++) {
+      const offset = (f - this.#flow + this.flows) % this.flows;
+      this.#notSent[f]! += everyFlow + (offset < skipped % this.flows ? 1 : 0);
+    }
+    this.scheduled += skipped;
+    this.notSent += skipped;
+    this.#flow = (before + skipped) % this.flows;
+    this.#sequence = Math.floor((before + skipped) / this.flows);
+    this.#lastNs = untilNs;
+    this.#endData();
+    return skipped;
+  }
+}
+
+function putDueTime(view: DataView, at: number, dueNs: Nanos, unixAtMonoZero: SplitTime): void {
+  const low = unixAtMonoZero.low + Math.round(dueNs);
+  putProbeSendTime(view, at, unixAtMonoZero.high + Math.floor(low / 4_294_967_296), low);
+}

@@ -1,0 +1,98 @@
+import { Random } from '../core/random.js';
+import type { Nanos } from '../core/time.js';
+
+/** How datagrams follow each other. */
+export type Pattern =
+  | { readonly kind: 'cbr' }
+  | { readonly kind: 'poisson' }
+  /** `datagrams` back to back at each multiple of `periodNs`. */
+  | { readonly kind: 'burst'; readonly datagrams: number; readonly periodNs: Nanos };
+
+const CBR = 0;
+const POISSON = 1;
+const BURST = 2;
+const UNPACED = 3;
+
+/**
+ * Absolute due times of datagram 0, 1, 2, ... of one stream, whole ns:
+ *
+ * - `cbr`: start + k x 1e9 / pps, computed anew from k, so that no error adds up;
+ * - `poisson`: start + the sum of exponential gaps of mean 1e9 / pps, drawn from the seed;
+ * - `burst`: start + floor(k / datagrams) x period, whatever the rate says;
+ * - a rate of Infinity: everything is due at the start.
+ */
+export class Schedule {
+  /** Number of the next datagram. */
+  index = 0;
+  /** When it is due. */
+  dueNs: Nanos;
+  /** Mean distance of two datagrams, ns; 0 at a rate of Infinity. */
+  readonly periodNs: number;
+  /** A rate of Infinity. */
+  readonly unpaced: boolean;
+  readonly #kind: number;
+  readonly #packetsPerSecond: number;
+  readonly #burstDatagrams: number;
+  readonly #burstPeriodNs: Nanos;
+  readonly #random: Random;
+  #startNs: Nanos;
+  /** Sum of the gaps so far, unrounded. */
+  #poissonNs = 0;
+
+  /** `packetsPerSecond`: above 0, Infinity for as fast as can be; not used by `burst`. */
+  constructor(pattern: Pattern, packetsPerSecond: number, startNs: Nanos, seed: number) {
+    const burst = pattern.kind === 'burst';
+    this.#kind = burst ? BURST : packetsPerSecond === Infinity ? UNPACED : pattern.kind === 'poisson' ? POISSON : CBR;
+    this.#packetsPerSecond = packetsPerSecond;
+    this.#burstDatagrams = burst ? pattern.datagrams : 1;
+    this.#burstPeriodNs = burst ? pattern.periodNs : 0;
+    this.periodNs = burst ? pattern.periodNs / pattern.datagrams : 1e9 / packetsPerSecond;
+    this.unpaced = this.#kind === UNPACED;
+    this.#random = new Random(seed);
+    this.#startNs = startNs;
+    this.dueNs = startNs;
+  }
+
+  advance(): void {
+    this.index++;
+    this.#place();
+  }
+
+  /** Moves on to the first datagram that is due at or after `untilNs`; returns how many were passed over. */
+  skip(untilNs: Nanos): number {
+    const from = this.index;
+    if (this.unpaced || this.dueNs >= untilNs) return 0;
+    const spanNs = untilNs - this.#startNs;
+    if (this.#kind === CBR) {
+      // One early, so that rounding cannot pass over a datagram that is due exactly then.
+      this.#moveTo(Math.floor((spanNs * this.#packetsPerSecond) / 1e9) - 1);
+    } else if (this.#kind === BURST) {
+      this.#moveTo((Math.floor(spanNs / this.#burstPeriodNs) - 1) * this.#burstDatagrams);
+    }
+    while (this.dueNs < untilNs) this.advance();
+    return this.index - from;
+  }
+
+  /** Begins at another time; for a schedule of which nothing has been used yet. */
+  restart(startNs: Nanos): void {
+    this.#startNs = startNs;
+    this.#place();
+  }
+
+  #moveTo(index: number): void {
+    if (index <= this.index) return;
+    this.index = index;
+    this.#place();
+  }
+
+  #place(): void {
+    if (this.#kind === CBR) {
+      this.dueNs = Math.round(this.#startNs + (this.index * 1e9) / this.#packetsPerSecond);
+    } else if (this.#kind === POISSON) {
+      if (this.index > 0) this.#poissonNs += this.#random.exponential(this.periodNs);
+      this.dueNs = Math.round(this.#startNs + this.#poissonNs);
+    } else if (this.#kind === BURST) {
+      this.dueNs = this.#startNs + Math.floor(this.index / this.#burstDatagrams) * this.#burstPeriodNs;
+    }
+  }
+}
