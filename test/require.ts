@@ -1,0 +1,68 @@
+/**
+ * The one way to leave a test out: what the machine lacks is said, and where `MCAST_TEST_REQUIRE=1`
+ * (continuous integration) it is a failure instead.
+ *
+ *     describe.runIf(needs('netns', 'tcpdump'))('...', () => { ... });
+ */
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const NETLAB = fileURLToPath(new URL('netns/netlab.sh', import.meta.url));
+
+/** What a test may need beyond Node, npm, python3, make and g++, and how it is found to be missing. */
+const CHECKS: Readonly<Record<string, () => string | null>> = {
+  linux: () => (process.platform === 'linux' ? null : 'this is not Linux'),
+  netns: () => {
+    const tried = spawnSync('sh', [NETLAB, 'true'], { encoding: 'utf8', timeout: 20_000 });
+    return tried.status === 0 ? null : tried.stderr.trim() || `${NETLAB} ended with ${tried.status ?? tried.signal}`;
+  },
+};
+
+const found = new Map<string, string | null>();
+const told = new Set<string>();
+
+/** Path of a program, the administrator's directories included; `null`: not installed. */
+export function programPath(name: string): string | null {
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
+  for (const folder of folders) {
+    if (folder === '') continue;
+    try {
+      accessSync(join(folder, name), constants.X_OK);
+      return join(folder, name);
+    } catch {
+      // Not in this one.
+    }
+  }
+  return null;
+}
+
+/**
+ * Whether all of `what` are there: `linux`, `netns` or the name of a program. If not, says so once and
+ * returns false, or throws where nothing may be left out.
+ */
+export function needs(...what: readonly string[]): boolean {
+  const missing: string[] = [];
+  for (const name of what) {
+    let why = found.get(name);
+    if (why === undefined) {
+      const check = CHECKS[name];
+      why = check === undefined ? (programPath(name) === null ? `${name} is not installed` : null) : check();
+      found.set(name, why);
+    }
+    if (why !== null) missing.push(why);
+  }
+  return needsThat(missing.length === 0, missing.join('; '));
+}
+
+/** The same for anything else: `present` is what was found, `why` what to say if it is not. */
+export function needsThat(present: boolean, why: string): boolean {
+  if (present) return true;
+  if (process.env['MCAST_TEST_REQUIRE'] === '1') throw new Error(`required here: ${why}`);
+  if (!told.has(why)) {
+    told.add(why);
+    process.stderr.write(`SKIPPED: ${why}\n`);
+  }
+  return false;
+}
