@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { run, start } from './child.mjs';
+
+let built = null;
+
+/** Compiles pair.c once per process, into a folder that goes away with it; the path of the program. */
+export function pair() {
+  built ??= compile();
+  return built;
+}
+
+async function compile() {
+  const folder = mkdtempSync(path.join(tmpdir(), 'mcast-bench-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const program = path.join(folder, 'pair');
+  await run('cc', ['-O3', '-march=native', '-o', program, path.join(import.meta.dirname, 'pair.c'), '-lm']);
+  return program;
+}
+
+function named(values) {
+  return Object.entries(values).map(([name, value]) => `${name}=${value}`);
+}
+
+/** Runs the C sender against the C receiver; what both printed. */
+export async function runPair(sender, receiver = {}) {
+  const program = await pair();
+  const limitMs = 15_000 + (sender.seconds ?? 2) * 2000;
+  const receiving = start(program, ['recv', ...named(receiver)], { limitMs });
+  await receiving.printed(/ready/u);
+  const sent = JSON.parse(await run(program, ['send', ...named(sender)], { limitMs }));
+  const { stdout } = await receiving.ended;
+  return { sent, received: JSON.parse(stdout.split('\n')[1]) };
+}
+
+/** The C sender alone. */
+export async function runSender(sender) {
+  return JSON.parse(await run(await pair(), ['send', ...named(sender)], { limitMs: 60_000 }));
+}

@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { run, start } from './child.mjs';
+import { runMcast } from './product.mjs';
+import { runPair } from './reference.mjs';
+
+/** Receive buffer asked for by all alike, octets. */
+const BUFFER = 8 << 20;
+
+/**
+ * What is compared. `trial(load)` sends `rate` datagrams/s (0: as fast as can be) of `size` octets for
+ * `seconds` and returns how many were sent and received and at which rates (datagrams/s).
+ */
+export const subjects = [
+  { name: 'C pair', trial: (load) => trialOfPair(load, 1) },
+  { name: 'C pair, offload', trial: (load) => trialOfPair(load, 128) },
+  { name: 'mcast', trial: (load) => trialOfMcast(load, 'off') },
+  { name: 'mcast, offload', trial: (load) => trialOfMcast(load, 'on') },
+  { name: 'sockperf', needs: 'sockperf', trial: trialOfSockperf },
+  { name: 'iperf 2', needs: 'iperf', maximumOnly: true, trial: trialOfIperf },
+];
+
+export function installed(program) {
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+}
+
+/** The receiver sleeps 200 us between reads, as ours may: measured 1.7 times the rate of one that does not. */
+async function trialOfPair({ size, rate, seconds }, segments) {
+  const { sent, received } = await runPair(
+    { size, rate, seconds, segments, quantum: 50 },
+    { gro: segments > 1 ? 1 : 0, gather: 200, buffer: BUFFER },
+  );
+  return { sent: sent.sent, received: received.received, sentRate: sent.rate, receivedRate: received.rate };
+}
+
+async function trialOfMcast({ size, rate, seconds }, offload) {
+  const pace = rate === 0 ? ['--rate', 'max'] : ['--pps', String(Math.round(rate))];
+  const { sender, receiver } = await runMcast(
+    ['--size', String(size), '--offload', offload, ...pace],
+    ['--offload', offload, '--rcvbuf', String(BUFFER)],
+    seconds,
+  );
+  const { packets_received: received, active_ns: activeNs } = receiver.streams[0].metrics;
+  // What the schedule gave up counts against the rate: it was asked for and not sent.
+  const sent = sender.sender.sent;
+  const complete = rate === 0 ? 1 : Math.min(1, sent / (rate * seconds));
+  return {
+    sent,
+    received,
+    sentRate: rate === 0 ? sent / seconds : rate * complete,
+    receivedRate: (received * 1e9) / activeNs,
+  };
+}
+
+async function trialOfSockperf({ size, rate, seconds }) {
+  const where = ['-i', '239.255.77.3', '-p', '5003', '--mc-rx-if', '127.0.0.1', '--mc-tx-if', '127.0.0.1'];
+  const server = start('sockperf', ['server', ...where, '--buffer-size', String(BUFFER)], { limitMs: 60_000 });
+  await server.printed(/recvfrom|to block on/u);
+  const pace = `--mps=${rate === 0 ? 'max' : Math.round(rate)}`;
+  const client = await run('sockperf', ['throughput', ...where, '-m', String(size), '-t', String(seconds), pace]);
+  // It handles what is queued before it looks at the signal only if it is given the time.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  server.stop();
+  const { stdout } = await server.ended;
+  const sent = Number(/Total of (\d+) messages sent/u.exec(client)[1]);
+  const received = Number(/Total (\d+) messages received/u.exec(stdout)?.[1] ?? 0);
+  const sentRate = Number(/Message Rate is (\d+)/u.exec(client)[1]);
+  return { sent, received, sentRate, receivedRate: (sentRate * received) / sent };
+}
+
+async function trialOfIperf({ size, rate, seconds }) {
+  const common = ['-u', '-p', '5004', '-l', String(size)];
+  const server = start('iperf', ['-s', ...common, '-B', '239.255.77.2%lo', '-w', String(BUFFER), '-y', 'C'], {
+    limitMs: 60_000,
+  });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const pace = rate === 0 ? '100g' : String(Math.round(rate * size * 8));
+  await run('iperf', [
+    '-c',
+    '239.255.77.2',
+    '-B',
+    '127.0.0.1',
+    ...common,
+    '-b',
+    pace,
+    '-t',
+    String(seconds),
+    '-T',
+    '1',
+  ]);
+  await server.printed(/\d+,\d+\.\d+,\d+\.\d+,\d+\n|(?:,-?[\d.]+){5}\n/u);
+  server.stop('SIGKILL');
+  const { stdout } = await server.ended;
+  const fields = stdout.trim().split('\n')[0].split(',');
+  const [lost, total] = [Number(fields[10]), Number(fields[11])];
+  return { sent: total, received: total - lost, sentRate: total / seconds, receivedRate: (total - lost) / seconds };
+}
