@@ -7,20 +7,27 @@ const HALF = SUB * (OCTAVES + 1);
 
 /** Largest magnitude that is recorded as itself. */
 export const HISTOGRAM_MAX = 2 ** 44 - 1;
+/** Lowest and highest index of {@link Histogram.buckets}. */
+export const HISTOGRAM_INDEX_MIN = -HALF;
+export const HISTOGRAM_INDEX_MAX = HALF - 1;
 
-function bucketOf(magnitude: number): number {
-  if (magnitude < SUB) return magnitude;
-  // Split so that all shifts stay within 32 bits.
-  const high = Math.floor(magnitude / 4096);
-  const octave = high === 0 ? 31 - Math.clz32(magnitude) - SUB_BITS : 31 - Math.clz32(high) + 12 - SUB_BITS;
-  return octave * SUB + Math.floor(magnitude / 2 ** octave);
-}
+const float = new Float64Array(1);
+const words = new Int32Array(float.buffer);
+/** Which of the words holds sign, exponent and the highest 20 bits of the fraction. */
+const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
+const FRACTION_SHIFT = 20 - SUB_BITS;
+/** The bias of float64's exponent, less the octave below which every integer has a bucket of its own. */
+const EXPONENT_EXCESS = (1023 + SUB_BITS - 1) * SUB;
 
 /** Smallest magnitude of a bucket and the bucket's width. */
 function bucketFrom(bucket: number): number {
   if (bucket < 2 * SUB) return bucket;
   const octave = (bucket >> SUB_BITS) - 1;
   return (SUB + (bucket & (SUB - 1))) * 2 ** octave;
+}
+
+function bucketMiddle(bucket: number): number {
+  return bucketFrom(bucket) + Math.floor((bucketWidth(bucket) - 1) / 2);
 }
 
 function bucketWidth(bucket: number): number {
@@ -30,101 +37,123 @@ function bucketWidth(bucket: number): number {
 /** Parameters that a reader of sparse buckets needs. */
 export const HISTOGRAM_PARAMETERS = { kind: 'log-linear', sub_buckets_per_octave: SUB, max: HISTOGRAM_MAX } as const;
 
+/** Positions in the array of exact figures. */
+const COUNT = 0;
+const SUM = 1;
+const MIN = 2;
+const MAX = 3;
+
 /**
  * Log-linear histogram over signed integers (one-way delay between unsynchronised clocks is
  * negative). `record` never throws and never allocates after the first negative value: what is out
  * of range clamps and is counted. Minimum, maximum and sum are exact; percentiles are within 0.8 %.
+ *
+ * Exponent and highest fraction bits of a float64 are its bucket (IEEE 754), so that recording takes
+ * no logarithm, no division and, beyond the smallest values, no branch on the sign: some 6 ns.
  */
 export class Histogram {
-  count = 0;
-  /** Values beyond the range, recorded as the nearest that fits. */
+  /** Values beyond the range, recorded as the nearest that fits, and values that are no number. */
   clamped = 0;
-  #min = Infinity;
-  #max = -Infinity;
-  #sum = 0;
-  readonly #positive = new Float64Array(HALF);
-  /** Magnitudes of negative values; made when the first one comes. */
-  #negative: Float64Array | null = null;
+  readonly #exact = new Float64Array([0, 0, Infinity, -Infinity]);
+  /** Counts by magnitude of values from 0; behind them, once there is one, those of negative values. */
+  #cells = new Float64Array(HALF);
 
-  /** `value`: ns, rounded to an integer. NaN is counted as clamped and otherwise ignored. */
-  record(value: number): void {
-    let magnitude = Math.round(value < 0 ? -value : value);
+  /** `given`: ns, rounded to an integer. NaN is counted as clamped and otherwise ignored. */
+  record(given: number): void {
+    let value = Math.round(given);
+    let magnitude = Math.abs(value);
     if (!(magnitude <= HISTOGRAM_MAX)) {
       this.clamped++;
-      if (magnitude !== magnitude) return;
+      if (value !== value) return;
       magnitude = HISTOGRAM_MAX;
+      value = value < 0 ? -HISTOGRAM_MAX : HISTOGRAM_MAX;
     }
-    const kept = value < 0 ? -magnitude : magnitude;
-    this.count++;
-    this.#sum += kept;
-    if (kept < this.#min) this.#min = kept;
-    if (kept > this.#max) this.#max = kept;
-    if (kept < 0) (this.#negative ??= new Float64Array(HALF))[bucketOf(magnitude)]!++;
-    else this.#positive[bucketOf(magnitude)]!++;
+    const exact = this.#exact;
+    exact[COUNT]!++;
+    exact[SUM]! += value;
+    if (value < exact[MIN]!) exact[MIN] = value;
+    if (value > exact[MAX]!) exact[MAX] = value;
+    let at: number;
+    if (magnitude < SUB) {
+      at = value < 0 ? HALF + magnitude : magnitude;
+    } else {
+      float[0] = value;
+      const high = words[HIGH]!;
+      at = ((high & 0x7fff_ffff) >>> FRACTION_SHIFT) - EXPONENT_EXCESS + ((high >> 31) & HALF);
+    }
+    if (at >= this.#cells.length) this.#addNegative();
+    this.#cells[at]!++;
+  }
+
+  #addNegative(): void {
+    const both = new Float64Array(2 * HALF);
+    both.set(this.#cells);
+    this.#cells = both;
+  }
+
+  get count(): number {
+    return this.#exact[COUNT]!;
   }
 
   /** `null` when nothing was recorded, as are {@link max}, {@link mean} and {@link percentile}. */
   get min(): number | null {
-    return this.count === 0 ? null : this.#min;
+    return this.count === 0 ? null : this.#exact[MIN]! + 0;
   }
 
   get max(): number | null {
-    return this.count === 0 ? null : this.#max;
+    return this.count === 0 ? null : this.#exact[MAX]! + 0;
   }
 
   get mean(): number | null {
-    return this.count === 0 ? null : this.#sum / this.count;
+    return this.count === 0 ? null : this.#exact[SUM]! / this.count;
   }
 
   get sum(): number {
-    return this.#sum;
+    return this.#exact[SUM]!;
   }
 
   /** Smallest recorded value (to bucket precision) that at least `fraction` (0..1) of all do not exceed. */
   percentile(fraction: number): number | null {
-    if (this.count === 0) return null;
+    const count = this.count;
+    if (count === 0) return null;
     // Guards against 0.99 * 100 = 99.00000000000001 asking for one more.
-    const rank = Math.min(this.count, Math.max(1, Math.ceil(fraction * this.count - 1e-9 * this.count)));
-    if (rank === this.count) return this.#max;
+    const rank = Math.min(count, Math.max(1, Math.ceil(fraction * count - 1e-9 * count)));
+    if (rank === 1) return this.min;
+    if (rank === count) return this.max;
     let seen = 0;
-    if (this.#negative !== null) {
-      for (let i = HALF - 1; i > 0; i--) {
-        seen += this.#negative[i]!;
-        if (seen >= rank) return this.#within(-(bucketFrom(i) + (bucketWidth(i) - 1) / 2));
-      }
+    for (let i = this.#cells.length - 1; i > HALF; i--) {
+      seen += this.#cells[i]!;
+      if (seen >= rank) return this.#within(-bucketMiddle(i - HALF));
     }
     for (let i = 0; i < HALF; i++) {
-      seen += this.#positive[i]!;
-      if (seen >= rank) return this.#within(bucketFrom(i) + (bucketWidth(i) - 1) / 2);
+      seen += this.#cells[i]!;
+      if (seen >= rank) return this.#within(bucketMiddle(i));
     }
-    return this.#max;
+    return this.#exact[MAX]!;
   }
 
   #within(value: number): number {
-    return Math.min(this.#max, Math.max(this.#min, Math.floor(value)));
+    return Math.min(this.#exact[MAX]!, Math.max(this.#exact[MIN]!, value));
   }
 
   add(other: Histogram): void {
-    this.count += other.count;
+    const exact = this.#exact;
     this.clamped += other.clamped;
-    this.#sum += other.#sum;
-    this.#min = Math.min(this.#min, other.#min);
-    this.#max = Math.max(this.#max, other.#max);
-    for (let i = 0; i < HALF; i++) this.#positive[i]! += other.#positive[i]!;
-    if (other.#negative !== null) {
-      const negative = (this.#negative ??= new Float64Array(HALF));
-      for (let i = 0; i < HALF; i++) negative[i]! += other.#negative[i]!;
-    }
+    exact[COUNT]! += other.#exact[COUNT]!;
+    exact[SUM]! += other.#exact[SUM]!;
+    exact[MIN] = Math.min(exact[MIN]!, other.#exact[MIN]!);
+    exact[MAX] = Math.max(exact[MAX]!, other.#exact[MAX]!);
+    if (other.#cells.length > this.#cells.length) this.#addNegative();
+    for (let i = 0; i < other.#cells.length; i++) this.#cells[i]! += other.#cells[i]!;
   }
 
   clear(): void {
-    this.count = 0;
     this.clamped = 0;
-    this.#sum = 0;
-    this.#min = Infinity;
-    this.#max = -Infinity;
-    this.#positive.fill(0);
-    this.#negative?.fill(0);
+    this.#exact[COUNT] = 0;
+    this.#exact[SUM] = 0;
+    this.#exact[MIN] = Infinity;
+    this.#exact[MAX] = -Infinity;
+    this.#cells.fill(0);
   }
 
   /** An equal one that changes no more with this one. */
@@ -134,17 +163,20 @@ export class Histogram {
     return twin;
   }
 
-  /** `[index, count]` of every bucket in use; negative values have index `-1 - bucket`. */
+  /** `[index, count]` of every bucket in use, in order of value; negative values have index `-1 - bucket`. */
   buckets(): [index: number, count: number][] {
     const used: [number, number][] = [];
-    if (this.#negative !== null) {
-      for (let i = HALF - 1; i >= 0; i--) if (this.#negative[i]! > 0) used.push([-1 - i, this.#negative[i]!]);
+    for (let i = this.#cells.length - 1; i >= HALF; i--) {
+      if (this.#cells[i]! > 0) used.push([-1 - (i - HALF), this.#cells[i]!]);
     }
-    for (let i = 0; i < HALF; i++) if (this.#positive[i]! > 0) used.push([i, this.#positive[i]!]);
+    for (let i = 0; i < HALF; i++) if (this.#cells[i]! > 0) used.push([i, this.#cells[i]!]);
     return used;
   }
 
-  /** The histogram whose {@link buckets} and exact figures these are. */
+  /**
+   * The histogram whose {@link buckets} and exact figures these are. Indexes must lie within
+   * {@link HISTOGRAM_INDEX_MIN} .. {@link HISTOGRAM_INDEX_MAX}.
+   */
   static from(
     buckets: readonly (readonly [number, number])[],
     exact: {
@@ -155,15 +187,17 @@ export class Histogram {
     },
   ): Histogram {
     const made = new Histogram();
-    for (const [index, count] of buckets) {
-      made.count += count;
-      if (index < 0) (made.#negative ??= new Float64Array(HALF))[-1 - index]! += count;
-      else made.#positive[index]! += count;
+    let count = 0;
+    for (const [index, of] of buckets) {
+      if (index < 0 && made.#cells.length === HALF) made.#addNegative();
+      made.#cells[index < 0 ? HALF - 1 - index : index]! += of;
+      count += of;
     }
     made.clamped = exact.clamped;
-    made.#min = exact.min ?? Infinity;
-    made.#max = exact.max ?? -Infinity;
-    made.#sum = (exact.mean ?? 0) * made.count;
+    made.#exact[COUNT] = count;
+    made.#exact[SUM] = (exact.mean ?? 0) * count;
+    made.#exact[MIN] = exact.min ?? Infinity;
+    made.#exact[MAX] = exact.max ?? -Infinity;
     return made;
   }
 
