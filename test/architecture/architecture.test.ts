@@ -34,6 +34,21 @@ describe('the sources', () => {
     expect(unreached(sources, ['index.ts', ...commands, ...BUILD_STEPS])).toEqual([]);
   });
 
+  it('of the pure layers are all reached from tests that need no network', () => {
+    const all = new Map([...sources].map(([file, text]) => [`src/${file}`, text]));
+    const tests: string[] = [];
+    for (const kind of ['unit', 'property', 'oracle', 'vectors', 'sim']) {
+      for (const [file, text] of sourcesUnder(`test/${kind}`)) {
+        all.set(`test/${kind}/${file}`, text);
+        if (file.endsWith('.test.ts')) tests.push(`test/${kind}/${file}`);
+      }
+    }
+    const pure = LAYERS.filter((layer) => layer.ring === 'pure').map((layer) => `src/${layer.name}/`);
+    const steps = new Set(BUILD_STEPS.map((file) => `src/${file}`));
+    const missing = unreached(all, tests).filter((file) => pure.some((folder) => file.startsWith(folder)));
+    expect(missing.filter((file) => !steps.has(file))).toEqual([]);
+  });
+
   it('import only packages that are installed with the product', () => {
     const declared = JSON.parse(read('package.json')) as { dependencies: Record<string, string> };
     const used = new Set(Object.values(PACKAGES).flat());
