@@ -23,3 +23,10 @@ export function putU32be(bytes: Uint8Array, at: number, value: number): void {
 export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
+
+/** Copies octets between views, without the temporary array that `set(subarray())` makes. Regions do not overlap. */
+export function copyOctets(from: DataView, fromAt: number, octets: number, to: DataView, toAt: number): void {
+  let i = 0;
+  for (; i + 4 <= octets; i += 4) to.setInt32(toAt + i, from.getInt32(fromAt + i, true), true);
+  for (; i < octets; i++) to.setUint8(toAt + i, from.getUint8(fromAt + i));
+}

@@ -12,9 +12,11 @@ export const CaptureStatus = {
 } as const;
 export type CaptureStatus = (typeof CaptureStatus)[keyof typeof CaptureStatus];
 
-/** One captured frame. Reused by the caller, filled by `next`; `bytes` holds it until the next call. */
+/** One captured frame. Reused by the caller, filled by `next`; `bytes` holds it until the next `push`. */
 export class CaptureRecord {
   bytes: Uint8Array = new Uint8Array(0);
+  /** The same memory as `bytes`. */
+  view = new DataView(this.bytes.buffer);
   at = 0;
   /** Octets of the frame that the file holds. */
   capturedOctets = 0;

@@ -53,6 +53,7 @@ export class PcapReader implements CaptureReader {
     }
     if (buffer.available < RECORD_HEADER_OCTETS + capturedOctets) return CaptureStatus.NeedMore;
     record.bytes = buffer.bytes;
+    record.view = view;
     record.at = at + RECORD_HEADER_OCTETS;
     record.capturedOctets = capturedOctets;
     record.originalOctets = view.getUint32(at + 12, little);

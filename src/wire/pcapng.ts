@@ -168,8 +168,10 @@ export class PcapngReader implements CaptureReader {
   #readSimplePacket(at: number, octets: number, record: CaptureRecord): boolean {
     const entry = this.#interface(0);
     if (entry === undefined || octets < 16) return this.#failPacket(octets < 16);
-    const originalOctets = this.#buffer.view.getUint32(at + 8, this.#littleEndian);
-    record.bytes = this.#buffer.bytes;
+    const { view, bytes } = this.#buffer;
+    const originalOctets = view.getUint32(at + 8, this.#littleEndian);
+    record.bytes = bytes;
+    record.view = view;
     record.at = at + 12;
     record.capturedOctets = Math.min(originalOctets, entry.snapOctets === 0 ? Infinity : entry.snapOctets, octets - 16);
     record.originalOctets = originalOctets;
@@ -190,6 +192,7 @@ export class PcapngReader implements CaptureReader {
     const capturedOctets = view.getUint32(at + 20, little);
     if (entry === undefined || capturedOctets > octets - 32) return this.#failPacket(entry !== undefined);
     record.bytes = bytes;
+    record.view = view;
     record.at = at + 28;
     record.capturedOctets = capturedOctets;
     record.originalOctets = view.getUint32(at + 24, little);

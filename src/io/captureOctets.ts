@@ -1,0 +1,98 @@
+import { createReadStream } from 'node:fs';
+import { createGunzip } from 'node:zlib';
+import { McastError } from '../core/errors.js';
+
+/** Octets per read, also of compressed ones: a step's output is held in memory, and deflate may expand a thousandfold. */
+const CHUNK_OCTETS = 64 * 1024;
+
+/** The octets of a file, its beginning looked at. */
+export interface PeekedOctets {
+  /** The first octets, as many as asked for or as there are. */
+  readonly head: Uint8Array;
+  /** All octets in chunks, the first ones included. */
+  readonly all: AsyncGenerator<Uint8Array, void, undefined>;
+}
+
+/** Compressed octets are damaged or end too early; what could be uncompressed has come before. */
+export class CompressionFault extends Error {}
+
+/** Octets of a path, also of a named pipe, or of standard input for `-`. */
+export function fileOctets(path: string): AsyncIterable<Uint8Array> {
+  return path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_OCTETS });
+}
+
+/** Looks at the first four octets, uncompressed when they are gzip (RFC 1952). */
+export async function peekOctets(input: AsyncIterable<Uint8Array>): Promise<PeekedOctets> {
+  const raw = await peeked(input[Symbol.asyncIterator]());
+  return raw.head[0] === 0x1f && raw.head[1] === 0x8b ? peeked(gunzipped(raw.all)) : raw;
+}
+
+/** An error of reading `name`, as the operator is to see it. */
+export function readError(name: string, error: unknown): unknown {
+  if (error instanceof CompressionFault) return new McastError('ERR_FILE_FORMAT', `${name}: ${error.message}`);
+  const code = error instanceof Error && 'syscall' in error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code === undefined ? error : new McastError('ERR_FILE', `${name} cannot be read: ${code}`, { cause: error });
+}
+
+async function peeked(chunks: AsyncIterator<Uint8Array>): Promise<PeekedOctets> {
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < 4) {
+    const step = await chunks.next();
+    if (step.done === true) break;
+    head = head.length === 0 ? step.value : Buffer.concat([head, step.value]);
+  }
+  return { head, all: withHead(head, chunks) };
+}
+
+async function* withHead(
+  head: Uint8Array,
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    if (head.length > 0) yield head;
+    for (;;) {
+      const step = await rest.next();
+      if (step.done === true) return;
+      yield step.value;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}
+
+/**
+ * Uncompressed octets. Driven chunk by chunk rather than piped, because a stream that fails throws away
+ * what it had already uncompressed, and of a truncated file that is worth reading.
+ */
+async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const gunzip = createGunzip();
+  let ready: Uint8Array[] = [];
+  let fault: Error | null = null;
+  let settle: (() => void) | null = null;
+  gunzip.on('data', (octets: Uint8Array) => ready.push(octets));
+  gunzip.on('error', (error) => {
+    fault = error;
+    settle?.();
+  });
+  const step = async (start: (done: () => void) => void): Promise<Uint8Array[]> => {
+    await new Promise<void>((resolve) => {
+      settle = resolve;
+      start(resolve);
+    });
+    const now = ready;
+    ready = [];
+    return now;
+  };
+  try {
+    for await (const chunk of chunks) {
+      yield* await step((done) => gunzip.write(chunk, () => done()));
+      if (fault !== null) break;
+    }
+    // The flush brings out what the end alone would drop when it finds the stream unfinished.
+    if (fault === null) yield* await step((done) => gunzip.flush(done));
+    if (fault === null) yield* await step((done) => gunzip.end(done));
+    if (fault !== null) throw new CompressionFault(`the compressed octets are damaged: ${(fault as Error).message}`);
+  } finally {
+    gunzip.destroy();
+  }
+}

@@ -1,0 +1,226 @@
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import ipaddr from 'ipaddr.js';
+import { SlotFlag } from '../core/batch.js';
+import type { ReceiveBatch } from '../core/batch.js';
+import { ByteRing } from '../core/byteRing.js';
+import { copyOctets } from '../core/bytes.js';
+import { McastError } from '../core/errors.js';
+import type { RunEpoch } from '../core/time.js';
+import { LinkType, putUdpChecksum, putUdpHeaders, udpHeadersOctets } from '../wire/ip.js';
+import {
+  PACKET_BLOCK_HEAD_OCTETS,
+  PACKET_BLOCK_TIME_AT,
+  commentOptions,
+  interfaceBlock,
+  packetBlockOctets,
+  putPacketBlock,
+  sectionHeaderBlock,
+} from '../wire/pcapngWrite.js';
+import type { Path } from './datagram.js';
+import { DepartureStamp } from './departureStamp.js';
+
+/** Octets between the receiving thread and the file: 60 ms at 1 Gbit/s. */
+const QUEUE_OCTETS = 8 * 1024 * 1024;
+/** Over IPv6 (RFC 8200 section 4.5, RFC 768); over IPv4 it is 20 less. */
+const LARGEST_PAYLOAD_OCTETS = 65_527;
+/** Of one packet: the payload, headers and block, with room to spare. */
+const LARGEST_BLOCK_OCTETS = 68 * 1024;
+/** How long the writing side rests when the queue is empty. */
+const REST_MS = 5;
+
+const FILE_COMMENT =
+  'Recorded by mcastkit from UDP sockets: addresses, ports, DSCP, ECN, TTL and times as received;' +
+  ' all other IP and UDP header fields rebuilt.';
+const INTERFACE_COMMENT = 'headers rebuilt';
+const UNMARKED = commentOptions('headers rebuilt; TTL or DSCP not known, written as 0');
+
+/** Memory for the queue of one capture; give it to the {@link CaptureWriter} and to {@link openCaptureSink}. */
+export function captureQueue(): SharedArrayBuffer {
+  return ByteRing.allocate(QUEUE_OCTETS, LARGEST_BLOCK_OCTETS);
+}
+
+/** What a path's datagrams have in common in the file. */
+interface Route {
+  readonly source: Uint8Array;
+  readonly destination: Uint8Array;
+  readonly sourcePort: number;
+  readonly port: number;
+  /** Position of its interface in the file. */
+  readonly interfaceId: number;
+}
+
+/**
+ * Turns received datagrams into pcapng blocks in a queue; belongs to the receiving thread and never
+ * waits: what finds no room in the queue is dropped whole and counted. {@link openCaptureSink} empties
+ * the queue, in the same thread or another.
+ */
+export class CaptureWriter {
+  /** Datagrams put into the queue. */
+  written = 0;
+  /** Datagrams for which there was no room, or no path to rebuild headers from. */
+  dropped = 0;
+  readonly #ring: ByteRing;
+  readonly #path: (index: number) => Path;
+  readonly #interfaceName: (index: number) => string;
+  readonly #stamp: DepartureStamp;
+  /** By path index; `undefined`: not yet asked for; `null`: a path without addresses. */
+  readonly #routes: (Route | null | undefined)[] = [];
+  /** Interface index -> position in the file. */
+  readonly #interfaces = new Map<number, number>();
+
+  /** `interfaceName`: of an interface index, for the file; asked once for each. */
+  constructor(
+    queue: SharedArrayBuffer,
+    epoch: RunEpoch,
+    path: (index: number) => Path,
+    interfaceName: (index: number) => string,
+  ) {
+    this.#ring = new ByteRing(queue);
+    this.#path = path;
+    this.#interfaceName = interfaceName;
+    this.#stamp = new DepartureStamp('unix-ns', epoch);
+    if (!this.#put(sectionHeaderBlock('mcastkit', FILE_COMMENT))) throw new Error('a queue without room');
+  }
+
+  /** Slots `[from, to)` of the batch. Allocates nothing but for a path's first datagram. */
+  write(batch: ReceiveBatch, from: number, to: number): void {
+    for (let slot = from; slot < to; slot++) {
+      if (this.#writeSlot(batch, slot)) this.written++;
+      else this.dropped++;
+    }
+  }
+
+  /** No more datagrams will come; the sink ends when it has emptied the queue. */
+  close(): void {
+    this.#ring.close();
+  }
+
+  #writeSlot(batch: ReceiveBatch, slot: number): boolean {
+    const pathIndex = batch.path[slot]!;
+    const known = this.#routes[pathIndex];
+    const route = known === undefined ? this.#addRoute(pathIndex) : known;
+    const payloadOctets = batch.length[slot]!;
+    if (route === null || payloadOctets > LARGEST_PAYLOAD_OCTETS) return false;
+    const family = route.source.length === 4 ? 4 : 6;
+    const headersOctets = udpHeadersOctets(family);
+    const frameOctets = headersOctets + payloadOctets;
+    const isMarked = (batch.flags[slot]! & (SlotFlag.NoTos | SlotFlag.NoTtl)) === 0;
+    const options = isMarked ? null : UNMARKED;
+    const octets = packetBlockOctets(frameOctets, options === null ? 0 : options.length);
+    const ring = this.#ring;
+    const at = ring.claim(octets);
+    if (at < 0) return false;
+    const { bytes, view } = ring;
+    const frameAt = at + PACKET_BLOCK_HEAD_OCTETS;
+    putUdpHeaders(
+      bytes,
+      frameAt,
+      route.source,
+      route.sourcePort,
+      route.destination,
+      route.port,
+      batch.tos[slot]!,
+      batch.ttl[slot]!,
+      payloadOctets,
+    );
+    copyOctets(batch.view, batch.offset[slot]!, payloadOctets, view, frameAt + headersOctets);
+    if (family === 6) putUdpChecksum(bytes, frameAt);
+    putPacketBlock(view, at, route.interfaceId, frameOctets, frameOctets, options);
+    this.#stamp.write(view, at + PACKET_BLOCK_TIME_AT, batch.timeRealNs[slot]!);
+    ring.publish(octets);
+    return true;
+  }
+
+  #addRoute(pathIndex: number): Route | null {
+    const path = this.#path(pathIndex);
+    if (!ipaddr.isValid(path.source) || !ipaddr.isValid(path.group)) return (this.#routes[pathIndex] = null);
+    const interfaceId = this.#addInterface(path.interfaceIndex);
+    // Without room for the interface the datagram is dropped and the next one tries again.
+    if (interfaceId === null) return null;
+    const source = Uint8Array.from(ipaddr.parse(path.source).toByteArray());
+    const destination = Uint8Array.from(ipaddr.parse(path.group).toByteArray());
+    if (source.length !== destination.length) return (this.#routes[pathIndex] = null);
+    const route = { source, destination, sourcePort: path.sourcePort, port: path.port, interfaceId };
+    return (this.#routes[pathIndex] = route);
+  }
+
+  #addInterface(index: number): number | null {
+    const known = this.#interfaces.get(index);
+    if (known !== undefined) return known;
+    if (!this.#put(interfaceBlock(LinkType.Raw, this.#interfaceName(index), INTERFACE_COMMENT))) return null;
+    const id = this.#interfaces.size;
+    this.#interfaces.set(index, id);
+    return id;
+  }
+
+  #put(block: Uint8Array): boolean {
+    const at = this.#ring.claim(block.length);
+    if (at < 0) return false;
+    this.#ring.bytes.set(block, at);
+    this.#ring.publish(block.length);
+    return true;
+  }
+}
+
+/** The writing side of a capture. */
+export interface CaptureSink {
+  /**
+   * Fulfilled when the writer was closed and all is in the file; rejected with ERR_FILE when the
+   * system refused a write: from then on the queue fills up and the writer drops.
+   */
+  readonly finished: Promise<void>;
+}
+
+/**
+ * Opens the file (`-`: standard output) and empties the queue into it until the writer is closed.
+ * Needs a thread whose event loop turns; writes go through the thread pool.
+ */
+export async function openCaptureSink(path: string, queue: SharedArrayBuffer): Promise<CaptureSink> {
+  const toOutput = path === '-';
+  let file: FileHandle | null = null;
+  try {
+    if (!toOutput) file = await open(path, 'w');
+  } catch (error) {
+    throw writeError(path, error);
+  }
+  const finished = emptyQueue(new ByteRing(queue), file).catch((error: unknown) => {
+    throw writeError(path, error);
+  });
+  // Whoever awaits it later still sees the failure.
+  finished.catch(() => {});
+  return { finished };
+}
+
+async function emptyQueue(ring: ByteRing, file: FileHandle | null): Promise<void> {
+  const chunk = new Uint8Array(1024 * 1024);
+  try {
+    for (;;) {
+      const octets = ring.read(chunk);
+      if (octets < 0) return;
+      if (octets === 0) await delay(REST_MS);
+      else if (file === null) await writeOutput(chunk.subarray(0, octets));
+      else await writeAll(file, chunk, octets);
+    }
+  } finally {
+    await file?.close();
+  }
+}
+
+async function writeAll(file: FileHandle, chunk: Uint8Array, octets: number): Promise<void> {
+  for (let at = 0; at < octets;) at += (await file.write(chunk, at, octets - at)).bytesWritten;
+}
+
+function writeOutput(octets: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(octets, (error) => (error ? reject(error) : resolve()));
+  });
+}
+
+function writeError(path: string, error: unknown): unknown {
+  const code = error instanceof Error && 'syscall' in error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code === undefined
+    ? error
+    : new McastError('ERR_FILE', `${path} cannot be written: ${code}`, { cause: error });
+}
