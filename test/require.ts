@@ -5,7 +5,8 @@
  *     describe.runIf(needs('netns', 'tcpdump'))('...', () => { ... });
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,7 +19,22 @@ const CHECKS: Readonly<Record<string, () => string | null>> = {
     const tried = spawnSync('sh', [NETLAB, 'true'], { encoding: 'utf8', timeout: 20_000 });
     return tried.status === 0 ? null : tried.stderr.trim() || `${NETLAB} ended with ${tried.status ?? tried.signal}`;
   },
+  capture: captureMissing,
 };
+
+/** tcpdump changes its user before it does anything, which a user namespace of a lone user refuses. */
+function captureMissing(): string | null {
+  const tcpdump = programPath('tcpdump');
+  if (tcpdump === null) return 'tcpdump is not installed';
+  const folder = mkdtempSync(join(tmpdir(), 'mcast-need-'));
+  const path = join(folder, 'empty.pcap');
+  // A pcap header (version 2.4, Ethernet) and no packet.
+  writeFileSync(path, Buffer.from('d4c3b2a1020004000000000000000000ffff000001000000', 'hex'));
+  const tried = spawnSync('sh', [NETLAB, tcpdump, '-Z', 'root', '-r', path], { encoding: 'utf8', timeout: 20_000 });
+  rmSync(folder, { recursive: true });
+  if (tried.status === 0) return null;
+  return `tcpdump does not run in a network namespace here: ${tried.stderr.trim().split('\n').at(-1)}`;
+}
 
 const found = new Map<string, string | null>();
 const told = new Set<string>();
@@ -39,7 +55,7 @@ export function programPath(name: string): string | null {
 }
 
 /**
- * Whether all of `what` are there: `linux`, `netns` or the name of a program. If not, says so once and
+ * Whether all of `what` are there: `linux`, `netns`, `capture` (tcpdump in a lab) or the name of a program. If not, says so once and
  * returns false, or throws where nothing may be left out.
  */
 export function needs(...what: readonly string[]): boolean {

@@ -58,7 +58,7 @@ describe.runIf(needs('netns'))('two hosts joined by a veth pair', () => {
     await expect(short.untilOutput(/never/)).rejects.toThrow(/ended before it wrote/);
   });
 
-  describe.runIf(needs('tcpdump', 'tc'))('with a capture and a limited rate', () => {
+  describe.runIf(needs('capture', 'tc'))('with a capture and a limited rate', () => {
     it('show what was on the wire, and what the queue refused', async () => {
       await lab.limitRate('tx', 'e0', 1_000_000, 3000);
       const capture = await lab.capture('rx', 'e0', 'udp and dst host 239.7.7.8');

@@ -218,7 +218,7 @@ export class Lab {
     return Number(/dropped (\d+)/.exec(shown)![1]);
   }
 
-  /** Starts tcpdump on the interface and returns once it listens. */
+  /** Starts tcpdump on the interface and returns once it listens. Ask `needs('capture')` first. */
   async capture(host: string, name: string, filter: string): Promise<Capture> {
     const path = join(this.folder, `${host}-${name}-${this.#processes.length}.pcap`);
     // Without -s and -B a frame of the ring is as large as the largest super-packet, and eight fill it.
