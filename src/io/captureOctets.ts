@@ -88,9 +88,8 @@ async function* gunzipped(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uin
       yield* await step((done) => gunzip.write(chunk, () => done()));
       if (fault !== null) break;
     }
-    // The flush brings out what the end alone would drop when it finds the stream unfinished.
-    if (fault === null) yield* await step((done) => gunzip.flush(done));
-    if (fault === null) yield* await step((done) => gunzip.end(done));
+    // Not the callback of `end`: whether more octets were due shows only after it.
+    if (fault === null) yield* await step((done) => gunzip.once('end', done).end());
     if (fault !== null) throw new CompressionFault(`the compressed octets are damaged: ${(fault as Error).message}`);
   } finally {
     gunzip.destroy();
