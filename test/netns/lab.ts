@@ -135,7 +135,8 @@ export class Lab {
     const command = ['env', '-C', options.cwd ?? this.folder, ...inHost, program, ...args];
     const child = spawn('nsenter', [...this.#enter, ...command], {
       stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...options.env },
+      // An ordinary user's path lacks the administrator's programs.
+      env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin`, ...options.env },
     });
     // Writing to a program that has ended is not the test's failure.
     child.stdin?.on('error', () => {});

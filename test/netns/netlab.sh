@@ -8,6 +8,9 @@
 #
 # Exit status: the command's; 77, with one line that says why, where the kernel does not allow it.
 
+# An ordinary user's path lacks ip.
+PATH=$PATH:/usr/sbin:/sbin
+
 cannot() {
   echo "network namespaces cannot be made here: $*" >&2
   exit 77
