@@ -160,6 +160,12 @@ export interface SendSocketSpec {
 
 export interface DatagramSink {
   readonly counters: Float64Array;
+  /**
+   * Ring of transmit stamps, in pairs: `departureMonoNs` of a message (a datagram or a super-packet),
+   * and how much later the kernel stamped it, ns. Pair `k` of the run is at `2 * (k % (length / 2))`;
+   * the counter `TransmitStamps` says how many there were. Absent where the capability is.
+   */
+  readonly transmitStamps?: Float64Array;
   readonly sourcePort: number;
   readonly notes: readonly string[];
   /**

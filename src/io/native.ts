@@ -1,0 +1,196 @@
+import type { ReceiveBatch, SendBatch } from '../core/batch.js';
+import { McastError } from '../core/errors.js';
+import type { Clock, Nanos, RunEpoch } from '../core/time.js';
+import type { NativeAddon, NativeLoop, NativeReceiveBatch, NativeSendBatch } from './addon.js';
+import { loadNative, nativeFailure } from './addon.js';
+import { readEpoch } from './clocks.js';
+import type {
+  DatagramSink,
+  DatagramSource,
+  Io,
+  IoCapabilities,
+  Path,
+  ReceiveSocketSpec,
+  SendSocketSpec,
+} from './datagram.js';
+import { addressText } from './linux/sockaddr.js';
+import { LITTLE_ENDIAN } from './linux/sockopt.js';
+import { systemError } from './linux/systemError.js';
+import { NativeSink } from './nativeSink.js';
+import { NativeSource } from './nativeSource.js';
+
+const CAPABILITIES: IoCapabilities = {
+  kernelTime: true,
+  hardwareTime: true,
+  transmitTime: true,
+  tos: true,
+  receivedTtl: true,
+  arrivalInterface: true,
+  dropCounter: true,
+  joinByIndex: true,
+  refusedSends: true,
+  deadline: true,
+  offload: true,
+  departureStamp: true,
+  filterReadBack: true,
+};
+
+/** Paths (source, group, ports, interface) told apart, index 0 included. */
+const PATH_CAPACITY = 16_384;
+/** Most sources that one `wait` names; the others are named by the next. */
+const READY_CAPACITY = 256;
+const SOURCES_MAX = 65_536;
+/** `struct path_key` of `native/mcast.h`. */
+const PathField = { Source: 0, Group: 16, Interface: 32, SourcePort: 36, Port: 38, Octets: 40 } as const;
+const NO_PATH: Path = { source: '', sourcePort: 0, group: '', port: 0, interfaceIndex: 0 };
+
+/** The native implementation: one epoll loop for the calling thread. */
+class NativeIo implements Io {
+  readonly name = 'native';
+  readonly capabilities = CAPABILITIES;
+  readonly clock: Clock;
+  readonly ready = new Int32Array(READY_CAPACITY);
+  readonly wakeHandle: number;
+  readonly addon: NativeAddon;
+  readonly loop: NativeLoop;
+  /** CLOCK_REALTIME, CLOCK_MONOTONIC and the arguments of wait: the addon reads and writes it. */
+  readonly #clockCells = new Float64Array(4);
+  readonly #sockets = new Set<DatagramSource | DatagramSink>();
+  readonly #receiveBatches = new WeakMap<ReceiveBatch, NativeReceiveBatch>();
+  readonly #sendBatches = new WeakMap<SendBatch, NativeSendBatch>();
+  #nextIndex = 0;
+  #open = true;
+
+  constructor(addon: NativeAddon, epoch: RunEpoch) {
+    const cells = this.#clockCells;
+    const loop = addon.loopOpen(epoch.realtimeNs, epoch.monotonicNs, this.ready, cells, PATH_CAPACITY);
+    if (typeof loop === 'number') throw systemError('no loop could be opened', loop);
+    this.addon = addon;
+    this.loop = loop;
+    this.wakeHandle = addon.loopHandle(loop);
+    this.clock = {
+      epoch,
+      monoNs: () => {
+        addon.loopClock(loop);
+        return cells[1]!;
+      },
+      realNs: () => {
+        addon.loopClock(loop);
+        return cells[0]!;
+      },
+    };
+  }
+
+  openSource(spec: ReceiveSocketSpec): DatagramSource {
+    if (this.#nextIndex === SOURCES_MAX) {
+      throw new McastError('ERR_SOCKET', `more than ${SOURCES_MAX} receive sockets were opened in one run`);
+    }
+    const source = new NativeSource(this, spec, this.#nextIndex++);
+    this.#sockets.add(source);
+    return source;
+  }
+
+  openSink(spec: SendSocketSpec): DatagramSink {
+    const sink = new NativeSink(this, spec);
+    this.#sockets.add(sink);
+    return sink;
+  }
+
+  realNs(): Nanos {
+    return this.clock.realNs();
+  }
+
+  receiveBatch(batch: ReceiveBatch): NativeReceiveBatch {
+    const known = this.#receiveBatches.get(batch);
+    if (known !== undefined) return known;
+    const fresh = this.addon.receiveBatch(
+      batch.messages,
+      Math.floor(batch.bytes.length / batch.messages),
+      batch.capacity,
+      batch.bytes,
+      batch.offset,
+      batch.length,
+      batch.flags,
+      batch.timeRealNs,
+      batch.path,
+      batch.socket,
+      batch.tos,
+      batch.ttl,
+      batch.drops,
+      batch.segment,
+      batch.readClock,
+    );
+    if (typeof fresh === 'number') throw systemError('the batch could not be registered', fresh);
+    this.#receiveBatches.set(batch, fresh);
+    return fresh;
+  }
+
+  sendBatch(batch: SendBatch): NativeSendBatch {
+    const known = this.#sendBatches.get(batch);
+    if (known !== undefined) return known;
+    const fresh = this.addon.sendBatch(
+      batch.capacity,
+      batch.bytes,
+      batch.offset,
+      batch.length,
+      batch.dueMonoNs,
+      batch.departureMonoNs,
+      batch.destination,
+      batch.stampAt,
+      batch.outcome,
+    );
+    if (typeof fresh === 'number') throw systemError('the batch could not be registered', fresh);
+    this.#sendBatches.set(batch, fresh);
+    return fresh;
+  }
+
+  closed(socket: object): void {
+    this.#sockets.delete(socket as DatagramSource | DatagramSink);
+  }
+
+  get pathCount(): number {
+    return this.addon.pathCount(this.loop);
+  }
+
+  path(index: number): Path {
+    const octets = new Uint8Array(PathField.Octets);
+    if (this.addon.path(this.loop, index, octets) < 0) return NO_PATH;
+    const view = new DataView(octets.buffer);
+    return {
+      source: addressText(octets, PathField.Source, 6),
+      sourcePort: view.getUint16(PathField.SourcePort, LITTLE_ENDIAN),
+      group: addressText(octets, PathField.Group, 6),
+      port: view.getUint16(PathField.Port, LITTLE_ENDIAN),
+      interfaceIndex: view.getUint32(PathField.Interface, LITTLE_ENDIAN),
+    };
+  }
+
+  wait(untilMonoNs: Nanos, gatherNs: Nanos): number {
+    if (!this.#open) return 0;
+    this.#clockCells[2] = untilMonoNs;
+    this.#clockCells[3] = gatherNs;
+    const count = this.addon.loopWait(this.loop);
+    if (count < 0) throw systemError('waiting for sockets failed', count);
+    return count;
+  }
+
+  wake(): void {
+    if (this.#open) this.addon.wake(this.wakeHandle);
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    for (const socket of this.#sockets) socket.close();
+    this.addon.loopClose(this.loop);
+  }
+}
+
+/**
+ * The native implementation for the calling thread. `epoch`: the run's; threads of one run share it.
+ * Throws ERR_NATIVE_UNAVAILABLE where the addon is not there.
+ */
+export function openNativeIo(epoch?: RunEpoch, addon: NativeAddon | null = loadNative()): Io {
+  if (addon === null) throw new McastError('ERR_NATIVE_UNAVAILABLE', nativeFailure());
+  return new NativeIo(addon, epoch ?? readEpoch(addon));
+}
