@@ -1,7 +1,7 @@
 import type { SendBatch } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
 
-import { type PacedOptions, UNPACED_RUN } from './limits.js';
+import { endOctet, type PacedOptions, putColumns, UNPACED_RUN } from './limits.js';
 import type { FlowFeed } from './mergedFeed.js';
 import { PayloadSlots } from './payloadSlots.js';
 import { Schedule } from './schedule.js';
@@ -66,35 +66,30 @@ export class PayloadFeed implements FlowFeed {
     const unpaced = schedule.unpaced;
     if (unpaced && untilNs >= this.#endNs) this.#ended = true;
     if (this.#ended) return 0;
-    const lastSlot = Math.min(batch.capacity, unpaced ? before + UNPACED_RUN : Infinity);
-    let slot = before;
-    let at = slot === 0 ? 0 : batch.offset[slot - 1]! + batch.length[slot - 1]!;
-    let dueNs = unpaced ? Math.max(untilNs, this.#lastNs) : schedule.dueNs;
-    while (slot < lastSlot && dueNs <= untilNs && dueNs < this.#endNs && schedule.index < this.#count) {
+    const most = Math.min(batch.capacity - before, this.#count - schedule.index, unpaced ? UNPACED_RUN : Infinity);
+    let at = endOctet(batch);
+    let room = 0;
+    for (let octets = at; room < most; room++) {
+      octets += this.#pieces[(this.#piece + room) % this.#pieces.length]!.length;
+      if (octets > batch.bytes.length) break;
+    }
+    const made = schedule.take(batch.dueMonoNs, before, before + room, untilNs, this.#endNs);
+    for (let slot = before; slot < before + made; slot++) {
       const piece = this.#pieces[this.#piece]!;
-      if (at + piece.length > batch.bytes.length) break;
       if (at !== slot * piece.length || at >= this.#slots.coveredTo(batch, piece)) {
         this.#slots.write(batch, slot, at, 0, piece);
       }
+      putColumns(batch, slot, slot + 1, piece.length, 0, this.#destination, 0);
       batch.offset[slot] = at;
-      batch.length[slot] = piece.length;
-      batch.flags[slot] = 0;
-      batch.dueMonoNs[slot] = dueNs;
-      batch.destination[slot] = this.#destination;
-      batch.stampAt[slot] = 0;
       batch.flow[slot] = this.flowBase;
-      batch.outcome[slot] = 0;
-      slot++;
       at += piece.length;
       this.#piece = (this.#piece + 1) % this.#pieces.length;
-      this.#lastNs = dueNs;
-      schedule.advance();
-      if (!unpaced) dueNs = schedule.dueNs;
     }
-    this.scheduled += slot - before;
-    batch.count = slot;
+    if (made > 0) this.#lastNs = batch.dueMonoNs[before + made - 1]!;
+    this.scheduled += made;
+    batch.count = before + made;
     this.#endData();
-    return slot - before;
+    return made;
   }
 
   onRefused(_batch: SendBatch, _slot: number): void {

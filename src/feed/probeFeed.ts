@@ -10,7 +10,7 @@ import {
   putProbeSendTime,
 } from '../wire/probe.js';
 
-import { type PacedOptions, UNPACED_RUN } from './limits.js';
+import { endOctet, type PacedOptions, putColumns, UNPACED_RUN } from './limits.js';
 import { MarkerTimes } from './markers.js';
 import type { FlowFeed } from './mergedFeed.js';
 import { PayloadSlots } from './payloadSlots.js';
@@ -203,35 +203,41 @@ export class ProbeFeed implements FlowFeed {
   }
 
   #fillData(batch: SendBatch, untilNs: Nanos): void {
-    const { sizeOctets, tos, ttl, runId, destination, unixAtMonoZero } = this.#options;
     const schedule = this.#schedule;
-    const unpaced = schedule.unpaced;
+    const unpaced = this.unpaced;
     if (unpaced && untilNs >= this.#endNs) {
       this.#toClosing(Math.max(this.#endNs, this.#lastNs));
       return;
     }
-    let slot = batch.count;
-    let at = slot === 0 ? 0 : batch.offset[slot - 1]! + batch.length[slot - 1]!;
+    const from = batch.count;
+    const at = endOctet(batch);
     const room = Math.min(this.#room(batch, at), this.#count - schedule.index, unpaced ? UNPACED_RUN : Infinity);
-    const lastSlot = slot + room;
-    const { view, offset, length, flags, dueMonoNs, destination: destinations, stampAt, flow: flows, outcome } = batch;
+    const made = schedule.take(batch.dueMonoNs, from, from + room, untilNs, this.#endNs);
+    if (made > 0) {
+      this.#putData(batch, from, from + made, at);
+      this.#lastNs = batch.dueMonoNs[from + made - 1]!;
+      this.scheduled += made;
+      batch.count = from + made;
+    }
+    this.#endData();
+  }
+
+  /** Slots `[from, to)`, the first of which begins at octet `at`; their due times are written. */
+  #putData(batch: SendBatch, from: number, to: number, at: number): void {
+    const { sizeOctets, tos, ttl, runId, destination } = this.#options;
+    putColumns(batch, from, to, sizeOctets, 0, destination, this.#stampAt);
+    const { view, offset, flow: flows } = batch;
     const dataFlags = this.#dataFlags;
-    const dueTime = (dataFlags & ProbeFlag.DueTime) !== 0;
-    const endNs = this.#endNs;
-    const stamp = this.#stampAt;
     const constantCheck = this.#constantCheck;
     const notSent = this.#notSent;
     const firstFlow = this.#firstFlow;
     const flowBase = this.flowBase;
     const flowCount = this.flows;
-    let coveredTo = at === slot * sizeOctets ? this.#slots.coveredTo(batch, this.#payload) : 0;
+    let coveredTo = at === from * sizeOctets ? this.#slots.coveredTo(batch, this.#payload) : 0;
     let flow = this.#flow;
     let sequence = this.#sequence;
-    let dueNs = unpaced ? Math.max(untilNs, this.#lastNs) : schedule.dueNs;
-    while (slot < lastSlot && dueNs <= untilNs && dueNs < endNs) {
-      if (at >= coveredTo) {
-        coveredTo = this.#slots.write(batch, slot, at, PROBE_HEADER_OCTETS, this.#payload);
-      }
+    for (let slot = from; slot < to; slot++) {
+      if (at >= coveredTo) coveredTo = this.#slots.write(batch, slot, at, PROBE_HEADER_OCTETS, this.#payload);
       const lost = notSent[flow]!;
       putProbe(
         view,
@@ -247,41 +253,27 @@ export class ProbeFeed implements FlowFeed {
         sequence + 1 - lost,
         lost,
       );
-      if (dueTime) putDueTime(view, at, dueNs, unixAtMonoZero);
       offset[slot] = at;
-      length[slot] = sizeOctets;
-      flags[slot] = 0;
-      dueMonoNs[slot] = dueNs;
-      destinations[slot] = destination;
-      stampAt[slot] = stamp;
       flows[slot] = flowBase + flow;
-      outcome[slot] = 0;
-      slot++;
       at += sizeOctets;
       if (++flow === flowCount) {
         flow = 0;
         sequence++;
       }
-      this.#lastNs = dueNs;
-      schedule.advance();
-      if (!unpaced) dueNs = schedule.dueNs;
     }
-    this.scheduled += slot - batch.count;
-    batch.count = slot;
     this.#flow = flow;
     this.#sequence = sequence;
-    this.#endData();
+    if ((dataFlags & ProbeFlag.DueTime) !== 0) this.#putDueTimes(batch, from, to);
   }
 
   #fillMarkers(batch: SendBatch, untilNs: Nanos, times: MarkerTimes, kind: number): void {
-    const { sizeOctets, tos, ttl, runId, destination, unixAtMonoZero } = this.#options;
+    const { sizeOctets, tos, ttl, runId, destination } = this.#options;
     const flags = this.#dataFlags | (kind === SendFlag.Start ? ProbeFlag.Start : ProbeFlag.End);
     while (!times.done && times.dueNs <= untilNs) {
       const slot = batch.count;
-      const at = slot === 0 ? 0 : batch.offset[slot - 1]! + batch.length[slot - 1]!;
+      const at = endOctet(batch);
       if (this.#room(batch, at) === 0) return;
       const flow = times.flow;
-      const dueNs = times.dueNs;
       const given = this.#sequence + (flow < this.#flow ? 1 : 0);
       const lost = this.#notSent[flow]!;
       const aligned = at === slot * sizeOctets;
@@ -291,15 +283,11 @@ export class ProbeFeed implements FlowFeed {
       const high = Math.floor(given / 4_294_967_296);
       const check = this.#check(flags, flow);
       putProbe(batch.view, at, check, flags, tos, ttl, runId, this.#firstFlow + flow, high, given, given - lost, lost);
-      if ((flags & ProbeFlag.DueTime) !== 0) putDueTime(batch.view, at, dueNs, unixAtMonoZero);
+      putColumns(batch, slot, slot + 1, sizeOctets, kind, destination, this.#stampAt);
       batch.offset[slot] = at;
-      batch.length[slot] = sizeOctets;
-      batch.flags[slot] = kind;
-      batch.dueMonoNs[slot] = dueNs;
-      batch.destination[slot] = destination;
-      batch.stampAt[slot] = this.#stampAt;
+      batch.dueMonoNs[slot] = times.dueNs;
       batch.flow[slot] = this.flowBase + flow;
-      batch.outcome[slot] = 0;
+      if ((flags & ProbeFlag.DueTime) !== 0) this.#putDueTimes(batch, slot, slot + 1);
       batch.count = slot + 1;
       this.markers++;
       times.made++;
@@ -325,9 +313,12 @@ export class ProbeFeed implements FlowFeed {
     this.#endData();
     return skipped;
   }
-}
 
-function putDueTime(view: DataView, at: number, dueNs: Nanos, unixAtMonoZero: SplitTime): void {
-  const low = unixAtMonoZero.low + Math.round(dueNs);
-  putProbeSendTime(view, at, unixAtMonoZero.high + Math.floor(low / 4_294_967_296), low);
+  #putDueTimes(batch: SendBatch, from: number, to: number): void {
+    const { high, low } = this.#options.unixAtMonoZero;
+    for (let i = from; i < to; i++) {
+      const sum = low + batch.dueMonoNs[i]!;
+      putProbeSendTime(batch.view, batch.offset[i]!, high + Math.floor(sum / 4_294_967_296), sum);
+    }
+  }
 }

@@ -53,9 +53,40 @@ export class Schedule {
     this.dueNs = startNs;
   }
 
-  advance(): void {
-    this.index++;
-    this.#place();
+  /**
+   * Writes the due times of the next datagrams into `dueNs[from .. to)`, as far as they are due at or
+   * before `untilNs` and before `endNs`; returns how many and moves on by so many. Hot. At a rate of
+   * Infinity all are due at `untilNs`.
+   */
+  take(dueNs: Float64Array, from: number, to: number, untilNs: Nanos, endNs: Nanos): number {
+    const lastNs = untilNs < endNs ? untilNs : endNs - 1;
+    if (this.unpaced) {
+      if (lastNs < this.dueNs || to <= from) return 0;
+      dueNs.fill(lastNs, from, to);
+      this.index += to - from;
+      return to - from;
+    }
+    let slot = from;
+    if (this.#kind === CBR) {
+      // The commonest one without a call or a store per datagram beside the due time itself.
+      const startNs = this.#startNs;
+      const packetsPerSecond = this.#packetsPerSecond;
+      let index = this.index;
+      let due = this.dueNs;
+      while (slot < to && due <= lastNs) {
+        dueNs[slot++] = due;
+        index++;
+        due = Math.round(startNs + (index * 1e9) / packetsPerSecond);
+      }
+      this.index = index;
+      this.dueNs = due;
+    } else {
+      while (slot < to && this.dueNs <= lastNs) {
+        dueNs[slot++] = this.dueNs;
+        this.#advance();
+      }
+    }
+    return slot - from;
   }
 
   /** Moves on to the first datagram that is due at or after `untilNs`; returns how many were passed over. */
@@ -69,13 +100,18 @@ export class Schedule {
     } else if (this.#kind === BURST) {
       this.#moveTo((Math.floor(spanNs / this.#burstPeriodNs) - 1) * this.#burstDatagrams);
     }
-    while (this.dueNs < untilNs) this.advance();
+    while (this.dueNs < untilNs) this.#advance();
     return this.index - from;
   }
 
   /** Begins at another time; for a schedule of which nothing has been used yet. */
   restart(startNs: Nanos): void {
     this.#startNs = startNs;
+    this.#place();
+  }
+
+  #advance(): void {
+    this.index++;
     this.#place();
   }
 
@@ -93,6 +129,8 @@ export class Schedule {
       this.dueNs = Math.round(this.#startNs + this.#poissonNs);
     } else if (this.#kind === BURST) {
       this.dueNs = this.#startNs + Math.floor(this.index / this.#burstDatagrams) * this.#burstPeriodNs;
+    } else {
+      this.dueNs = this.#startNs;
     }
   }
 }
