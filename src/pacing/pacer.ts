@@ -1,4 +1,4 @@
-import type { SendBatch } from '../core/batch.js';
+import { SendFlag, type SendBatch } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
 
 export interface PacerOptions {
@@ -29,6 +29,7 @@ export type Pace = (typeof Pace)[keyof typeof Pace];
  * When a due datagram may leave. Slots leave in order, never early: those of one quantum in one call
  * once the last of them is due. What is late leaves at once; a schedule that has fallen behind by more
  * than `maxLateNs` is given up to the present, so that nothing ever bursts to catch up.
+ * Markers are never given up: without them the receiver could not tell the flow's first and last.
  */
 export class Pacer {
   /** Behind the last slot that the latest {@link plan} is about. */
@@ -71,7 +72,9 @@ export class Pacer {
     const firstNs = due[from]!;
     let to = from + 1;
     if (this.fallenBehind(firstNs, nowNs)) {
-      while (to < batch.count && due[to]! < nowNs) to++;
+      this.to = to;
+      if (isMarker(batch, from)) return Pace.Send;
+      while (to < batch.count && due[to]! < nowNs && !isMarker(batch, to)) to++;
       this.to = to;
       return Pace.GiveUp;
     }
@@ -86,4 +89,8 @@ export class Pacer {
     this.waitUntilNs = this.wakeNs(due[to - 1]!);
     return this.waitUntilNs > nowNs ? Pace.Wait : Pace.Send;
   }
+}
+
+function isMarker(batch: SendBatch, slot: number): boolean {
+  return (batch.flags[slot]! & (SendFlag.Start | SendFlag.End)) !== 0;
 }
