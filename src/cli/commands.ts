@@ -1,0 +1,79 @@
+/** The commands: what they take and what their help says beside the options. */
+import type { CommandName } from './options.js';
+
+export interface CommandRow {
+  /** Behind the name, in the usage line. */
+  readonly operands: string;
+  readonly atLeast: number;
+  readonly atMost: number;
+  /** One line. */
+  readonly summary: string;
+  /** In the list of commands, at most 50 characters. */
+  readonly gist: string;
+  readonly examples: readonly string[];
+}
+
+export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
+  send: {
+    operands: '<endpoint|line-up>...',
+    atLeast: 1,
+    atMost: Infinity,
+    summary: 'Sends numbered datagrams on an exact schedule and says what left, and when.',
+    gist: 'sends on an exact schedule',
+    examples: [
+      'mcast send probe://239.1.1.1:5001 --rate 20M',
+      'mcast send probe://10.0.0.1@232.1.1.1+4:5001/iface=eth0/ttl=4/dscp=af41',
+    ],
+  },
+  recv: {
+    operands: '<endpoint|line-up>...',
+    atLeast: 1,
+    atMost: Infinity,
+    summary: 'Joins, measures what arrives, and says how much and why the rest did not.',
+    gist: 'joins and measures what arrives',
+    examples: [
+      'mcast recv probe://239.1.1.1:5001 --once --max loss_ratio=0.1%',
+      'mcast recv probe://10.0.0.1@232.1.1.1+4:5001/iface=eth0/ttl=4/dscp=af41',
+    ],
+  },
+  check: {
+    operands: '<endpoint>',
+    atLeast: 1,
+    atMost: 1,
+    summary: 'Sender and receiver in one process: one line, and a status.',
+    gist: 'both in one process: a line, and a status',
+    examples: ['mcast check probe://239.1.1.1:5001/iface=lo'],
+  },
+  analyze: {
+    operands: '<capture|->',
+    atLeast: 1,
+    atMost: 1,
+    summary: 'Measures a capture (pcap or pcapng, plain or gzip) by its own stamps.',
+    gist: 'measures a capture by its own stamps',
+    examples: ['mcast analyze run.pcapng --max loss_ratio=0', 'mcast analyze edge.pcap --against core.pcap'],
+  },
+  demo: {
+    operands: '',
+    atLeast: 0,
+    atMost: 0,
+    summary: 'A sender and a receiver over loopback, ten seconds, no privilege.',
+    gist: 'both over loopback, ten seconds, no privilege',
+    examples: ['mcast demo --rate 20M --impair loss=1%,seed=7'],
+  },
+  dump: {
+    operands: '<capture|->',
+    atLeast: 1,
+    atMost: 1,
+    summary: 'Prints the datagrams of a capture, field by field.',
+    gist: 'prints the datagrams of a capture',
+    examples: ['mcast dump run.pcapng --count 10'],
+  },
+  report: {
+    operands: '<result|->',
+    atLeast: 1,
+    atMost: 1,
+    summary: 'Renders a saved result again, and judges it by new limits.',
+    gist: 'renders and judges a saved result again',
+    examples: ['mcast report run.ndjson --max loss_ratio=0.1%'],
+  },
+};
