@@ -90,7 +90,11 @@ export const SocketCounter = {
   PathOverflow: 14,
   /** Receive: datagrams that the kernel delivered and this implementation had no room for: application loss. */
   Discarded: 15,
-  Count: 16,
+  /** Send: super-packets that the kernel took. */
+  SuperPackets: 16,
+  /** Send: time spent spinning before deadlines, ns. */
+  SpinNs: 17,
+  Count: 24,
 } as const;
 
 /** The addresses behind a path index. */

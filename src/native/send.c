@@ -245,6 +245,7 @@ static bool send_one(struct sender *sender, struct send_batch *batch, uint32_t f
     if (sendmsg(sender->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
       remember(sender, real, mono);
       sent(sender, batch, from, to);
+      sender->counters[COUNTER_SUPER_PACKETS] += to - from > 1;
       *next = to;
       return true;
     }
@@ -317,8 +318,13 @@ static napi_value js_send(napi_env env, napi_callback_info info) {
   uint32_t at = (uint32_t)from, end = (uint32_t)to;
   uint32_t most = segments < 1 ? 1 : segments > SEGMENTS_MAX ? SEGMENTS_MAX : (uint32_t)segments;
   if (at < end) {
-    double due = batch->due[end - 1];
-    while ((double)(clock_ns(CLOCK_MONOTONIC) - sender->loop->epoch_mono) < due) relax();
+    int64_t due = sender->loop->epoch_mono + (int64_t)batch->due[end - 1];
+    int64_t began = clock_ns(CLOCK_MONOTONIC), now = began;
+    while (now < due) {
+      relax();
+      now = clock_ns(CLOCK_MONOTONIC);
+    }
+    sender->counters[COUNTER_SPIN_NS] += (double)(now - began);
   }
   for (bool on = true; on && at < end;) {
     if (!valid(sender, batch, at)) {
