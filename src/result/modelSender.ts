@@ -10,11 +10,11 @@ export const ImpairmentSchema = z
     delayed: count,
     corrupted: count.describe('Copies.'),
   })
-  .describe('What --impair did.');
+  .meta({ id: 'impairment', description: 'What --impair did.' });
 export type Impairment = z.infer<typeof ImpairmentSchema>;
 
 const NotSentSchema = z.object({
-  no_buffers: count.describe("ENOBUFS: the host's own queueing discipline refused it."),
+  no_buffers: nullableCount.describe("ENOBUFS: the host's own queueing discipline refused it; null: not seen."),
   too_late: count.describe('The send buffer stayed full (EAGAIN) until it was too late.'),
   failed: count.describe('Any other error.'),
   skipped: count.describe('Given up because the schedule had fallen behind.'),

@@ -11,6 +11,7 @@ import {
   type MetricId,
   type SeriesMetricId,
 } from '../metrics/catalog.js';
+import { HISTOGRAM_INDEX_MAX, HISTOGRAM_INDEX_MIN, HISTOGRAM_PARAMETERS } from '../metrics/histogram.js';
 
 /** A number, or `null`: not measurable here. */
 export const figure = z.number().nullable();
@@ -30,46 +31,54 @@ function metricSchema(id: MetricId): z.ZodType {
 export type StreamMetrics = { [Id in Exclude<MetricId, 'dscp_received'>]: number | null } & {
   dscp_received: Record<string, number> | null;
 };
-export const StreamMetricsSchema = z.object(
-  Object.fromEntries(METRIC_IDS.map((id) => [id, metricSchema(id)])),
-) as unknown as z.ZodType<StreamMetrics>;
+export const StreamMetricsSchema = z
+  .object(Object.fromEntries(METRIC_IDS.map((id) => [id, metricSchema(id)])))
+  .meta({ id: 'metrics' }) as unknown as z.ZodType<StreamMetrics>;
 
 const HistogramParametersSchema = z
-  .object({ kind: z.literal('log-linear'), sub_buckets_per_octave: count, max: z.number() })
+  .object({
+    kind: z.literal(HISTOGRAM_PARAMETERS.kind),
+    sub_buckets_per_octave: z.literal(HISTOGRAM_PARAMETERS.sub_buckets_per_octave),
+    max: z.literal(HISTOGRAM_PARAMETERS.max),
+  })
   .describe('How bucket indexes map to values: docs/json.md');
 
-export const HistogramSummarySchema = z.object({
-  count: count.describe('Values recorded, those that were clamped included.'),
-  min: figure,
-  mean: figure,
-  max: figure,
-  p50: figure,
-  p90: figure,
-  p99: figure,
-  p999: figure,
-  p9999: figure,
-  clamped: count.describe(
-    'Values beyond the range, recorded as the nearest that fits, and values that were no number.',
-  ),
-  conditional: z
-    .array(z.string())
-    .describe('Percentiles that hold only for what was delivered: more than 1 - p was lost. [RFC 7679 section 5.1]'),
-  parameters: HistogramParametersSchema,
-  buckets: z
-    .array(z.tuple([z.number().int(), count]))
-    .describe('Sparse: [index, count] of every bucket in use, in order of value.'),
-});
+export const HistogramSummarySchema = z
+  .object({
+    count: count.describe('Values recorded, those that were clamped included.'),
+    min: figure,
+    mean: figure,
+    max: figure,
+    p50: figure,
+    p90: figure,
+    p99: figure,
+    p999: figure,
+    p9999: figure,
+    clamped: count.describe(
+      'Values beyond the range, recorded as the nearest that fits, and values that were no number.',
+    ),
+    conditional: z
+      .array(z.string())
+      .describe('Percentiles that hold only for what was delivered: more than 1 - p was lost. [RFC 7679 section 5.1]'),
+    parameters: HistogramParametersSchema,
+    buckets: z
+      .array(z.tuple([z.number().int().min(HISTOGRAM_INDEX_MIN).max(HISTOGRAM_INDEX_MAX), count]))
+      .describe('Sparse: [index, count] of every bucket in use, in order of value.'),
+  })
+  .meta({ id: 'histogram' });
 export type HistogramSummary = z.infer<typeof HistogramSummarySchema>;
 
 export type StreamHistograms = { [Id in HistogramId]: HistogramSummary | null };
-export const StreamHistogramsSchema = z.object(
-  Object.fromEntries(
-    HISTOGRAM_IDS.map((id) => [
-      id,
-      HistogramSummarySchema.nullable().describe(`${HISTOGRAMS[id].definition} [${HISTOGRAMS[id].reference}]`),
-    ]),
-  ),
-) as unknown as z.ZodType<StreamHistograms>;
+export const StreamHistogramsSchema = z
+  .object(
+    Object.fromEntries(
+      HISTOGRAM_IDS.map((id) => [
+        id,
+        HistogramSummarySchema.nullable().describe(`${HISTOGRAMS[id].definition} [${HISTOGRAMS[id].reference}]`),
+      ]),
+    ),
+  )
+  .meta({ id: 'histograms' }) as unknown as z.ZodType<StreamHistograms>;
 
 const points = z.array(figure);
 const SeriesSumSchema = z.object({ sum: points, min: points, max: points });

@@ -1,0 +1,97 @@
+import { HISTOGRAM_IDS, METRIC_IDS, METRICS, type HistogramId } from '../metrics/catalog.js';
+import type { Histogram } from '../metrics/histogram.js';
+import { mergeSummaries, summarise } from './histogramSummary.js';
+import type { Aggregate, HistogramSummary, Stream, StreamHistograms, StreamMetrics } from './model.js';
+
+/** What merging needs of a stream. */
+type Part = Pick<Stream, 'metrics' | 'start_ns' | 'end_ns'>;
+
+/** Histograms in which lost datagrams have no value. */
+const DELAYS: ReadonlySet<HistogramId> = new Set(['one_way_delay_ns', 'pdv_ns']);
+
+/**
+ * Figures of several streams, parts or receivers as one, by the rules of the catalogue. `not_measured`
+ * names those that some of them lack.
+ */
+export function mergeMetrics(parts: readonly Part[]): {
+  readonly metrics: StreamMetrics;
+  readonly not_measured: Record<string, string>;
+} {
+  const metrics = Object.fromEntries(METRIC_IDS.map((id) => [id, null])) as unknown as StreamMetrics;
+  const not_measured: Record<string, string> = {};
+  for (const id of METRIC_IDS) {
+    if (id === 'dscp_received') continue;
+    const values = parts.map((part) => part.metrics[id]).filter((value) => value !== null);
+    const rule = METRICS[id].merge;
+    if (values.length === 0 || rule === 'none' || rule === 'derived') continue;
+    if (rule === 'sum') metrics[id] = values.reduce((sum, value) => sum + value, 0);
+    else metrics[id] = rule === 'min' ? Math.min(...values) : Math.max(...values);
+    if (values.length < parts.length) {
+      not_measured[id] =
+        `not measurable in ${parts.length - values.length} of ${parts.length} streams: these are left out`;
+    }
+  }
+  metrics.dscp_received = mergeDscp(parts);
+  derive(metrics, parts);
+  return { metrics, not_measured };
+}
+
+function mergeDscp(parts: readonly Part[]): Record<string, number> | null {
+  const known = parts.map((part) => part.metrics.dscp_received).filter((counts) => counts !== null);
+  if (known.length === 0) return null;
+  const merged: Record<string, number> = {};
+  for (const counts of known) {
+    for (const [dscp, count] of Object.entries(counts)) merged[dscp] = (merged[dscp] ?? 0) + count;
+  }
+  return merged;
+}
+
+function derive(metrics: StreamMetrics, parts: readonly Part[]): void {
+  let expected = 0;
+  let received = 0;
+  let lost = 0;
+  let duplicated = 0;
+  let reordered = 0;
+  for (const { metrics: m } of parts) {
+    const unit = m.messages_expected === null ? 'packets' : 'messages';
+    if (m[`${unit}_expected`] === null) continue;
+    expected += m[`${unit}_expected`]!;
+    received += m[`${unit}_received`]!;
+    lost += m[`${unit}_lost`]!;
+    duplicated += m[`${unit}_duplicated`]!;
+    reordered += m[`${unit}_reordered`]!;
+  }
+  if (expected > 0) metrics.loss_ratio = lost / expected;
+  if (received > 0) {
+    metrics.duplication_ratio = duplicated / received;
+    metrics.reordered_ratio = reordered / received;
+  }
+  const starts = parts.map((part) => part.start_ns).filter((ns) => ns !== null);
+  const ends = parts.map((part) => part.end_ns).filter((ns) => ns !== null);
+  if (starts.length === 0 || ends.length === 0) return;
+  const activeNs = Math.max(...ends) - Math.min(...starts);
+  metrics.active_ns = activeNs;
+  if (activeNs <= 0) return;
+  for (const id of ['rate_ip_bit_per_second', 'rate_ethernet_bit_per_second', 'rate_packets_per_second'] as const) {
+    const amounts = parts.map((part) => (part.metrics[id] ?? 0) * (part.metrics.active_ns ?? 0));
+    metrics[id] = amounts.reduce((sum, amount) => sum + amount, 0) / activeNs;
+  }
+  metrics.rate_bit_per_second = ((metrics.octets_received ?? 0) * 8e9) / activeNs;
+}
+
+/** `others`: what streams beyond the detail limit recorded in common. */
+export function aggregateStreams(
+  streams: readonly Stream[],
+  others: Readonly<Partial<Record<HistogramId, Histogram>>> | null,
+): Aggregate | null {
+  if (streams.length === 0) return null;
+  const { metrics, not_measured } = mergeMetrics(streams);
+  const histograms = {} as StreamHistograms;
+  for (const id of HISTOGRAM_IDS) {
+    const summaries: (HistogramSummary | null)[] = streams.map((stream) => stream.histograms?.[id] ?? null);
+    const shared = others?.[id];
+    if (shared !== undefined && shared.count > 0) summaries.push(summarise(shared));
+    histograms[id] = mergeSummaries(summaries, DELAYS.has(id) ? metrics.loss_ratio : null);
+  }
+  return { streams: streams.length, metrics, histograms, not_measured };
+}

@@ -1,0 +1,55 @@
+import type { HistogramId } from '../metrics/catalog.js';
+import type { Histogram } from '../metrics/histogram.js';
+import { aggregateStreams } from './aggregate.js';
+import { DEFAULT_DETAIL, orderStreams } from './build.js';
+import { judgeHealth, type HealthFacts } from './health.js';
+import { judgeLimits, type JudgeOptions } from './judge.js';
+import type { Limit } from './limits.js';
+import type { EventRecord, RunResult, Stream } from './model.js';
+import { RESULT_SCHEMA } from './version.js';
+
+const EVENTS = 1000;
+
+/** Everything that a run knows at its end (or so far). */
+export interface RunFacts extends Pick<
+  RunResult,
+  'tool' | 'host' | 'clock' | 'run' | 'memberships' | 'sockets' | 'arbitration' | 'sender' | 'evidence' | 'receivers'
+> {
+  /** As `buildStream` made them. */
+  readonly streams: readonly Stream[];
+  /** What streams without histograms of their own recorded in common. */
+  readonly others: Readonly<Partial<Record<HistogramId, Histogram>>> | null;
+  /** Most streams in detail. */
+  readonly detail?: number;
+  readonly health: HealthFacts;
+  readonly events: readonly EventRecord[];
+  readonly eventCounts: Readonly<Record<string, number>>;
+  readonly limits?: readonly Limit[];
+  readonly judge?: JudgeOptions;
+}
+
+/** The document. Health and limits are judged here, over all streams, before any detail is left out. */
+export function assembleResult(facts: RunFacts): RunResult {
+  const { streams } = facts;
+  const result = {
+    schema: RESULT_SCHEMA,
+    tool: facts.tool,
+    host: facts.host,
+    clock: facts.clock,
+    run: facts.run,
+    memberships: facts.memberships,
+    sockets: facts.sockets,
+    streams: [...streams],
+    streams_total: streams.length,
+    aggregate: aggregateStreams(streams, facts.others),
+    arbitration: facts.arbitration,
+    sender: facts.sender,
+    health: judgeHealth(facts.health, streams, facts.sender, facts.clock),
+    events: facts.events.slice(0, EVENTS),
+    event_counts: { ...facts.eventCounts },
+    evidence: facts.evidence,
+    receivers: facts.receivers,
+  } satisfies Omit<RunResult, 'limits'>;
+  const limits = judgeLimits(result, facts.limits ?? [], facts.judge);
+  return { ...result, streams: orderStreams(streams, facts.detail ?? DEFAULT_DETAIL), limits };
+}

@@ -1,0 +1,155 @@
+import { formatRealtime, type Nanos } from '../core/time.js';
+import { SERIES_METRIC_IDS, SERIES_METRICS, type HistogramId } from '../metrics/catalog.js';
+import type { Histogram } from '../metrics/histogram.js';
+import type { Series } from '../metrics/series.js';
+import { STREAM_HISTOGRAMS, type StreamSnapshot } from '../metrics/snapshot.js';
+import { summarise } from './histogramSummary.js';
+import type { Measurement } from './measurement.js';
+import type { Stream, StreamHistograms, StreamSeries } from './model.js';
+import { streamMetrics } from './streamMetrics.js';
+
+/** Most streams in detail unless told otherwise. */
+export const DEFAULT_DETAIL = 256;
+const LOSS_MAP_RANGES = 1024;
+
+/** What names a stream. */
+export type StreamIdentity = Pick<
+  StreamSnapshot,
+  'source' | 'sourcePort' | 'group' | 'port' | 'flow' | 'senderRun' | 'interfaceIndex'
+>;
+
+/** Stable within the run: group, source, interface, flow and sender run, e.g. `239.1.1.1:5001/10.0.0.1:40000/eth0/0/1f2e3d4c`. */
+export function streamId(stream: StreamIdentity, interfaceName: string | null): string {
+  const parts = [
+    hostPort(stream.group, stream.port),
+    hostPort(stream.source, stream.sourcePort),
+    interfaceName ?? String(stream.interfaceIndex),
+  ];
+  if (stream.flow !== null) parts.push(stream.flow);
+  if (stream.senderRun !== null) parts.push(stream.senderRun);
+  return parts.join('/');
+}
+
+export function hostPort(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** One entry of `streams[]`, with everything that `detail` streams have. */
+export function buildStream(stream: StreamSnapshot, measurement: Measurement, series: Series | null): Stream {
+  const { epoch, startMonoNs } = measurement;
+  const interfaceName = measurement.interfaceName(stream.interfaceIndex);
+  const place = measurement.place(stream);
+  const sheet = streamMetrics(stream, measurement);
+  const arrived = !Number.isNaN(stream.firstMonoNs);
+  const local = measurement.isLocal(stream.source);
+  const { histograms, not_measured } = streamHistograms(stream, measurement, sheet.metrics.loss_ratio);
+  const countsDrops = measurement.capabilities.dropCounter;
+  return {
+    id: streamId(stream, interfaceName),
+    name: stream.name,
+    role: place.role,
+    leg: place.leg,
+    format: stream.format,
+    unit: stream.unit,
+    source: stream.source,
+    source_port: stream.sourcePort,
+    group: stream.group,
+    port: stream.port,
+    interface: interfaceName,
+    flow: stream.flow,
+    sender_run: stream.senderRun,
+    local,
+    start: arrived ? formatRealtime(epoch, stream.firstRealNs) : null,
+    end: arrived ? formatRealtime(epoch, stream.lastRealNs) : null,
+    start_ns: arrived ? stream.firstMonoNs - startMonoNs : null,
+    end_ns: arrived ? stream.lastMonoNs - startMonoNs : null,
+    expected_from: stream.expectedFrom,
+    ended: stream.ended,
+    loss_attribution: countsDrops ? stream.lossAttribution : null,
+    send_time: stream.sendTime,
+    // One host, one clock: what is left is how long after its stamp a datagram may have left.
+    delay_uncertainty_ns: local && stream.sendTime === 'departure' ? measurement.sendTimeBoundNs : null,
+    super_packets: stream.superPackets,
+    metrics: sheet.metrics,
+    histograms,
+    not_measured: { ...sheet.not_measured, ...not_measured },
+    series: series === null ? null : buildSeries(series, startMonoNs, countsDrops),
+    loss_map: stream.lossDetail.map
+      .slice(0, LOSS_MAP_RANGES)
+      .map(({ first, count, cause }) => ({ first, count, cause })),
+    loss_map_truncated: stream.lossDetail.mapTruncated || stream.lossDetail.map.length > LOSS_MAP_RANGES,
+    mdi: null,
+    tr101290: null,
+    notes: [...stream.notes],
+    after: null,
+  };
+}
+
+function streamHistograms(
+  stream: StreamSnapshot,
+  measurement: Measurement,
+  lossRatio: number | null,
+): { readonly histograms: StreamHistograms | null; readonly not_measured: Record<string, string> } {
+  const recorded = stream.histograms;
+  if (recorded === null) return { histograms: null, not_measured: {} };
+  const not_measured: Record<string, string> = {};
+  const histograms = { departure_error_ns: null } as StreamHistograms;
+  for (const id of STREAM_HISTOGRAMS) {
+    const why = histogramMissing(id, recorded[id], stream, measurement);
+    histograms[id] =
+      why === null ? summarise(recorded[id], id === 'one_way_delay_ns' || id === 'pdv_ns' ? lossRatio : null) : null;
+    if (why !== null) not_measured[id] = why;
+  }
+  return { histograms, not_measured };
+}
+
+function histogramMissing(
+  id: HistogramId,
+  histogram: Histogram,
+  stream: StreamSnapshot,
+  measurement: Measurement,
+): string | null {
+  const needsSendTime = id === 'one_way_delay_ns' || id === 'ipdv_ns' || id === 'pdv_ns';
+  if (needsSendTime && stream.sendTime === null) return 'the format carries no send time';
+  const receiveTime = measurement.receiveTime(stream.socket);
+  if (id === 'wakeup_delay_ns' && receiveTime !== 'kernel' && receiveTime !== 'hardware') {
+    return receiveTime === 'capture' ? 'nothing was woken: the datagrams come from a capture' : 'needs kernel stamps';
+  }
+  return histogram.count === 0 && histogram.clamped === 0 ? 'no datagram had what it takes' : null;
+}
+
+/** `countsDrops`: loss by cause is known. */
+export function buildSeries(series: Series, startMonoNs: Nanos, countsDrops: boolean): StreamSeries | null {
+  if (series.points === 0) return null;
+  const metrics = {} as Record<string, unknown>;
+  for (const id of SERIES_METRIC_IDS) {
+    const unknown = !countsDrops && (id === 'loss_network' || id === 'loss_socket_buffer');
+    const column = unknown ? null : series.column(id);
+    metrics[id] = column === null ? null : { [SERIES_METRICS[id]]: column.value, min: column.min, max: column.max };
+  }
+  return {
+    start_ns: series.startMonoNs - startMonoNs,
+    step_ns: series.stepNs,
+    points: series.points,
+    metrics: metrics as StreamSeries['metrics'],
+  };
+}
+
+/**
+ * `streams[]` in the order of the document: as they came while all fit into `detail`; beyond that
+ * worst first (most loss, then most delay), and those behind the limit keep their counters only.
+ */
+export function orderStreams(streams: readonly Stream[], detail: number): Stream[] {
+  if (streams.length <= detail) return [...streams];
+  const sorted = streams.toSorted(
+    (a, b) =>
+      (b.metrics.loss_ratio ?? 0) - (a.metrics.loss_ratio ?? 0) ||
+      (b.histograms?.one_way_delay_ns?.p99 ?? -Infinity) - (a.histograms?.one_way_delay_ns?.p99 ?? -Infinity) ||
+      0,
+  );
+  const brief: Stream[] = [];
+  for (const stream of sorted.slice(detail)) {
+    brief.push({ ...stream, histograms: null, series: null, loss_map: null, not_measured: {} });
+  }
+  return [...sorted.slice(0, detail), ...brief];
+}

@@ -1,0 +1,200 @@
+import type { Nanos } from '../core/time.js';
+import { checkIdentities } from './identities.js';
+import type { ClockQuality, Health, HealthReason, Sender, Stream } from './model.js';
+
+/** What the verdict is made from, besides the figures themselves. */
+export interface HealthFacts {
+  /** Datagrams dropped at this run's receive sockets; `null`: no drop counter. */
+  readonly kernelDrops: number | null;
+  /** Datagrams longer than the slot: MSG_TRUNC. */
+  readonly truncated: number;
+  /** Datagrams that lost control messages: MSG_CTRUNC. */
+  readonly controlTruncated: number;
+  /** Datagrams that found no room in the stream table, in the path table, in a ring between threads. */
+  readonly streamTableOverflow: number;
+  readonly pathTableOverflow: number;
+  readonly ringOverflow: number;
+  readonly loop: {
+    readonly cycles: number;
+    readonly stalls: number;
+    readonly maxCycleNs: Nanos;
+    readonly maxOversleptNs: Nanos;
+  };
+  /** How well each paced stream kept its schedule. */
+  readonly departures: readonly Departures[];
+  /** `--inject`, as it was written; `null`: nothing was injected. */
+  readonly injected: string | null;
+  /** What the sender counted as refused and the host's own counters disagree, in words; `null`: they agree, or cannot be compared. */
+  readonly refusedSendsDisagree: string | null;
+  /** What is missing or limited, in words: notes never change the verdict. */
+  readonly notes: readonly string[];
+}
+
+export interface Departures {
+  readonly stream: string;
+  readonly p99Ns: Nanos;
+  /** Nominal distance of two departures; `null`: unpaced, there is no schedule to be late against. */
+  readonly periodNs: Nanos | null;
+  /** Datagrams due within so long leave together by intent. */
+  readonly quantumNs: Nanos;
+}
+
+const DEPARTURE_ERROR_NS = 1e6;
+
+/**
+ * The instrument's judgement of itself. `invalid`: a count or a time may be wrong. `degraded`: the
+ * figures are right, their precision is worse than promised. Loss in the network changes nothing.
+ */
+export function judgeHealth(
+  facts: HealthFacts,
+  streams: readonly Stream[],
+  sender: Sender | null,
+  clock: ClockQuality,
+): Health {
+  const reasons: HealthReason[] = [];
+  const identities = checkIdentities(streams, sender, facts.kernelDrops);
+  addInvalid(reasons, facts, streams, clock, identities.broken);
+  addDegraded(reasons, facts, streams, clock);
+  addNotes(reasons, facts, streams, clock);
+  const attributed = streams.reduce((sum, stream) => sum + (stream.metrics.loss_socket_buffer ?? 0), 0);
+  return {
+    verdict: reasons.some((r) => r.severity === 'invalid')
+      ? 'invalid'
+      : reasons.some((r) => r.severity === 'degraded')
+        ? 'degraded'
+        : 'valid',
+    reasons,
+    kernel_drops: facts.kernelDrops,
+    kernel_drops_other: facts.kernelDrops === null ? null : Math.max(0, facts.kernelDrops - attributed),
+    stalls: facts.loop.stalls,
+    cycles: facts.loop.cycles,
+    cycle_max_ns: facts.loop.maxCycleNs,
+    overslept_max_ns: facts.loop.maxOversleptNs,
+    identities_checked: identities.checked,
+  };
+}
+
+function addInvalid(
+  reasons: HealthReason[],
+  facts: HealthFacts,
+  streams: readonly Stream[],
+  clock: ClockQuality,
+  broken: readonly string[],
+): void {
+  const add = (code: string, text: string): void => void reasons.push({ code, severity: 'invalid', text });
+  for (const text of broken) add('identity_broken', `a sum does not add up, which is a fault of this program: ${text}`);
+  if (facts.truncated > 0) add('truncated', `${facts.truncated} datagrams were longer than their slot`);
+  if (facts.controlTruncated > 0) {
+    add('control_message_lost', `${facts.controlTruncated} datagrams came without all their control messages`);
+  }
+  if (facts.streamTableOverflow > 0) {
+    add(
+      'stream_table_full',
+      `${facts.streamTableOverflow} datagrams found no room in the stream table: raise --max-streams`,
+    );
+  }
+  if (facts.pathTableOverflow > 0) {
+    add('path_table_full', `${facts.pathTableOverflow} datagrams found no room in the table of sources`);
+  }
+  if (facts.ringOverflow > 0) add('ring_full', `${facts.ringOverflow} datagrams found no room between two threads`);
+  const delays = streams.some((stream) => stream.send_time !== null);
+  if (clock.steps.length > 0 && delays) {
+    const largest = clock.steps.reduce((a, b) => (Math.abs(b.by_ns) > Math.abs(a.by_ns) ? b : a));
+    add(
+      'clock_step',
+      `the realtime clock stepped ${clock.steps.length} times during the run (largest ${largest.by_ns / 1e6} ms): one-way delay is wrong by that`,
+    );
+  }
+}
+
+function addDegraded(
+  reasons: HealthReason[],
+  facts: HealthFacts,
+  streams: readonly Stream[],
+  clock: ClockQuality,
+): void {
+  const add = (code: string, text: string): void => void reasons.push({ code, severity: 'degraded', text });
+  if (facts.injected !== null) add('injected', `faults were injected on purpose: ${facts.injected}`);
+  if (facts.loop.stalls > 0) {
+    const longestNs = Math.max(facts.loop.maxCycleNs, facts.loop.maxOversleptNs);
+    add('stall', `this program was held up ${facts.loop.stalls} times, at most ${(longestNs / 1e6).toFixed(1)} ms`);
+  }
+  const late = facts.departures.filter((of) => of.p99Ns > departureLimitNs(of));
+  if (late.length > 0) {
+    const worst = late.reduce((a, b) => (b.p99Ns > a.p99Ns ? b : a));
+    add(
+      'departure_error',
+      `departure error p99 is ${us(worst.p99Ns)} us (limit ${us(departureLimitNs(worst))} us) at ${worst.stream}` +
+        (late.length > 1 ? ` and ${late.length - 1} more` : ''),
+    );
+  }
+  if ((facts.kernelDrops ?? 0) > 0) addAttribution(streams, facts.kernelDrops!, add);
+  if (clock.shared_time_datagrams > 0) {
+    add(
+      'shared_time',
+      `${clock.shared_time_datagrams} datagrams share a receive stamp (UDP_GRO) and enter no time metric`,
+    );
+  }
+  if (clock.user_time_datagrams > 0 && (clock.receive_time === 'kernel' || clock.receive_time === 'hardware')) {
+    add(
+      'stamp_missing',
+      `${clock.user_time_datagrams} datagrams came without a ${clock.receive_time} stamp: the time of reading stands in`,
+    );
+  }
+  if (facts.refusedSendsDisagree !== null) add('refused_sends', facts.refusedSendsDisagree);
+}
+
+function addAttribution(
+  streams: readonly Stream[],
+  kernelDrops: number,
+  add: (code: string, text: string) => void,
+): void {
+  const attributed = streams.reduce((sum, stream) => sum + (stream.metrics.loss_socket_buffer ?? 0), 0);
+  for (const kind of ['shared', 'bounded'] as const) {
+    const inexact = streams.filter((stream) => stream.loss_attribution === kind).length;
+    if (inexact === 0) continue;
+    add(
+      `attribution_${kind}`,
+      kind === 'shared'
+        ? `${inexact} streams share a socket that dropped datagrams: the split between them is an estimate`
+        : `${inexact} streams: the kernel counts dropped super-packets, so that the split of loss by cause is a bound`,
+    );
+  }
+  if (attributed < kernelDrops) {
+    add(
+      'kernel_drops_other',
+      `${kernelDrops - attributed} dropped datagrams are no lost datagram of a stream: duplicates, markers or foreign ones`,
+    );
+  }
+}
+
+/** A millisecond or a quarter of the period, whichever is less, on top of what the quantum allows by intent. */
+export function departureLimitNs({ periodNs, quantumNs }: Departures): Nanos {
+  return periodNs === null ? Infinity : quantumNs + Math.min(DEPARTURE_ERROR_NS, periodNs / 4);
+}
+
+function us(ns: Nanos): string {
+  return (ns / 1e3).toFixed(1);
+}
+
+function addNotes(reasons: HealthReason[], facts: HealthFacts, streams: readonly Stream[], clock: ClockQuality): void {
+  const add = (code: string, text: string): void => void reasons.push({ code, severity: 'note', text });
+  const local = streams.filter((stream) => stream.local).length;
+  if (local > 0) {
+    add(
+      'local',
+      `${local === streams.length ? 'all' : local} streams come from this host itself: these copies never left it`,
+    );
+  }
+  if (streams.some((stream) => stream.send_time !== null && !stream.local)) {
+    const state = clock.synchronisation.state;
+    add(
+      'clock_offset',
+      `one-way delay contains the offset between the clocks of both hosts (this one: ${state === 'unknown' ? 'synchronisation unknown' : state})`,
+    );
+  }
+  if (streams.some((stream) => stream.send_time === 'due')) {
+    add('due_time', "the carried send time is the due time: one-way delay contains the sender's departure error");
+  }
+  for (const text of facts.notes) add('capability', text);
+}

@@ -1,0 +1,43 @@
+import { PERCENTILE_IDS, PERCENTILES, type PercentileId } from '../metrics/catalog.js';
+import { Histogram, HISTOGRAM_PARAMETERS } from '../metrics/histogram.js';
+import type { HistogramSummary } from './model.js';
+
+/**
+ * A histogram as the document carries it. `lossRatio`: share of datagrams that have no value because
+ * they were lost; a percentile p is then conditional on delivery when more than 1 - p was lost (a lost
+ * datagram's delay is undefined, RFC 7679 section 3.4). `null`: not known, or loss does not matter.
+ */
+export function summarise(histogram: Histogram, lossRatio: number | null = null): HistogramSummary {
+  const percentiles = {} as Record<PercentileId, number | null>;
+  for (const id of PERCENTILE_IDS) percentiles[id] = histogram.percentile(PERCENTILES[id]);
+  return {
+    count: histogram.count,
+    min: histogram.min,
+    mean: histogram.mean,
+    max: histogram.max,
+    ...percentiles,
+    clamped: histogram.clamped,
+    conditional: lossRatio === null ? [] : PERCENTILE_IDS.filter((id) => lossRatio > 1 - PERCENTILES[id]),
+    parameters: HISTOGRAM_PARAMETERS,
+    buckets: histogram.buckets(),
+  };
+}
+
+/** The histogram behind a summary, for merging and for percentiles that it does not list. */
+export function histogramOf(summary: HistogramSummary): Histogram {
+  return Histogram.from(summary.buckets, summary);
+}
+
+/** One summary over several, from their buckets; `null` when there is none. */
+export function mergeSummaries(
+  summaries: readonly (HistogramSummary | null)[],
+  lossRatio: number | null = null,
+): HistogramSummary | null {
+  let merged: Histogram | null = null;
+  for (const summary of summaries) {
+    if (summary === null) continue;
+    if (merged === null) merged = histogramOf(summary);
+    else merged.add(histogramOf(summary));
+  }
+  return merged === null ? null : summarise(merged, lossRatio);
+}

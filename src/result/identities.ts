@@ -1,0 +1,70 @@
+import type { Sender, Stream } from './model.js';
+
+/** Which sums do not add up. Empty: all do. `checked`: how many could be judged. */
+export interface IdentityCheck {
+  readonly broken: readonly string[];
+  readonly checked: number;
+}
+
+/**
+ * Recomputes what must hold between the figures of a result. A broken identity is our own mistake:
+ * the verdict is then `invalid`.
+ */
+export function checkIdentities(
+  streams: readonly Stream[],
+  sender: Sender | null,
+  kernelDrops: number | null,
+): IdentityCheck {
+  const broken: string[] = [];
+  let checked = 0;
+  function same(where: string, what: string, left: number | null, right: readonly (number | null)[]): void {
+    if (left === null || right.includes(null)) return;
+    checked++;
+    const sum = right.reduce<number>((total, value) => total + value!, 0);
+    if (left !== sum) broken.push(`${where}: ${what}: ${left} is not ${right.join(' + ')}`);
+  }
+  function atMost(where: string, what: string, part: number | null | undefined, whole: number | null): void {
+    if (part === null || part === undefined || whole === null) return;
+    checked++;
+    if (part > whole) broken.push(`${where}: ${what}: ${part} is more than ${whole}`);
+  }
+
+  for (const stream of streams) {
+    for (const metrics of [stream.metrics, stream.after?.metrics]) {
+      if (metrics === undefined) continue;
+      const m = metrics;
+      const unit = stream.unit === 'message' ? 'messages' : 'packets';
+      same(stream.id, `${unit}_expected = ${unit}_received + ${unit}_lost + packets_pending`, m[`${unit}_expected`], [
+        m[`${unit}_received`],
+        m[`${unit}_lost`],
+        m.packets_pending,
+      ]);
+      same(stream.id, `${unit}_lost = loss_network + loss_socket_buffer + loss_application`, m[`${unit}_lost`], [
+        m.loss_network,
+        m.loss_socket_buffer,
+        m.loss_application,
+      ]);
+      atMost(stream.id, `${unit}_reordered among ${unit}_received`, m[`${unit}_reordered`], m[`${unit}_received`]);
+      atMost(stream.id, 'loss_periods among lost', m.loss_periods, m[`${unit}_lost`]);
+    }
+    atMost(
+      stream.id,
+      'delays among packets_received',
+      stream.histograms?.one_way_delay_ns?.count,
+      stream.metrics.packets_received,
+    );
+  }
+  // With offload the kernel counts super-packets; a lost message is not a dropped datagram.
+  if (streams.every((stream) => stream.loss_attribution !== 'bounded' && stream.unit !== 'message')) {
+    const attributed = streams.reduce((sum, stream) => sum + (stream.metrics.loss_socket_buffer ?? 0), 0);
+    atMost('sockets', 'loss_socket_buffer among kernel_drops', attributed, kernelDrops);
+  }
+  if (sender !== null) {
+    const { no_buffers, too_late, failed, skipped } = sender.not_sent_by_reason;
+    same('sender', 'not_sent = sum of its reasons', sender.not_sent, [no_buffers, too_late, failed, skipped]);
+    if (sender.impairment === null) {
+      same('sender', 'scheduled = sent + not_sent', sender.scheduled, [sender.sent, sender.not_sent]);
+    }
+  }
+  return { broken, checked };
+}

@@ -1,0 +1,110 @@
+import { StreamCounter } from '../metrics/counters.js';
+import type { IntervalSnapshot } from '../metrics/snapshot.js';
+import type { Stream } from './model.js';
+
+/** One stream's figures of one closed interval, as `--json` prints them. */
+export interface IntervalRow {
+  readonly stream: string;
+  readonly name: string | null;
+  readonly group: string;
+  readonly port: number;
+  readonly flow: string | null;
+  readonly packets_received: number;
+  readonly packets_expected: number | null;
+  readonly packets_lost: number | null;
+  readonly packets_duplicated: number | null;
+  readonly packets_reordered: number | null;
+  readonly packets_late: number | null;
+  readonly packets_pending: number | null;
+  readonly never_sent: number | null;
+  readonly loss_network: number | null;
+  readonly loss_socket_buffer: number | null;
+  readonly loss_application: number | null;
+  readonly loss_ratio: number | null;
+  readonly octets_received: number;
+  readonly rate_bit_per_second: number;
+  readonly jitter_ns: number | null;
+  readonly one_way_delay_min_ns: number | null;
+  readonly one_way_delay_p50_ns: number | null;
+  readonly one_way_delay_p99_ns: number | null;
+  readonly one_way_delay_max_ns: number | null;
+}
+
+/** The sender's figures of one interval. */
+export interface SenderIntervalRow {
+  readonly stream: string;
+  readonly name: string | null;
+  readonly group: string;
+  readonly port: number;
+  readonly scheduled: number;
+  readonly sent: number;
+  readonly not_sent: number | null;
+  readonly octets_sent: number;
+  readonly rate_bit_per_second: number;
+  readonly departure_error_p50_ns: number | null;
+  readonly departure_error_p99_ns: number | null;
+  readonly departure_error_max_ns: number | null;
+}
+
+/** What an interval row needs to know of its stream. */
+export interface IntervalStream {
+  readonly id: string;
+  readonly name: string | null;
+  readonly group: string;
+  readonly port: number;
+  readonly flow: string | null;
+  readonly unit: Stream['unit'];
+  readonly tellsNeverSent: boolean;
+  readonly countsDrops: boolean;
+}
+
+/** A row of the document's rules: what cannot be measured is `null`. An empty interval has rates of 0 and no ratio. */
+export function buildIntervalRow(interval: IntervalSnapshot, stream: IntervalStream): IntervalRow {
+  const c = interval.counters;
+  const numbered = stream.unit !== 'none';
+  const packets = stream.unit === 'packet';
+  const expected = c[StreamCounter.Expected]!;
+  return {
+    stream: stream.id,
+    name: stream.name,
+    group: stream.group,
+    port: stream.port,
+    flow: stream.flow,
+    packets_received: c[StreamCounter.PacketsReceived]!,
+    packets_expected: when(packets, expected),
+    packets_lost: when(packets, c[StreamCounter.Lost]!),
+    packets_duplicated: when(numbered, c[StreamCounter.PacketsDuplicated]!),
+    packets_reordered: when(numbered, c[StreamCounter.PacketsReordered]!),
+    packets_late: when(numbered, c[StreamCounter.PacketsLate]!),
+    packets_pending: when(numbered, interval.pending),
+    never_sent: when(stream.tellsNeverSent, c[StreamCounter.NeverSent]!),
+    loss_network: when(numbered && stream.countsDrops, c[StreamCounter.LossNetwork]!),
+    loss_socket_buffer: when(numbered && stream.countsDrops, c[StreamCounter.LossSocketBuffer]!),
+    loss_application: when(numbered, c[StreamCounter.LossApplication]!),
+    loss_ratio: intervalLossRatio(c, numbered),
+    octets_received: c[StreamCounter.OctetsReceived]!,
+    rate_bit_per_second: (c[StreamCounter.OctetsReceived]! * 8e9) / (interval.endMonoNs - interval.startMonoNs),
+    jitter_ns: finite(interval.jitterNs),
+    one_way_delay_min_ns: finite(interval.delayMinNs),
+    one_way_delay_p50_ns: finite(interval.delayP50Ns),
+    one_way_delay_p99_ns: finite(interval.delayP99Ns),
+    one_way_delay_max_ns: finite(interval.delayMaxNs),
+  };
+}
+
+/**
+ * Lost over settled (received or declared lost) numbers: what was declared lost in this interval may
+ * have been expected in an earlier one, so that lost over expected could exceed 1.
+ */
+function intervalLossRatio(counters: Float64Array, numbered: boolean): number | null {
+  const settled = counters[StreamCounter.Received]! + counters[StreamCounter.Lost]!;
+  return numbered && settled > 0 ? counters[StreamCounter.Lost]! / settled : null;
+}
+
+function when(known: boolean, value: number): number | null {
+  return known ? value : null;
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

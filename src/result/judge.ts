@@ -1,0 +1,191 @@
+import { histogramOf } from './histogramSummary.js';
+import type { Limit, LimitOperator } from './limits.js';
+import { parseExpect } from './limits.js';
+import { percentileFraction } from './limitNames.js';
+import type { HistogramSummary, LimitResult, RunResult, Stream } from './model.js';
+
+export interface JudgeOptions {
+  /** A receiver that received nothing is as it should be. */
+  readonly allowSilence?: boolean;
+}
+
+/** Most entries of one limit: beyond that those with the smallest margin. */
+const ENTRIES = 256;
+
+/** Every limit over every stream it concerns, the implicit one on silence included: `limits[]`. */
+export function judgeLimits(result: Judged, limits: readonly Limit[], options: JudgeOptions = {}): LimitResult[] {
+  const judged = limits.flatMap((limit) => boundEntries(judgeLimit(result, limit)));
+  return options.allowSilence === true ? judged : [...judged, ...boundEntries(judgeSilence(result, ''))];
+}
+
+/** What judging needs of a result. */
+export type Judged = Omit<RunResult, 'limits'>;
+
+/**
+ * The limits that a result exceeds, for tests: `expect(exceeded(result, ['packets_lost == 0'])).toEqual([])`.
+ * Texts are read as `--expect` reads them. Throws ERR_USAGE on a limit that cannot be read.
+ */
+export function exceeded(
+  result: Judged,
+  limits: readonly (string | Limit)[],
+  options: JudgeOptions = {},
+): LimitResult[] {
+  const parsed = limits.map((limit) => (typeof limit === 'string' ? parseExpect(limit) : limit));
+  return judgeLimits(result, parsed, options).filter((judged) => !judged.ok);
+}
+
+function boundEntries(entries: readonly LimitResult[]): LimitResult[] {
+  if (entries.length <= ENTRIES) return [...entries];
+  return entries
+    .toSorted((a, b) => Number(a.ok) - Number(b.ok) || (a.margin ?? -Infinity) - (b.margin ?? -Infinity) || 0)
+    .slice(0, ENTRIES);
+}
+
+/** Streams of the run itself and of every receiver that reported to it. */
+function allStreams(result: Judged, prefix = ''): { readonly id: string; readonly stream: Stream }[] {
+  const own = result.streams.map((stream) => ({ id: prefix + stream.id, stream }));
+  const reported = result.receivers.flatMap(({ name, result: of }) =>
+    of === null ? [] : allStreams(of, `${prefix}${name}: `),
+  );
+  return [...own, ...reported];
+}
+
+function judgeLimit(result: Judged, limit: Limit): LimitResult[] {
+  const { target } = limit;
+  if (target.kind === 'path') return [judgePath(result, limit, target.path)];
+  if (target.kind === 'histogram' && target.id === 'departure_error_ns' && result.sender !== null) {
+    const figure = target.figure ?? '';
+    const summary = result.sender.departure_error_ns;
+    const value = summary === null ? null : figureOf(summary, figure, target.fraction);
+    return [entry(limit, null, value, 'nothing was sent')];
+  }
+  const streams = allStreams(result).filter(({ stream }) => stream.role === 'media');
+  if (streams.length === 0) {
+    const why =
+      result.run.role === 'sender'
+        ? 'no receiver reported: use a sender. figure, or judge at the receiver'
+        : 'nothing arrived';
+    return [entry(limit, null, null, why)];
+  }
+  return streams.map(({ id, stream }) => judgeStream(limit, id, stream));
+}
+
+function judgeStream(limit: Limit, id: string, stream: Stream): LimitResult {
+  const { target } = limit;
+  const from = stream.after ?? stream;
+  if (target.kind === 'metric') {
+    const why = from.not_measured[target.id] ?? `${target.id} was not measured`;
+    if (target.id === 'dscp_received') return judgeDscp(limit, id, from.metrics.dscp_received, why);
+    return entry(limit, id, from.metrics[target.id], why);
+  }
+  if (target.kind === 'named') {
+    const value = stream[target.section]?.[target.key] ?? null;
+    return entry(limit, id, value, `${target.section}.${target.key} is not measured in this stream`);
+  }
+  if (target.kind !== 'histogram') return entry(limit, id, null, 'not a figure of a stream');
+  const summary = from.histograms?.[target.id] ?? null;
+  const why =
+    from.histograms === null
+      ? 'beyond the streams in detail: raise --detail'
+      : (from.not_measured[target.id] ?? `${target.id} was not measured`);
+  if (summary === null) return entry(limit, id, null, why);
+  return entry(limit, id, figureOf(summary, target.figure ?? '', target.fraction), 'no value was recorded');
+}
+
+function figureOf(summary: HistogramSummary, figure: string, fraction: number | null): number | null {
+  if (fraction === null) return summary[figure as 'count' | 'min' | 'mean' | 'max' | 'clamped'];
+  return histogramOf(summary).percentile(fraction);
+}
+
+/** Every arrival carried this DSCP (`==`), or none did (`!=`). */
+function judgeDscp(limit: Limit, id: string, counts: Record<string, number> | null, why: string): LimitResult {
+  if (counts === null) return entry(limit, id, null, why);
+  const values = Object.keys(counts).filter((dscp) => counts[dscp]! > 0);
+  const others = values.filter((dscp) => Number(dscp) !== limit.value);
+  const ok = limit.operator === '==' ? values.length > 0 && others.length === 0 : !values.includes(String(limit.value));
+  return {
+    ...entry(limit, id, null, ''),
+    value: values.join(' '),
+    ok,
+    reason: ok ? null : `arrivals carried DSCP ${values.join(', ') || 'nothing readable'}`,
+  };
+}
+
+function judgePath(result: Judged, limit: Limit, path: readonly string[]): LimitResult {
+  let value: unknown = result;
+  for (const [depth, part] of path.entries()) {
+    if (value === null || typeof value !== 'object') {
+      const where = path.slice(0, depth).join('.');
+      return entry(
+        limit,
+        null,
+        null,
+        depth === 1 ? `this result has no ${where} section` : `${where} was not measured`,
+      );
+    }
+    const fraction = percentileFraction(part);
+    value =
+      fraction !== null && 'buckets' in value
+        ? histogramOf(value as HistogramSummary).percentile(fraction)
+        : (value as Record<string, unknown>)[part];
+  }
+  const known = typeof value === 'number' || typeof value === 'string' ? value : null;
+  return entry(limit, null, known, `${path.join('.')} was not measured`);
+}
+
+function entry(limit: Limit, stream: string | null, value: number | string | null, whyNull: string): LimitResult {
+  const base = { expression: limit.expression, stream, value, limit: limit.value };
+  if (value === null) return { ...base, margin: null, ok: false, reason: whyNull };
+  const ok = holds(value, limit.operator, limit.value);
+  return { ...base, margin: marginOf(value, limit.operator, limit.value), ok, reason: null };
+}
+
+function holds(value: number | string, operator: LimitOperator, limit: number | string): boolean {
+  switch (operator) {
+    case '<':
+      return value < limit;
+    case '<=':
+      return value <= limit;
+    case '>':
+      return value > limit;
+    case '>=':
+      return value >= limit;
+    case '==':
+      return value === limit;
+    case '!=':
+      return value !== limit;
+  }
+}
+
+function marginOf(value: number | string, operator: LimitOperator, limit: number | string): number | null {
+  if (typeof value === 'string' || typeof limit === 'string') return null;
+  if (operator === '<' || operator === '<=') return limit - value;
+  if (operator === '>' || operator === '>=') return value - limit;
+  return operator === '==' ? 0 - Math.abs(value - limit) : Math.abs(value - limit);
+}
+
+/** `packets_received > 0` of every group and port that was joined: a dead channel has no stream that could be judged. */
+function judgeSilence(result: Judged, prefix: string): LimitResult[] {
+  const received = new Map<string, number>();
+  if (result.run.role !== 'sender') {
+    for (const { group, port } of result.memberships) received.set(`${group} port ${port}`, 0);
+    for (const { group, port, metrics } of result.streams) {
+      const key = `${group} port ${port}`;
+      received.set(key, (received.get(key) ?? 0) + (metrics.packets_received ?? 0));
+    }
+    if (received.size === 0) received.set('', 0);
+  }
+  const own = [...received].map(([where, value]) => ({
+    expression: 'packets_received > 0',
+    stream: where === '' ? null : prefix + where,
+    value,
+    limit: 0,
+    margin: value,
+    ok: value > 0,
+    reason: value > 0 ? null : 'nothing arrived',
+  }));
+  const reported = result.receivers.flatMap((one) =>
+    one.result === null ? [] : judgeSilence(one.result, `${prefix}${one.name}: `),
+  );
+  return [...own, ...reported];
+}

@@ -1,0 +1,87 @@
+import { didYouMean } from '../core/nearest.js';
+import {
+  HISTOGRAM_IDS,
+  METRICS,
+  METRIC_IDS,
+  PERCENTILE_IDS,
+  type HistogramId,
+  type MetricId,
+} from '../metrics/catalog.js';
+
+/** What a limit looks at. */
+export type LimitTarget =
+  | { readonly kind: 'metric'; readonly id: MetricId }
+  /** `fraction` is `null` for a figure that is no percentile. */
+  | {
+      readonly kind: 'histogram';
+      readonly id: HistogramId;
+      readonly figure: HistogramFigure | null;
+      readonly fraction: number | null;
+    }
+  /** A figure of each stream, below `mdi` or `tr101290`. */
+  | { readonly kind: 'named'; readonly section: 'mdi' | 'tr101290'; readonly key: string }
+  /** A figure of the run, by its path in the document. */
+  | { readonly kind: 'path'; readonly path: readonly string[] };
+
+export const HISTOGRAM_FIGURES = ['count', 'min', 'mean', 'max', 'clamped'] as const;
+export type HistogramFigure = (typeof HISTOGRAM_FIGURES)[number];
+
+function under(section: string, names: string): string[] {
+  return names.split(' ').map((name) => `${section}.${name}`);
+}
+
+/** Figures of the run that a limit may name; those of histograms stand below. */
+export const RUN_FIGURES: readonly string[] = [
+  ...under('sender', 'scheduled sent not_sent markers_sent octets_sent active_ns'),
+  ...under('sender', 'rate_bit_per_second rate_ip_bit_per_second rate_ethernet_bit_per_second rate_packets_per_second'),
+  ...under('sender', 'quantum_ns max_late_ns spin_share system_calls super_packets transmit_stamps_missing'),
+  ...under('sender', 'icmp_errors underruns streams_total'),
+  ...under('sender.not_sent_by_reason', 'no_buffers too_late failed skipped'),
+  ...under('sender.impairment', 'lost duplicated reordered delayed corrupted'),
+  ...under('arbitration', 'both_lost remaining_lost'),
+  ...under('health', 'verdict kernel_drops kernel_drops_other stalls cycles cycle_max_ns overslept_max_ns'),
+];
+
+/** Histograms of the run that a limit may name. */
+export const RUN_HISTOGRAMS: readonly string[] = [
+  'sender.departure_error_ns',
+  'sender.transmit_delay_ns',
+  'arbitration.skew_ns',
+];
+
+/** The target that `name` means, or in words why there is none. */
+export function limitTarget(name: string): LimitTarget | string {
+  if (name in METRICS) return { kind: 'metric', id: name as MetricId };
+  const named = /^(mdi|tr101290)\.([a-z0-9_]+)$/u.exec(name);
+  if (named !== null) return { kind: 'named', section: named[1] as 'mdi' | 'tr101290', key: named[2]! };
+  if (RUN_FIGURES.includes(name)) return { kind: 'path', path: name.split('.') };
+  const dot = name.lastIndexOf('.');
+  const before = name.slice(0, Math.max(0, dot));
+  const last = name.slice(dot + 1);
+  const ofStream = (HISTOGRAM_IDS as readonly string[]).includes(before);
+  if (ofStream || RUN_HISTOGRAMS.includes(before)) {
+    const figure = HISTOGRAM_FIGURES.find((one) => one === last) ?? null;
+    const fraction = figure === null ? percentileFraction(last) : null;
+    if (figure === null && fraction === null) {
+      return `"${last}" is no figure of ${before}: one of ${[...HISTOGRAM_FIGURES, ...PERCENTILE_IDS].join(' ')}, or another percentile as p95`;
+    }
+    if (!ofStream) return { kind: 'path', path: name.split('.') };
+    return { kind: 'histogram', id: before as HistogramId, figure, fraction };
+  }
+  if ((HISTOGRAM_IDS as readonly string[]).includes(name) || RUN_HISTOGRAMS.includes(name)) {
+    return `"${name}" is a histogram: say which figure of it, as ${name}.p99 or ${name}.max`;
+  }
+  const near = didYouMean(name, allNames());
+  return `"${name}" is no figure of a result${near === '' ? ': docs/metrics.md lists them' : near}`;
+}
+
+/** 0.99 for `p99`, 0.999 for `p999`, 0.05 for `p05`; `null` for what is none. */
+export function percentileFraction(name: string): number | null {
+  return /^p\d{2,}$/u.test(name) && !/^p0+$/u.test(name) && name !== 'p100' ? Number(`0.${name.slice(1)}`) : null;
+}
+
+function allNames(): string[] {
+  const figures = ['p50', 'p99', 'max'];
+  const histograms = [...HISTOGRAM_IDS, ...RUN_HISTOGRAMS].flatMap((id) => figures.map((figure) => `${id}.${figure}`));
+  return [...METRIC_IDS, ...RUN_FIGURES, ...histograms];
+}

@@ -1,0 +1,127 @@
+import { McastError } from '../core/errors.js';
+import { METRICS, METRIC_IDS } from '../metrics/catalog.js';
+import type { RunResult } from './model.js';
+import { RESULT_SCHEMA } from './version.js';
+
+/** Most problems that an error message lists. */
+const PROBLEMS = 3;
+
+/**
+ * The results in a text: one RunResult, an array of them, or the lines that `--json` printed, of which
+ * the last `result` line of each run counts. `source` names the text in errors. Loads the validator
+ * only when called. Throws ERR_FILE_FORMAT.
+ */
+export async function readResults(text: string, source: string): Promise<RunResult[]> {
+  const documents = documentsIn(text, source);
+  const { RunResultSchema } = await import('./model.js');
+  const results: RunResult[] = [];
+  for (const [i, document] of documents.entries()) {
+    checkSchema(document, source);
+    completeMetrics(document);
+    const checked = RunResultSchema.safeParse(document);
+    if (!checked.success) {
+      const { issues } = checked.error;
+      const listed = issues.slice(0, PROBLEMS).map((issue) => `${pathText(issue.path)}: ${issue.message}`);
+      const more = issues.length > PROBLEMS ? `; and ${issues.length - PROBLEMS} more` : '';
+      const where = documents.length > 1 ? ` (document ${i + 1})` : '';
+      throw broken(source, `is not a valid result${where}: ${listed.join('; ')}${more}`);
+    }
+    // The document as it was, not as validated: fields of a newer writer are kept.
+    results.push(document as unknown as RunResult);
+  }
+  return results;
+}
+
+type Loose = Record<string, unknown>;
+
+function broken(source: string, what: string): McastError {
+  return new McastError('ERR_FILE_FORMAT', `${source} ${what}`);
+}
+
+function isObject(value: unknown): value is Loose {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function documentsIn(text: string, source: string): Loose[] {
+  const trimmed = text.replace(/^\uFEFF/u, '').trim();
+  if (trimmed === '') throw broken(source, 'is empty');
+  let whole: unknown;
+  try {
+    whole = JSON.parse(trimmed);
+  } catch (error) {
+    if (!trimmed.includes('\n')) throw broken(source, `is not JSON: ${(error as Error).message}`);
+    return fromLines(trimmed.split('\n'), source);
+  }
+  const items = Array.isArray(whole) ? whole : [whole];
+  if (items.length === 0) throw broken(source, 'is an empty array');
+  return items.map((item) => unwrap(item, source));
+}
+
+/** The document in a `{"type":"result"}` line, or the document itself. */
+function unwrap(item: unknown, source: string): Loose {
+  if (!isObject(item)) throw broken(source, 'holds no result: an object was expected');
+  if (item['type'] === 'result' && isObject(item['result'])) return item['result'];
+  if (typeof item['type'] === 'string' && !('schema' in item)) throw unfinished(source, [item['type']]);
+  return item;
+}
+
+function unfinished(source: string, kinds: readonly string[]): McastError {
+  const found = [...new Set(kinds)].join(', ');
+  return broken(source, `holds no result, only lines of type ${found}: the run did not get to its end`);
+}
+
+function fromLines(lines: readonly string[], source: string): Loose[] {
+  const results = new Map<string, Loose>();
+  const kinds: string[] = [];
+  for (const [i, line] of lines.entries()) {
+    if (line.trim() === '') continue;
+    let item: unknown;
+    try {
+      item = JSON.parse(line);
+    } catch (error) {
+      // A run that was killed leaves half a line; what stands before it counts.
+      if (i === lines.length - 1 && kinds.length > 0) continue;
+      throw broken(source, `is neither JSON nor one JSON object per line: line ${i + 1}: ${(error as Error).message}`);
+    }
+    if (!isObject(item)) throw broken(source, `line ${i + 1} is no JSON object`);
+    if (typeof item['schema'] === 'string') results.set(`line ${i}`, item);
+    else if (item['type'] === 'result' && isObject(item['result'])) {
+      results.set(typeof item['run_id'] === 'string' ? item['run_id'] : `line ${i}`, item['result']);
+    } else if (typeof item['type'] === 'string') kinds.push(item['type']);
+    else throw broken(source, `line ${i + 1} is neither a result nor a line of --json`);
+  }
+  if (results.size === 0) throw unfinished(source, kinds);
+  return [...results.values()];
+}
+
+function checkSchema(document: Loose, source: string): void {
+  const { schema } = document;
+  if (schema === RESULT_SCHEMA) return;
+  if (typeof schema !== 'string') throw broken(source, `is JSON, but no result: "schema" should be "${RESULT_SCHEMA}"`);
+  const other = schema.startsWith('mcastkit.result/') ? 'of another version of mcastkit' : 'not of mcastkit';
+  throw broken(source, `is ${other}: its schema is "${schema}", this program reads "${RESULT_SCHEMA}"`);
+}
+
+/** An older writer did not know every metric: what it lacks was not measured. */
+function completeMetrics(document: Loose): void {
+  const streams = Array.isArray(document['streams']) ? document['streams'] : [];
+  for (const carrier of [
+    ...streams,
+    ...streams.map((stream) => (isObject(stream) ? stream['after'] : null)),
+    document['aggregate'],
+  ]) {
+    if (!isObject(carrier) || !isObject(carrier['metrics'])) continue;
+    for (const id of METRIC_IDS) if (!METRICS[id].fixed) carrier['metrics'][id] ??= null;
+  }
+  const receivers = Array.isArray(document['receivers']) ? document['receivers'] : [];
+  for (const receiver of receivers) {
+    if (isObject(receiver) && isObject(receiver['result'])) completeMetrics(receiver['result']);
+  }
+}
+
+/** `streams[0].metrics.packets_lost`. */
+function pathText(path: readonly PropertyKey[]): string {
+  let text = '';
+  for (const part of path) text += typeof part === 'number' ? `[${part}]` : `${text === '' ? '' : '.'}${String(part)}`;
+  return text === '' ? 'the document' : text;
+}
