@@ -107,7 +107,7 @@ export function parseReorderWindow(text: string): ReorderWindow {
   return { ns: parseSpanNs(comma < 0 ? text : text.slice(0, comma)), packets };
 }
 
-const NO_FAULT: InjectSpec = {
+const NO_FAULT: Omit<InjectSpec, 'text'> = {
   slowUs: 0,
   stall: null,
   clockOffsetNs: 0,
@@ -118,7 +118,7 @@ const NO_FAULT: InjectSpec = {
 
 /** `slow=<us>`, `stall=<ms>/<s>`, `clock-offset=<time>`, `clock-drift=<ppm>`, `clock-step=<time>@<s>`, `no-stamp`; joined by commas. */
 export function parseInject(text: string): InjectSpec {
-  const spec: InjectSpec = { ...NO_FAULT };
+  const spec: InjectSpec = { ...NO_FAULT, text };
   for (const part of text.split(',')) {
     const equals = part.indexOf('=');
     const name = equals < 0 ? part : part.slice(0, equals);

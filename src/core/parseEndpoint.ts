@@ -44,6 +44,8 @@ export interface EndpointSyntax {
   readonly parameters: ReadonlySet<string>;
   /** A single host is meant: `--unicast`. */
   readonly unicast?: boolean;
+  /** Consecutive groups of an endpoint that does not say; default 1. */
+  readonly groups?: number;
   /** Family of the group `auto`. */
   readonly family?: 4 | 6;
   /** Uniform 32-bit number for the group `auto`; without it `auto` is refused. */
@@ -62,7 +64,7 @@ export function parseEndpoint(text: string, syntax: EndpointSyntax): Endpoint {
   const at = authority.lastIndexOf('@');
   const place = splitPlace(text, authority.slice(at + 1));
   const unicast = syntax.unicast === true || readUnicast(text, parameters);
-  const groups = takeGroups(text, place.range, parameters);
+  const groups = takeGroups(text, place.range, parameters) ?? syntax.groups ?? 1;
   const address =
     place.address === 'auto' ? chooseGroup(text, groups, syntax) : readAddress(text, place.address, 'group');
   checkGroup(text, address, groups, unicast);
@@ -292,10 +294,10 @@ function chooseGroup(text: string, groups: number, syntax: EndpointSyntax): Addr
   return addToAddress(parseAddress('239.255.0.0')!, random % room)!;
 }
 
-function takeGroups(text: string, range: string | null, parameters: Map<string, string>): number {
+function takeGroups(text: string, range: string | null, parameters: Map<string, string>): number | null {
   const parameter = parameters.get('groups');
   parameters.delete('groups');
-  if (range === null && parameter === undefined) return 1;
+  if (range === null && parameter === undefined) return null;
   if (range !== null && parameter !== undefined && range !== parameter) {
     throw fail(text, `+${range} and /groups=${parameter} differ`);
   }

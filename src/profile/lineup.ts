@@ -9,7 +9,7 @@ import { didYouMean } from '../core/nearest.js';
 export interface LineupEntry {
   readonly endpoint: string;
   readonly name: string | null;
-  /** The column `rate`: overrides the endpoint's own and the flag. */
+  /** The column `rate`: as the endpoint's own parameter, so that only one of the two may be there. */
   readonly rate: string | null;
   /** `channels.csv:3`. */
   readonly where: string;

@@ -23,6 +23,8 @@ export interface StreamAddress {
 
 /** `--inject`: deliberate faults of the instrument itself; never `valid`. */
 export interface InjectSpec {
+  /** As it was written. */
+  readonly text: string;
   readonly slowUs: number;
   readonly stall: { readonly forMs: number; readonly everyS: number } | null;
   readonly clockOffsetNs: number;
@@ -82,6 +84,8 @@ export interface SendPlan extends CommonPlan {
   readonly loopback: boolean;
   readonly sendBufferOctets: number;
   readonly dontFragment: boolean;
+  /** Sizes above the MTU are meant: no warning. */
+  readonly fragmentsExpected: boolean;
   readonly transmitTimestamps: boolean;
   readonly force: boolean;
 }

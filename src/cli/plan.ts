@@ -1,0 +1,327 @@
+/** Options and endpoints to a complete plan: endpoint parameter, then flag, then default; every rule checked. */
+import { McastError } from '../core/errors.js';
+import { formatDurationNs, shortNumber } from '../core/units.js';
+import type { CommonPlan, ReceivePlan, SendPlan, SendStream, StreamAddress } from '../runtime/plan.js';
+import { parseExpect, parseMax, parseMin, type Limit } from '../result/limits.js';
+import { REORDER_WINDOW_NS, REORDER_WINDOW_PACKETS } from '../impair/spec.js';
+import type { Instant } from './optionValues.js';
+import { OPTIONS, type CommandName, type OptionValues } from './options.js';
+import type { GivenOptions } from './program.js';
+import { throwProblems } from './readOptions.js';
+import { sendStreams, sentTos, totalBitPerSecond } from './sendStreams.js';
+import { isUnicast, readTargets, streamAddresses, type PlanContext, type Targets } from './targets.js';
+
+export type { PlanContext } from './targets.js';
+
+/** Of a sender that was not told when to end. */
+const DURATION_NS: Readonly<Partial<Record<CommandName, number>>> = { send: 10e9, check: 1e9, demo: 8e9 };
+/** How long the receiver of `check` and `demo` waits for its own sender. */
+const PAIR_WAIT_NS = 2e9;
+const SAFE_BIT_PER_SECOND = 1e9;
+const SAFE_DURATION_NS = 3600e9;
+const SHORTEST_INTERVAL_NS = 10e6;
+
+/** What is done with the result; everything else is in the plan. */
+export interface OutputPlan {
+  /** File of `--json`, `-` for stdout; `null`: text for people. */
+  readonly json: string | null;
+  readonly quiet: boolean;
+  readonly utc: boolean;
+  readonly readyFile: string | null;
+  readonly limits: readonly Limit[];
+  readonly allowSilence: boolean;
+}
+
+/** Throws McastError, all problems at once. */
+export function planSend(
+  operands: readonly string[],
+  given: GivenOptions,
+  context: PlanContext,
+): { plan: SendPlan; output: OutputPlan } {
+  const problems: McastError[] = [];
+  const targets = readTargets(operands, given, context, problems);
+  const plan = sendPlan(targets, given.command, context, problems);
+  const output = outputPlan(targets.run, problems);
+  throwProblems(distinct(problems));
+  return { plan, output };
+}
+
+/** Throws McastError, all problems at once. */
+export function planReceive(
+  operands: readonly string[],
+  given: GivenOptions,
+  context: PlanContext,
+): { plan: ReceivePlan; output: OutputPlan } {
+  const problems: McastError[] = [];
+  const targets = readTargets(operands, given, context, problems);
+  const plan = receivePlan(targets, given.command, context, problems);
+  const output = outputPlan(targets.run, problems);
+  throwProblems(distinct(problems));
+  return { plan, output };
+}
+
+/** A sender and its own receiver, for `check` and `demo`: the receiver ends when the sender's streams have. */
+export function planPair(
+  operands: readonly string[],
+  given: GivenOptions,
+  context: PlanContext,
+): { send: SendPlan; receive: ReceivePlan; output: OutputPlan } {
+  const problems: McastError[] = [];
+  const targets = readTargets(operands, given, context, problems);
+  const send = sendPlan(targets, given.command, context, problems);
+  const receive: ReceivePlan = {
+    ...receivePlan(targets, given.command, context, problems),
+    seed: send.seed,
+    durationNs: null,
+    count: null,
+    once: true,
+    waitNs: targets.run.wait ?? PAIR_WAIT_NS,
+  };
+  const output = outputPlan(targets.run, problems);
+  throwProblems(distinct(problems));
+  return { send, receive, output };
+}
+
+/** What `analyze`, `dump` and `report` do with their result. Throws McastError, all problems at once. */
+export function planOutput(given: GivenOptions): OutputPlan {
+  const problems: McastError[] = [];
+  const output = outputPlan(given.values, problems);
+  throwProblems(problems);
+  return output;
+}
+
+function sendPlan(targets: Targets, command: CommandName, context: PlanContext, problems: McastError[]): SendPlan {
+  const { run } = targets;
+  const seed = run.seed ?? context.random() >>> 0;
+  const streams = targets.list.flatMap((target) => sendStreams(target, run, seed, context.readFile, problems));
+  refuseTwins(
+    streams.map((stream) => stream.address),
+    'several flows into one group are --flows n',
+    problems,
+  );
+  const common = commonPlan(targets, command, context, seed, problems);
+  const bounded = common.count !== null || common.endAtUnixNs !== null;
+  const durationNs = common.durationNs ?? (bounded ? null : (DURATION_NS[command] ?? null));
+  const plan: SendPlan = {
+    ...common,
+    durationNs,
+    streams,
+    quantumNs: run.quantum ?? null,
+    maxLateNs: run['max-late'] ?? fallbackOf('max-late'),
+    loopback: run['no-local'] !== true,
+    sendBufferOctets: run.sndbuf ?? fallbackOf('sndbuf'),
+    dontFragment: run.df === true,
+    fragmentsExpected: run.fragment === true,
+    transmitTimestamps: common.timestamps === 'kernel' || common.timestamps === 'hardware',
+    force: run.force === true,
+  };
+  if (run.df === true && run.fragment === true) problems.push(usage('--df forbids fragments, --fragment expects them'));
+  if (!plan.force) checkSafety(plan, context, problems);
+  return plan;
+}
+
+function receivePlan(
+  targets: Targets,
+  command: CommandName,
+  context: PlanContext,
+  problems: McastError[],
+): ReceivePlan {
+  const { run } = targets;
+  const streams: StreamAddress[] = [];
+  const sentMarks: { ttl: number | null; dscp: number | null }[] = [];
+  for (const target of targets.list) {
+    const { endpoint, own } = target;
+    const wrong = (message: string): void => {
+      problems.push(usage(`endpoint "${endpoint.text}": ${message}`));
+    };
+    if (endpoint.scheme !== null && endpoint.scheme !== 'probe' && endpoint.scheme !== 'udp') {
+      wrong(`${endpoint.scheme}:// is not analysed by this version: udp:// counts and meters any datagrams`);
+    }
+    const tos = sentTos(own, run, wrong);
+    for (const address of streamAddresses(target, endpoint.scheme, run)) {
+      streams.push(address);
+      sentMarks.push({ ttl: own.ttl ?? run.ttl ?? null, dscp: tos === null ? null : tos >>> 2 });
+    }
+  }
+  refuseTwins(streams, 'one is enough', problems);
+  const busyPollNs = run['busy-poll'] ?? fallbackOf('busy-poll');
+  const window = run['reorder-window'] ?? { ns: REORDER_WINDOW_NS, packets: REORDER_WINDOW_PACKETS };
+  const common = commonPlan(targets, command, context, run.seed ?? context.random() >>> 0, problems);
+  return {
+    ...common,
+    streams,
+    sentMarks,
+    waitNs: run.wait ?? null,
+    once: run.once === true,
+    untilIdleNs: run['until-idle'] ?? null,
+    receiveBufferOctets: run.rcvbuf ?? fallbackOf('rcvbuf'),
+    gatherNs: run.gather ?? (busyPollNs > 0 ? 0 : fallbackOf('gather')),
+    busyPollUs: Math.ceil(busyPollNs / 1000),
+    reorderWindowNs: window.ns,
+    reorderWindowPackets: window.packets,
+    maxStreams: run['max-streams'] ?? fallbackOf('max-streams'),
+    detail: run.detail ?? fallbackOf('detail'),
+    capture: run.capture ?? null,
+    // Nothing but IGMP and MLD is ever sent by this version's receiver.
+    passive: true,
+    force: run.force === true,
+  };
+}
+
+function commonPlan(
+  targets: Targets,
+  command: CommandName,
+  context: PlanContext,
+  seed: number,
+  problems: McastError[],
+): CommonPlan {
+  const { run } = targets;
+  const startAtUnixNs = instantOf(run['start-at'], context.nowUnixNs);
+  const endAtUnixNs = instantOf(run['end-at'], context.nowUnixNs);
+  if (startAtUnixNs !== null && startAtUnixNs < context.nowUnixNs) {
+    problems.push(usage('--start-at: that instant is over'));
+  }
+  if (endAtUnixNs !== null && endAtUnixNs <= (startAtUnixNs ?? context.nowUnixNs)) {
+    problems.push(usage(`--end-at: that is not after ${startAtUnixNs === null ? 'now' : '--start-at'}`));
+  }
+  const intervalNs = run.interval ?? fallbackOf('interval');
+  if (intervalNs < SHORTEST_INTERVAL_NS) {
+    problems.push(usage(`--interval: ${formatDurationNs(intervalNs)} is too short, at least 10ms`));
+  }
+  const durationNs = run.duration ?? null;
+  const omitNs = run.omit ?? 0;
+  if (durationNs !== null && omitNs >= durationNs) problems.push(usage('--omit leaves nothing of --duration'));
+  return {
+    command,
+    argv: context.argv,
+    io: run.io ?? 'auto',
+    unicast: isUnicast(targets),
+    durationNs,
+    count: run.count ?? null,
+    intervalNs,
+    omitNs,
+    startAtUnixNs,
+    endAtUnixNs,
+    seed,
+    cpu: run.cpu ?? null,
+    name: run.name ?? null,
+    labels: Object.fromEntries(run.label ?? []),
+    inject: run.inject ?? null,
+    timestamps: run.timestamps ?? 'auto',
+    offload: run.offload ?? 'auto',
+    spinNs: run.spin ?? fallbackOf('spin'),
+  };
+}
+
+function outputPlan(run: OptionValues, problems: McastError[]): OutputPlan {
+  const limits: Limit[] = [];
+  for (const [texts, read] of [
+    [run.max, parseMax],
+    [run.min, parseMin],
+    [run.expect, parseExpect],
+  ] as const) {
+    for (const text of texts ?? []) {
+      try {
+        limits.push(read(text));
+      } catch (error) {
+        if (!(error instanceof McastError)) throw error;
+        problems.push(error);
+      }
+    }
+  }
+  if (run.json === '-' && run.capture === '-') {
+    problems.push(usage('--json and --capture cannot both be stdout: give one of them a file'));
+  }
+  return {
+    json: run.json ?? null,
+    quiet: run.quiet === true,
+    utc: run.utc === true,
+    readyFile: run['ready-file'] ?? null,
+    limits,
+    allowSilence: run['allow-silence'] === true,
+  };
+}
+
+/** More than 1 Gbit/s, or more than an hour that nobody asked for by `--duration`. */
+function checkSafety(plan: SendPlan, context: PlanContext, problems: McastError[]): void {
+  const bitPerSecond = totalBitPerSecond(plan.streams);
+  if (bitPerSecond > SAFE_BIT_PER_SECOND) {
+    const rate = bitPerSecond === Infinity ? 'as fast as can be' : `${shortNumber(bitPerSecond)}bit/s`;
+    problems.push(new McastError('ERR_SAFETY', `this would send ${rate}: more than 1 Gbit/s wants --force`));
+  }
+  if (plan.durationNs !== null) return;
+  const lastNs = Math.min(countNs(plan), endNs(plan, context));
+  if (lastNs > SAFE_DURATION_NS) {
+    problems.push(
+      new McastError('ERR_SAFETY', 'this would send for more than an hour: that wants --duration or --force'),
+    );
+  }
+}
+
+/** How long `--count` takes. */
+function countNs(plan: SendPlan): number {
+  if (plan.count === null) return Infinity;
+  const slowest = Math.min(...plan.streams.map((stream: SendStream) => stream.packetsPerSecond), Infinity);
+  return (plan.count / slowest) * 1e9;
+}
+
+function endNs(plan: SendPlan, context: PlanContext): number {
+  if (plan.endAtUnixNs === null) return Infinity;
+  return Number(plan.endAtUnixNs - (plan.startAtUnixNs ?? context.nowUnixNs));
+}
+
+/** The same destination twice, or one group both with and without sources, which the kernel would quietly turn into one of them. */
+function refuseTwins(streams: readonly StreamAddress[], instead: string, problems: McastError[]): void {
+  const seen = new Map<string, StreamAddress[]>();
+  for (const stream of streams) {
+    const place = `${stream.group} port ${stream.port}`;
+    const key = `${place} ${stream.iface ?? ''}`;
+    const others = seen.get(key) ?? [];
+    for (const other of others) {
+      if ((other.sources.length === 0) !== (stream.sources.length === 0)) {
+        problems.push(usage(`${place} is given with and without a source: without one every source is heard`));
+        return;
+      }
+      if (other.sources.length > 0 && !other.sources.some((source) => stream.sources.includes(source))) continue;
+      problems.push(usage(`${place} is given twice, by "${other.endpoint}" and "${stream.endpoint}": ${instead}`));
+      return;
+    }
+    seen.set(key, [...others, stream]);
+  }
+}
+
+function instantOf(instant: Instant | undefined, nowUnixNs: bigint): bigint | null {
+  if (instant === undefined) return null;
+  return 'unixNs' in instant ? instant.unixNs : nowUnixNs + BigInt(instant.afterNs);
+}
+
+type NumericOption =
+  | 'max-late'
+  | 'sndbuf'
+  | 'busy-poll'
+  | 'rcvbuf'
+  | 'gather'
+  | 'max-streams'
+  | 'detail'
+  | 'interval'
+  | 'spin';
+
+/** The default that the help states. */
+function fallbackOf(name: NumericOption): number {
+  return OPTIONS[name].read(OPTIONS[name].fallback!);
+}
+
+function usage(message: string): McastError {
+  return new McastError('ERR_USAGE', message);
+}
+
+/** One flag that is wrong for a hundred endpoints is one problem. */
+function distinct(problems: readonly McastError[]): McastError[] {
+  const seen = new Set<string>();
+  return problems.filter((problem) => {
+    const what = problem.message.replace(/^(\S+:\d+: )?endpoint "[^"]*": /, '');
+    if (seen.has(what)) return false;
+    seen.add(what);
+    return true;
+  });
+}

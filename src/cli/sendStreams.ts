@@ -1,0 +1,151 @@
+/** What a sender is to send to each group: rate, size, pattern, marks, with every rule that limits them. */
+import { McastError } from '../core/errors.js';
+import { refuseReservedGroup } from '../core/endpoint.js';
+import { octetsAtLayer, packetsPerSecondAt } from '../core/layers.js';
+import { impairProblems, type ImpairSpec } from '../impair/spec.js';
+import type { Pattern, SendStream } from '../runtime/plan.js';
+import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
+import { readWhole, type FileReader } from './lineupFile.js';
+import type { PayloadSource } from './optionValues.js';
+import { OPTIONS, type OptionValues } from './options.js';
+import { streamAddresses, type Target } from './targets.js';
+
+const DEFAULT_SIZE_OCTETS = OPTIONS.size.read(OPTIONS.size.fallback!);
+const DEFAULT_RATE = OPTIONS.rate.read(OPTIONS.rate.fallback!);
+
+/** The streams of one endpoint. What is wrong is appended to `problems`; the result is then not to be used. */
+export function sendStreams(
+  target: Target,
+  run: OptionValues,
+  seed: number,
+  readFile: FileReader | undefined,
+  problems: McastError[],
+): SendStream[] {
+  const { endpoint, own } = target;
+  const wrong = (message: string): void => {
+    problems.push(new McastError('ERR_USAGE', `endpoint "${endpoint.text}": ${message}`));
+  };
+  const scheme = endpoint.scheme ?? ((own.payload ?? run.payload) === undefined ? 'probe' : 'udp');
+  if (scheme !== 'probe' && scheme !== 'udp') {
+    wrong(`${scheme}:// cannot be sent by this version: probe:// and udp:// can`);
+    return [];
+  }
+  collect(problems, () => refuseReservedGroup(endpoint));
+  if (endpoint.sources.length > 1) wrong('a sender has one source; a receiver may name several');
+  if ((own.iface ?? run.iface) === 'all') wrong('all interfaces are for receivers: a sender needs one, with /iface=');
+
+  const payload = choosePayload(scheme, own.payload ?? run.payload, readFile, wrong, problems);
+  const sizeOctets = own.size ?? run.size ?? payload?.length ?? DEFAULT_SIZE_OCTETS;
+  if (scheme === 'probe' && sizeOctets < PROBE_HEADER_OCTETS) {
+    wrong(`size ${sizeOctets}: a probe datagram has ${PROBE_HEADER_OCTETS} octets at least, its header`);
+  }
+  if (payload !== null && payload.length > sizeOctets) {
+    wrong(`the payload of ${payload.length} octets does not fit the size of ${sizeOctets}`);
+  }
+  const flows = own.flows ?? run.flows ?? 1;
+  if (scheme === 'udp' && flows > 1) wrong('flows are numbered by probe datagrams; udp has one');
+  const pattern = own.pattern ?? run.pattern ?? { kind: 'cbr' };
+  const packetsPerSecond = chooseRate(own, run, pattern, sizeOctets, endpoint.family, wrong);
+  const impair = own.impair ?? run.impair ?? null;
+  if (impair !== null) {
+    for (const problem of impairProblems(impair, packetsPerSecond / flows)) wrong(`impair: ${problem}`);
+  }
+  return streamAddresses(target, scheme, run).map((address) => ({
+    address,
+    ttl: own.ttl ?? run.ttl ?? 1,
+    tos: sentTos(own, run, wrong) ?? 0,
+    sourcePort: own['source-port'] ?? run['source-port'] ?? 0,
+    flows,
+    sizeOctets,
+    packetsPerSecond,
+    pattern,
+    payload,
+    impair: withSeed(impair, seed),
+  }));
+}
+
+/** The TOS octet that `dscp` or `tos` says, the endpoint's before the flags'; `null`: neither. */
+export function sentTos(own: OptionValues, run: OptionValues, wrong: (message: string) => void): number | null {
+  const level = own.dscp !== undefined || own.tos !== undefined ? own : run;
+  if (level.dscp !== undefined && level.tos !== undefined && level.tos >>> 2 !== level.dscp) {
+    wrong(`dscp ${level.dscp} and tos ${level.tos} (DSCP ${level.tos >>> 2}) differ: give one of them`);
+  }
+  if (level.tos !== undefined) return level.tos;
+  return level.dscp === undefined ? null : level.dscp << 2;
+}
+
+/** Datagrams per second of a stream. */
+function chooseRate(
+  own: OptionValues,
+  run: OptionValues,
+  pattern: Pattern,
+  sizeOctets: number,
+  family: 4 | 6,
+  wrong: (message: string) => void,
+): number {
+  const ownRate = own.rate !== undefined || own.pps !== undefined;
+  const level = ownRate ? own : run;
+  if (level.rate !== undefined && level.pps !== undefined) wrong('rate and pps both set the rate: give one of them');
+  if (pattern.kind === 'burst') {
+    // A flag gives way to the endpoint's pattern; beside it, neither goes first.
+    const said = ownRate || (own.pattern === undefined && (run.rate ?? run.pps) !== undefined);
+    if (said) wrong('burst:<n>/<period> sets the rate itself: leave out rate and pps');
+    return pattern.datagrams / (pattern.periodNs / 1e9);
+  }
+  const { bitPerSecond, layer } = level.rate ?? DEFAULT_RATE;
+  const packetsPerSecond = level.pps ?? packetsPerSecondAt(bitPerSecond, sizeOctets, family, layer);
+  if (packetsPerSecond === Infinity && pattern.kind === 'poisson') wrong('poisson needs a rate: max has none');
+  if (packetsPerSecond < 1 / 3600) {
+    wrong(`that is less than a datagram of ${sizeOctets} octets an hour: raise the rate`);
+  }
+  return packetsPerSecond;
+}
+
+function choosePayload(
+  scheme: 'probe' | 'udp',
+  source: PayloadSource | undefined,
+  readFile: FileReader = readWhole,
+  wrong: (message: string) => void,
+  problems: McastError[],
+): Uint8Array | null {
+  if (source === undefined) {
+    if (scheme === 'udp') wrong('udp:// needs something to send: --payload text:<words>, hex:<digits> or a file');
+    return null;
+  }
+  if (scheme === 'probe') {
+    wrong('a probe datagram has no payload of its own: --payload is for udp://');
+    return null;
+  }
+  if ('octets' in source) return checkPayload(source.octets, 'the payload', wrong);
+  const octets = collect(problems, () => readFile(source.path));
+  return octets === null ? null : checkPayload(octets, source.path, wrong);
+}
+
+function checkPayload(octets: Uint8Array, what: string, wrong: (message: string) => void): Uint8Array {
+  if (octets.length === 0) wrong(`${what} is empty`);
+  if (octets.length > 65_507) wrong(`${what} has ${octets.length} octets: at most 65507 fit a datagram`);
+  return octets;
+}
+
+function withSeed(impair: ImpairSpec | null, seed: number): ImpairSpec | null {
+  return impair === null || impair.seed !== null ? impair : { ...impair, seed };
+}
+
+/** Bit/s of UDP payload of all streams together. */
+export function totalBitPerSecond(streams: readonly SendStream[]): number {
+  return streams.reduce(
+    (sum, stream) =>
+      sum + stream.packetsPerSecond * 8 * octetsAtLayer(stream.sizeOctets, stream.address.family, 'payload'),
+    0,
+  );
+}
+
+function collect<T>(problems: McastError[], work: () => T): T | null {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof McastError)) throw error;
+    problems.push(error);
+    return null;
+  }
+}

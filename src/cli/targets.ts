@@ -1,0 +1,146 @@
+/** Operands to endpoints: line-ups opened, texts parsed, their parameters read, everything wrong collected. */
+import { McastError } from '../core/errors.js';
+import { formatEndpoint, groupAddresses, type Endpoint, type Scheme } from '../core/endpoint.js';
+import { parseEndpoint } from '../core/parseEndpoint.js';
+import { isMulticast, parseAddress } from '../core/address.js';
+import type { StreamAddress } from '../runtime/plan.js';
+import { readOperands, type EndpointText, type FileReader } from './lineupFile.js';
+import { OPTION_NAMES, OPTIONS, type OptionName, type OptionValues } from './options.js';
+import type { GivenOptions } from './program.js';
+import { readOptions } from './readOptions.js';
+
+/** More streams than this in one run are surely a slip. */
+const MAX_STREAMS = 65_536;
+
+/** What a plan needs from outside. */
+export interface PlanContext {
+  /** The command line, for the result. */
+  readonly argv: readonly string[];
+  readonly nowUnixNs: bigint;
+  /** Uniform 32-bit number. */
+  readonly random: () => number;
+  /** Reads a file whole, `-` is standard input; default: from the file system. */
+  readonly readFile?: FileReader;
+}
+
+/** An endpoint with the values of its own parameters. */
+export interface Target {
+  readonly endpoint: Endpoint;
+  /** Parameters that may differ between endpoints. */
+  readonly own: OptionValues;
+}
+
+export interface Targets {
+  readonly list: readonly Target[];
+  /** Flags, and what the endpoints say about the whole run. A parameter goes before a flag. */
+  readonly run: OptionValues;
+}
+
+const PARAMETERS: ReadonlySet<string> = new Set(OPTION_NAMES);
+
+/** Reads all operands; what is wrong is appended to `problems`. */
+export function readTargets(
+  operands: readonly string[],
+  given: GivenOptions,
+  context: PlanContext,
+  problems: McastError[],
+): Targets {
+  const flags = given.values;
+  const list: Target[] = [];
+  const run: Record<string, unknown> = { ...flags };
+  const saidBy = new Map<OptionName, { text: string; endpoint: string }>();
+  const syntax = {
+    parameters: PARAMETERS,
+    unicast: flags.unicast === true,
+    family: flags.ipv6 === true ? (6 as const) : (4 as const),
+    groups: flags.groups ?? 1,
+    random: context.random,
+  };
+  for (const text of readOperands(operands, context.readFile)) {
+    const endpoint = read(() => withColumns(parseEndpoint(text.endpoint, syntax), text), text, problems);
+    if (endpoint === null) continue;
+    const label = `${text.where === null ? '' : `${text.where}: `}endpoint "${endpoint.text}"`;
+    const written = new Map([...endpoint.parameters].map(([name, value]) => [name as OptionName, [value]]));
+    const values = readOptions(written, (name) => `${label}: ${name}`, problems);
+    const own: Record<string, unknown> = {};
+    for (const name of Object.keys(values) as OptionName[]) {
+      if (OPTIONS[name].scope === 'stream') {
+        own[name] = values[name];
+        continue;
+      }
+      const value = endpoint.parameters.get(name)!;
+      const before = saidBy.get(name);
+      if (before !== undefined && before.text !== value) {
+        problems.push(
+          new McastError(
+            'ERR_USAGE',
+            `${label}: ${name}=${value} holds for the whole run, but "${before.endpoint}" says ${name}=${before.text}`,
+          ),
+        );
+      }
+      saidBy.set(name, { text: value, endpoint: endpoint.text });
+      run[name] = values[name];
+    }
+    list.push({ endpoint, own });
+  }
+  checkTogether(list, problems);
+  return { list, run };
+}
+
+function read(parse: () => Endpoint, text: EndpointText, problems: McastError[]): Endpoint | null {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof McastError)) throw error;
+    const located = text.where === null ? error.message : `${text.where}: ${error.message}`;
+    problems.push(new McastError(error.code, located, { hint: error.hint }));
+    return null;
+  }
+}
+
+/** The columns of a line-up that are parameters of the endpoint. */
+function withColumns(endpoint: Endpoint, text: EndpointText): Endpoint {
+  if (text.rate !== null && (endpoint.parameters.has('rate') || endpoint.parameters.has('pps'))) {
+    throw new McastError('ERR_LINEUP', `endpoint "${endpoint.text}" and the column rate both give a rate`);
+  }
+  const parameters = text.rate === null ? endpoint.parameters : new Map([...endpoint.parameters, ['rate', text.rate]]);
+  return { ...endpoint, parameters, name: text.name };
+}
+
+function checkTogether(list: readonly Target[], problems: McastError[]): void {
+  const hosts = list.filter(({ endpoint }) => !isMulticast(parseAddress(endpoint.group)!));
+  if (hosts.length > 0 && hosts.length < list.length) {
+    problems.push(
+      new McastError(
+        'ERR_USAGE',
+        `"${hosts[0]!.endpoint.text}" is a single host: groups and hosts cannot be mixed in one run`,
+      ),
+    );
+  }
+  const total = list.reduce((sum, { endpoint }) => sum + endpoint.groups, 0);
+  if (total > MAX_STREAMS) {
+    problems.push(new McastError('ERR_USAGE', `${total} groups are too many for one run: at most ${MAX_STREAMS}`));
+  }
+}
+
+/** Whether this run speaks to single hosts. */
+export function isUnicast(targets: Targets): boolean {
+  const first = targets.list[0];
+  return first !== undefined && !isMulticast(parseAddress(first.endpoint.group)!);
+}
+
+/** One address for each group of an endpoint; of several, the name gets the group behind it. */
+export function streamAddresses(target: Target, scheme: Scheme | null, run: OptionValues): StreamAddress[] {
+  const { endpoint } = target;
+  const canonical = formatEndpoint({ ...endpoint, scheme });
+  return groupAddresses(endpoint.group, endpoint.groups).map((group) => ({
+    scheme,
+    family: endpoint.family,
+    group,
+    port: endpoint.port,
+    sources: endpoint.sources,
+    iface: target.own.iface ?? run.iface ?? null,
+    name: endpoint.name === null || endpoint.groups === 1 ? endpoint.name : `${endpoint.name} ${group}`,
+    endpoint: canonical,
+  }));
+}
