@@ -1,7 +1,7 @@
 import type { Path } from './datagram.js';
 
 /** Room for the addresses of one Io; the same in every implementation. */
-export const MAX_PATHS = 65_536;
+export const MAX_PATHS = 16_384;
 
 const UNKNOWN: Path = { source: '', sourcePort: 0, group: '', port: 0, interfaceIndex: 0 };
 
@@ -32,7 +32,7 @@ export class PathTable {
     return this.#paths[index] ?? UNKNOWN;
   }
 
-  /** The path's index, new or known; 0 when there is no room. */
+  /** The path's index, new or known; 0 when there is no room. A zone in `source` is left out of the path. */
   intern(scope: PathScope, source: string, sourcePort: number): number {
     let ports = scope.sources.get(source);
     const known = ports?.get(sourcePort);
@@ -45,7 +45,7 @@ export class PathTable {
     const index = this.#paths.length;
     ports.set(sourcePort, index);
     this.#paths.push({
-      source,
+      source: source.replace(/%.*$/, ''),
       sourcePort,
       group: scope.group,
       port: scope.port,
