@@ -16,8 +16,10 @@ import type {
 import { addressText } from './linux/sockaddr.js';
 import { LITTLE_ENDIAN } from './linux/sockopt.js';
 import { systemError } from './linux/systemError.js';
+import { registerReceiveBatch, registerSendBatch } from './nativeBatch.js';
 import { NativeSink } from './nativeSink.js';
 import { NativeSource } from './nativeSource.js';
+import { MAX_PATHS } from './pathTable.js';
 
 const CAPABILITIES: IoCapabilities = {
   kernelTime: true,
@@ -35,8 +37,6 @@ const CAPABILITIES: IoCapabilities = {
   filterReadBack: true,
 };
 
-/** Paths (source, group, ports, interface) told apart, index 0 included. */
-const PATH_CAPACITY = 16_384;
 /** Most sources that one `wait` names; the others are named by the next. */
 const READY_CAPACITY = 256;
 const SOURCES_MAX = 65_536;
@@ -63,7 +63,7 @@ class NativeIo implements Io {
 
   constructor(addon: NativeAddon, epoch: RunEpoch) {
     const cells = this.#clockCells;
-    const loop = addon.loopOpen(epoch.realtimeNs, epoch.monotonicNs, this.ready, cells, PATH_CAPACITY);
+    const loop = addon.loopOpen(epoch.realtimeNs, epoch.monotonicNs, this.ready, cells, MAX_PATHS);
     if (typeof loop === 'number') throw systemError('no loop could be opened', loop);
     this.addon = addon;
     this.loop = loop;
@@ -103,24 +103,7 @@ class NativeIo implements Io {
   receiveBatch(batch: ReceiveBatch): NativeReceiveBatch {
     const known = this.#receiveBatches.get(batch);
     if (known !== undefined) return known;
-    const fresh = this.addon.receiveBatch(
-      batch.messages,
-      Math.floor(batch.bytes.length / batch.messages),
-      batch.capacity,
-      batch.bytes,
-      batch.offset,
-      batch.length,
-      batch.flags,
-      batch.timeRealNs,
-      batch.path,
-      batch.socket,
-      batch.tos,
-      batch.ttl,
-      batch.drops,
-      batch.segment,
-      batch.readClock,
-    );
-    if (typeof fresh === 'number') throw systemError('the batch could not be registered', fresh);
+    const fresh = registerReceiveBatch(this.addon, batch);
     this.#receiveBatches.set(batch, fresh);
     return fresh;
   }
@@ -128,18 +111,7 @@ class NativeIo implements Io {
   sendBatch(batch: SendBatch): NativeSendBatch {
     const known = this.#sendBatches.get(batch);
     if (known !== undefined) return known;
-    const fresh = this.addon.sendBatch(
-      batch.capacity,
-      batch.bytes,
-      batch.offset,
-      batch.length,
-      batch.dueMonoNs,
-      batch.departureMonoNs,
-      batch.destination,
-      batch.stampAt,
-      batch.outcome,
-    );
-    if (typeof fresh === 'number') throw systemError('the batch could not be registered', fresh);
+    const fresh = registerSendBatch(this.addon, batch);
     this.#sendBatches.set(batch, fresh);
     return fresh;
   }

@@ -152,6 +152,7 @@ export class NativeSink implements DatagramSink {
         this.transmitStamps,
       );
       if (typeof sender === 'number') throw systemError('the socket could not be waited for', sender);
+      socket.handOver();
       this.#sender = sender;
     } catch (error) {
       socket.close();

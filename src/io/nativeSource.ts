@@ -98,7 +98,7 @@ function askForStamps(share: NativeShare, socket: RawSocket, spec: ReceiveSocket
   const wanted = hardware === null ? software : software | Timestamping.RxHardware | Timestamping.RawHardware;
   if (!socket.wish(Level.Socket, SocketOption.Timestamping, wanted, 'no kernel receive stamps'))
     return { source: 'user', hardwareSeconds: 0 };
-  const refusal = stampsFlow(share);
+  const refusal = stampsFlow(share.addon);
   if (refusal !== null) {
     socket.notes.push(refusal);
     if (hardware === null) return { source: 'user', hardwareSeconds: 0 };
@@ -161,7 +161,7 @@ export class NativeSource implements DatagramSource {
     const socket = new RawSocket(share.addon, spec.family);
     this.#fd = socket.fd;
     this.notes = socket.notes;
-    let receiver: NativeReceiver | number = -1;
+    let receiver: NativeReceiver | null = null;
     try {
       askForMetadata(socket, spec);
       this.receiveBufferOctets = socket.buffer(
@@ -174,7 +174,7 @@ export class NativeSource implements DatagramSource {
       const time = askForStamps(share, socket, spec);
       this.timeSource = time.source;
       bindToGroup(share, socket, spec, this.#group);
-      receiver = share.addon.receiverOpen(
+      const opened = share.addon.receiverOpen(
         share.loop,
         socket.fd,
         index,
@@ -183,12 +183,14 @@ export class NativeSource implements DatagramSource {
         time.hardwareSeconds,
         this.counters,
       );
-      if (typeof receiver === 'number') throw systemError('the socket could not be waited for', receiver);
+      if (typeof opened === 'number') throw systemError('the socket could not be waited for', opened);
+      receiver = opened;
+      socket.handOver();
       this.joinRealNs = share.realNs();
       if (!spec.unicast) this.#join();
     } catch (error) {
-      if (typeof receiver === 'number') socket.close();
-      else share.addon.receiverClose(receiver);
+      socket.close();
+      if (receiver !== null) share.addon.receiverClose(receiver);
       throw error;
     }
     this.#receiver = receiver;

@@ -249,12 +249,12 @@ static napi_value js_wake(napi_env env, napi_callback_info info) {
   return number(env, write((int)event, &one, sizeof(one)) < 0 ? -errno : 0);
 }
 
-/* pathCount(loop): paths are numbered from 1 */
+/* pathCount(loop): paths known, number 0 (the table was full) included */
 static napi_value js_path_count(napi_env env, napi_callback_info info) {
   napi_value values[1];
   struct loop *loop;
   if (!arguments(env, info, 1, values) || (loop = handle(env, values[0], KIND_LOOP)) == NULL) return NULL;
-  return number(env, loop->path_count);
+  return number(env, (int64_t)loop->path_count + 1);
 }
 
 /* path(loop, index, out: Uint8Array(40)): struct path_key, integers in host order */

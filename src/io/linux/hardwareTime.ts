@@ -43,7 +43,8 @@ export function parseSystemOffset(octets: Uint8Array): HardwareClockOffset {
     narrowest = width;
     offset = Number(time(2 * i + 1) - before) - width / 2;
   }
-  const wholeSeconds = Math.round(offset / 1e9);
+  // Adding 0 turns -0 into 0.
+  const wholeSeconds = Math.round(offset / 1e9) + 0;
   return { offsetNs: offset - wholeSeconds * 1e9, wholeSeconds, uncertaintyNs: Math.ceil(narrowest / 2) };
 }
 

@@ -8,6 +8,7 @@ export class RawSocket {
   readonly fd: number;
   readonly notes: string[] = [];
   readonly #addon: NativeAddon;
+  #owned = true;
 
   constructor(addon: NativeAddon, family: AddressFamily) {
     this.#addon = addon;
@@ -51,7 +52,14 @@ export class RawSocket {
     return granted;
   }
 
+  /** A receiver or sender of the addon has taken the descriptor over, and will close it. */
+  handOver(): void {
+    this.#owned = false;
+  }
+
+  /** Nothing when it was handed over: the number may mean another file by then. */
   close(): void {
-    this.#addon.close(this.fd);
+    if (this.#owned) this.#addon.close(this.fd);
+    this.#owned = false;
   }
 }

@@ -1,6 +1,7 @@
 import { ReceiveBatch, SlotFlag } from '../../core/batch.js';
-import type { NativeAddon, NativeLoop, NativeReceiveBatch } from '../addon.js';
+import type { NativeAddon, NativeLoop } from '../addon.js';
 import { SocketCounter } from '../datagram.js';
+import { registerReceiveBatch } from '../nativeBatch.js';
 import { sockaddr, sockaddrPort } from './sockaddr.js';
 import { RawSocket } from './socket.js';
 import { Level, SocketOption, Timestamping } from './sockopt.js';
@@ -10,46 +11,64 @@ const LOOPBACK = Uint8Array.of(127, 0, 0, 1);
 const GIVE_UP_NS = 50_000_000n;
 const PAUSE_MS = 0.2;
 
-interface ProbeShare {
-  readonly addon: NativeAddon;
-  readonly loop: NativeLoop;
-  receiveBatch(batch: ReceiveBatch): NativeReceiveBatch;
-}
-
 /**
  * Whether kernel receive stamps come. The first socket of a host that asks for them switches them on by
  * deferred work, 0.5 to 20 ms later; a datagram read before that has none. Sends datagrams to itself
  * over loopback until one has come with a stamp: `null`, or after 50 ms why not, in words.
  */
-export function stampsFlow(share: ProbeShare): string | null {
-  const { addon } = share;
+export function stampsFlow(addon: NativeAddon): string | null {
+  const reason = probe(addon);
+  if (reason === null) return null;
+  return `kernel receive stamps could not be verified: ${reason}; datagrams without one carry the time of reading`;
+}
+
+function probe(addon: NativeAddon): string | null {
   const socket = new RawSocket(addon, 4);
-  const give = (reason: string): string => {
+  // A loop of its own keeps the probe's addresses out of the run's path table.
+  const loop = addon.loopOpen(0n, 0n, new Int32Array(1), new Float64Array(4), 2);
+  if (typeof loop === 'number') {
     socket.close();
-    return `kernel receive stamps could not be verified: ${reason}; datagrams without one carry the time of reading`;
-  };
+    return errnoText(loop);
+  }
+  try {
+    return probeOn(addon, socket, loop);
+  } finally {
+    socket.close();
+    addon.loopClose(loop);
+  }
+}
+
+function probeOn(addon: NativeAddon, socket: RawSocket, loop: NativeLoop): string | null {
   const stamping = socket.set(Level.Socket, SocketOption.Timestamping, Timestamping.RxSoftware | Timestamping.Software);
-  if (stamping < 0) return give(errnoText(stamping));
-  const bound = addon.bind(socket.fd, sockaddr(LOOPBACK, 0));
+  if (stamping < 0) return errnoText(stamping);
   const local = new Uint8Array(28);
-  if (bound < 0 || addon.localAddress(socket.fd, local) < 0) return give(errnoText(bound));
+  const bound = addon.bind(socket.fd, sockaddr(LOOPBACK, 0));
+  if (bound < 0) return errnoText(bound);
+  addon.localAddress(socket.fd, local);
   const self = sockaddr(LOOPBACK, sockaddrPort(local));
-  const receiver = addon.receiverOpen(share.loop, socket.fd, 0, 0, 0, 0, new Float64Array(SocketCounter.Count));
-  if (typeof receiver === 'number') return give(errnoText(receiver));
   const batch = new ReceiveBatch(1, 1, 64);
-  const handle = share.receiveBatch(batch);
+  const handle = registerReceiveBatch(addon, batch);
+  const receiver = addon.receiverOpen(loop, socket.fd, 0, 0, 0, 0, new Float64Array(SocketCounter.Count));
+  if (typeof receiver === 'number') return errnoText(receiver);
+  socket.handOver();
+  const refusal = untilStamped(
+    addon,
+    socket.fd,
+    self,
+    () => addon.receive(receiver, handle) > 0 && (batch.flags[0]! & SlotFlag.TimeKernel) !== 0,
+  );
+  addon.receiverClose(receiver);
+  return refusal;
+}
+
+function untilStamped(addon: NativeAddon, fd: number, self: Uint8Array, stamped: () => boolean): string | null {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   const start = process.hrtime.bigint();
-  let refusal = 0;
-  let stamped = false;
-  do {
-    if (batch.count > 0) Atomics.wait(pause, 0, 0, PAUSE_MS);
-    refusal = addon.sendTo(socket.fd, Uint8Array.of(0), self);
-    batch.count = 1;
-    stamped = refusal >= 0 && addon.receive(receiver, handle) > 0 && (batch.flags[0]! & SlotFlag.TimeKernel) !== 0;
-  } while (!stamped && refusal >= 0 && process.hrtime.bigint() - start < GIVE_UP_NS);
-  addon.receiverClose(receiver);
-  if (stamped) return null;
-  const reason = refusal < 0 ? `loopback does not carry datagrams, ${errnoText(refusal)}` : 'none came within 50 ms';
-  return `kernel receive stamps could not be verified: ${reason}; datagrams without one carry the time of reading`;
+  while (process.hrtime.bigint() - start < GIVE_UP_NS) {
+    const sent = addon.sendTo(fd, Uint8Array.of(0), self);
+    if (sent < 0) return `loopback does not carry datagrams, ${errnoText(sent)}`;
+    if (stamped()) return null;
+    Atomics.wait(pause, 0, 0, PAUSE_MS);
+  }
+  return 'none came within 50 ms';
 }
