@@ -50,7 +50,8 @@ async function trialOfSockperf({ size, rate, seconds }) {
   const server = start('sockperf', ['server', ...where, '--buffer-size', String(BUFFER)], { limitMs: 60_000 });
   await server.printed(/recvfrom|to block on/u);
   const pace = `--mps=${rate === 0 ? 'max' : Math.round(rate)}`;
-  const client = await run('sockperf', ['throughput', ...where, '-m', String(size), '-t', String(seconds), pace]);
+  const load = ['-m', String(size), '-t', String(Math.ceil(seconds)), pace];
+  const client = await run('sockperf', ['throughput', ...where, ...load]);
   // It handles what is queued before it looks at the signal only if it is given the time.
   await new Promise((resolve) => setTimeout(resolve, 500));
   server.stop();

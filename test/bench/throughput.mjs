@@ -26,13 +26,14 @@ async function highestLossless(subject, size) {
   const trial = (rate) => subject.trial({ size, rate, seconds: chosen.seconds });
   const maximum = await trial(0);
   if (subject.maximumOnly) return maximum.receivedRate;
-  let fails = maximum.sentRate * 1.15;
   let holds = 0;
+  let fails = Infinity;
   let rate = maximum.sentRate * 0.95;
-  while (fails - holds > chosen.precision * fails) {
+  while (fails === Infinity || fails - holds > chosen.precision * fails) {
     if (held(await trial(rate), rate) || held(await trial(rate), rate)) holds = rate;
     else fails = rate;
-    rate = holds === 0 ? fails * 0.7 : (holds + fails) / 2;
+    if (fails === Infinity) rate = holds * 1.25;
+    else rate = holds === 0 ? fails * 0.7 : (holds + fails) / 2;
     if (rate < maximum.sentRate / 50) return 0;
   }
   return holds;
