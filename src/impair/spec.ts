@@ -162,6 +162,12 @@ export function impairSpreadNs(spec: ImpairSpec): Nanos {
   return spread + (spec.reorder > 0 ? REORDER_HOLD_NS : 0);
 }
 
+/** Longest that a datagram can be on its way, ns. */
+export function impairLongestNs(spec: ImpairSpec): Nanos {
+  const queueNs = spec.rateBitPerSecond === null ? 0 : (spec.queueOctets * 8e9) / spec.rateBitPerSecond;
+  return spec.delayNs + spec.jitterNs + queueNs + (spec.reorder > 0 ? REORDER_HOLD_NS : 0);
+}
+
 /**
  * What makes this specification impossible, in words; none when it can be done. `packetsPerSecond` is
  * the rate of the fastest flow, where it is known.
