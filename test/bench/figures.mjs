@@ -33,7 +33,8 @@ export function options(defaults) {
   return chosen;
 }
 
-/** Thousands apart, no fraction. */
+/** Thousands apart, no fraction; `-` for what was not measured. */
 export function count(value) {
+  if (Number.isNaN(value)) return '-';
   return Math.round(value).toLocaleString('en');
 }

@@ -79,6 +79,7 @@ for (const rate of chosen.rates.split(',').map(Number)) {
         (found[name] ??= []).push(await measure(name, rate));
       } catch (error) {
         console.error(`${name}, ${rate} datagrams/s: ${error.message}`);
+        process.exitCode = 1;
       }
     }
   }

@@ -51,6 +51,7 @@ for (let repeat = 0; repeat < chosen.repeats; repeat++) {
         console.error(`${repeat + 1}/${chosen.repeats} ${subject.name}, ${size} octets: ${count(rate)} datagrams/s`);
       } catch (error) {
         console.error(`${subject.name}, ${size} octets: ${error.message}`);
+        process.exitCode = 1;
       }
     }
   }
