@@ -6,6 +6,20 @@ import { McastError } from '../../src/core/errors.js';
 import type { Io, ReceiveSocketSpec, SendSocketSpec } from '../../src/io/datagram.js';
 import { destination, freshPort, receiveSpec, sendSpec, SUBJECTS } from './harness.js';
 
+async function refusal(action: () => unknown): Promise<McastError> {
+  try {
+    await action();
+  } catch (error) {
+    expect(error).toBeInstanceOf(McastError);
+    const refused = error as McastError;
+    expect(refused.message).not.toContain('\n');
+    expect(refused.message.length).toBeGreaterThan(10);
+    expect(refused.hint).not.toBe('');
+    return refused;
+  }
+  throw new Error('nothing was refused');
+}
+
 describe.each(SUBJECTS)('$name refuses in one line', ({ name, open }) => {
   let io: Io;
   let port: number;
@@ -14,20 +28,6 @@ describe.each(SUBJECTS)('$name refuses in one line', ({ name, open }) => {
     port = freshPort();
   });
   afterEach(() => io.close());
-
-  async function refusal(action: () => unknown): Promise<McastError> {
-    try {
-      await action();
-    } catch (error) {
-      expect(error).toBeInstanceOf(McastError);
-      const refused = error as McastError;
-      expect(refused.message).not.toContain('\n');
-      expect(refused.message.length).toBeGreaterThan(10);
-      expect(refused.hint).not.toBe('');
-      return refused;
-    }
-    throw new Error('nothing was refused');
-  }
 
   const source = async (change: Partial<ReceiveSocketSpec>): Promise<McastError> =>
     refusal(async () => io.openSource(receiveSpec(port, change)));

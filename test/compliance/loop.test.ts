@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,6 +15,19 @@ import {
   sendSpec,
   SUBJECTS,
 } from './harness.js';
+
+/** Sockets, epoll and event descriptors of this process. */
+function descriptors(): number {
+  let count = 0;
+  for (const name of readdirSync('/proc/self/fd')) {
+    try {
+      if (/^(socket|anon_inode)/.test(readlinkSync(`/proc/self/fd/${name}`))) count++;
+    } catch {
+      // The one that listed the folder.
+    }
+  }
+  return count;
+}
 
 describe.each(SUBJECTS)('$name waits', ({ open }) => {
   let io: Io;
@@ -73,19 +87,23 @@ describe.each(SUBJECTS)('$name waits', ({ open }) => {
       return;
     }
     // From another thread: an eventfd takes eight octets.
+    const flag = new Int32Array(new SharedArrayBuffer(4));
     const waker = new Worker(
       `const { writeSync } = require('node:fs');
-       const { workerData, parentPort } = require('node:worker_threads');
-       parentPort.on('message', () => {
-         setTimeout(() => writeSync(workerData, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0])), 20);
-       });
-       parentPort.postMessage('up');`,
-      { eval: true, workerData: io.wakeHandle },
+       const { workerData: { flag, handle } } = require('node:worker_threads');
+       Atomics.store(flag, 0, 1);
+       Atomics.notify(flag, 0);
+       Atomics.wait(flag, 0, 1);
+       Atomics.wait(flag, 0, 2, 20);
+       writeSync(handle, Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]));`,
+      { eval: true, workerData: { flag, handle: io.wakeHandle } },
     );
-    await new Promise((resolve) => waker.once('message', resolve));
-    waker.postMessage('now');
+    const exited = once(waker, 'exit');
+    while (Atomics.load(flag, 0) === 0) await new Promise((resolve) => setImmediate(resolve));
+    Atomics.store(flag, 0, 2);
+    Atomics.notify(flag, 0);
     expect(io.wait(io.clock.monoNs() + 60e9, 0)).toBe(0);
-    await waker.terminate();
+    await exited;
     wakeLoop(io.wakeHandle);
     expect(io.wait(io.clock.monoNs() + 60e9, 0)).toBe(0);
   });
@@ -107,19 +125,6 @@ describe.each(SUBJECTS)('$name waits', ({ open }) => {
 });
 
 describe.each(SUBJECTS)('$name closes', ({ open }) => {
-  /** Sockets, epoll and event descriptors of this process. */
-  function descriptors(): number {
-    let count = 0;
-    for (const name of readdirSync('/proc/self/fd')) {
-      try {
-        if (/^(socket|anon_inode)/.test(readlinkSync(`/proc/self/fd/${name}`))) count++;
-      } catch {
-        // The one that listed the folder.
-      }
-    }
-    return count;
-  }
-
   it.runIf(process.platform === 'linux')('everything it opened, each once', async () => {
     const before = descriptors();
     for (let round = 0; round < 20; round++) {

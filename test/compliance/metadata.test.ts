@@ -60,7 +60,7 @@ describe.each(SUBJECTS)('$name says of a datagram', ({ open }) => {
     const source = await io.openSource(receiveSpec(port, { family: 6, group: '::1', unicast: true }));
     const to = destination(port, { address: '::1', source: '::1', ttl: 9, tos: 0x88 });
     const marks = await markedPair(source, new Array(count).fill(to), 6);
-    expect(marks).toEqual(new Array(2 * count).fill([0x88, 9, 0]));
+    expect(marks).toEqual(Array.from({ length: 2 * count }, () => [0x88, 9, 0]));
   });
 
   it('the interface it came in through', async ({ skip }) => {

@@ -16,6 +16,9 @@ import {
   SUBJECTS,
 } from './harness.js';
 
+const octetsOf = (batch: ReceiveBatch, slot: number): Uint8Array =>
+  batch.bytes.subarray(batch.offset[slot]! + 20, batch.offset[slot]! + 28);
+
 describe.each(SUBJECTS)('$name sends', ({ name, open }) => {
   let io: Io;
   let port: number;
@@ -57,8 +60,6 @@ describe.each(SUBJECTS)('$name sends', ({ name, open }) => {
     const beforeNs = io.clock.monoNs();
     await sendAll(io, sink, sent);
     const epoch = splitNs(io.clock.epoch.realtimeNs);
-    const octetsOf = (batch: ReceiveBatch, slot: number): Uint8Array =>
-      batch.bytes.subarray(batch.offset[slot]! + 20, batch.offset[slot]! + 28);
     await collect(io, source, 40, (batch) => {
       for (let slot = 0; slot < batch.count; slot++) {
         const number = numberAt(batch, slot);

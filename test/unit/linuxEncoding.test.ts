@@ -15,6 +15,21 @@ import {
 import { LITTLE_ENDIAN } from '../../src/io/linux/sockopt.js';
 import { errnoText, systemError } from '../../src/io/linux/systemError.js';
 
+const text = (hex: string): string => addressText(Buffer.from(hex, 'hex'), 0, 6);
+const zone = (address: string): boolean => needsZone(addressOctets(address)!);
+
+/** Three system readings around two of the hardware, as PTP_SYS_OFFSET lays them out. */
+function reading(times: readonly (readonly [seconds: bigint, ns: number])[]): Uint8Array {
+  const octets = new Uint8Array(16 + 51 * 16);
+  const view = new DataView(octets.buffer);
+  view.setUint32(0, (times.length - 1) / 2, LITTLE_ENDIAN);
+  for (const [index, [seconds, ns]] of times.entries()) {
+    view.setBigInt64(16 + index * 16, seconds, LITTLE_ENDIAN);
+    view.setUint32(16 + index * 16 + 8, ns, LITTLE_ENDIAN);
+  }
+  return octets;
+}
+
 describe('addresses', () => {
   it.each([
     ['0.0.0.0', '00000000'],
@@ -47,7 +62,6 @@ describe('addresses', () => {
   });
 
   it('writes IPv6 in the canonical form of RFC 5952', () => {
-    const text = (hex: string): string => addressText(Buffer.from(hex, 'hex'), 0, 6);
     // Section 4.2.2: a single 16-bit 0 is not shortened; 4.2.3: the longest run, the first of equals.
     expect(text('20010db8000000010001000100010001')).toBe('2001:db8:0:1:1:1:1:1');
     expect(text('20010000000000010000000000000001')).toBe('2001:0:0:1::1');
@@ -68,7 +82,6 @@ describe('addresses', () => {
   });
 
   it('know which need a zone and which are groups', () => {
-    const zone = (text: string): boolean => needsZone(addressOctets(text)!);
     expect(['ff02::1', 'ff12::7', 'ff01::1', 'ff31::1', 'fe80::1', 'febf::1'].map(zone)).toEqual(
       new Array(6).fill(true),
     );
@@ -179,18 +192,6 @@ describe('/proc/net', () => {
 });
 
 describe('a hardware clock', () => {
-  /** Three system readings around two of the hardware, as PTP_SYS_OFFSET lays them out. */
-  function reading(times: readonly (readonly [seconds: bigint, ns: number])[]): Uint8Array {
-    const octets = new Uint8Array(16 + 51 * 16);
-    const view = new DataView(octets.buffer);
-    view.setUint32(0, (times.length - 1) / 2, LITTLE_ENDIAN);
-    for (const [index, [seconds, ns]] of times.entries()) {
-      view.setBigInt64(16 + index * 16, seconds, LITTLE_ENDIAN);
-      view.setUint32(16 + index * 16 + 8, ns, LITTLE_ENDIAN);
-    }
-    return octets;
-  }
-
   it('is compared by the narrowest of its readings, whole seconds apart', () => {
     const offset = parseSystemOffset(
       reading([
