@@ -1,3 +1,4 @@
+import { formatHostPort } from '../core/format.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import { SERIES_METRIC_IDS, SERIES_METRICS, type HistogramId } from '../metrics/catalog.js';
 import type { Histogram } from '../metrics/histogram.js';
@@ -21,17 +22,13 @@ export type StreamIdentity = Pick<
 /** Stable within the run: group, source, interface, flow and sender run, e.g. `239.1.1.1:5001/10.0.0.1:40000/eth0/0/1f2e3d4c`. */
 export function streamId(stream: StreamIdentity, interfaceName: string | null): string {
   const parts = [
-    hostPort(stream.group, stream.port),
-    hostPort(stream.source, stream.sourcePort),
+    formatHostPort(stream.group, stream.port),
+    formatHostPort(stream.source, stream.sourcePort),
     interfaceName ?? String(stream.interfaceIndex),
   ];
   if (stream.flow !== null) parts.push(stream.flow);
   if (stream.senderRun !== null) parts.push(stream.senderRun);
   return parts.join('/');
-}
-
-export function hostPort(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 /** One entry of `streams[]`, with everything that `detail` streams have. */

@@ -1,0 +1,25 @@
+import { formatRate, formatShortCount } from '../core/format.js';
+import { bitPerSecondAt, type RateLayer } from '../core/layers.js';
+
+/** Bandwidth of what a sender is about to send. */
+export interface Load {
+  readonly packetsPerSecond: number;
+  /** UDP payload. */
+  readonly sizeOctets: number;
+  readonly family: 4 | 6;
+}
+
+/** `20.0 Mbit/s UDP payload = 20.4 IP = ... on the wire: 1900 datagrams/s in 1 stream`: what a run will load the network with. */
+export function bandwidthLine(loads: readonly Load[]): string {
+  const packets = loads.reduce((sum, load) => sum + load.packetsPerSecond, 0);
+  const streams = `${loads.length} ${loads.length === 1 ? 'stream' : 'streams'}`;
+  if (packets === Infinity) return `as fast as possible, in ${streams}`;
+  const at = (layer: RateLayer): string =>
+    formatRate(
+      loads.reduce((sum, load) => sum + bitPerSecondAt(load.packetsPerSecond, load.sizeOctets, load.family, layer), 0),
+    );
+  return (
+    `${at('payload')} of UDP payload (IP ${at('ip')}, Ethernet ${at('ethernet')}, wire ${at('wire')}), ` +
+    `${formatShortCount(packets)} datagrams/s in ${streams}`
+  );
+}

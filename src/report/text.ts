@@ -1,0 +1,209 @@
+/** A result as text for people, 80 columns where it can. Computes nothing: every figure is in the document. */
+import {
+  formatCount,
+  formatDateTime,
+  formatDuration,
+  formatHostPort,
+  formatRate,
+  formatRatio,
+  UTC,
+} from '../core/format.js';
+import type { Health, LimitResult, Membership, RunResult, Sender } from '../result/model.js';
+import { styleOf, type Style, type TextOptions } from './style.js';
+import { aggregateBlock, line, percentiles, streamBlock } from './textStream.js';
+
+export type { TextOptions } from './style.js';
+
+const MOST = 20;
+
+/** The whole report; ends with a line feed. */
+export function renderText(result: RunResult, options: TextOptions = {}): string {
+  const style = styleOf(options.color ?? false);
+  const most = options.most ?? MOST;
+  const blocks = [header(result, options, style)];
+  if (result.memberships.length > 0) blocks.push(membershipLines(result.memberships, most));
+  blocks.push(...streamBlocks(result, most, style));
+  if (result.arbitration !== null) blocks.push(arbitrationLines(result.arbitration));
+  if (result.sender !== null) blocks.push(senderBlock(result.sender, style));
+  for (const receiver of result.receivers.slice(0, most)) blocks.push(receiverLines(receiver, style));
+  const counted = eventLine(result);
+  if (counted !== null) blocks.push([counted]);
+  blocks.push(healthLines(result.health, style));
+  if (result.limits.length > 0) blocks.push(limitLines(result.limits, most, style));
+  return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
+}
+
+/** The summary of one stream alone, for when it ends while the run goes on. */
+export function renderStream(stream: RunResult['streams'][number], options: TextOptions = {}): string {
+  return `${streamBlock(stream, styleOf(options.color ?? false)).join('\n')}\n`;
+}
+
+function header(result: RunResult, options: TextOptions, style: Style): string[] {
+  const { run, host, clock, tool } = result;
+  const what = ['mcast', run.command, ...run.endpoints.slice(0, 3)].join(' ');
+  const more = run.endpoints.length > 3 ? ` and ${run.endpoints.length - 3} more` : '';
+  const span = `${formatDateTime(run.start, options.offsetAt ?? UTC)}, ${formatDuration(run.duration_ns)}`;
+  const lines = [
+    style.bold(what + more),
+    `${span}${run.complete ? '' : style.warn(', cut short')}; ${tool.name} ${tool.version} on ${host.name}, ${host.system}`,
+  ];
+  const stamps = clock.receive_time === null ? '' : `receive stamps by ${stampNames[clock.receive_time]}; `;
+  const { state, maximum_error_ns: bound } = clock.synchronisation;
+  const synchronised = state === 'unknown' ? 'clock synchronisation unknown' : `clock ${state}`;
+  const within = bound === null || state !== 'synchronised' ? '' : ` (within ${formatDuration(bound)} of true time)`;
+  lines.push(`${stamps}${synchronised}${within}; io ${run.io.implementation}`);
+  if (run.name !== null) lines.push(`name ${run.name}`);
+  const labels = Object.entries(run.labels);
+  if (labels.length > 0) lines.push(`labels ${labels.map(([key, value]) => `${key}=${value}`).join(' ')}`);
+  return lines;
+}
+
+const stampNames = {
+  hardware: 'the NIC',
+  kernel: 'the kernel',
+  user: 'this program (read time)',
+  capture: 'the capture',
+};
+
+function membershipLines(memberships: readonly Membership[], most: number): string[] {
+  const lines = memberships.slice(0, most).map((membership) => {
+    const mode =
+      membership.filter_mode === null
+        ? 'mode not readable'
+        : membership.filter_mode === 'include' || membership.sources.length > 0
+          ? `${membership.filter_mode === 'include' ? 'sources' : 'all but'} ${membership.sources.join(' ')}`
+          : 'any source';
+    const protocol = membership.protocol === null ? '' : `, ${membership.protocol}`;
+    return `joined ${formatHostPort(membership.group, membership.port)} on ${membership.interface}, ${mode}${protocol}`;
+  });
+  if (memberships.length > most) lines.push(`and ${memberships.length - most} more groups`);
+  return lines;
+}
+
+function streamBlocks(result: RunResult, most: number, style: Style): string[][] {
+  const { streams, streams_total: total, aggregate } = result;
+  if (streams.length === 0) return result.run.role === 'sender' ? [] : [[style.bad('nothing arrived')]];
+  const blocks = streams.slice(0, most).map((stream) => streamBlock(stream, style));
+  if (total > most) blocks.push([`and ${formatCount(total - most)} more streams`]);
+  if (aggregate !== null && total > 1) blocks.push(aggregateBlock(aggregate, style));
+  return blocks;
+}
+
+function arbitrationLines(arbitration: NonNullable<RunResult['arbitration']>): string[] {
+  const lines = ['arbitration of two legs'];
+  for (const leg of arbitration.legs) {
+    const share = formatRatio(leg.first_arrival_share);
+    lines.push(line(`leg ${leg.leg}`, `lost ${formatCount(leg.packets_lost)}, first with ${share}`));
+  }
+  lines.push(
+    line(
+      'both lost',
+      `${formatCount(arbitration.both_lost)}; after arbitration ${formatCount(arbitration.remaining_lost)}`,
+    ),
+  );
+  if (arbitration.skew_ns !== null) lines.push(line('skew', percentiles(arbitration.skew_ns)));
+  return lines;
+}
+
+function senderBlock(sender: Sender, style: Style): string[] {
+  const lines = [style.bold(`sender, run ${sender.run}`)];
+  lines.push(
+    line(
+      'sent',
+      `${formatCount(sender.sent)} datagrams of ${formatCount(sender.scheduled)} scheduled in ${formatDuration(sender.active_ns)}`,
+    ),
+  );
+  if (sender.rate_bit_per_second !== null) {
+    const layers = `IP ${formatRate(sender.rate_ip_bit_per_second)}, Ethernet ${formatRate(sender.rate_ethernet_bit_per_second)}`;
+    lines.push(line('rate', `${formatRate(sender.rate_bit_per_second)} UDP payload (${layers})`));
+  }
+  const reasons = Object.entries(sender.not_sent_by_reason).filter(([, count]) => (count ?? 0) > 0);
+  const why = reasons.map(([reason, count]) => `${reason.replaceAll('_', ' ')} ${formatCount(count)}`).join(', ');
+  const notSent = formatCount(sender.not_sent) + (why === '' ? '' : ` (${why})`);
+  lines.push(line('not sent', (sender.not_sent ?? 0) > 0 ? style.bad(notSent) : notSent));
+  if (sender.departure_error_ns !== null) {
+    const head = ['min', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((name) => name.padStart(9)).join('');
+    lines.push(line('', style.dim(head)), line('departure', percentiles(sender.departure_error_ns)));
+    if (sender.transmit_delay_ns !== null) lines.push(line('transmit', percentiles(sender.transmit_delay_ns)));
+    if (sender.quantum_ns > 0) lines.push(line('quantum', formatDuration(sender.quantum_ns)));
+  }
+  if (sender.impairment !== null) {
+    const { lost, duplicated, reordered, delayed, corrupted } = sender.impairment;
+    lines.push(
+      line(
+        'impaired',
+        `lost ${formatCount(lost)}, duplicated ${formatCount(duplicated)}, reordered ${formatCount(reordered)}, delayed ${formatCount(delayed)}, corrupted ${formatCount(corrupted)}`,
+      ),
+    );
+  }
+  if (sender.underruns > 0) lines.push(line('underruns', style.warn(formatCount(sender.underruns))));
+  return lines;
+}
+
+function receiverLines(receiver: RunResult['receivers'][number], style: Style): string[] {
+  const title = style.bold(`receiver ${receiver.name} (${receiver.address})`);
+  const result = receiver.result;
+  if (result === null) return [title, line('', 'sent no result')];
+  const lines = [title];
+  for (const stream of result.streams.slice(0, MOST)) {
+    const m = (stream.after ?? stream).metrics;
+    const lost = m.messages_lost ?? m.packets_lost;
+    const figure = `lost ${formatCount(lost)} (${formatRatio(m.loss_ratio)})`;
+    lines.push(
+      line(
+        stream.name ?? formatHostPort(stream.group, stream.port),
+        `received ${formatCount(m.packets_received)}, ${(lost ?? 0) > 0 ? style.bad(figure) : figure}, verdict ${result.health.verdict}`,
+      ),
+    );
+  }
+  if (result.streams.length === 0) lines.push(line('', style.bad('received nothing')));
+  return lines;
+}
+
+function eventLine(result: RunResult): string | null {
+  const counted = Object.entries(result.event_counts).filter(([kind]) => kind !== 'joined' && kind !== 'first_packet');
+  if (counted.length === 0) return null;
+  return `events: ${counted.map(([kind, count]) => `${kind.replaceAll('_', ' ')} ${formatCount(count)}`).join(', ')}`;
+}
+
+function healthLines(health: Health, style: Style): string[] {
+  const verdicts = {
+    valid: style.good('valid: the figures can be believed'),
+    degraded: style.warn('degraded: the figures are right, their precision is worse than promised'),
+    invalid: style.bad('invalid: a count or a time may be wrong'),
+  };
+  const lines = [style.bold('measurement ') + verdicts[health.verdict]];
+  for (const { severity, text } of health.reasons) {
+    const mark = severity === 'note' ? 'note' : severity;
+    lines.push(
+      line(mark, severity === 'invalid' ? style.bad(text) : severity === 'degraded' ? style.warn(text) : text),
+    );
+  }
+  return lines;
+}
+
+function limitLines(limits: readonly LimitResult[], most: number, style: Style): string[] {
+  const failed = limits.filter((limit) => !limit.ok);
+  const verdict =
+    failed.length === 0
+      ? style.good(`all ${limits.length} kept`)
+      : style.bad(`${failed.length} of ${limits.length} exceeded`);
+  const lines = [style.bold('limits ') + verdict];
+  const shown = [...failed, ...limits.filter((limit) => limit.ok)].slice(0, most);
+  for (const limit of shown) {
+    const value = limit.value === null ? 'not measured' : `is ${formatFigure(limit.value)}`;
+    const margin = limit.margin === null ? '' : `, margin ${formatFigure(limit.margin)}`;
+    const where = limit.stream === null ? '' : ` [${limit.stream}]`;
+    const reason = limit.reason === null ? '' : `: ${limit.reason}`;
+    const mark = limit.ok ? style.good('ok') : style.bad('EXCEEDED');
+    lines.push(`  ${mark} ${limit.expression}: ${value}${margin}${reason}${where}`);
+  }
+  if (limits.length > shown.length) lines.push(`  and ${limits.length - shown.length} more`);
+  return lines;
+}
+
+/** In the unit that the limit's name says. */
+function formatFigure(value: number | string): string {
+  if (typeof value === 'string') return value;
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+}

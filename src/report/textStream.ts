@@ -1,0 +1,188 @@
+/** What a text report says about one stream. */
+import { dscpName } from '../core/dscp.js';
+import { DASH, formatCount, formatDuration, formatHostPort, formatRate, formatRatio } from '../core/format.js';
+import type { Aggregate, HistogramSummary, Stream, StreamMetrics } from '../result/model.js';
+import type { Style } from './style.js';
+
+const LABEL = 14;
+
+export function line(label: string, text: string): string {
+  return `  ${label.padEnd(LABEL)}${text}`;
+}
+
+export function streamBlock(stream: Stream, style: Style): string[] {
+  const lines = [style.bold(streamTitle(stream))];
+  if (stream.local) lines.push(line('', style.warn('from this host itself: these copies never left it')));
+  lines.push(...figureLines(stream.metrics, stream.histograms, stream, style));
+  if (stream.after !== null) {
+    lines.push(line('after repair', ''), ...lossLines(stream.after.metrics, stream.after.not_measured, style));
+  }
+  for (const note of stream.notes) lines.push(line('note', note));
+  return lines;
+}
+
+function streamTitle(stream: Stream): string {
+  const parts = [
+    `${stream.format} ${formatHostPort(stream.group, stream.port)} from ${formatHostPort(stream.source, stream.source_port)}`,
+  ];
+  if (stream.interface !== null) parts[0] += ` on ${stream.interface}`;
+  if (stream.name !== null) parts.unshift(stream.name);
+  if (stream.leg !== null) parts.push(`leg ${stream.leg}`);
+  if (stream.flow !== null) parts.push(`flow ${stream.flow}`);
+  if (stream.sender_run !== null) parts.push(`run ${stream.sender_run}`);
+  return parts.join(', ');
+}
+
+export function aggregateBlock(aggregate: Aggregate, style: Style): string[] {
+  return [
+    style.bold(`all ${formatCount(aggregate.streams)} streams together`),
+    ...figureLines(aggregate.metrics, aggregate.histograms, aggregate, style),
+  ];
+}
+
+type Histograms = Stream['histograms'];
+interface About {
+  readonly not_measured: Readonly<Record<string, string>>;
+  readonly unit?: Stream['unit'];
+  readonly send_time?: Stream['send_time'];
+  readonly delay_uncertainty_ns?: number | null;
+  readonly expected_from?: Stream['expected_from'];
+}
+
+function figureLines(metrics: StreamMetrics, histograms: Histograms, about: About, style: Style): string[] {
+  const lines = [...countLines(metrics, about), ...lossLines(metrics, about.not_measured, style)];
+  lines.push(line('copies', copies(metrics)));
+  if (histograms !== null) lines.push(...delayLines(histograms, about, style));
+  const jitter = metrics.jitter_ns;
+  if (jitter !== null) {
+    lines.push(
+      line('jitter', `${formatDuration(jitter)} (highest ${formatDuration(metrics.jitter_max_ns)}), RFC 3550`),
+    );
+  }
+  lines.push(line('marking', marking(metrics, style)));
+  if (metrics.first_packet_after_join_ns !== null) {
+    lines.push(line('first packet', `${formatDuration(metrics.first_packet_after_join_ns)} after the join`));
+  }
+  return lines;
+}
+
+function countLines(metrics: StreamMetrics, about: About): string[] {
+  const lines: string[] = [];
+  const from = about.expected_from === 'first' ? ' since the first one heard' : '';
+  const expected =
+    metrics.packets_expected === null ? '' : ` of ${formatCount(metrics.packets_expected)} expected${from}`;
+  lines.push(
+    line(
+      'received',
+      `${formatCount(metrics.packets_received)} datagrams${expected} in ${formatDuration(metrics.active_ns)}`,
+    ),
+  );
+  if (metrics.messages_expected !== null) {
+    lines.push(
+      line(
+        'messages',
+        `${formatCount(metrics.messages_received)} of ${formatCount(metrics.messages_expected)} expected${from}`,
+      ),
+    );
+  }
+  if (metrics.rate_bit_per_second !== null) {
+    const layers = `IP ${formatRate(metrics.rate_ip_bit_per_second)}, Ethernet ${formatRate(metrics.rate_ethernet_bit_per_second)}`;
+    lines.push(line('rate', `${formatRate(metrics.rate_bit_per_second)} UDP payload (${layers})`));
+  }
+  return lines;
+}
+
+function lossLines(metrics: StreamMetrics, reasons: Readonly<Record<string, string>>, style: Style): string[] {
+  const lost = metrics.messages_lost ?? metrics.packets_lost;
+  if (lost === null) return [line('lost', `${DASH} (${reasons['packets_lost'] ?? 'not measured'})`)];
+  const figure = `${formatCount(lost)} (${formatRatio(metrics.loss_ratio)})`;
+  const lines = [line('lost', lost > 0 ? style.bad(figure) : style.good(figure))];
+  const causes = [
+    `network ${formatCount(metrics.loss_network)}`,
+    `socket buffer ${formatCount(metrics.loss_socket_buffer)}`,
+    `application ${formatCount(metrics.loss_application)}`,
+  ];
+  const never = metrics.never_sent === null ? '' : `; never sent ${formatCount(metrics.never_sent)}`;
+  if (lost > 0 || (metrics.never_sent ?? 0) > 0) lines.push(line('  by cause', causes.join(', ') + never));
+  if (lost > 0 && metrics.loss_periods !== null && metrics.loss_periods > 0) {
+    const distance =
+      metrics.loss_distance_min === null ? '' : `; shortest distance ${formatCount(metrics.loss_distance_min)}`;
+    lines.push(
+      line(
+        '  pattern',
+        `${formatCount(metrics.loss_periods)} periods, longest ${formatCount(metrics.loss_period_max)}${distance}`,
+      ),
+    );
+  }
+  if ((metrics.packets_pending ?? 0) > 0) lines.push(line('  pending', formatCount(metrics.packets_pending)));
+  return lines;
+}
+
+function copies(metrics: StreamMetrics): string {
+  const parts = [
+    `duplicated ${formatCount(metrics.packets_duplicated)}`,
+    `reordered ${formatCount(metrics.packets_reordered)}${
+      (metrics.reorder_extent_max ?? 0) > 0 ? ` (extent ${formatCount(metrics.reorder_extent_max)})` : ''
+    }`,
+    `late ${formatCount(metrics.packets_late)}`,
+  ];
+  return parts.join(', ');
+}
+
+function delayLines(histograms: NonNullable<Histograms>, about: About, style: Style): string[] {
+  const rows: [string, HistogramSummary | null][] = [
+    ['delay', histograms.one_way_delay_ns],
+    ['delay varies', histograms.pdv_ns],
+    ['IPDV', histograms.ipdv_ns],
+    ['interarrival', histograms.interarrival_ns],
+    ['wake-up', histograms.wakeup_delay_ns],
+    ['departure', histograms.departure_error_ns],
+  ];
+  const known = rows.filter((row): row is [string, HistogramSummary] => row[1] !== null && row[1].count > 0);
+  const lines: string[] = [];
+  if (known.length > 0) {
+    const head = ['min', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((name) => name.padStart(9)).join('');
+    lines.push(line('', style.dim(head)));
+  }
+  for (const [label, summary] of known) lines.push(line(label, percentiles(summary)));
+  const delay = histograms.one_way_delay_ns;
+  if (delay === null || delay.count === 0) {
+    const why = about.not_measured['one_way_delay_ns'];
+    if (why !== undefined) lines.push(line('delay', `${DASH} (${why})`));
+  } else if (about.send_time !== undefined) {
+    const uncertainty = about.delay_uncertainty_ns ?? null;
+    const sure =
+      uncertainty === null
+        ? 'contains the offset between the clocks of both hosts, which was not measured'
+        : `at most ${formatDuration(uncertainty)} too long, one clock at both ends`;
+    lines.push(line('', style.dim(`delay: ${sure}`)));
+    if (delay.conditional.length > 0) {
+      lines.push(
+        line('', style.dim(`delay: ${delay.conditional.join(' ')} hold for what arrived; more than that was lost`)),
+      );
+    }
+    if (delay.clamped > 0) lines.push(line('', style.warn(`delay: ${formatCount(delay.clamped)} values out of range`)));
+  }
+  return lines;
+}
+
+export function percentiles(summary: HistogramSummary): string {
+  const { min, p50, p90, p99, p999, max } = summary;
+  return [min, p50, p90, p99, p999, max].map((ns) => formatDuration(ns).padStart(9)).join('');
+}
+
+function marking(metrics: StreamMetrics, style: Style): string {
+  const received = metrics.dscp_received;
+  const sent = metrics.dscp_sent;
+  const names = received === null ? [] : Object.keys(received).map((dscp) => dscpName(Number(dscp)));
+  const changed = sent !== null && received !== null && Object.keys(received).some((dscp) => Number(dscp) !== sent);
+  const told = sent === null ? '' : ` (sent ${dscpName(sent)})`;
+  const dscp = `DSCP ${received === null ? DASH : names.join(' ') || 'none'}${told}`;
+  const { ttl_min, ttl_max, ttl_sent, hops_min, hops_max } = metrics;
+  const range = ttl_min === ttl_max ? `${ttl_min ?? DASH}` : `${ttl_min}..${ttl_max}`;
+  const hops = hops_min === null ? '' : `: ${hops_min === hops_max ? hops_min : `${hops_min}..${hops_max}`} hops`;
+  const ttl = `TTL ${range}${ttl_sent === null ? '' : ` (sent ${ttl_sent}${hops})`}`;
+  const congestion =
+    (metrics.ecn_ce_received ?? 0) > 0 ? `, ECN congestion marks ${formatCount(metrics.ecn_ce_received)}` : '';
+  return `${changed ? style.warn(dscp) : dscp}, ${ttl}${congestion}`;
+}
