@@ -4,6 +4,7 @@ import { copyOctets } from './bytes.js';
 const WRITTEN = 0;
 const READ = 1;
 const CLOSED = 2;
+const CAPACITY = 3;
 const CONTROL_OCTETS = 64;
 
 /**
@@ -19,18 +20,20 @@ export class ByteRing {
   readonly capacity: number;
   readonly #control: Int32Array;
 
-  /** Memory for a ring; `capacity` and `largestClaim` in octets, `capacity` a power of two up to 2^30. */
+  /** Zeroed memory for a ring; `capacity` and `largestClaim` in octets, `capacity` a power of two up to 2^30. */
   static allocate(capacity: number, largestClaim: number): SharedArrayBuffer {
     if (capacity > 2 ** 30 || 31 - Math.clz32(capacity) !== Math.log2(capacity) || largestClaim > capacity) {
       throw new Error(`a ring of ${capacity} octets with claims of ${largestClaim}`);
     }
-    return new SharedArrayBuffer(CONTROL_OCTETS + capacity + largestClaim);
+    const shared = new SharedArrayBuffer(CONTROL_OCTETS + capacity + largestClaim);
+    new Int32Array(shared, 0, CONTROL_OCTETS / 4)[CAPACITY] = capacity;
+    return shared;
   }
 
   constructor(shared: SharedArrayBuffer) {
     this.shared = shared;
-    this.capacity = 2 ** Math.floor(Math.log2(shared.byteLength - CONTROL_OCTETS));
     this.#control = new Int32Array(shared, 0, CONTROL_OCTETS / 4);
+    this.capacity = this.#control[CAPACITY]!;
     this.bytes = new Uint8Array(shared, CONTROL_OCTETS);
     this.view = new DataView(shared, CONTROL_OCTETS);
   }
