@@ -113,8 +113,8 @@ eth1	000000EF	00000000	0000	0	0	0	000000FF	0	0	0
 
   it('decides by the table between two that share the address', () => {
     const twin = iface('eth4', 4, ['10.0.0.2']);
-    const table = TABLE.replaceAll('tun0', 'eth4');
-    expect(routedInterface({ source: '10.0.0.2', zone: null }, 4, '239.1.1.1', [...HOST, twin], table).interface).toBe(
+    const shared = TABLE.replaceAll('tun0', 'eth4');
+    expect(routedInterface({ source: '10.0.0.2', zone: null }, 4, '239.1.1.1', [...HOST, twin], shared).interface).toBe(
       twin,
     );
   });
@@ -141,11 +141,16 @@ eth1	000000EF	00000000	0000	0	0	0	000000FF	0	0	0
   });
 });
 
+function line(name: string, destination: string, mask: string, metric: number, flags = '0001'): string {
+  return `${name}\t${destination}\t00000000\t${flags}\t0\t0\t${metric}\t${mask}\t0\t0\t0`;
+}
+
+function table(...lines: readonly string[]): string {
+  return ['Iface ...', ...lines].join('\n');
+}
+
 describe('routeDevice', () => {
   it('takes the longest prefix, then the lowest metric, and no route that is down or rejects', () => {
-    const line = (name: string, destination: string, mask: string, metric: number, flags = '0001') =>
-      `${name}\t${destination}\t00000000\t${flags}\t0\t0\t${metric}\t${mask}\t0\t0\t0`;
-    const table = (...lines: string[]) => ['Iface ...', ...lines].join('\n');
     expect(routeDevice(table(line('a0', '00000000', '00000000', 0)), '239.1.1.1')).toBe('a0');
     expect(
       routeDevice(table(line('a0', '000000E0', '000000F0', 0), line('b0', '000101EF', '00FFFFFF', 9)), '239.1.1.1'),
