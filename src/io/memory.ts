@@ -57,6 +57,8 @@ const CAPABILITIES: IoCapabilities = {
   filterReadBack: true,
 };
 
+/** Sources of one Io: their numbers are 16 bits wide. */
+const SOURCES_MAX = 65_536;
 const DEFAULT_SOURCE_PORT = 49_152;
 
 /**
@@ -69,11 +71,11 @@ export class MemoryIo implements Io {
   readonly capabilities: IoCapabilities;
   readonly clock: ManualClock;
   readonly wakeHandle = -1;
+  readonly ready = new Int32Array(SOURCES_MAX);
   readonly #options: MemoryOptions;
   readonly #sources: MemorySource[] = [];
   readonly #paths = new PathTable();
   readonly #transit: Transit = { delayNs: 0, stampErrorNs: 0, unstamped: false, ttl: 0, tos: 0 };
-  #ready = new Int32Array(0);
   #sinkCount = 0;
   #ordinal = 0;
   #woken = false;
@@ -82,10 +84,6 @@ export class MemoryIo implements Io {
     this.#options = options;
     this.clock = options.clock ?? new ManualClock();
     this.capabilities = { ...CAPABILITIES, ...options.capabilities };
-  }
-
-  get ready(): Int32Array {
-    return this.#ready;
   }
 
   get pathCount(): number {
@@ -101,7 +99,6 @@ export class MemoryIo implements Io {
     const queue = new MemoryQueue(queueDatagrams, inFlightDatagrams, slotOctets);
     const source = new MemorySource(this, this.#sources.length, spec, queue);
     this.#sources.push(source);
-    this.#ready = new Int32Array(this.#sources.length);
     return source;
   }
 
@@ -125,7 +122,7 @@ export class MemoryIo implements Io {
     }
     let count = 0;
     for (const source of this.#sources) {
-      if (source.queue.readableAtNs(this.clock.monoNs()) <= this.clock.monoNs()) this.#ready[count++] = source.index;
+      if (source.queue.readableAtNs(this.clock.monoNs()) <= this.clock.monoNs()) this.ready[count++] = source.index;
     }
     return count;
   }
