@@ -38,14 +38,14 @@ export function overview(): string {
     ...commands,
     '',
     'Endpoint: [scheme://][source[,source]@]group[+n][:port][/name=value]...',
-    '  schemes probe (ours), udp (anything); every option is a parameter too; group auto',
-    '  a line-up (CSV, M3U, a list, - for stdin) may stand in its place',
+    '  schemes: probe (ours), udp (anything); every option is a parameter too',
+    '  in its place a line-up may stand: a CSV, M3U or plain file, or - for stdin',
     '  probe://10.0.0.1@232.1.1.1:5001/iface=eth0/ttl=4/dscp=af41',
     '',
     'Exit status: 0 measured, within limits; 1 could not run; 2 usage; 3 a limit',
     '  exceeded, or nothing arrived; 4 the result is invalid; 130, 143 cut short',
     '',
-    'mcast <command> -h fits a screen too; --help-all has every option; -V the version',
+    'mcast <command> -h fits a screen too, --help-all has every option',
   ].join('\n')}\n`;
 }
 

@@ -186,7 +186,7 @@ export const OPTIONS = {
     scope: 'stream',
     brief: ['send', 'demo'],
     gist: 'a bad network: loss=1%,dup=1%,delay=2ms,seed=7',
-    help: 'a bad network on purpose, as loss=1%,dup=0.1%,reorder=0.5%,delay=2ms,jitter=1ms,seed=7; also ge=p,r corrupt= rate=',
+    help: 'a bad network on purpose, joined by commas: loss=1% ge=p,r dup= reorder= corrupt= delay=2ms jitter= rate= seed=',
   }),
   seed: one('What is sent', integerIn(0, 4_294_967_295), {
     value: '<n>',

@@ -75,6 +75,7 @@ export function planPair(
     durationNs: null,
     count: null,
     once: true,
+    sentMarks: send.streams.map((stream) => ({ ttl: stream.ttl, dscp: stream.tos >>> 2 })),
     waitNs: targets.run.wait ?? PAIR_WAIT_NS,
   };
   const output = outputPlan(targets.run, problems);
@@ -129,6 +130,7 @@ function receivePlan(
   const { run } = targets;
   const streams: StreamAddress[] = [];
   const sentMarks: { ttl: number | null; dscp: number | null }[] = [];
+  const expectedRates: (number | null)[] = [];
   for (const target of targets.list) {
     const { endpoint, own } = target;
     const wrong = (message: string): void => {
@@ -140,6 +142,7 @@ function receivePlan(
     const tos = sentTos(own, run, wrong);
     for (const address of streamAddresses(target, endpoint.scheme, run)) {
       streams.push(address);
+      expectedRates.push(own.rate?.bitPerSecond ?? null);
       sentMarks.push({ ttl: own.ttl ?? run.ttl ?? null, dscp: tos === null ? null : tos >>> 2 });
     }
   }
@@ -151,6 +154,7 @@ function receivePlan(
     ...common,
     streams,
     sentMarks,
+    expectedRates,
     waitNs: run.wait ?? null,
     once: run.once === true,
     untilIdleNs: run['until-idle'] ?? null,

@@ -116,7 +116,7 @@ export function parseRate(text: string): number {
   const scale = DECIMAL.get(prefix!.toUpperCase())!;
   if (name?.startsWith('B') === true) {
     const bit = value * scale * 8;
-    throw usage(`"${text}" is in octets: a rate is in bit/s, so write ${shortNumber(bit)}`);
+    throw usage(`"${text}" is in octets: a rate is in bit/s, so write ${shortNumber(bit)}${bit < 1000 ? 'bit/s' : ''}`);
   }
   if (binary === 'i') throw usage(`"${text}": rates are decimal (k M G are powers of 1000): write ${value}${prefix}`);
   const bitPerSecond = value * scale;
