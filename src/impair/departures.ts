@@ -70,11 +70,14 @@ export class Departures {
     if (this.#firstWaiting[flow]! >= 0) this.#overtake(flow, slot, dueNs);
   }
 
-  /** Nothing more comes of the flow: its waiting copies leave behind all others. Returns when the last one is due. */
-  flush(flow: number): Nanos {
+  /**
+   * Nothing more comes of the flow: its waiting copies leave behind all others, not before `fromNs`.
+   * Returns when the last one is due, -Infinity when there was none.
+   */
+  flush(flow: number, fromNs: Nanos): Nanos {
     for (let copy = this.#firstWaiting[flow]!; copy >= 0; copy = this.#nextWaiting[copy]!) {
       this.#waits[copy] = 0;
-      this.#place(flow, copy, Math.max(this.#ownNs[copy]!, this.#lastNs[flow]!));
+      this.#place(flow, copy, Math.max(this.#ownNs[copy]!, this.#lastNs[flow]!, fromNs));
     }
     this.#firstWaiting[flow] = -1;
     return this.#lastNs[flow]!;

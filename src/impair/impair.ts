@@ -62,6 +62,8 @@ export class Impair {
   readonly #counters: Float64Array;
   /** When the queue of `rate` will be empty. */
   #busyUntilNs: Nanos = -Infinity;
+  /** Latest time of what was taken in or let out. */
+  #reachedNs: Nanos = -Infinity;
   /** By slot of the batch released into: where its datagram was stored, and the how manieth use of that slot it was. */
   #releasedSlot = new Int32Array(0);
   #releasedUse = new Uint32Array(0);
@@ -104,6 +106,7 @@ export class Impair {
     for (let i = from; i < batch.count; i++) {
       if ((batch.flags[i]! & MARKERS) === 0) this.#takeData(batch, i);
       else if (!this.#takeMarker(batch, i)) return i;
+      this.#reachedNs = Math.max(this.#reachedNs, batch.dueMonoNs[i]!);
     }
     return batch.count;
   }
@@ -117,6 +120,7 @@ export class Impair {
     const store = this.#store;
     const before = batch.count;
     this.#followSlots(batch.capacity);
+    if (departures.firstNs <= untilNs) this.#reachedNs = Math.max(this.#reachedNs, untilNs);
     let at = before === 0 ? 0 : batch.offset[before - 1]! + batch.length[before - 1]!;
     while (departures.firstNs <= untilNs && batch.count < batch.capacity) {
       const copy = departures.first;
@@ -200,7 +204,7 @@ export class Impair {
 
   /** Nothing more comes of any flow: what waits for later datagrams leaves behind all others. */
   flush(): void {
-    for (let flow = 0; flow < this.#options.flows; flow++) this.#departures.flush(flow);
+    for (let flow = 0; flow < this.#options.flows; flow++) this.#departures.flush(flow, this.#reachedNs);
   }
 
   #takeMarker(batch: SendBatch, i: number): boolean {
@@ -209,7 +213,7 @@ export class Impair {
     const ownNs = batch.dueMonoNs[i]!;
     let dueNs = ownNs;
     if ((batch.flags[i]! & SendFlag.End) !== 0) {
-      const lastNs = this.#departures.flush(flow);
+      const lastNs = this.#departures.flush(flow, ownNs);
       if (Number.isNaN(this.#endShiftNs[flow])) this.#endShiftNs[flow] = Math.max(0, lastNs - ownNs);
       dueNs += this.#endShiftNs[flow]!;
     }

@@ -51,7 +51,7 @@ export class ImpairedFeed implements FlowFeed {
   /** Throws McastError ERR_USAGE for what cannot be done. */
   constructor(options: ImpairedFeedOptions) {
     const { feed, spec, sizeOctets, packetsPerSecond } = options;
-    const problems = impairProblems(spec, packetsPerSecond);
+    const problems = impairProblems(spec, packetsPerSecond === null ? null : packetsPerSecond / feed.flows);
     if (problems.length > 0) throw new McastError('ERR_USAGE', `impair: ${problems.join('; ')}`);
     this.#feed = feed;
     this.flowBase = feed.flowBase;
