@@ -89,10 +89,23 @@ local function product(a, b)
   return (low * b + (high * (b % 65536)) % 65536 * 65536) % WORD
 end
 
+-- w xor (w >> 16), without the bit library that differs between versions of Lua.
+local function fold(w)
+  local high = math.floor(w / 65536)
+  local low = w % 65536
+  local folded = 0
+  local place = 1
+  for _ = 1, 16 do
+    if math.floor(high / place) % 2 ~= math.floor(low / place) % 2 then folded = folded + place end
+    place = place * 2
+  end
+  return high * 65536 + folded
+end
+
 local function calculated(buffer)
   local sum = CHECK_SEED
   for _, pair in ipairs(CHECKED) do
-    sum = (sum + product(buffer(pair[1], 4):uint(), pair[2])) % WORD
+    sum = (sum + product(fold(buffer(pair[1], 4):uint()), pair[2])) % WORD
   end
   return math.floor(sum)
 end

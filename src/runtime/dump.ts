@@ -89,7 +89,7 @@ function* summary(file: CaptureFile, shown: number): Generator<string> {
     [counts.filtered, 'of other addresses or ports'],
     [counts.notIp, 'not IP'],
     [counts.notUdp, 'not UDP'],
-    [counts.fragments, 'fragments'],
+    [counts.fragments, 'fragmented'],
     [counts.cutHeaders, 'cut within their headers'],
     [counts.malformed, 'malformed'],
     [counts.unknownLink, 'of a link layer that is not read'],

@@ -115,8 +115,10 @@ static uint64_t read64(const uint8_t *at) {
 /* Over all words but the send time (7 and 8) and itself. */
 static uint32_t check_of(const uint8_t *header) {
   uint32_t sum = CHECK_SEED;
-  for (uint32_t i = 0; i < 12; i++)
-    if (i != 7 && i != 8) sum += read32(header + 4 * i) * (((i + 1) * 0x9e3779b9u) | 1u);
+  for (uint32_t i = 0; i < 12; i++) {
+    uint32_t word = read32(header + 4 * i);
+    if (i != 7 && i != 8) sum += (word ^ word >> 16) * (((i + 1) * 0x9e3779b9u) | 1u);
+  }
   return sum;
 }
 

@@ -54,7 +54,7 @@ const VECTORS: readonly { readonly name: string; readonly header: ProbeHeader; r
       18867251f555cd15  # send time 2026-01-01T00:00:00.123456789Z
       0000000100000001  # total 4294967297
       00000002          # not sent 2
-      e0cf6a83          # check
+      d88d5e79          # check
     `,
   },
   {
@@ -80,7 +80,7 @@ const VECTORS: readonly { readonly name: string; readonly header: ProbeHeader; r
       0000000000000000  # send time not yet written
       0000000000000000  # total 0
       00000000          # not sent 0
-      ea6dea3d          # check
+      95369d9b          # check
     `,
   },
   {
@@ -106,7 +106,7 @@ const VECTORS: readonly { readonly name: string; readonly header: ProbeHeader; r
       ffffffffffffffff  # send time
       ffffffffffffffff  # total
       ffffffff          # not sent
-      df345c22          # check
+      e8b16a52          # check
     `,
   },
 ];

@@ -1,0 +1,237 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/core/random.js';
+import { CaptureRecord, CaptureStatus } from '../../src/wire/capture.js';
+import type { CaptureReader } from '../../src/wire/capture.js';
+import { FrameStatus, LinkType, UdpLocation, locateUdp } from '../../src/wire/ip.js';
+import { PcapReader } from '../../src/wire/pcap.js';
+import { PcapngReader } from '../../src/wire/pcapng.js';
+import { interfaceBlock, packetBlockOctets, putPacketBlock, sectionHeaderBlock } from '../../src/wire/pcapngWrite.js';
+import { PROBE_HEADER_OCTETS, checkProbe, probeCodec } from '../../src/wire/probe.js';
+import { recogniseFormat } from '../../src/wire/recognise.js';
+import { CODECS } from '../../src/wire/registry.js';
+import { WireStatus } from '../../src/wire/status.js';
+import { FRAMES } from '../vectors/frames.js';
+import { fromHex } from '../vectors/hex.js';
+import { guarded, guardedView, surrounded } from './guard.js';
+
+const AT = 16;
+const STATUSES: readonly number[] = Object.values(WireStatus);
+const FRAME_STATUSES: readonly number[] = Object.values(FrameStatus);
+
+function randomOctets(random: Random, longest: number): Uint8Array {
+  return Uint8Array.from({ length: random.below(longest + 1) }, () => random.uint32());
+}
+
+/** A few octets changed, and sometimes cut or lengthened. */
+function mutated(random: Random, octets: Uint8Array): Uint8Array {
+  const length = random.below(4) === 0 ? random.below(octets.length + 20) : octets.length;
+  const changed = new Uint8Array(length);
+  changed.set(octets.subarray(0, length));
+  if (length === 0) return changed;
+  for (let i = random.below(4); i > 0; i--) changed[random.below(length)] = random.uint32();
+  return changed;
+}
+
+const valid: Uint8Array[] = [64, 52, 1316].map((octets) => {
+  const bytes = new Uint8Array(octets);
+  probeCodec.write(bytes, 0, { ...probeCodec.create(), runId: octets, sequence: 5n, total: 6n });
+  return bytes;
+});
+const frames = FRAMES.map(({ hex, linkType }) => ({ octets: fromHex(hex), linkType }));
+
+describe('codecs', () => {
+  for (const { codec } of CODECS) {
+    it(`${codec.name}: whatever comes is a status, and what stands around it does not matter`, () => {
+      const random = new Random(1);
+      for (let i = 0; i < 5000; i++) {
+        const octets = i % 2 === 0 ? randomOctets(random, 80) : mutated(random, valid[i % valid.length]!);
+        const outcomes = [0x00, 0xff, 0x4d].map((poison) => {
+          const bytes = surrounded(octets, poison);
+          const out = codec.create();
+          const status = codec.parse(bytes, AT, octets.length, out);
+          expect(codec.check(bytes, AT, octets.length)).toBe(status);
+          return `${status} ${status === WireStatus.Ok ? codec.describe(out) : ''}`;
+        });
+        expect(STATUSES).toContain(Number.parseInt(outcomes[0]!, 10));
+        expect(new Set(outcomes).size).toBe(1);
+        // Alone in its buffer: reading beyond it would throw.
+        codec.parse(octets, 0, octets.length, codec.create());
+      }
+    });
+
+    it(`${codec.name}: what parses is written back as it was`, () => {
+      const random = new Random(2);
+      let parsed = 0;
+      for (let i = 0; i < 3000; i++) {
+        const octets = mutated(random, valid[i % valid.length]!);
+        const header = codec.create();
+        if (codec.parse(octets, 0, octets.length, header) !== WireStatus.Ok) continue;
+        parsed++;
+        const written = new Uint8Array(codec.octets(header)).fill(0xa5);
+        expect(codec.write(written, 0, header)).toBe(written.length);
+        expect(written).toEqual(octets.subarray(0, written.length));
+      }
+      expect(parsed).toBeGreaterThan(500);
+    });
+  }
+});
+
+describe('probe', () => {
+  it('reads nothing outside of its datagram', () => {
+    const random = new Random(3);
+    for (let i = 0; i < 10_000; i++) {
+      const octets = i % 2 === 0 ? randomOctets(random, 80) : mutated(random, valid[i % valid.length]!);
+      const view = guardedView(surrounded(octets, 0x4d), AT, octets.length);
+      expect(STATUSES).toContain(checkProbe(view, AT, octets.length));
+    }
+  });
+
+  it('notices every change of two bits', () => {
+    const random = new Random(8);
+    const octets = valid[0]!.slice(0, PROBE_HEADER_OCTETS);
+    const out = { ...probeCodec.create(), runId: random.uint32(), flow: random.uint32(), notSent: random.uint32() };
+    probeCodec.write(octets, 0, { ...out, sequence: 0x1234_5678_9abc_def0n, total: 0x0fed_cba9_8765_4321n });
+    const view = new DataView(octets.buffer);
+    const bits = Array.from({ length: 44 * 8 }, (_, bit) => (bit < 28 * 8 ? bit : bit + 64));
+    let missed = 0;
+    for (const [i, first] of bits.entries()) {
+      octets[first >> 3]! ^= 0x80 >> (first & 7);
+      for (const second of bits.slice(i + 1)) {
+        octets[second >> 3]! ^= 0x80 >> (second & 7);
+        if (checkProbe(view, 0, PROBE_HEADER_OCTETS) === WireStatus.Ok) missed++;
+        octets[second >> 3]! ^= 0x80 >> (second & 7);
+      }
+      octets[first >> 3]! ^= 0x80 >> (first & 7);
+    }
+    expect(missed).toBe(0);
+    expect(checkProbe(view, 0, PROBE_HEADER_OCTETS)).toBe(WireStatus.Ok);
+  });
+
+  it('never takes a changed header for intact', () => {
+    const random = new Random(4);
+    let changed = 0;
+    for (let i = 0; i < 50_000; i++) {
+      const octets = valid[0]!.slice(0, PROBE_HEADER_OCTETS);
+      for (let n = 1 + random.below(6); n > 0; n--) {
+        // Anywhere but in the send time, which the check does not cover.
+        const at = random.below(44);
+        octets[at < 28 ? at : at + 8]! ^= 1 + random.below(255);
+      }
+      if (octets.every((octet, at) => octet === valid[0]![at])) continue;
+      changed++;
+      expect(checkProbe(new DataView(octets.buffer), 0, octets.length)).not.toBe(WireStatus.Ok);
+    }
+    expect(changed).toBeGreaterThan(49_000);
+  });
+});
+
+describe('recogniseFormat', () => {
+  it('reads nothing outside of its datagram', () => {
+    const random = new Random(5);
+    const starts = ['47011110', '80210001', '90210001000000020000000300000001', '20001234', '4d434b50', '30313233'];
+    for (let i = 0; i < 10_000; i++) {
+      const octets = randomOctets(random, 400);
+      const start = fromHex(starts[i % starts.length]!);
+      octets.set(start.subarray(0, octets.length));
+      const formats = [0x00, 0x47].map((poison) =>
+        recogniseFormat(guarded(surrounded(octets, poison), AT, octets.length), AT, octets.length),
+      );
+      expect(formats[0]).toBe(formats[1]);
+    }
+  });
+});
+
+describe('locateUdp', () => {
+  it('reads nothing outside of the frame, and points nowhere outside', () => {
+    const random = new Random(6);
+    const linkTypes = Object.values(LinkType);
+    const out = new UdpLocation();
+    let found = 0;
+    for (let i = 0; i < 15_000; i++) {
+      const frame = frames[i % frames.length]!;
+      const isRandom = i % 4 === 0;
+      const octets = isRandom ? randomOctets(random, 120) : mutated(random, frame.octets);
+      const linkType = isRandom ? linkTypes[i % linkTypes.length]! : frame.linkType;
+      const bytes = guarded(surrounded(octets, 0x45), AT, octets.length);
+      const status = locateUdp(bytes, AT, octets.length, linkType, out);
+      expect(FRAME_STATUSES).toContain(status);
+      if (status !== FrameStatus.Udp) continue;
+      found++;
+      expect(out.capturedOctets).toBeLessThanOrEqual(out.payloadOctets);
+      expect(out.payloadOctets).toBeLessThanOrEqual(65_527);
+      expect(out.sourceAt).toBeGreaterThanOrEqual(AT);
+      expect(out.payloadAt + out.capturedOctets).toBeLessThanOrEqual(AT + octets.length);
+    }
+    expect(found).toBeGreaterThan(2000);
+  });
+});
+
+function pcapngFile(): Uint8Array {
+  const parts = [sectionHeaderBlock('a', 'b'), interfaceBlock(LinkType.Raw, 'c', 'd')];
+  for (const { octets } of frames) {
+    const block = new Uint8Array(packetBlockOctets(octets.length, 0));
+    block.set(octets, 28);
+    putPacketBlock(new DataView(block.buffer), 0, 0, octets.length, octets.length, null);
+    parts.push(block);
+  }
+  return Buffer.concat(parts);
+}
+
+function pcapFile(): Uint8Array {
+  const header = fromHex('a1b2c3d4 0002 0004 00000000 00000000 00040000 00000065');
+  const records = frames.map(({ octets }) => {
+    const record = Buffer.alloc(16 + octets.length);
+    record.writeUInt32BE(octets.length, 8);
+    record.writeUInt32BE(octets.length, 12);
+    record.set(octets, 16);
+    return record;
+  });
+  return Buffer.concat([header, ...records]);
+}
+
+/** Reads a file in random chunks to its end; returns how many records it had. */
+function readAll(reader: CaptureReader, file: Uint8Array, random: Random): number {
+  const record = new CaptureRecord();
+  let records = 0;
+  for (let at = 0; at < file.length;) {
+    const octets = 1 + random.below(400);
+    reader.push(file.subarray(at, at + octets));
+    at += octets;
+    for (;;) {
+      const status = reader.next(record);
+      if (status !== CaptureStatus.Record) {
+        if (status === CaptureStatus.Fault) expect(reader.fault).not.toBeNull();
+        break;
+      }
+      records++;
+      expect(record.capturedOctets).toBeGreaterThanOrEqual(0);
+      expect(record.at + record.capturedOctets).toBeLessThanOrEqual(record.bytes.length);
+      locateUdp(record.bytes, record.at, record.capturedOctets, record.linkType, new UdpLocation());
+    }
+  }
+  reader.finish();
+  return records;
+}
+
+describe('capture files', () => {
+  const kinds = [
+    ['pcap', pcapFile(), (): CaptureReader => new PcapReader()],
+    ['pcapng', pcapngFile(), (): CaptureReader => new PcapngReader()],
+  ] as const;
+
+  for (const [name, file, reader] of kinds) {
+    it(`${name}: damage is told, never thrown, and ends`, () => {
+      const random = new Random(7);
+      expect(readAll(reader(), file, random)).toBe(frames.length);
+      let whole = 0;
+      for (let i = 0; i < 1000; i++) if (readAll(reader(), mutated(random, file), random) === frames.length) whole++;
+      expect(whole).toBeGreaterThan(100);
+      for (let i = 0; i < 1000; i++) {
+        const noise = randomOctets(random, 300);
+        // A right beginning, so that more than the magic number is tried.
+        noise.set(file.subarray(0, Math.min(noise.length, random.below(200))));
+        readAll(reader(), noise, random);
+      }
+    });
+  }
+});

@@ -1,0 +1,92 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { DUMP_DEFAULTS, dumpCapture } from '../../src/runtime/dump.js';
+import type { DumpOptions } from '../../src/runtime/dump.js';
+import { probeCodec } from '../../src/wire/probe.js';
+import { inFolder, record } from '../interop/captures.js';
+import { FRAMES } from '../vectors/frames.js';
+import { fromHex } from '../vectors/hex.js';
+
+const PATH = { source: '10.0.0.1', sourcePort: 40_000, group: '239.1.1.1', port: 5001, interfaceIndex: 2 };
+const SIX = { source: 'fe80::1', sourcePort: 40_001, group: 'ff15::7', port: 7777, interfaceIndex: 2 };
+
+const PROBE = new Uint8Array(52);
+probeCodec.write(PROBE, 0, {
+  ...probeCodec.create(),
+  runId: 0xbeef,
+  flow: 3,
+  sequence: 17n,
+  total: 18n,
+  ttl: 4,
+  tos: 1,
+});
+const DESCRIBED = 'probe data run 0000beef flow 3 sequence 17 total 18 not-sent 0 sent 1970-01-01T00:00:00.000000000Z';
+
+function frameNamed(name: string): string {
+  return FRAMES.find((frame) => frame.name === name)!.hex;
+}
+
+/** Of a big-endian pcap file, cut to `keep` octets. */
+function pcapRecord(hex: string, keep = Infinity): string {
+  const octets = Buffer.from(fromHex(hex));
+  const kept = octets.subarray(0, keep);
+  const lengths = [kept.length, octets.length].map((n) => n.toString(16).padStart(8, '0')).join('');
+  return `6955b900 00000000 ${lengths} ${kept.toString('hex')}`;
+}
+
+async function linesOf(file: string, options: Partial<DumpOptions> = {}): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const line of dumpCapture(file, { ...DUMP_DEFAULTS, ...options })) lines.push(line);
+  return lines;
+}
+
+describe('dumpCapture', () => {
+  it('prints a line per datagram, and a summary', async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, 'x.pcapng');
+      await record(file, [
+        { path: PATH, timeNs: 0, tos: 0x88, ttl: 4, payload: PROBE },
+        { path: SIX, timeNs: 1_000_000_001, tos: 0xbb, ttl: 255, payload: fromHex('00112233') },
+        { path: SIX, timeNs: 1_000_000_002, tos: 0, ttl: 255, payload: new Uint8Array(20) },
+        { path: SIX, timeNs: 1_000_000_003, tos: 0, ttl: 1, payload: new Uint8Array(0) },
+      ]);
+      expect(await linesOf(file)).toEqual([
+        `2026-01-01T00:00:00.123456789Z 10.0.0.1:40000 > 239.1.1.1:5001 dscp=af41 ecn=not-ect ttl=4 length=52 ${DESCRIBED} tos-sent 0x01 ttl-sent 4`,
+        '2026-01-01T00:00:01.123456790Z [fe80::1]:40001 > [ff15::7]:7777 dscp=ef ecn=ce ttl=255 length=4 unknown 00112233',
+        `2026-01-01T00:00:01.123456791Z [fe80::1]:40001 > [ff15::7]:7777 dscp=cs0 ecn=not-ect ttl=255 length=20 unknown ${'00'.repeat(16)}...`,
+        '2026-01-01T00:00:01.123456792Z [fe80::1]:40001 > [ff15::7]:7777 dscp=cs0 ecn=not-ect ttl=1 length=0 unknown',
+        '# 4 datagrams of 4 frames (pcapng)',
+      ]);
+      const relative = await linesOf(file, { time: 'relative', octets: 2, count: 2 });
+      expect(relative[0]).toMatch(/^0\.000000000 10\.0\.0\.1:40000 /);
+      expect(relative[1]).toMatch(/^1\.000000001 .* unknown 0011\.\.\.$/);
+      expect(relative.slice(2)).toEqual(['# stopped after 2 datagrams']);
+      const one = await linesOf(file, { accept: ({ port }) => port === 5001 });
+      expect(one.slice(1)).toEqual(['# 1 datagram of 4 frames (pcapng); skipped: 3 of other addresses or ports']);
+    });
+  });
+
+  it('says what was skipped, cut and missing', async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, 'x.pcap');
+      const header = 'a1b2c3d4 0002 0004 00000000 00000000 00040000 00000065';
+      const records = [
+        pcapRecord(frameNamed('raw, IPv4'), 29),
+        pcapRecord(frameNamed('IPv4, IGMP')),
+        pcapRecord(frameNamed('IPv4, first fragment')),
+        pcapRecord(frameNamed('raw, IPv6'), 47),
+        pcapRecord('55000000'.repeat(10)),
+      ];
+      writeFileSync(file, fromHex(`${header} ${records.join(' ')} 6955b900`));
+      expect(await linesOf(file)).toEqual([
+        '2026-01-01T00:00:00.000000000Z 10.0.0.1:4660 > 239.1.1.1:5001 dscp=ef ecn=not-ect ttl=5 length=3 captured=1 unknown 48',
+        '# 1 datagram of 5 frames (pcap); skipped: 1 not UDP, 1 fragmented, 1 cut within their headers, 1 malformed',
+        "# 1 payload cut by the capture's snap length",
+        expect.stringMatching(
+          /^# .*x\.pcap: octet \d+: the file ends within a record, 4 octets are left over$/,
+        ) as string,
+      ]);
+    });
+  });
+});
