@@ -163,7 +163,7 @@ function addAttribution(
   if (attributed < kernelDrops) {
     add(
       'kernel_drops_other',
-      `${kernelDrops - attributed} dropped datagrams are no lost datagram of a stream: duplicates, markers or foreign ones`,
+      `${kernelDrops - attributed} dropped datagrams are no counted loss of a stream: duplicates, markers, foreign ones, or of a format that numbers nothing`,
     );
   }
 }

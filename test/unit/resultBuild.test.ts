@@ -224,7 +224,7 @@ describe('a stream of the result', () => {
       { flow: '1' },
       { senderRun: 'ffffffff' },
     ];
-    const ids = [base, ...others.map((change) => ({ ...base, ...change }))].map((one) => streamId(one, 'eth0'));
+    const ids = [{}, ...others].map((change) => streamId(Object.assign({}, base, change), 'eth0'));
     expect(new Set([...ids, streamId(base, 'eth1')]).size).toBe(8);
     expect(ids[0]).toBe('239.1.1.1:5001/10.0.0.1:40000/eth0/0/1f2e3d4c');
     expect(streamId({ ...base, group: 'ff15::1', source: 'fd00::1', flow: null, senderRun: null }, null)).toBe(
