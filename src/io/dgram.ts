@@ -1,4 +1,4 @@
-import type { Clock, Nanos, RunEpoch } from '../core/time.js';
+import type { Nanos, RunEpoch } from '../core/time.js';
 import { McastError } from '../core/errors.js';
 import type {
   DatagramSink,
@@ -45,7 +45,7 @@ const NS_PER_MS = 1e6;
 class DgramIo implements Io {
   readonly name = 'dgram';
   readonly capabilities = CAPABILITIES;
-  readonly clock: Clock;
+  readonly clock: PortableClock;
   /** A thread that waits here runs its event loop: a message to it, whose handler calls {@link wake}, is enough. */
   readonly wakeHandle = -1;
   readonly ready = new Int32Array(SOURCES_MAX);

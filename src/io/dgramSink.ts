@@ -1,8 +1,10 @@
 import type { Socket } from 'node:dgram';
+import { constants } from 'node:os';
 import type { SendBatch } from '../core/batch.js';
 import { MAX_UDP_PAYLOAD_OCTETS, SendOutcome } from '../core/batch.js';
 import { isMulticast, parseAddress } from '../core/address.js';
 import { McastError } from '../core/errors.js';
+import type { Nanos } from '../core/time.js';
 import type { DatagramSink, SendSocketSpec } from './datagram.js';
 import { SocketCounter } from './datagram.js';
 import { DepartureStamp, STAMP_OCTETS } from './departureStamp.js';
@@ -10,7 +12,7 @@ import { bound, bufferRequest, dgramError, interfaceArgument, numericSocket, zon
 import type { DgramShare } from './dgramSource.js';
 
 /** A destination as node:dgram takes it. */
-interface Target {
+export interface Target {
   readonly address: string;
   readonly port: number;
   readonly multicast: boolean;
@@ -22,24 +24,19 @@ interface Target {
 /** Binds and checks that every destination can be sent to as asked. */
 export async function openDgramSink(share: DgramShare, spec: SendSocketSpec): Promise<DgramSink> {
   const targets = spec.destinations.map((destination): Target => {
-    const { address, interfaceIndex, port, ttl, source } = destination;
-    const octets = parseAddress(address);
-    const multicast = octets !== null && isMulticast(octets);
-    if (source !== null && source !== spec.source && spec.destinations.length > 1) {
-      throw new McastError('ERR_UNSUPPORTED', `--io dgram sends from one address only, not from ${source} as well`);
-    }
+    const { address, interfaceIndex, port, ttl } = destination;
+    const multicast = isGroup(address);
     return {
-      address: zonedAddress(address, 'destination', interfaceIndex, spec.interfaceName),
+      address: zonedAddress(spec.family, address, 'destination', interfaceIndex, spec.interfaceName),
       port,
       multicast,
       interface: multicast ? interfaceArgument(spec.family, interfaceIndex, spec.interfaceName) : '',
       ttl,
     };
   });
-  const first = spec.destinations[0];
-  const source = spec.source ?? (spec.destinations.length === 1 ? (first?.source ?? null) : null);
-  const local =
-    source === null ? undefined : zonedAddress(source, 'source', first?.interfaceIndex ?? 0, spec.interfaceName);
+  const source = spec.source ?? spec.destinations[0]?.source ?? null;
+  const index = spec.destinations[0]?.interfaceIndex ?? 0;
+  const local = source === null ? undefined : zonedAddress(spec.family, source, 'source', index, spec.interfaceName);
   const socket = numericSocket(spec.family, {});
   try {
     await bound(socket, spec.sourcePort, local);
@@ -50,11 +47,20 @@ export async function openDgramSink(share: DgramShare, spec: SendSocketSpec): Pr
     });
   }
   try {
+    refuseSources(spec, source);
     return new DgramSink(share, spec, targets, socket);
   } catch (error) {
     socket.close();
+    if (error instanceof McastError) throw error;
     throw dgramError(`cannot send on ${spec.interfaceName}`, error, { EADDRNOTAVAIL: 'ERR_INTERFACE' });
   }
+}
+
+/** A socket of node:dgram has one address for all destinations. */
+function refuseSources(spec: SendSocketSpec, bound: string | null): void {
+  const other = spec.destinations.find(({ source }) => source !== null && source !== bound)?.source;
+  if (other === undefined) return;
+  throw new McastError('ERR_UNSUPPORTED', `--io dgram sends from one address only: ${bound}, not ${other} as well`);
 }
 
 /**
@@ -63,7 +69,7 @@ export async function openDgramSink(share: DgramShare, spec: SendSocketSpec): Pr
  * answered is told only afterwards: {@link SendBatch.outcome} says `Sent` for what was handed over, and
  * refusals show in the counters alone.
  */
-class DgramSink implements DatagramSink {
+export class DgramSink implements DatagramSink {
   readonly counters = new Float64Array(SocketCounter.Count);
   readonly sourcePort: number;
   readonly notes: readonly string[];
@@ -117,27 +123,33 @@ class DgramSink implements DatagramSink {
     const { clock } = this.#share;
     const socket = this.#socket;
     const dueNs = batch.dueMonoNs[to - 1]!;
+    // Looks at the realtime clock: a step shows in the stamps of this call at the latest.
+    clock.realNs();
     for (let i = from; i < to; i++) {
       if (socket.getSendQueueCount() > 0) {
         this.counters[SocketCounter.WouldBlock]!++;
         this.#blocked = true;
         return i;
       }
+      const length = batch.length[i]!;
+      if (length > MAX_UDP_PAYLOAD_OCTETS) {
+        batch.departureMonoNs[i] = clock.monoNs();
+        batch.outcome[i] = SendOutcome.Failed;
+        this.counters[SocketCounter.Failed]!++;
+        this.counters[SocketCounter.LastErrno] = constants.errno.EMSGSIZE;
+        return i + 1;
+      }
       const target = this.#targets[batch.destination[i]!]!;
       this.#aim(target);
       const offset = batch.offset[i]!;
-      const length = batch.length[i]!;
       const stampAt = batch.stampAt[i]!;
+      const stamped = stampAt !== 0 && stampAt + STAMP_OCTETS <= length;
       const staging = this.#staging;
       for (let k = 0; k < length; k++) staging[k] = batch.bytes[offset + k]!;
-      let nowNs = clock.monoNs();
-      if (nowNs < dueNs) {
-        this.counters[SocketCounter.SpinNs]! += dueNs - nowNs;
-        while (nowNs < dueNs) nowNs = clock.monoNs();
-      }
+      const nowNs = this.#spinUntil(dueNs);
       batch.departureMonoNs[i] = nowNs;
-      if (stampAt !== 0) {
-        this.#stamp.write(batch.view, offset + stampAt, clock.realNs());
+      if (stamped) {
+        this.#stamp.write(batch.view, offset + stampAt, clock.realAtNs(nowNs));
         for (let k = stampAt; k < stampAt + STAMP_OCTETS; k++) staging[k] = batch.bytes[offset + k]!;
       }
       this.counters[SocketCounter.SystemCalls]!++;
@@ -146,6 +158,17 @@ class DgramSink implements DatagramSink {
       if (socket.getSendQueueCount() > 0) this.#staging = Buffer.allocUnsafeSlow(MAX_UDP_PAYLOAD_OCTETS);
     }
     return to;
+  }
+
+  /** Returns the time, at or after `dueNs`. */
+  #spinUntil(dueNs: Nanos): Nanos {
+    const { clock } = this.#share;
+    const beganNs = clock.monoNs();
+    if (beganNs >= dueNs) return beganNs;
+    let nowNs = beganNs;
+    while (nowNs < dueNs) nowNs = clock.monoNs();
+    this.counters[SocketCounter.SpinNs]! += nowNs - beganNs;
+    return nowNs;
   }
 
   #account(error: Error | null, octets: number): void {
@@ -178,7 +201,7 @@ class DgramSink implements DatagramSink {
 
 /** What this socket was asked for and node:dgram cannot do. */
 function lackingNotes(spec: SendSocketSpec): string[] {
-  const notes = ["what this host's own queueing discipline refuses is not seen, and would count as network loss"];
+  const notes: string[] = [];
   if (spec.destinations.some(({ tos }) => tos !== 0)) notes.push('DSCP and ECN cannot be set: sent as 0');
   if (spec.destinations.some(({ ttl, address }) => ttl === 0 && !isGroup(address))) {
     notes.push('TTL 0 is not possible for unicast: sent with 1');

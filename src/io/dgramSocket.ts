@@ -5,7 +5,7 @@ import type { ErrorCode } from '../core/errors.js';
 import { McastError } from '../core/errors.js';
 import type { AddressFamily } from './datagram.js';
 import type { NetworkInterface } from './interfaces.js';
-import { firstAddress, listInterfaces } from './interfaces.js';
+import { describeInterfaces, firstAddress, listInterfaces } from './interfaces.js';
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   EACCES: 'ERR_PERMISSION',
@@ -45,9 +45,9 @@ export async function bound(socket: Socket, port: number, address: string | unde
 
 /** The interface as node:dgram takes it: in IPv4 an address of its own, in IPv6 `::%name` (on Windows the index). */
 export function interfaceArgument(family: AddressFamily, index: number, name: string): string {
-  if (family === 6) return `::%${process.platform === 'win32' ? index : name}`;
   const iface = findInterface(index, name);
-  const address = iface === undefined ? null : firstAddress(iface, 4);
+  if (family === 6) return `::%${process.platform === 'win32' ? iface.index : iface.name}`;
+  const address = firstAddress(iface, 4);
   if (address === null) {
     throw new McastError('ERR_UNSUPPORTED', `interface ${name} has no IPv4 address, and --io dgram needs one there`, {
       hint: `Give it one (ip address add <address>/<prefix> dev ${name}), or use --io native.`,
@@ -56,17 +56,26 @@ export function interfaceArgument(family: AddressFamily, index: number, name: st
   return address;
 }
 
-function findInterface(index: number, name: string): NetworkInterface | undefined {
+function findInterface(index: number, name: string): NetworkInterface {
   const all = listInterfaces();
-  return (
-    (index > 0 ? all.find((iface) => iface.index === index) : undefined) ?? all.find((iface) => iface.name === name)
-  );
+  const found =
+    (index > 0 ? all.find((iface) => iface.index === index) : undefined) ?? all.find((iface) => iface.name === name);
+  if (found !== undefined) return found;
+  throw new McastError('ERR_INTERFACE', `there is no interface ${name}; this host has ${describeInterfaces(all)}`);
 }
 
 /** `address` in canonical text, with the zone where it means nothing without. Throws ERR_USAGE. */
-export function zonedAddress(address: string, what: string, index: number, name: string): string {
+export function zonedAddress(
+  family: AddressFamily,
+  address: string,
+  what: string,
+  index: number,
+  name: string,
+): string {
   const octets = parseAddress(address);
-  if (octets === null) throw new McastError('ERR_USAGE', `${what} ${address} is not an IP address`);
+  if (octets === null || (octets.length === 4) !== (family === 4)) {
+    throw new McastError('ERR_USAGE', `${what} ${address} is not an IPv${family} address`);
+  }
   const text = formatAddress(octets);
   return needsZone(octets) ? `${text}%${process.platform === 'win32' ? index : name}` : text;
 }

@@ -2,7 +2,7 @@ import type { RemoteInfo, Socket } from 'node:dgram';
 import type { ReceiveBatch } from '../core/batch.js';
 import { SlotFlag } from '../core/batch.js';
 import { McastError } from '../core/errors.js';
-import type { Clock, Nanos } from '../core/time.js';
+import type { Nanos } from '../core/time.js';
 import type { DatagramSource, MembershipState, ReceiveSocketSpec } from './datagram.js';
 import { SocketCounter } from './datagram.js';
 import { DatagramRing } from './datagramRing.js';
@@ -10,10 +10,11 @@ import { bound, bufferRequest, dgramError, interfaceArgument, numericSocket, zon
 import { readInterfaceMembership } from './linux/membership.js';
 import type { PathScope, PathTable } from './pathTable.js';
 import { pathScope } from './pathTable.js';
+import type { PortableClock } from './portableClock.js';
 
 /** What all sockets of one portable Io share. */
 export interface DgramShare {
-  readonly clock: Clock;
+  readonly clock: PortableClock;
   readonly paths: PathTable;
   /** A source has become readable. */
   readable(): void;
@@ -31,8 +32,8 @@ const JOIN_ERRORS = { ENOBUFS: 'ERR_MEMBERSHIP', ENOMEM: 'ERR_MEMBERSHIP', EADDR
 /** Binds, sets the receive buffer and joins. */
 export async function openDgramSource(share: DgramShare, index: number, spec: ReceiveSocketSpec): Promise<DgramSource> {
   const { family, group, port, unicast, interfaceIndex, interfaceName } = spec;
+  const address = zonedAddress(family, group, unicast ? 'address' : 'group', interfaceIndex, interfaceName);
   const iface = unicast ? '' : interfaceArgument(family, interfaceIndex, interfaceName);
-  const address = zonedAddress(group, unicast ? 'address' : 'group', interfaceIndex, interfaceName);
   const socket = numericSocket(family, { reuseAddr: !unicast });
   try {
     // Windows binds to no group: there, what else comes to the port is filtered by nobody.
@@ -105,6 +106,8 @@ export class DgramSource implements DatagramSource {
   }
 
   #arrived(octets: Uint8Array, from: RemoteInfo): void {
+    // Without IP_MULTICAST_ALL off, which Node cannot set, a socket gets what any other here has joined.
+    if (!this.#joined && !this.#spec.unicast) return;
     const counters = this.counters;
     counters[SocketCounter.SystemCalls]!++;
     const path = this.#share.paths.intern(this.#scope, from.address, from.port);
@@ -118,8 +121,13 @@ export class DgramSource implements DatagramSource {
   }
 
   receive(batch: ReceiveBatch): number {
-    batch.readClock[0] = this.#share.clock.realNs();
-    batch.readClock[1] = this.#share.clock.monoNs();
+    if (!this.#open) return (batch.count = 0);
+    const { clock } = this.#share;
+    // Looks at the realtime clock: a step shows here at the latest.
+    clock.realNs();
+    const monoNs = clock.monoNs();
+    batch.readClock[0] = clock.realAtNs(monoNs);
+    batch.readClock[1] = monoNs;
     const count = this.#ring.take(batch, this.index);
     const counters = this.counters;
     counters[SocketCounter.Datagrams]! += count;
@@ -174,9 +182,9 @@ export class DgramSource implements DatagramSource {
 /** What this socket was asked for and node:dgram cannot do. */
 function lackingNotes(spec: ReceiveSocketSpec): string[] {
   const notes: string[] = [];
-  if (spec.timestamps !== 'user')
-    notes.push('no kernel receive stamps: times are read when Node hands a datagram over');
-  notes.push('no received TTL, DSCP or ECN, and no count of what the kernel dropped at this socket');
+  if (spec.timestamps === 'kernel' || spec.timestamps === 'hardware') {
+    notes.push(`no ${spec.timestamps} receive stamps: times are read when Node hands a datagram over`);
+  }
   if (spec.busyPollUs > 0) notes.push('no busy polling');
   if (spec.family === 6 && !spec.unicast) {
     notes.push(

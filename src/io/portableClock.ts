@@ -16,14 +16,16 @@ const NODE: ClockReadings = {
   absoluteMonotonicNs: () => process.hrtime.bigint(),
 };
 
-/** Longest time spent at the start looking for a change of the millisecond. */
-const EDGE_SEARCH_NS = 3e6;
+/** Longest time spent at the start looking at changes of the millisecond; one is enough unless we are interrupted. */
+const EDGE_SEARCH_NS = 8e6;
+/** The distance of the clocks is known well enough, ns. */
+const EDGE_FOUND_NS = 1500;
 
 /**
  * Both clocks without native code. JavaScript reads the realtime clock only in whole milliseconds, so
  * its distance from the monotonic clock is kept as an interval: a reading of `d` ms says that the time
  * is in `[d, d + 1 ms)`. At the start it waits for the millisecond to change, which narrows the interval
- * to well below a microsecond; every later reading either confirms it or, when it lies outside, shows
+ * to about a microsecond; every later reading either confirms it or, when it lies outside, shows
  * that the realtime clock was stepped. Then the interval starts again at a millisecond and narrows as
  * readings fall on both sides of later changes.
  *
@@ -53,7 +55,6 @@ export class PortableClock implements Clock {
     // Provisional epoch: now, at a whole millisecond; the search below finds where in it.
     let lowNs = -Infinity;
     let highNs = Infinity;
-    let lastMs = baseMs;
     const untilNs = originNs + EDGE_SEARCH_NS;
     for (;;) {
       const m1 = readings.monotonicNs();
@@ -65,9 +66,8 @@ export class PortableClock implements Clock {
         // Stepped while we looked: begin again from this reading.
         lowNs = (ms - baseMs) * 1e6 - (m2 - originNs);
         highNs = (ms - baseMs + 1) * 1e6 - (m1 - originNs);
-        lastMs = ms;
       }
-      if (ms !== lastMs || m2 > untilNs) break;
+      if (highNs - lowNs < EDGE_FOUND_NS || m2 > untilNs) break;
     }
     const phaseNs = Math.round((lowNs + highNs) / 2);
     if (epoch === undefined) {
@@ -110,6 +110,11 @@ export class PortableClock implements Clock {
     if (this.#offsetNs < this.#lowNs) this.#offsetNs = this.#lowNs;
     if (this.#offsetNs > this.#highNs) this.#offsetNs = this.#highNs;
     return Math.round(afterNs + this.#offsetNs);
+  }
+
+  /** CLOCK_REALTIME at an instant that {@link monoNs} gave just now: one reading in both domains. */
+  realAtNs(monoNs: Nanos): Nanos {
+    return Math.round(monoNs + this.#offsetNs);
   }
 
   /** How far {@link realNs} may now be from the host's realtime clock, ns. */

@@ -21,7 +21,7 @@ export interface Subject {
   open(epoch?: RunEpoch): Promise<Io>;
 }
 
-const NAMES: readonly Subject['name'][] = ['native'];
+const NAMES: readonly Subject['name'][] = ['native', 'dgram'];
 
 /** The implementations that can be tested here. */
 export const SUBJECTS: readonly Subject[] = NAMES.filter(
