@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { McastError } from '../../src/core/errors.js';
+import { parseLineup } from '../../src/profile/lineup.js';
+
+function problems(text: string): string[] {
+  try {
+    parseLineup(text, 'l');
+  } catch (error) {
+    expect((error as McastError).code).toBe('ERR_LINEUP');
+    return (error as McastError).message.split('\n');
+  }
+  return [];
+}
+
+const A = 'probe://239.1.1.1:5001';
+const B = 'probe://239.1.1.2:5001';
+
+describe('CSV', () => {
+  it('finds columns by the header, in any order and case', () => {
+    expect(parseLineup(`Rate,endpoint,NAME\n8M,${A},News\n,${B},\n`, 'l')).toEqual([
+      { endpoint: A, name: 'News', rate: '8M', where: 'l:2' },
+      { endpoint: B, name: null, rate: null, where: 'l:3' },
+    ]);
+  });
+
+  it.each([
+    ['semicolons', `name;endpoint\nNews;${A}`],
+    ['tabs', `name\tendpoint\nNews\t${A}`],
+    ['a byte-order mark and CR LF', `\uFEFFname,endpoint\r\nNews,${A}\r\n`],
+    ['quotes', `name,endpoint\n"News",  "${A}" `],
+    ['comments and empty lines', `\nname,endpoint\n\n# the first\nNews,${A}\n`],
+    ['empty columns of later versions', `name,endpoint,leg_b,input\nNews,${A},,`],
+  ])('reads %s', (_, text) => {
+    expect(parseLineup(text, 'l')).toEqual([expect.objectContaining({ endpoint: A, name: 'News', rate: null })]);
+  });
+
+  it('keeps commas and doubled quotes of a quoted cell', () => {
+    expect(parseLineup(`name,endpoint\n"News, ""24""","10.0.0.1,10.0.0.2@232.1.1.1"`, 'l')).toEqual([
+      { endpoint: '10.0.0.1,10.0.0.2@232.1.1.1', name: 'News, "24"', rate: null, where: 'l:2' },
+    ]);
+  });
+
+  it('tells all problems at once, each with its line', () => {
+    expect(
+      problems(
+        [
+          'name,endpoint,rat,leg_b,name',
+          `News,${A},,${B},`,
+          'Sports,,,,',
+          `"Open,${B}`,
+          `Many,${B},1,2,3,4`,
+          `News,${B},,,`,
+        ].join('\n'),
+      ),
+    ).toEqual([
+      'l:1: unknown column "rat"; did you mean rate? (name,endpoint,leg_b,rate,input)',
+      'l:1: the column name is there twice',
+      'l:2: the column leg_b is not supported by this version; leave it empty',
+      'l:3: the endpoint is missing',
+      'l:4: a quote is not closed, or text follows a closed one',
+      'l:5: 6 cells under 5 columns; quote a cell that holds ","',
+      'l:6: the name "News" is taken, at l:2',
+    ]);
+    expect(problems('name,rate\nNews,8M')).toEqual(['l:1: the header has no column endpoint']);
+    expect(problems(`name,endpoint,input\nNews,${A},file.ts`)).toEqual([
+      'l:2: the column input is not supported by this version; leave it empty',
+    ]);
+    expect(problems(`name,endpoint\nNews,"${A}"x`)).toEqual([
+      'l:2: a quote is not closed, or text follows a closed one',
+    ]);
+    expect(problems('name,endpoint\n')).toEqual(['l: it holds no endpoint']);
+  });
+});
+
+describe('M3U', () => {
+  it('takes the name behind #EXTINF for the next endpoint, and for no other', () => {
+    const text = [
+      '#EXTM3U x-tvg-url="http://guide.example/"',
+      '#EXTINF:-1 tvg-name="A,B" group-title="x",News, local',
+      '#EXTVLCOPT:network-caching=1000',
+      'udp://@239.1.1.1:1234',
+      '',
+      'udp://@239.1.1.2:1234',
+      '#EXTINF:-1,',
+      'udp://@239.1.1.3:1234',
+    ].join('\n');
+    expect(parseLineup(text, 'l')).toEqual([
+      { endpoint: 'udp://@239.1.1.1:1234', name: 'News, local', rate: null, where: 'l:4' },
+      { endpoint: 'udp://@239.1.1.2:1234', name: null, rate: null, where: 'l:6' },
+      { endpoint: 'udp://@239.1.1.3:1234', name: null, rate: null, where: 'l:8' },
+    ]);
+    expect(problems('#EXTM3U\n#EXTINF:-1,News\n')).toEqual(['l: it holds no endpoint']);
+  });
+});
+
+describe('a list', () => {
+  it('is one endpoint a line', () => {
+    expect(
+      parseLineup(`# comment\n${A}\n\n  ${B}  \n10.0.0.1,10.0.0.2@232.1.1.1\n`, 'l').map((entry) => entry.endpoint),
+    ).toEqual([A, B, '10.0.0.1,10.0.0.2@232.1.1.1']);
+    expect(problems(`${A} News`)).toEqual([
+      'l:1: one endpoint a line, without blanks; names need a CSV with the header name,endpoint',
+    ]);
+    expect(problems('')).toEqual(['l: it holds no endpoint']);
+  });
+});

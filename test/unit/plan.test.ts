@@ -1,0 +1,411 @@
+import { describe, expect, it } from 'vitest';
+import { planOutput, planPair, planReceive, planSend } from '../../src/cli/plan.js';
+import { readCommandLine } from '../../src/cli/program.js';
+import { McastError } from '../../src/core/errors.js';
+
+const FILES: Readonly<Record<string, string>> = {
+  'a.csv': 'name,endpoint,rate\nNews,probe://239.1.1.1:5001,8M\nSports,probe://239.1.1.2+2:5001/dscp=ef,2M\n',
+  'bad.csv': 'name,endpoint\nA,probe://239.1.1:5\nB,probe://10.0.0.1:5\nC,probe://239.1.1.1/ttl=300\n',
+  'rates.csv': 'endpoint,rate\nprobe://239.1.1.1/pps=5,8M\n',
+  '-': 'probe://239.7.7.7:5001\n',
+  'payload.bin': 'hello',
+  'empty.bin': '',
+  'long.bin': 'x'.repeat(65_508),
+};
+
+const CONTEXT = {
+  argv: ['mcast'],
+  nowUnixNs: 1_772_366_400_000_000_000n,
+  random: () => 4_000_000_000,
+  readFile: (path: string): Uint8Array => {
+    const text = FILES[path];
+    if (text === undefined) throw new McastError('ERR_FILE', `${path}: no such file`);
+    return new TextEncoder().encode(text);
+  },
+};
+
+async function send(line: string) {
+  const { given, operands } = await readCommandLine(['send', ...line.split(' ')]);
+  return planSend(operands, given, CONTEXT).plan;
+}
+
+async function recv(line: string) {
+  const { given, operands } = await readCommandLine(['recv', ...line.split(' ')]);
+  return planReceive(operands, given, CONTEXT).plan;
+}
+
+async function refusal(plan: Promise<unknown>): Promise<string> {
+  try {
+    await plan;
+  } catch (error) {
+    if (!(error instanceof McastError)) throw error;
+    return `${error.code} ${error.message}`;
+  }
+  return 'accepted';
+}
+
+const G = 'probe://239.1.1.1:5001';
+
+describe('a sender', () => {
+  it('is complete with nothing but an endpoint', async () => {
+    expect(await send('probe://10.0.0.1@232.1.1.1:5001')).toEqual({
+      command: 'send',
+      argv: ['mcast'],
+      io: 'auto',
+      unicast: false,
+      durationNs: 10e9,
+      count: null,
+      intervalNs: 1e9,
+      omitNs: 0,
+      startAtUnixNs: null,
+      endAtUnixNs: null,
+      seed: 4_000_000_000,
+      cpu: null,
+      name: null,
+      labels: {},
+      inject: null,
+      timestamps: 'auto',
+      offload: 'auto',
+      spinNs: 50e3,
+      streams: [
+        {
+          address: {
+            scheme: 'probe',
+            family: 4,
+            group: '232.1.1.1',
+            port: 5001,
+            sources: ['10.0.0.1'],
+            iface: null,
+            name: null,
+            endpoint: 'probe://10.0.0.1@232.1.1.1:5001',
+          },
+          ttl: 1,
+          tos: 0,
+          sourcePort: 0,
+          flows: 1,
+          sizeOctets: 1316,
+          packetsPerSecond: 1e6 / (8 * 1316),
+          pattern: { kind: 'cbr' },
+          payload: null,
+          impair: null,
+        },
+      ],
+      quantumNs: null,
+      maxLateNs: 10e6,
+      loopback: true,
+      sendBufferOctets: 0,
+      dontFragment: false,
+      fragmentsExpected: false,
+      transmitTimestamps: false,
+      force: false,
+    });
+  });
+
+  it('takes the endpoint before the flag, the flag before the default', async () => {
+    const plan = await send(`${G}/ttl=4 probe://239.1.1.2:5001/tos=0xb9/rate=2M -T 9 --dscp af41 --pps 50`);
+    expect(plan.streams.map(({ ttl, tos, packetsPerSecond }) => ({ ttl, tos, packetsPerSecond }))).toEqual([
+      { ttl: 4, tos: 34 << 2, packetsPerSecond: 50 },
+      { ttl: 9, tos: 0xb9, packetsPerSecond: 2e6 / (8 * 1316) },
+    ]);
+  });
+
+  // 64 octets are 92 of IPv4, 106 of Ethernet, 130 on the wire; 112 of IPv6.
+  it.each([
+    ['-b 20M', G, 64],
+    ['-b 20M@payload', G, 64],
+    ['-b 20M@ip', G, 92],
+    ['-b 20M@ethernet', G, 106],
+    ['-b 20M@wire', G, 130],
+    ['-b 20M@ip', 'probe://ff15::1/port=5001', 112],
+  ])('%s of %s', async (rate, endpoint, octets) => {
+    const plan = await send(`${endpoint} ${rate} -l 64`);
+    expect(plan.streams[0]!.packetsPerSecond).toBeCloseTo(20e6 / (8 * octets), 6);
+  });
+
+  it('has a rate per group, shared by its flows; a burst sets its own', async () => {
+    const plan = await send(`probe://239.1.1.1+3:5001 --pps 90 -P 4`);
+    expect(plan.streams.map((stream) => [stream.address.group, stream.packetsPerSecond, stream.flows])).toEqual([
+      ['239.1.1.1', 90, 4],
+      ['239.1.1.2', 90, 4],
+      ['239.1.1.3', 90, 4],
+    ]);
+    const burst = await send(`${G}/pattern=burst:10/2ms --pps 7`);
+    expect(burst.streams[0]!.packetsPerSecond).toBe(5000);
+  });
+
+  it('sends what it is given over udp', async () => {
+    const text = await send('udp://239.1.1.1 --payload text:abc --pps 10');
+    expect(text.streams[0]).toMatchObject({ payload: new TextEncoder().encode('abc'), sizeOctets: 3 });
+    const hex = await send('udp://239.1.1.1/payload=hex:00:ff -l 64 --pps 10');
+    expect(hex.streams[0]).toMatchObject({ payload: Uint8Array.of(0, 255), sizeOctets: 64 });
+    const file = await send('239.1.1.1 --payload payload.bin --pps 10');
+    expect(file.streams[0]).toMatchObject({ payload: new TextEncoder().encode('hello'), sizeOctets: 5 });
+    expect(file.streams[0]!.address.scheme).toBe('udp');
+  });
+
+  it('fills in the seed of an impairment that has none', async () => {
+    expect((await send(`${G} --impair loss=1% --seed 5`)).streams[0]!.impair).toMatchObject({ loss: 0.01, seed: 5 });
+    expect((await send(`${G} --impair loss=1%,seed=7 --seed 5`)).streams[0]!.impair).toMatchObject({ seed: 7 });
+    expect((await send(`${G} --impair loss=1%`)).streams[0]!.impair).toMatchObject({ seed: 4_000_000_000 });
+  });
+
+  it('ends by duration, count or instant; ten seconds when none is given', async () => {
+    expect((await send(`${G} -t 5`)).durationNs).toBe(5e9);
+    expect(await send(`${G} -c 5`)).toMatchObject({ durationNs: null, count: 5 });
+    expect(await send(`${G} -c 5 -t 3`)).toMatchObject({ durationNs: 3e9, count: 5 });
+    expect(await send(`${G} --start-at +1s --end-at +4s`)).toMatchObject({
+      durationNs: null,
+      startAtUnixNs: CONTEXT.nowUnixNs + 1_000_000_000n,
+      endAtUnixNs: CONTEXT.nowUnixNs + 4_000_000_000n,
+    });
+  });
+
+  it('asks for transmit stamps when kernel or hardware stamps are asked for', async () => {
+    expect((await send(`${G} --timestamps kernel`)).transmitTimestamps).toBe(true);
+    expect((await send(`${G} --timestamps hardware`)).transmitTimestamps).toBe(true);
+    expect((await send(`${G} --timestamps user`)).transmitTimestamps).toBe(false);
+  });
+
+  it('takes what concerns the run from any endpoint', async () => {
+    const plan = await send(`${G}/duration=3s/no-local=yes probe://239.1.1.2:5001/label=a=b -t 9`);
+    expect(plan).toMatchObject({ durationNs: 3e9, loopback: false, labels: { a: 'b' } });
+  });
+
+  it.each([
+    [
+      'udp://239.1.1.1',
+      'ERR_USAGE endpoint "udp://239.1.1.1": udp:// needs something to send: --payload text:<words>, hex:<digits> or a file',
+    ],
+    [
+      `${G} --payload text:x`,
+      `ERR_USAGE endpoint "${G}": a probe datagram has no payload of its own: --payload is for udp://`,
+    ],
+    ['udp://239.1.1.1 --payload empty.bin', 'ERR_USAGE endpoint "udp://239.1.1.1": empty.bin is empty'],
+    ['udp://239.1.1.1 --payload none.bin', 'ERR_FILE none.bin: no such file'],
+    [
+      'udp://239.1.1.1 --payload text:abcd -l 3',
+      'ERR_USAGE endpoint "udp://239.1.1.1": the payload of 4 octets does not fit the size of 3',
+    ],
+    [
+      'udp://239.1.1.1 --payload text:abcd -P 2',
+      'ERR_USAGE endpoint "udp://239.1.1.1": flows are numbered by probe datagrams; udp has one',
+    ],
+    [
+      'rtp://239.1.1.1',
+      'ERR_USAGE endpoint "rtp://239.1.1.1": rtp:// cannot be sent by this version: probe:// and udp:// can',
+    ],
+    [`${G} -l 51`, `ERR_USAGE endpoint "${G}": size 51: a probe datagram has 52 octets at least, its header`],
+    [`${G} -b 1M --pps 5`, `ERR_USAGE endpoint "${G}": rate and pps both set the rate: give one of them`],
+    [
+      `${G} -b 1M --pattern burst:5/1s`,
+      `ERR_USAGE endpoint "${G}": burst:<n>/<period> sets the rate itself: leave out rate and pps`,
+    ],
+    [
+      `${G}/pps=5 --pattern burst:5/1s`,
+      `ERR_USAGE endpoint "${G}/pps=5": burst:<n>/<period> sets the rate itself: leave out rate and pps`,
+    ],
+    [`${G} --pps max --pattern poisson --force`, `ERR_USAGE endpoint "${G}": poisson needs a rate: max has none`],
+    [`${G} --dscp af41 --tos 0`, `ERR_USAGE endpoint "${G}": dscp 34 and tos 0 (DSCP 0) differ: give one of them`],
+    [`${G} -I all`, `ERR_USAGE endpoint "${G}": all interfaces are for receivers: a sender needs one, with /iface=`],
+    [
+      '10.0.0.1,10.0.0.2@232.1.1.1',
+      'ERR_USAGE endpoint "10.0.0.1,10.0.0.2@232.1.1.1": a sender has one source; a receiver may name several',
+    ],
+    [
+      '224.0.0.5',
+      'ERR_RESERVED_GROUP endpoint "224.0.0.5": 224.0.0.5 is in 224.0.0.0/24, which routing protocols and hosts use themselves',
+    ],
+    ['10.0.0.1:5', 'ERR_UNICAST endpoint "10.0.0.1:5": 10.0.0.1 is a single host, not a multicast group'],
+    [
+      `${G} ${G}`,
+      `ERR_USAGE 239.1.1.1 port 5001 is given twice, by "${G}" and "${G}": several flows into one group are --flows n`,
+    ],
+    [
+      `${G} 10.0.0.1:5/unicast=yes`,
+      'ERR_USAGE "10.0.0.1:5/unicast=yes" is a single host: groups and hosts cannot be mixed in one run',
+    ],
+    [
+      `${G}/duration=3 probe://239.1.1.2/duration=4`,
+      `ERR_USAGE endpoint "probe://239.1.1.2/duration=4": duration=4 holds for the whole run, but "${G}/duration=3" says duration=3`,
+    ],
+    [`${G} -i 1ms`, 'ERR_USAGE --interval: 1ms is too short, at least 10ms'],
+    [`${G} --df --fragment`, 'ERR_USAGE --df forbids fragments, --fragment expects them'],
+    [`${G} --start-at 2020-01-01T00:00:00Z`, 'ERR_USAGE --start-at: that instant is over'],
+    [`${G} --start-at +5s --end-at +5s`, 'ERR_USAGE --end-at: that is not after --start-at'],
+    [`${G} --end-at 2020-01-01T00:00:00Z`, 'ERR_USAGE --end-at: that is not after now'],
+    [`${G} -t 2 --omit 2`, 'ERR_USAGE --omit leaves nothing of --duration'],
+    [
+      `${G} --impair delay=2s`,
+      `ERR_USAGE --impair: impair "delay=2s": a delay of up to 2000ms is beyond the receiver's reorder window of 1s: datagrams that come later count as lost; shorten it, or add beyond-window=yes`,
+    ],
+    [
+      `${G} --pps 0.0001`,
+      `ERR_USAGE endpoint "${G}": that is less than a datagram of 1316 octets an hour: raise the rate`,
+    ],
+    ['probe://239.1.1.1+65536 239.9.9.9 --force', 'ERR_USAGE 65537 groups are too many for one run: at most 65536'],
+  ])('%s', async (line, message) => {
+    expect(await refusal(send(line))).toBe(message);
+  });
+
+  it('is not one that floods a network by mistake', async () => {
+    const fast = 'ERR_SAFETY this would send 1.2Gbit/s: more than 1 Gbit/s wants --force';
+    expect(await refusal(send(`${G} -b 1.2G`))).toBe(fast);
+    expect(await refusal(send('probe://239.1.1.1+12:5001 -b 100M'))).toBe(fast);
+    expect(await refusal(send(`${G} -b 1G`))).toBe('accepted');
+    expect(await refusal(send(`${G} -b max`))).toBe(
+      'ERR_SAFETY this would send as fast as can be: more than 1 Gbit/s wants --force',
+    );
+    expect(await refusal(send(`${G} -b max --force`))).toBe('accepted');
+    const long = 'ERR_SAFETY this would send for more than an hour: that wants --duration or --force';
+    expect(await refusal(send(`${G} --pps 1 -c 3601`))).toBe(long);
+    expect(await refusal(send(`${G} --pps 1 -c 3600`))).toBe('accepted');
+    expect(await refusal(send(`${G} --end-at +61m`))).toBe(long);
+    expect(await refusal(send(`${G} --end-at +61m --pps 1 -c 10`))).toBe('accepted');
+    expect(await refusal(send(`${G} --end-at +61m --force`))).toBe('accepted');
+    expect(await refusal(send(`${G} -t 2h`))).toBe('accepted');
+  });
+});
+
+describe('a receiver', () => {
+  it('is complete with nothing but an endpoint', async () => {
+    expect(await recv('239.1.1.1:5001')).toMatchObject({
+      durationNs: null,
+      streams: [{ scheme: null, group: '239.1.1.1', port: 5001, sources: [], iface: null, endpoint: '239.1.1.1:5001' }],
+      sentMarks: [{ ttl: null, dscp: null }],
+      waitNs: null,
+      once: false,
+      untilIdleNs: null,
+      receiveBufferOctets: 8_388_608,
+      gatherNs: 1e6,
+      busyPollUs: 0,
+      reorderWindowNs: 1e9,
+      reorderWindowPackets: 65_536,
+      maxStreams: 16_384,
+      detail: 256,
+      capture: null,
+      passive: true,
+      force: false,
+    });
+  });
+
+  it('knows from the endpoint what was sent, and leaves the rest of it to the sender', async () => {
+    const plan = await recv(`${G}/ttl=4/dscp=af41/rate=20M/flows=3 239.1.1.2:5001/tos=0xb9 239.1.1.3:5001 -T 8`);
+    expect(plan.sentMarks).toEqual([
+      { ttl: 4, dscp: 34 },
+      { ttl: 8, dscp: 46 },
+      { ttl: 8, dscp: null },
+    ]);
+  });
+
+  it('does not sleep between reads when it is to poll', async () => {
+    expect(await recv(`${G} --busy-poll 50us`)).toMatchObject({ gatherNs: 0, busyPollUs: 50 });
+    expect(await recv(`${G} --busy-poll 50us --gather 2ms`)).toMatchObject({ gatherNs: 2e6 });
+  });
+
+  it('takes the window as time and numbers', async () => {
+    expect(await recv(`${G} --reorder-window 200ms,1000`)).toMatchObject({
+      reorderWindowNs: 200e6,
+      reorderWindowPackets: 1000,
+    });
+    expect(await recv(`${G} --reorder-window 2s`)).toMatchObject({
+      reorderWindowNs: 2e9,
+      reorderWindowPackets: 65_536,
+    });
+  });
+
+  it('may join reserved groups, and several sources of one group', async () => {
+    expect((await recv('224.0.0.251:5353')).streams).toHaveLength(1);
+    expect((await recv('10.0.0.1@232.1.1.1 10.0.0.2@232.1.1.1')).streams).toHaveLength(2);
+    expect((await recv('239.1.1.1/iface=a 239.1.1.1/iface=b')).streams).toHaveLength(2);
+  });
+
+  it.each([
+    [
+      'rtp://239.1.1.1',
+      'ERR_USAGE endpoint "rtp://239.1.1.1": rtp:// is not analysed by this version: udp:// counts and meters any datagrams',
+    ],
+    [
+      '10.0.0.1@232.1.1.1:5 232.1.1.1:5',
+      'ERR_USAGE 232.1.1.1 port 5 is given with and without a source: without one every source is heard',
+    ],
+    [
+      '10.0.0.1@232.1.1.1:5 10.0.0.1,10.0.0.2@232.1.1.1:5',
+      'ERR_USAGE 232.1.1.1 port 5 is given twice, by "10.0.0.1@232.1.1.1:5" and "10.0.0.1,10.0.0.2@232.1.1.1:5": one is enough',
+    ],
+    [
+      '239.1.1.1+3:5 239.1.1.3:5',
+      'ERR_USAGE 239.1.1.3 port 5 is given twice, by "239.1.1.1+3:5" and "239.1.1.3:5": one is enough',
+    ],
+    [`${G} --json --capture -`, 'ERR_USAGE --json and --capture cannot both be stdout: give one of them a file'],
+  ])('%s', async (line, message) => {
+    expect(await refusal(recv(line))).toBe(message);
+  });
+});
+
+describe('line-ups in place of endpoints', () => {
+  it('give names and rates; a range gets the group behind its name', async () => {
+    const plan = await send(`a.csv ${'probe://239.9.9.9:5001'} -b 1M`);
+    expect(
+      plan.streams.map(({ address, packetsPerSecond, tos }) => [
+        address.name,
+        address.group,
+        packetsPerSecond * 8 * 1316,
+        tos,
+      ]),
+    ).toEqual([
+      ['News', '239.1.1.1', expect.closeTo(8e6), 0],
+      ['Sports 239.1.1.2', '239.1.1.2', expect.closeTo(2e6), 184],
+      ['Sports 239.1.1.3', '239.1.1.3', expect.closeTo(2e6), 184],
+      [null, '239.9.9.9', expect.closeTo(1e6), 0],
+    ]);
+  });
+
+  it('come from standard input', async () => {
+    expect((await recv('-')).streams.map((stream) => stream.group)).toEqual(['239.7.7.7']);
+  });
+
+  it('have all their problems told at once', async () => {
+    expect(await refusal(recv('bad.csv'))).toBe(
+      [
+        'ERR_USAGE bad.csv:2: endpoint "probe://239.1.1:5": 239.1.1 is an IPv4 address of 3 parts, which programs fill up differently; write all four',
+        'bad.csv:3: endpoint "probe://10.0.0.1:5": 10.0.0.1 is a single host, not a multicast group',
+        'bad.csv:4: endpoint "probe://239.1.1.1/ttl=300": ttl: 300 is out of range: 0..255',
+      ].join('\n'),
+    );
+    expect(await refusal(recv('rates.csv'))).toBe(
+      'ERR_LINEUP rates.csv:2: endpoint "probe://239.1.1.1/pps=5" and the column rate both give a rate',
+    );
+    expect(await refusal(recv('none.csv'))).toBe('ERR_FILE none.csv: no such file');
+  });
+});
+
+describe('a pair', () => {
+  it('is one group for both, and ends by itself', async () => {
+    const { given, operands } = await readCommandLine(['check', 'probe://auto/iface=lo', '--dscp', 'ef']);
+    const { send: sender, receive } = planPair(operands, given, CONTEXT);
+    expect(sender.durationNs).toBe(1e9);
+    expect(receive).toMatchObject({ once: true, durationNs: null, waitNs: 2e9, seed: sender.seed });
+    expect(receive.streams[0]!.group).toBe(sender.streams[0]!.address.group);
+    expect(receive.streams[0]!.group).toMatch(/^239\.255\./);
+    expect(receive.sentMarks).toEqual([{ ttl: 1, dscp: 46 }]);
+  });
+});
+
+describe('outputs', () => {
+  it('are read apart from the plan', async () => {
+    const { given } = await readCommandLine(['report', 'r.json', '--json', '-q', '--max', 'loss_ratio=1%', '--utc']);
+    expect(planOutput(given)).toMatchObject({
+      json: '-',
+      quiet: true,
+      utc: true,
+      readyFile: null,
+      allowSilence: false,
+      limits: [{ expression: 'loss_ratio <= 1%', operator: '<=', value: 0.01 }],
+    });
+  });
+
+  it('tell every limit that cannot be understood', async () => {
+    const { given } = await readCommandLine(['report', 'r', '--max', 'lossratio=1%', '--expect', 'packets_lost']);
+    expect(() => planOutput(given)).toThrow(/lossratio[^\n]*\n[^\n]*has no operator/);
+  });
+});
