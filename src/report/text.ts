@@ -10,7 +10,7 @@ import {
 } from '../core/format.js';
 import type { Health, LimitResult, Membership, RunResult, Sender } from '../result/model.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
-import { aggregateBlock, line, percentiles, streamBlock } from './textStream.js';
+import { aggregateBlock, counted, line, lines as wrapped, percentiles, streamBlock } from './textStream.js';
 
 export type { TextOptions } from './style.js';
 
@@ -45,13 +45,13 @@ function header(result: RunResult, options: TextOptions, style: Style): string[]
   const span = `${formatDateTime(run.start, options.offsetAt ?? UTC)}, ${formatDuration(run.duration_ns)}`;
   const lines = [
     style.bold(what + more),
-    `${span}${run.complete ? '' : style.warn(', cut short')}; ${tool.name} ${tool.version} on ${host.name}, ${host.system}`,
+    `${span}${run.complete ? '' : style.warn(', cut short')}; ${tool.name} ${tool.version} (${run.io.implementation}) on ${host.name}, ${host.system}`,
   ];
   const stamps = clock.receive_time === null ? '' : `receive stamps by ${stampNames[clock.receive_time]}; `;
   const { state, maximum_error_ns: bound } = clock.synchronisation;
   const synchronised = state === 'unknown' ? 'clock synchronisation unknown' : `clock ${state}`;
   const within = bound === null || state !== 'synchronised' ? '' : ` (within ${formatDuration(bound)} of true time)`;
-  lines.push(`${stamps}${synchronised}${within}; io ${run.io.implementation}`);
+  lines.push(`${stamps}${synchronised}${within}`);
   if (run.name !== null) lines.push(`name ${run.name}`);
   const labels = Object.entries(run.labels);
   if (labels.length > 0) lines.push(`labels ${labels.map(([key, value]) => `${key}=${value}`).join(' ')}`);
@@ -76,7 +76,7 @@ function membershipLines(memberships: readonly Membership[], most: number): stri
     const protocol = membership.protocol === null ? '' : `, ${membership.protocol}`;
     return `joined ${formatHostPort(membership.group, membership.port)} on ${membership.interface}, ${mode}${protocol}`;
   });
-  if (memberships.length > most) lines.push(`and ${memberships.length - most} more groups`);
+  if (memberships.length > most) lines.push(`and ${counted(memberships.length - most, 'more group')}`);
   return lines;
 }
 
@@ -84,7 +84,7 @@ function streamBlocks(result: RunResult, most: number, style: Style): string[][]
   const { streams, streams_total: total, aggregate } = result;
   if (streams.length === 0) return result.run.role === 'sender' ? [] : [[style.bad('nothing arrived')]];
   const blocks = streams.slice(0, most).map((stream) => streamBlock(stream, style));
-  if (total > most) blocks.push([`and ${formatCount(total - most)} more streams`]);
+  if (total > most) blocks.push([`and ${counted(total - most, 'more stream')}`]);
   if (aggregate !== null && total > 1) blocks.push(aggregateBlock(aggregate, style));
   return blocks;
 }
@@ -128,13 +128,8 @@ function senderBlock(sender: Sender, style: Style): string[] {
     if (sender.quantum_ns > 0) lines.push(line('quantum', formatDuration(sender.quantum_ns)));
   }
   if (sender.impairment !== null) {
-    const { lost, duplicated, reordered, delayed, corrupted } = sender.impairment;
-    lines.push(
-      line(
-        'impaired',
-        `lost ${formatCount(lost)}, duplicated ${formatCount(duplicated)}, reordered ${formatCount(reordered)}, delayed ${formatCount(delayed)}, corrupted ${formatCount(corrupted)}`,
-      ),
-    );
+    const done = Object.entries(sender.impairment).map(([what, count]) => `${what} ${formatCount(count)}`);
+    lines.push(...wrapped('impaired', done.join(', ')));
   }
   if (sender.underruns > 0) lines.push(line('underruns', style.warn(formatCount(sender.underruns))));
   return lines;
@@ -169,15 +164,13 @@ function eventLine(result: RunResult): string | null {
 function healthLines(health: Health, style: Style): string[] {
   const verdicts = {
     valid: style.good('valid: the figures can be believed'),
-    degraded: style.warn('degraded: the figures are right, their precision is worse than promised'),
+    degraded: style.warn('degraded: figures right, precision worse than promised'),
     invalid: style.bad('invalid: a count or a time may be wrong'),
   };
   const lines = [style.bold('measurement ') + verdicts[health.verdict]];
   for (const { severity, text } of health.reasons) {
-    const mark = severity === 'note' ? 'note' : severity;
-    lines.push(
-      line(mark, severity === 'invalid' ? style.bad(text) : severity === 'degraded' ? style.warn(text) : text),
-    );
+    const paint = severity === 'invalid' ? style.bad : severity === 'degraded' ? style.warn : undefined;
+    lines.push(...wrapped(severity, text, paint));
   }
   return lines;
 }
@@ -186,24 +179,29 @@ function limitLines(limits: readonly LimitResult[], most: number, style: Style):
   const failed = limits.filter((limit) => !limit.ok);
   const verdict =
     failed.length === 0
-      ? style.good(`all ${limits.length} kept`)
+      ? style.good(`${limits.length} of ${limits.length} kept`)
       : style.bad(`${failed.length} of ${limits.length} exceeded`);
   const lines = [style.bold('limits ') + verdict];
   const shown = [...failed, ...limits.filter((limit) => limit.ok)].slice(0, most);
   for (const limit of shown) {
-    const value = limit.value === null ? 'not measured' : `is ${formatFigure(limit.value)}`;
-    const margin = limit.margin === null ? '' : `, margin ${formatFigure(limit.margin)}`;
-    const where = limit.stream === null ? '' : ` [${limit.stream}]`;
+    const value = limit.value === null ? 'not measured' : `is ${formatFigure(limit, limit.value)}`;
+    const margin = limit.margin === null ? '' : `, margin ${formatFigure(limit, limit.margin)}`;
     const reason = limit.reason === null ? '' : `: ${limit.reason}`;
-    const mark = limit.ok ? style.good('ok') : style.bad('EXCEEDED');
-    lines.push(`  ${mark} ${limit.expression}: ${value}${margin}${reason}${where}`);
+    const mark = limit.ok ? style.good('ok      ') : style.bad('EXCEEDED');
+    lines.push(`  ${mark} ${limit.expression}: ${value}${margin}${reason}`);
+    if (limit.stream !== null) lines.push(style.dim(`           at ${limit.stream}`));
   }
   if (limits.length > shown.length) lines.push(`  and ${limits.length - shown.length} more`);
   return lines;
 }
 
-/** In the unit that the limit's name says. */
-function formatFigure(value: number | string): string {
+/** As the unit in the limit's name wants it. */
+function formatFigure({ expression }: LimitResult, value: number | string): string {
   if (typeof value === 'string') return value;
-  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+  const [name = ''] = expression.split(' ');
+  if (/_ns(?:$|\.(?!count|clamped))/u.test(name)) return formatDuration(value);
+  // A margin may be negative, a ratio's too.
+  if (/_ratio$|_share$/u.test(name)) return value < 0 ? `-${formatRatio(-value)}` : formatRatio(value);
+  if (name.endsWith('bit_per_second')) return formatRate(value);
+  return formatCount(value);
 }

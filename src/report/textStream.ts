@@ -5,20 +5,43 @@ import type { Aggregate, HistogramSummary, Stream, StreamMetrics } from '../resu
 import type { Style } from './style.js';
 
 const LABEL = 14;
+const WIDTH = 80;
 
 export function line(label: string, text: string): string {
-  return `  ${label.padEnd(LABEL)}${text}`;
+  const column = label.length < LABEL ? label.padEnd(LABEL) : `${label}  `;
+  return `  ${column}${text}`;
+}
+
+/** As {@link line}, broken between words where it would be too long; `paint` colours each of them. */
+export function lines(label: string, text: string, paint: (text: string) => string = (plain) => plain): string[] {
+  const broken: string[] = [];
+  let current = '';
+  for (const word of text.split(' ')) {
+    if (current !== '' && current.length + 1 + word.length > WIDTH - LABEL - 2) {
+      broken.push(current);
+      current = word;
+    } else {
+      current = current === '' ? word : `${current} ${word}`;
+    }
+  }
+  broken.push(current);
+  return broken.map((part, i) => line(i === 0 ? label : '', paint(part)));
+}
+
+/** `1 stream`, `2 streams`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 export function streamBlock(stream: Stream, style: Style): string[] {
-  const lines = [style.bold(streamTitle(stream))];
-  if (stream.local) lines.push(line('', style.warn('from this host itself: these copies never left it')));
-  lines.push(...figureLines(stream.metrics, stream.histograms, stream, style));
+  const block = [style.bold(streamTitle(stream))];
+  if (stream.local) block.push(line('', style.warn('from this host itself: these copies never left it')));
+  block.push(...figureLines(stream.metrics, stream.histograms, stream, style));
   if (stream.after !== null) {
-    lines.push(line('after repair', ''), ...lossLines(stream.after.metrics, stream.after.not_measured, style));
+    block.push(line('after repair', ''), ...lossLines(stream.after.metrics, stream.after.not_measured, style));
   }
-  for (const note of stream.notes) lines.push(line('note', note));
-  return lines;
+  for (const note of stream.notes) block.push(...lines('note', note));
+  return block;
 }
 
 function streamTitle(stream: Stream): string {
@@ -35,7 +58,7 @@ function streamTitle(stream: Stream): string {
 
 export function aggregateBlock(aggregate: Aggregate, style: Style): string[] {
   return [
-    style.bold(`all ${formatCount(aggregate.streams)} streams together`),
+    style.bold(`all ${counted(aggregate.streams, 'stream')} together`),
     ...figureLines(aggregate.metrics, aggregate.histograms, aggregate, style),
   ];
 }
@@ -50,35 +73,38 @@ interface About {
 }
 
 function figureLines(metrics: StreamMetrics, histograms: Histograms, about: About, style: Style): string[] {
-  const lines = [...countLines(metrics, about), ...lossLines(metrics, about.not_measured, style)];
-  lines.push(line('copies', copies(metrics)));
-  if (histograms !== null) lines.push(...delayLines(histograms, about, style));
+  const block = [...countLines(metrics, about), ...lossLines(metrics, about.not_measured, style)];
+  block.push(line('copies', copies(metrics)));
+  if (histograms !== null) block.push(...delayLines(histograms, about, style));
   const jitter = metrics.jitter_ns;
   if (jitter !== null) {
-    lines.push(
+    block.push(
       line('jitter', `${formatDuration(jitter)} (highest ${formatDuration(metrics.jitter_max_ns)}), RFC 3550`),
     );
   }
-  lines.push(line('marking', marking(metrics, style)));
+  block.push(line('marking', dscpText(metrics, style)), line('', ttlText(metrics)));
   if (metrics.first_packet_after_join_ns !== null) {
-    lines.push(line('first packet', `${formatDuration(metrics.first_packet_after_join_ns)} after the join`));
+    block.push(line('first packet', `${formatDuration(metrics.first_packet_after_join_ns)} after the join`));
   }
-  return lines;
+  return block;
 }
 
 function countLines(metrics: StreamMetrics, about: About): string[] {
-  const lines: string[] = [];
+  const block: string[] = [];
   const from = about.expected_from === 'first' ? ' since the first one heard' : '';
+  const partly = about.not_measured['packets_expected'];
   const expected =
-    metrics.packets_expected === null ? '' : ` of ${formatCount(metrics.packets_expected)} expected${from}`;
-  lines.push(
+    metrics.packets_expected === null || partly !== undefined
+      ? ''
+      : ` of ${formatCount(metrics.packets_expected)} expected${from}`;
+  block.push(
     line(
       'received',
       `${formatCount(metrics.packets_received)} datagrams${expected} in ${formatDuration(metrics.active_ns)}`,
     ),
   );
   if (metrics.messages_expected !== null) {
-    lines.push(
+    block.push(
       line(
         'messages',
         `${formatCount(metrics.messages_received)} of ${formatCount(metrics.messages_expected)} expected${from}`,
@@ -87,35 +113,31 @@ function countLines(metrics: StreamMetrics, about: About): string[] {
   }
   if (metrics.rate_bit_per_second !== null) {
     const layers = `IP ${formatRate(metrics.rate_ip_bit_per_second)}, Ethernet ${formatRate(metrics.rate_ethernet_bit_per_second)}`;
-    lines.push(line('rate', `${formatRate(metrics.rate_bit_per_second)} UDP payload (${layers})`));
+    block.push(line('rate', `${formatRate(metrics.rate_bit_per_second)} UDP payload (${layers})`));
   }
-  return lines;
+  return block;
 }
 
 function lossLines(metrics: StreamMetrics, reasons: Readonly<Record<string, string>>, style: Style): string[] {
   const lost = metrics.messages_lost ?? metrics.packets_lost;
-  if (lost === null) return [line('lost', `${DASH} (${reasons['packets_lost'] ?? 'not measured'})`)];
+  if (lost === null) return lines('lost', `${DASH} (${reasons['packets_lost'] ?? 'not measured'})`);
   const figure = `${formatCount(lost)} (${formatRatio(metrics.loss_ratio)})`;
-  const lines = [line('lost', lost > 0 ? style.bad(figure) : style.good(figure))];
+  const block = [line('lost', lost > 0 ? style.bad(figure) : style.good(figure))];
   const causes = [
     `network ${formatCount(metrics.loss_network)}`,
     `socket buffer ${formatCount(metrics.loss_socket_buffer)}`,
     `application ${formatCount(metrics.loss_application)}`,
   ];
   const never = metrics.never_sent === null ? '' : `; never sent ${formatCount(metrics.never_sent)}`;
-  if (lost > 0 || (metrics.never_sent ?? 0) > 0) lines.push(line('  by cause', causes.join(', ') + never));
+  if (lost > 0 || (metrics.never_sent ?? 0) > 0) block.push(line('  by cause', causes.join(', ') + never));
   if (lost > 0 && metrics.loss_periods !== null && metrics.loss_periods > 0) {
-    const distance =
-      metrics.loss_distance_min === null ? '' : `; shortest distance ${formatCount(metrics.loss_distance_min)}`;
-    lines.push(
-      line(
-        '  pattern',
-        `${formatCount(metrics.loss_periods)} periods, longest ${formatCount(metrics.loss_period_max)}${distance}`,
-      ),
-    );
+    const pattern = `${counted(metrics.loss_periods, 'period')}, longest ${formatCount(metrics.loss_period_max)}`;
+    block.push(line('  pattern', pattern));
   }
-  if ((metrics.packets_pending ?? 0) > 0) lines.push(line('  pending', formatCount(metrics.packets_pending)));
-  return lines;
+  const partly = reasons['packets_lost'];
+  if (partly !== undefined) block.push(...lines('', partly, style.dim));
+  if ((metrics.packets_pending ?? 0) > 0) block.push(line('  pending', formatCount(metrics.packets_pending)));
+  return block;
 }
 
 function copies(metrics: StreamMetrics): string {
@@ -139,31 +161,30 @@ function delayLines(histograms: NonNullable<Histograms>, about: About, style: St
     ['departure', histograms.departure_error_ns],
   ];
   const known = rows.filter((row): row is [string, HistogramSummary] => row[1] !== null && row[1].count > 0);
-  const lines: string[] = [];
+  const block: string[] = [];
   if (known.length > 0) {
     const head = ['min', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((name) => name.padStart(9)).join('');
-    lines.push(line('', style.dim(head)));
+    block.push(line('', style.dim(head)));
   }
-  for (const [label, summary] of known) lines.push(line(label, percentiles(summary)));
+  for (const [label, summary] of known) block.push(line(label, percentiles(summary)));
   const delay = histograms.one_way_delay_ns;
   if (delay === null || delay.count === 0) {
     const why = about.not_measured['one_way_delay_ns'];
-    if (why !== undefined) lines.push(line('delay', `${DASH} (${why})`));
+    if (why !== undefined) block.push(...lines('delay', `${DASH} (${why})`));
   } else if (about.send_time !== undefined) {
     const uncertainty = about.delay_uncertainty_ns ?? null;
     const sure =
       uncertainty === null
         ? 'contains the offset between the clocks of both hosts, which was not measured'
         : `at most ${formatDuration(uncertainty)} too long, one clock at both ends`;
-    lines.push(line('', style.dim(`delay: ${sure}`)));
+    block.push(...lines('', `delay: ${sure}`, style.dim));
     if (delay.conditional.length > 0) {
-      lines.push(
-        line('', style.dim(`delay: ${delay.conditional.join(' ')} hold for what arrived; more than that was lost`)),
-      );
+      const which = delay.conditional.join(' ');
+      block.push(...lines('', `delay: ${which} hold for what arrived; more than that was lost`, style.dim));
     }
-    if (delay.clamped > 0) lines.push(line('', style.warn(`delay: ${formatCount(delay.clamped)} values out of range`)));
+    if (delay.clamped > 0) block.push(line('', style.warn(`delay: ${formatCount(delay.clamped)} values out of range`)));
   }
-  return lines;
+  return block;
 }
 
 export function percentiles(summary: HistogramSummary): string {
@@ -171,18 +192,20 @@ export function percentiles(summary: HistogramSummary): string {
   return [min, p50, p90, p99, p999, max].map((ns) => formatDuration(ns).padStart(9)).join('');
 }
 
-function marking(metrics: StreamMetrics, style: Style): string {
+function dscpText(metrics: StreamMetrics, style: Style): string {
   const received = metrics.dscp_received;
   const sent = metrics.dscp_sent;
   const names = received === null ? [] : Object.keys(received).map((dscp) => dscpName(Number(dscp)));
   const changed = sent !== null && received !== null && Object.keys(received).some((dscp) => Number(dscp) !== sent);
   const told = sent === null ? '' : ` (sent ${dscpName(sent)})`;
-  const dscp = `DSCP ${received === null ? DASH : names.join(' ') || 'none'}${told}`;
+  const text = `DSCP ${received === null ? DASH : names.join(' ') || 'none'}${told}`;
+  const marks = metrics.ecn_ce_received ?? 0;
+  return (changed ? style.warn(text) : text) + (marks > 0 ? `, ${counted(marks, 'ECN congestion mark')}` : '');
+}
+
+function ttlText(metrics: StreamMetrics): string {
   const { ttl_min, ttl_max, ttl_sent, hops_min, hops_max } = metrics;
   const range = ttl_min === ttl_max ? `${ttl_min ?? DASH}` : `${ttl_min}..${ttl_max}`;
   const hops = hops_min === null ? '' : `: ${hops_min === hops_max ? hops_min : `${hops_min}..${hops_max}`} hops`;
-  const ttl = `TTL ${range}${ttl_sent === null ? '' : ` (sent ${ttl_sent}${hops})`}`;
-  const congestion =
-    (metrics.ecn_ce_received ?? 0) > 0 ? `, ECN congestion marks ${formatCount(metrics.ecn_ce_received)}` : '';
-  return `${changed ? style.warn(dscp) : dscp}, ${ttl}${congestion}`;
+  return `TTL ${range}${ttl_sent === null ? '' : ` (sent ${ttl_sent}${hops})`}`;
 }

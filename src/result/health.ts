@@ -183,7 +183,9 @@ function addNotes(reasons: HealthReason[], facts: HealthFacts, streams: readonly
   if (local > 0) {
     add(
       'local',
-      `${local === streams.length ? 'all' : local} streams come from this host itself: these copies never left it`,
+      local === streams.length
+        ? 'everything came from this host itself: these copies never left it'
+        : `${local} of ${streams.length} streams come from this host itself: these copies never left it`,
     );
   }
   if (streams.some((stream) => stream.send_time !== null && !stream.local)) {

@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest';
+import { buildStream } from '../../src/result/build.js';
+import { parseExpect, parseMax } from '../../src/result/limits.js';
+import type { RunResult } from '../../src/result/model.js';
+import { bandwidthLine } from '../../src/report/startLine.js';
+import {
+  intervalHeader,
+  intervalLine,
+  senderIntervalHeader,
+  senderIntervalLine,
+} from '../../src/report/intervalLine.js';
+import { renderStream, renderText } from '../../src/report/text.js';
+import { buildIntervalRow, type SenderIntervalRow } from '../../src/result/interval.js';
+import {
+  counters,
+  HEALTHY,
+  interval,
+  measurement,
+  NO_LOSS,
+  PORTABLE,
+  receiverResult,
+  runFacts,
+  senderResult,
+  senderStream,
+  snapshot,
+} from './resultFixture.js';
+
+const limits = [
+  parseMax('packets_lost=5'),
+  parseMax('one_way_delay_ns.p99=1ms'),
+  parseExpect('mdi.df_ns<5ms'),
+  parseMax('loss_ratio=2%'),
+];
+const impairment = { lost: 12, duplicated: 3, reordered: 5, delayed: 40, corrupted: 2 };
+const plain = snapshot({
+  format: 'udp',
+  unit: 'none',
+  sendTime: null,
+  flow: null,
+  senderRun: null,
+  jitterNs: NaN,
+  tosSent: null,
+  ttlSent: null,
+  ttlMin: null,
+  ttlMax: null,
+  lossDetail: NO_LOSS,
+  firstPacketAfterJoinNs: null,
+});
+
+function mixed(): RunResult {
+  return receiverResult({
+    streams: [
+      buildStream(plain, measurement({ ...PORTABLE, isLocal: () => true }), null),
+      buildStream(snapshot({ name: 'News HD', tosSent: 0, notes: ['the sender restarted'] }), measurement(), null),
+    ],
+    health: { ...HEALTHY, kernelDrops: 5, injected: 'slow=500', truncated: 1 },
+    eventCounts: { first_packet: 2, gap: 1234, dscp_changed: 1 },
+    run: { ...runFacts().run, complete: false, name: 'night', labels: { site: 'a' } },
+  });
+}
+
+describe('the text report', () => {
+  it.each<[string, RunResult]>([
+    ['receiver', receiverResult({ limits })],
+    [
+      'sender',
+      senderResult(
+        {},
+        { quantumNs: 50_000, underruns: 2, streams: [senderStream({ impairment, skipped: 6, sent: 990 })] },
+      ),
+    ],
+    ['mixed', mixed()],
+    ['silent', receiverResult({ streams: [], health: { ...HEALTHY, kernelDrops: 0 } })],
+    [
+      'collected',
+      senderResult({
+        receivers: [
+          { name: 'lab2', address: '10.0.0.2', result: receiverResult() },
+          { name: 'lab3', address: '10.0.0.3', result: null },
+        ],
+      }),
+    ],
+  ])('of a %s run is as it was', async (name, result) => {
+    const text = renderText(result);
+    await expect(text).toMatchFileSnapshot(`../vectors/report/${name}.txt`);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(line.includes('EXCEEDED') ? 100 : 90);
+  });
+
+  it('differs in nothing but colour when it has some', () => {
+    const coloured = renderText(mixed(), { color: true });
+    // oxlint-disable-next-line no-control-regex
+    const bare = coloured.replaceAll(/\u001B\[\d+m/gu, '');
+    expect(bare).toBe(renderText(mixed()));
+    expect(coloured.length).toBeGreaterThan(bare.length);
+    expect(renderText(mixed(), { color: false })).not.toContain('\u001B');
+  });
+
+  it('shows a part of many streams, and all of them together', () => {
+    const streams = Array.from({ length: 30 }, (_, i) =>
+      buildStream(snapshot({ flow: String(i) }), measurement(), null),
+    );
+    const text = renderText(receiverResult({ streams, health: { ...HEALTHY, kernelDrops: 60 } }), { most: 3 });
+    expect(text).toContain('flow 2, run');
+    expect(text).not.toContain('flow 3, run');
+    expect(text).toContain('and 27 more streams');
+    expect(text).toContain('all 30 streams together\n  received      29,700 datagrams of 30,000 expected');
+  });
+
+  it('says what arbitration and repair left', () => {
+    const stream = buildStream(snapshot(), measurement({ place: () => ({ role: 'media', leg: 'a' }) }), null);
+    stream.after = {
+      metrics: { ...stream.metrics, packets_lost: 0, loss_ratio: 0 },
+      histograms: null,
+      not_measured: {},
+    };
+    const legs = [{ leg: 'a', packets_received: 990, packets_lost: 10, first_arrivals: 700, first_arrival_share: 0.7 }];
+    const text = renderText(
+      receiverResult({ streams: [stream], arbitration: { legs, skew_ns: null, both_lost: 1, remaining_lost: 0 } }),
+    );
+    expect(text).toContain('leg a');
+    expect(text).toContain('lost 10, first with 70.0 %');
+    expect(text).toMatch(/after repair *\n {2}lost {10}0 \(0 %\)/u);
+  });
+
+  it('gives local time with its offset', () => {
+    expect(renderText(receiverResult(), { offsetAt: () => 120 })).toContain('2026-09-21 15:46:40.6+02:00');
+  });
+
+  it('renders one stream alone', () => {
+    expect(renderText(receiverResult())).toContain(renderStream(receiverResult().streams[0]!));
+  });
+});
+
+describe('interval lines', () => {
+  const stream = {
+    id: 's',
+    name: null,
+    group: '239.1.1.1',
+    port: 5001,
+    flow: '0',
+    unit: 'packet' as const,
+    tellsNeverSent: true,
+    countsDrops: true,
+  };
+  const time = '2026-09-21T13:46:41.000000000Z';
+  const row = buildIntervalRow(interval(0), stream);
+
+  it('stand in columns below their header, within 80', () => {
+    const line = intervalLine(row, time, { offsetAt: () => 120 });
+    expect([intervalHeader(), line]).toEqual([
+      'time            bit/s received  lost   dup reord delay50 delay99  jitter',
+      '15:46:41+02:00  1.04M       99     1     0     0  35.0us  39.0us  12.0us',
+    ]);
+    expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('name their stream when there are several', () => {
+    expect(intervalHeader({ several: true })).toMatch(/ {2}stream$/u);
+    expect(intervalLine(row, time, { several: true })).toMatch(/ {2}239\.1\.1\.1:5001 flow 0$/u);
+    expect(intervalLine({ ...row, name: 'News', flow: null }, time, { several: true })).toMatch(/ {2}News$/u);
+  });
+
+  it('keep their columns with colour, with large figures, and with none', () => {
+    const values = counters({
+      PacketsReceived: 12_345_678,
+      Received: 12_345_678,
+      Expected: 13e6,
+      Lost: 654_322,
+      LossNetwork: 654_322,
+      PacketsDuplicated: 99_999,
+      PacketsReordered: 99_999,
+      OctetsReceived: 1.2e10,
+    });
+    const large = buildIntervalRow(
+      interval(0, { counters: values, delayP50Ns: -1.2345e9, delayP99Ns: 99e9, jitterNs: 999_999 }),
+      stream,
+    );
+    const none = buildIntervalRow(
+      interval(0, { counters: counters({}), delayP50Ns: NaN, delayP99Ns: NaN, jitterNs: NaN }),
+      { ...stream, unit: 'none' },
+    );
+    const width = intervalHeader().length;
+    for (const one of [large, none]) expect(intervalLine(one, time).length).toBe(width);
+    expect(intervalLine(none, time)).toBe('13:46:41Z           0        0     -     -     -       -       -       -');
+    // oxlint-disable-next-line no-control-regex
+    expect(intervalLine(large, time, { color: true }).replaceAll(/\u001B\[\d+m/gu, '')).toBe(intervalLine(large, time));
+  });
+
+  it('of a sender show how late datagrams left', () => {
+    const sent: SenderIntervalRow = {
+      stream: 's',
+      name: null,
+      group: 'ff15::1',
+      port: 5001,
+      scheduled: 1900,
+      sent: 1896,
+      not_sent: 4,
+      octets_sent: 2_495_136,
+      rate_bit_per_second: 19_961_088,
+      departure_error_p50_ns: 3000,
+      departure_error_p99_ns: 21_000,
+      departure_error_max_ns: 412_000,
+    };
+    expect([senderIntervalHeader(), senderIntervalLine(sent, time)]).toEqual([
+      'time            bit/s     sent not sent  late50  late99  latest',
+      '13:46:41Z       20.0M     1896        4  3.00us  21.0us   412us',
+    ]);
+    expect(senderIntervalLine(sent, time, { several: true })).toMatch(/ {2}\[ff15::1\]:5001$/u);
+    expect(senderIntervalLine({ ...sent, not_sent: null }, time)).toContain(' 1896        -');
+  });
+});
+
+describe('the start line', () => {
+  it('gives the bandwidth on all layers', () => {
+    const load = { packetsPerSecond: 1000, sizeOctets: 1000, family: 4 as const };
+    expect(bandwidthLine([load])).toBe(
+      '8.00 Mbit/s of UDP payload (IP 8.22 Mbit/s, Ethernet 8.34 Mbit/s, wire 8.53 Mbit/s), 1000 datagrams/s in 1 stream',
+    );
+    expect(bandwidthLine([load, { ...load, family: 6 }])).toContain('(IP 16.6 Mbit/s, Ethernet 16.8 Mbit/s');
+    expect(bandwidthLine([{ ...load, packetsPerSecond: Infinity }])).toBe('as fast as possible, in 1 stream');
+  });
+});
