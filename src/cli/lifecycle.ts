@@ -1,5 +1,13 @@
 import { ttyAttached } from './terminal.js';
 
+/** For commands without a run: whoever reads their output has gone. */
+export function stopOnClosedOutput(stop: () => void): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    stop();
+  });
+}
+
 /** Why a run was asked to end before its own end. */
 export type StopCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed output';
 

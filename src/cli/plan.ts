@@ -8,7 +8,7 @@ import type { Instant } from './optionValues.js';
 import { OPTIONS, type CommandName, type OptionValues } from './options.js';
 import type { GivenOptions } from './program.js';
 import { throwProblems } from './readOptions.js';
-import { sendStreams, sentTos, totalBitPerSecond } from './sendStreams.js';
+import { sendStreams, sentTos, statedBitPerSecond, totalBitPerSecond } from './sendStreams.js';
 import { isUnicast, readTargets, streamAddresses, type PlanContext, type Targets } from './targets.js';
 
 export type { PlanContext } from './targets.js';
@@ -75,6 +75,7 @@ export function planPair(
     durationNs: null,
     count: null,
     once: true,
+    expectedRates: send.streams.map((stream) => totalBitPerSecond([stream])),
     sentMarks: send.streams.map((stream) => ({ ttl: stream.ttl, dscp: stream.tos >>> 2 })),
     waitNs: targets.run.wait ?? PAIR_WAIT_NS,
   };
@@ -131,6 +132,7 @@ function receivePlan(
   const streams: StreamAddress[] = [];
   const sentMarks: { ttl: number | null; dscp: number | null }[] = [];
   const expectedRates: (number | null)[] = [];
+  const expectedRates: (number | null)[] = [];
   for (const target of targets.list) {
     const { endpoint, own } = target;
     const wrong = (message: string): void => {
@@ -143,6 +145,7 @@ function receivePlan(
     for (const address of streamAddresses(target, endpoint.scheme, run)) {
       streams.push(address);
       expectedRates.push(own.rate?.bitPerSecond ?? null);
+      expectedRates.push(statedBitPerSecond(target));
       sentMarks.push({ ttl: own.ttl ?? run.ttl ?? null, dscp: tos === null ? null : tos >>> 2 });
     }
   }

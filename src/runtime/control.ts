@@ -10,7 +10,7 @@ export const Command = {
 
 /** One word in shared memory; the main thread sets bits, the worker takes them. */
 export class RunControl {
-  readonly words: Int32Array;
+  readonly words: Int32Array<SharedArrayBuffer>;
 
   constructor(words = new Int32Array(new SharedArrayBuffer(4))) {
     this.words = words;
@@ -18,6 +18,11 @@ export class RunControl {
 
   give(command: number): void {
     Atomics.or(this.words, 0, command);
+  }
+
+  /** The commands given, without taking them. */
+  peek(): number {
+    return Atomics.load(this.words, 0);
   }
 
   /** Takes all commands given since the last call. One atomic load when there is none. */

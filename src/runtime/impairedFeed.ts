@@ -80,11 +80,15 @@ export class ImpairedFeed implements FlowFeed {
 
   fill(batch: SendBatch, untilNs: Nanos): number {
     const before = batch.count;
-    for (let round = 0; round < ROUNDS; round++) {
-      const room = this.#takeUntil(untilNs);
+    let room = true;
+    this.#flushAtEnd();
+    for (let round = 0; ; round++) {
       // What leaves up to the next one to come in is final; a marker without room waits for what leaves.
-      this.#impair.release(batch, room ? Math.min(untilNs, this.#untakenNs()) : untilNs);
-      if (this.nextDueNs() > untilNs || batch.count === batch.capacity) break;
+      const limitNs = room ? Math.min(untilNs, this.#untakenNs()) : untilNs;
+      this.#impair.release(batch, limitNs);
+      const isFull = this.#impair.nextDueNs() <= limitNs;
+      if (isFull || this.#untakenNs() > untilNs || round === ROUNDS) break;
+      room = this.#take(untilNs);
     }
     if (batch.count > before) this.#payloadSlots?.forget();
     return batch.count - before;
@@ -111,19 +115,23 @@ export class ImpairedFeed implements FlowFeed {
   }
 
   /** One batch of the feed, as far as it is due; returns whether there was room for all of it. */
-  #takeUntil(untilNs: Nanos): boolean {
+  #take(untilNs: Nanos): boolean {
     const inner = this.#inner;
-    if (this.#at === inner.count && this.#feed.nextDueNs() <= untilNs) {
+    if (this.#at === inner.count) {
       inner.count = 0;
       this.#at = 0;
       this.#feed.fill(inner, untilNs);
     }
     this.#at = this.#impair.take(inner, this.#at);
-    if (!this.#flushed && this.#untakenNs() === Infinity) {
-      this.#flushed = true;
-      this.#impair.flush();
-    }
+    this.#flushAtEnd();
     return this.#at === inner.count;
+  }
+
+  /** A feed without end markers leaves nothing behind that waits for later datagrams. */
+  #flushAtEnd(): void {
+    if (this.#flushed || this.#untakenNs() !== Infinity) return;
+    this.#flushed = true;
+    this.#impair.flush();
   }
 }
 

@@ -1,55 +1,32 @@
 import type { ErrorCode } from '../core/errors.js';
-import type { EventRecord, RunResult } from '../result/model.js';
+import type { IntervalRow, SenderIntervalRow } from '../result/interval.js';
+import type { Limit } from '../result/limits.js';
+import type { EventRecord, RunResult, Stream } from '../result/model.js';
 import type { ReceivePlan, SendPlan } from './plan.js';
+
+/** By what a result is judged. */
+export interface Judge {
+  readonly limits: readonly Limit[];
+  /** A receiver that received nothing is as it should be. */
+  readonly allowSilence: boolean;
+}
 
 /** What a worker is started with. */
 export type WorkerTask =
-  | { readonly kind: 'receive'; readonly plan: ReceivePlan; readonly control: Int32Array }
-  | { readonly kind: 'send'; readonly plan: SendPlan; readonly control: Int32Array };
-
-/** One stream's figures of one closed interval. */
-export interface IntervalRow {
-  readonly stream: string;
-  readonly name: string | null;
-  readonly group: string;
-  readonly port: number;
-  readonly flow: string | null;
-  readonly packets_received: number;
-  readonly packets_expected: number | null;
-  readonly packets_lost: number | null;
-  readonly packets_duplicated: number | null;
-  readonly packets_reordered: number | null;
-  readonly packets_late: number | null;
-  readonly packets_pending: number | null;
-  readonly never_sent: number | null;
-  readonly loss_network: number | null;
-  readonly loss_socket_buffer: number | null;
-  readonly loss_application: number | null;
-  readonly loss_ratio: number | null;
-  readonly octets_received: number;
-  readonly rate_bit_per_second: number;
-  readonly jitter_ns: number | null;
-  readonly one_way_delay_min_ns: number | null;
-  readonly one_way_delay_p50_ns: number | null;
-  readonly one_way_delay_p99_ns: number | null;
-  readonly one_way_delay_max_ns: number | null;
-}
-
-/** The sender's figures of one interval. */
-export interface SenderIntervalRow {
-  readonly stream: string;
-  readonly name: string | null;
-  readonly group: string;
-  readonly port: number;
-  readonly scheduled: number;
-  readonly sent: number;
-  readonly not_sent: number | null;
-  readonly octets_sent: number;
-  readonly rate_bit_per_second: number;
-  readonly departure_error_p50_ns: number | null;
-  readonly departure_error_p99_ns: number | null;
-  readonly departure_error_max_ns: number | null;
-}
+  | {
+      readonly kind: 'receive';
+      readonly plan: ReceivePlan;
+      readonly judge: Judge;
+      readonly control: Int32Array<SharedArrayBuffer>;
+      /** Where captured datagrams go; the main thread writes them to the file. */
+      readonly capture: SharedArrayBuffer | null;
+    }
+  | {
+      readonly kind: 'send';
+      readonly plan: SendPlan;
+      readonly judge: Judge;
+      readonly control: Int32Array<SharedArrayBuffer>;
+    };
 
 /** What is known once the sockets are open. */
 export interface ReadyInfo {
@@ -77,6 +54,8 @@ export type RunMessage =
       readonly senderRows: readonly SenderIntervalRow[];
     }
   | { readonly type: 'event'; readonly event: EventRecord }
+  /** A stream is over; its figures may still change by what is under way. */
+  | { readonly type: 'stream_end'; readonly stream: Stream }
   | { readonly type: 'partial'; readonly result: RunResult }
   | { readonly type: 'result'; readonly result: RunResult }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string };

@@ -94,6 +94,8 @@ export interface ReceivePlan extends CommonPlan {
   readonly streams: readonly StreamAddress[];
   /** TTL and DSCP that the endpoint says were sent; `null`: not said. Same order as `streams`. */
   readonly sentMarks: readonly { readonly ttl: number | null; readonly dscp: number | null }[];
+  /** Bit/s of UDP payload that the endpoint says will come; `null`: not said. Same order as `streams`. */
+  readonly expectedRates: readonly (number | null)[];
   /** Longest wait for a first datagram; none by then is status 3; `null`: for ever. */
   readonly waitNs: number | null;
   readonly once: boolean;

@@ -1,9 +1,10 @@
 import { Worker } from 'node:worker_threads';
 import { McastError } from '../core/errors.js';
 import { wakeLoop } from '../io/addon.js';
+import { captureQueue, openCaptureSink } from '../io/captureWriter.js';
 import type { RunResult } from '../result/model.js';
 import { Command, RunControl } from './control.js';
-import type { ReadyInfo, RunMessage, WorkerTask } from './messages.js';
+import type { Judge, ReadyInfo, RunMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from './plan.js';
 
 export type RunListener = (message: RunMessage) => void;
@@ -23,15 +24,24 @@ export interface Run {
   abandon(): Promise<void>;
 }
 
-export function startSender(plan: SendPlan, listener: RunListener = () => {}): Run {
-  return start((control) => ({ kind: 'send', plan, control }), listener);
+export function startSender(plan: SendPlan, judge: Judge, listener: RunListener = () => {}): Run {
+  return start((control) => ({ kind: 'send', plan, judge, control }), listener);
 }
 
-export function startReceiver(plan: ReceivePlan, listener: RunListener = () => {}): Run {
-  return start((control) => ({ kind: 'receive', plan, control }), listener);
+export function startReceiver(plan: ReceivePlan, judge: Judge, listener: RunListener = () => {}): Run {
+  if (plan.capture === null) {
+    return start((control) => ({ kind: 'receive', plan, judge, control, capture: null }), listener);
+  }
+  const queue = captureQueue();
+  const file = openCaptureSink(plan.capture, queue);
+  const run = start((control) => ({ kind: 'receive', plan, judge, control, capture: queue }), listener);
+  // The file must be whole when the result is told, and a file that cannot be written ends the run.
+  const finished = Promise.all([run.finished, file.then((sink) => sink.finished)]).then(([result]) => result);
+  finished.catch(() => run.stop());
+  return { ...run, ready: Promise.all([run.ready, file]).then(([info]) => info), finished };
 }
 
-function start(task: (control: Int32Array) => WorkerTask, listener: RunListener): Run {
+function start(task: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, listener: RunListener): Run {
   const control = new RunControl();
   const worker = new Worker(new URL('./worker.js', import.meta.url), {
     workerData: task(control.words),

@@ -12,7 +12,7 @@ const task = workerData as WorkerTask;
 const post = (message: RunMessage): void => port.postMessage(message);
 
 async function main(): Promise<void> {
-  const io = openIo(task.plan.io);
+  const io = await openIo(task.plan.io);
   try {
     // An Io without a wake handle runs on this thread's event loop: an empty message wakes it.
     if (io.wakeHandle < 0) port.on('message', () => io.wake());
@@ -20,8 +20,8 @@ async function main(): Promise<void> {
     const control = new RunControl(task.control);
     const result =
       task.kind === 'receive'
-        ? await runReceiver(io, task.plan, control, post)
-        : await runSender(io, task.plan, control, post);
+        ? await runReceiver(io, task.plan, task.judge, control, task.capture, post)
+        : await runSender(io, task.plan, task.judge, control, post);
     post({ type: 'result', result });
   } finally {
     io.close();

@@ -1,0 +1,34 @@
+import { formatCount, formatDuration, formatRatio } from '../../core/format.js';
+import type { RunResult } from '../../result/model.js';
+import { planContext, type CliContext } from '../context.js';
+import { planPair } from '../plan.js';
+import { Presenter } from '../presenter.js';
+import type { GivenOptions } from '../program.js';
+import { exitStatus } from '../status.js';
+import { runPair } from './pair.js';
+
+/** `mcast check`: does multicast work here? One line, and a status. */
+export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
+  const { send, receive, output } = planPair(operands, given, planContext(context));
+  using presenter = new Presenter({ ...output, quiet: true });
+  const { result, conducted } = await runPair(send, receive, output, presenter, context);
+  presenter.finish(result);
+  const status = exitStatus(result, conducted.cause);
+  if (!output.quiet) (output.json === '-' ? process.stderr : process.stdout).write(`${verdictLine(result, status)}\n`);
+  return status;
+}
+
+function verdictLine(result: RunResult, status: number): string {
+  const metrics = result.aggregate?.metrics;
+  const endpoint = result.run.endpoint ?? '';
+  const verdict = status === 0 ? 'ok' : status === 3 ? 'FAILED' : result.health.verdict;
+  const silence = result.events.find((event) => event.event === 'silence' && event.stream === null);
+  if (metrics === undefined) return `${verdict}: ${endpoint} ${silence?.text ?? 'nothing arrived'}`;
+  const delay = result.aggregate?.histograms.one_way_delay_ns ?? null;
+  const local = result.streams.every((stream) => stream.local) ? ', never left this host' : '';
+  const delayText = delay === null ? '' : `, delay p50 ${formatDuration(delay.p50)} p99 ${formatDuration(delay.p99)}`;
+  const lost = `lost ${formatCount(metrics.packets_lost)} (${formatRatio(metrics.loss_ratio)})`;
+  const limit = result.limits.find((judged) => !judged.ok);
+  const why = limit === undefined ? '' : `; ${limit.expression}: ${limit.reason ?? 'exceeded'}`;
+  return `${verdict}: ${endpoint} received ${formatCount(metrics.packets_received)}, ${lost}${delayText}${local}${why}`;
+}

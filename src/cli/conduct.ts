@@ -1,0 +1,38 @@
+import type { RunResult } from '../result/model.js';
+import type { Run } from '../runtime/run.js';
+import { Lifecycle, type StopCause } from './lifecycle.js';
+
+export interface Conducted {
+  readonly results: readonly RunResult[];
+  readonly cause: StopCause | null;
+}
+
+/**
+ * Sees runs through to their end under the process's signals: the first one stops them all, a second
+ * one leaves at once. Rejects with the first error, after all the others have ended.
+ */
+export async function conduct(
+  runs: readonly Run[],
+  reopen: () => void,
+  abort: (status: number) => void,
+): Promise<Conducted> {
+  const stopAll = (): void => {
+    for (const run of runs) run.stop();
+  };
+  using lifecycle = new Lifecycle({
+    stop: stopAll,
+    snapshot: () => {
+      for (const run of runs) run.snapshot();
+    },
+    reopen,
+    abort,
+  });
+  const ends = runs.map((run) => run.finished);
+  try {
+    return { results: await Promise.all(ends), cause: lifecycle.cause };
+  } catch (error) {
+    stopAll();
+    await Promise.allSettled(ends);
+    throw error;
+  }
+}

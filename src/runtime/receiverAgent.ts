@@ -1,0 +1,183 @@
+import type { Measurement } from '../analysis/measurement.js';
+import { ReceiveBatch } from '../core/batch.js';
+import type { Nanos } from '../core/time.js';
+import type { DatagramSource, Io } from '../io/datagram.js';
+import type { Agent } from './agent.js';
+import type { Inject } from './inject.js';
+
+/** Messages read by one call; with UDP_GRO each may hold 128 datagrams, and fewer are read. */
+const MESSAGES = 64;
+export const RECEIVE_CAPACITY = 2048;
+/** All sockets are looked at this often, so that what waits for time to pass does not wait for datagrams. */
+const LOOK_NS = 50e6;
+/**
+ * Longest time that a datagram may take from its stamp to its socket's queue: both happen in one run of
+ * the kernel's receive path, which may be interrupted.
+ */
+const STAMP_TO_QUEUE_NS = 1e6;
+/** Most datagrams that gathering may let queue up, as a share of the smallest default receive buffer (512). */
+const GATHER_DATAGRAMS = 128;
+
+export interface ReceiverAgentOptions {
+  readonly io: Io;
+  readonly sources: readonly DatagramSource[];
+  readonly measurement: Measurement;
+  readonly gatherNs: Nanos;
+  readonly inject: Inject | null;
+  /** Sees every batch before the measurement; `null`: nobody does. */
+  readonly capture: { write(batch: ReceiveBatch, from: number, to: number): void } | null;
+  /** Told of new streams before their data are read; `null`: offload is off. */
+  readonly offload: { tendStreams(): void } | null;
+  readonly end: ReceiverEnd;
+}
+
+/** When a receiver ends by itself. All times ns, CLOCK_MONOTONIC since the epoch. */
+export interface ReceiverEnd {
+  /** Known from the beginning; Infinity: not. */
+  readonly atMonoNs: Nanos;
+  /** So long after the first datagram; `null`: not. */
+  readonly afterFirstNs: Nanos | null;
+  /** When nothing came by then; Infinity: never. */
+  readonly firstByMonoNs: Nanos;
+  /** Datagrams with data; `null`: not. */
+  readonly count: number | null;
+  /** After so long without a datagram, once there was one; Infinity: never. */
+  readonly idleNs: Nanos;
+  /** When all streams have ended. */
+  readonly once: boolean;
+}
+
+/** Reads all sockets of a receiver into one batch and drives the measurement. */
+export class ReceiverAgent implements Agent {
+  finished = false;
+  /** When the measurement ended, CLOCK_MONOTONIC since the epoch, ns; NaN before. */
+  stopMonoNs: Nanos = NaN;
+  /** Nothing came within the time that the first datagram was waited for. */
+  nothingCame = false;
+  /** Datagrams read, of whatever kind. */
+  datagrams = 0;
+  lastMonoNs: Nanos = NaN;
+  readonly #options: ReceiverAgentOptions;
+  readonly #batch = new ReceiveBatch(MESSAGES, RECEIVE_CAPACITY);
+  readonly #sourceOf: DatagramSource[] = [];
+  #endNs: Nanos;
+  #streams = 0;
+  #lookNs: Nanos = -Infinity;
+  #gatherNs: Nanos;
+
+  constructor(options: ReceiverAgentOptions) {
+    this.#options = options;
+    this.#gatherNs = options.gatherNs;
+    this.#endNs = options.end.atMonoNs;
+    for (const source of options.sources) this.#sourceOf[source.index] = source;
+    if (this.#endNs !== Infinity) options.measurement.stopAt(this.#endNs);
+  }
+
+  doWork(nowMonoNs: Nanos, ready: number): number {
+    const { io } = this.#options;
+    let handled = 0;
+    for (let i = 0; i < ready; i++) {
+      const source = this.#sourceOf[io.ready[i]!];
+      if (source !== undefined) handled += this.#read(source, nowMonoNs);
+    }
+    this.#adaptGather(handled);
+    if (nowMonoNs >= this.#lookNs) this.#look(nowMonoNs);
+    return handled;
+  }
+
+  nextDueNs(): Nanos {
+    return Math.min(this.#lookNs, this.#endNs + STAMP_TO_QUEUE_NS);
+  }
+
+  gatherNs(): Nanos {
+    return this.#gatherNs;
+  }
+
+  stop(nowMonoNs: Nanos): void {
+    this.#endAt(nowMonoNs);
+  }
+
+  /** One batch of one socket. */
+  #read(source: DatagramSource, nowMonoNs: Nanos): number {
+    const batch = this.#batch;
+    const count = source.receive(batch);
+    if (count === 0) return 0;
+    const { inject, capture, measurement, offload, end } = this.#options;
+    if (inject !== null) inject.bend(batch);
+    if (capture !== null) capture.write(batch, 0, count);
+    if (this.datagrams === 0 && end.afterFirstNs !== null) this.#endAt(nowMonoNs + end.afterFirstNs);
+    this.datagrams += count;
+    this.lastMonoNs = nowMonoNs;
+    if (end.count === null) measurement.onBatch(batch);
+    else this.#measureUpTo(end.count, nowMonoNs);
+    if (offload !== null && measurement.streamCount !== this.#streams) {
+      this.#streams = measurement.streamCount;
+      offload.tendStreams();
+    }
+    if (inject !== null) inject.delay(count);
+    return count;
+  }
+
+  /** Markers and further copies are no datagrams of the count, so that it is known only behind the measurement. */
+  #measureUpTo(count: number, nowMonoNs: Nanos): void {
+    const { measurement } = this.#options;
+    const batch = this.#batch;
+    while (batch.count > 0) {
+      const room = count - measurement.dataReceived();
+      if (room <= 0) {
+        this.#endAt(nowMonoNs);
+        return;
+      }
+      const all = batch.count;
+      batch.count = Math.min(all, room);
+      const taken = batch.count;
+      measurement.onBatch(batch);
+      batch.count = all;
+      batch.dropFirst(taken);
+    }
+    if (measurement.dataReceived() >= count) this.#endAt(nowMonoNs);
+  }
+
+  /** Reads every socket empty, so that the measurement may close what lies before. */
+  #look(nowMonoNs: Nanos): void {
+    const { io, measurement, sources, end } = this.#options;
+    for (const source of sources) {
+      let beforeNs = io.clock.monoNs();
+      // Bounded: a socket that fills as fast as it is read is looked at the next time.
+      for (let reads = 0; this.#read(source, nowMonoNs) > 0; reads++) {
+        if (reads === 64) {
+          beforeNs = -Infinity;
+          break;
+        }
+        beforeNs = io.clock.monoNs();
+      }
+      measurement.socketReadPast(source.index, beforeNs - STAMP_TO_QUEUE_NS);
+    }
+    const afterNs = io.clock.monoNs();
+    this.#lookNs = afterNs + LOOK_NS;
+    if (end.once && measurement.hasSettled(afterNs)) this.#endAt(afterNs);
+    if (afterNs - this.lastMonoNs >= end.idleNs) this.#endAt(afterNs);
+    if (this.datagrams === 0 && afterNs >= end.firstByMonoNs) {
+      this.nothingCame = true;
+      this.#endAt(afterNs);
+    }
+    if (afterNs < this.#endNs + STAMP_TO_QUEUE_NS) return;
+    this.stopMonoNs = this.#endNs;
+    this.finished = true;
+  }
+
+  #endAt(monoNs: Nanos): void {
+    if (monoNs >= this.#endNs) return;
+    this.#endNs = monoNs;
+    this.#lookNs = Math.min(this.#lookNs, monoNs + STAMP_TO_QUEUE_NS);
+    this.#options.measurement.stopAt(monoNs);
+  }
+
+  /** Sleeps between reads only while little gathers: what queues up must stay far from the buffer's size. */
+  #adaptGather(handled: number): void {
+    const { gatherNs } = this.#options;
+    if (handled >= GATHER_DATAGRAMS) this.#gatherNs = 0;
+    else if (handled >= MESSAGES) this.#gatherNs /= 2;
+    else if (this.#gatherNs < gatherNs) this.#gatherNs = Math.min(gatherNs, Math.max(20e3, this.#gatherNs * 2));
+  }
+}

@@ -1,0 +1,68 @@
+import type { MeasurementEvent } from '../analysis/eventRing.js';
+import type { Measurement } from '../analysis/measurement.js';
+import { dscpName } from '../core/dscp.js';
+import type { StreamSnapshot } from '../metrics/snapshot.js';
+import type { EventRecord } from '../result/model.js';
+
+/** What an event of the measurement says, in words and in figures. */
+export function tellEvent(
+  event: MeasurementEvent,
+  stream: StreamIdentity,
+  idOf: (stream: number) => string,
+): { readonly text: string; readonly detail: EventRecord['detail'] } {
+  const from = `${stream.source} port ${stream.sourcePort}`;
+  switch (event.kind) {
+    case 'first_packet':
+      return { text: `first datagram of ${stream.format} from ${from}`, detail: { format: stream.format } };
+    case 'stream_end':
+      return { text: 'the sender has ended the stream', detail: { next: event.a } };
+    case 'gap':
+      return { text: `${event.b} lost from number ${event.a} on`, detail: { first: event.a, count: event.b } };
+    case 'restart':
+      return { text: `the sender at ${from} began anew`, detail: { before: idOf(event.a) } };
+    case 'silence':
+      return { text: `nothing for ${(event.a / 1e9).toFixed(1)} s`, detail: { silent_ns: Math.round(event.a) } };
+    case 'foreign_sender':
+      return { text: `${from} sends here too`, detail: { beside: idOf(event.a) } };
+    case 'dscp_changed': {
+      const arrived = dscpName(event.b >>> 2);
+      return event.a < 0
+        ? { text: `arrives as ${arrived} now`, detail: { received: event.b >>> 2 } }
+        : {
+            text: `marked ${dscpName(event.a >>> 2)}, arrived ${arrived}`,
+            detail: { sent: event.a >>> 2, received: event.b >>> 2 },
+          };
+    }
+  }
+}
+
+/** What of a stream never changes. */
+export type StreamIdentity = Pick<
+  StreamSnapshot,
+  'format' | 'unit' | 'source' | 'sourcePort' | 'group' | 'port' | 'flow' | 'name'
+> & { readonly id: string };
+
+/** Identities of streams, each asked for once: a snapshot copies a stream's histograms. */
+export function streamIdentities(
+  measurement: Measurement,
+  name: (snapshot: StreamSnapshot) => string,
+): (stream: number) => StreamIdentity {
+  const known: StreamIdentity[] = [];
+  return (stream) => {
+    const before = known[stream];
+    if (before !== undefined) return before;
+    const snapshot = measurement.snapshot(stream);
+    const { format, unit, source, sourcePort, group, port, flow } = snapshot;
+    return (known[stream] = {
+      id: name(snapshot),
+      name: snapshot.name,
+      format,
+      unit,
+      source,
+      sourcePort,
+      group,
+      port,
+      flow,
+    });
+  };
+}

@@ -1,0 +1,196 @@
+import type { Measurement } from '../analysis/measurement.js';
+import { Fault } from '../analysis/socketFaults.js';
+import type { SocketSnapshot } from '../analysis/streamSnapshot.js';
+import { formatRealtime, type Nanos } from '../core/time.js';
+import { SocketCounter, type Io } from '../io/datagram.js';
+import { StreamCounter } from '../metrics/counters.js';
+import type { Series } from '../metrics/series.js';
+import type { StreamSnapshot } from '../metrics/snapshot.js';
+import { assembleResult } from '../result/assemble.js';
+import { buildStream } from '../result/build.js';
+import type { Measurement as Provenance } from '../result/measurement.js';
+import type { ClockQuality, Evidence, Membership, RunResult, SocketReport, Stream } from '../result/model.js';
+import { WireStatus } from '../wire/status.js';
+import type { ClockWatch } from './clockWatch.js';
+import { clockSection, runSection, type RunFacts } from './document.js';
+import type { EventLog } from './eventLog.js';
+import { interfaceFacts } from './interfaceFacts.js';
+import type { LoopHealth } from './loop.js';
+import type { Judge } from './messages.js';
+import type { ReceivePlan } from './plan.js';
+import type { OpenSource } from './receiverSetup.js';
+import { hostFacts, toolFacts } from './toolFacts.js';
+
+export interface ReceiverRunState {
+  readonly measurement: Measurement;
+  readonly sources: readonly OpenSource[];
+  /** By socket, as long as it was joined. */
+  readonly memberships: readonly Membership[];
+  readonly provenance: Provenance;
+  /** Of streams in detail, by index. */
+  readonly series: ReadonlyMap<number, Series>;
+  readonly health: LoopHealth;
+  readonly watch: ClockWatch;
+  readonly log: EventLog;
+  readonly evidence: Evidence;
+  readonly captureDropped: number;
+  readonly facts: RunFacts;
+}
+
+const FAULT_NAMES: Readonly<Record<number, string>> = {
+  [WireStatus.TooShort]: 'too_short',
+  [WireStatus.BadMagic]: 'bad_magic',
+  [WireStatus.BadVersion]: 'bad_version',
+  [WireStatus.BadLength]: 'bad_length',
+  [WireStatus.BadPadding]: 'bad_padding',
+  [WireStatus.BadChecksum]: 'bad_check',
+  [WireStatus.UnknownType]: 'unknown_type',
+  [Fault.Truncated]: 'truncated',
+  [Fault.UnconfirmedJump]: 'unconfirmed_jump',
+};
+
+export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: ReceiverRunState): RunResult {
+  const { measurement, facts } = state;
+  const snapshots = Array.from({ length: measurement.streamCount }, (_, stream) => measurement.snapshot(stream));
+  const streams = snapshots.map((stream) =>
+    buildStream(stream, state.provenance, state.series.get(stream.index) ?? null),
+  );
+  const sockets = state.sources.map((open) => measurement.socketSnapshot(open.source.index));
+  const total = (counter: number): number =>
+    state.sources.reduce((sum, { source }) => sum + source.counters[counter]!, 0);
+  const hasDrops = io.capabilities.dropCounter;
+  const others = measurement.table.others;
+  return assembleResult({
+    tool: toolFacts(),
+    host: hostFacts(interfaceFacts(state.sources.map(({ via }) => via))),
+    clock: clockSection(io, state.watch, facts.startMonoNs, measuredTime(state, snapshots)),
+    run: runSection(plan, io, facts),
+    memberships: [...state.memberships],
+    sockets: state.sources.map((open, index) => socketReport(open, sockets[index]!, streams, hasDrops)),
+    arbitration: null,
+    sender: null,
+    receivers: [],
+    streams,
+    others: measurement.aggregate(),
+    detail: plan.detail,
+    events: state.log.events,
+    eventCounts: state.log.counts,
+    evidence: state.evidence,
+    limits: judge.limits,
+    judge,
+    health: {
+      kernelDrops: hasDrops ? sockets.reduce((sum, socket) => sum + socket.kernelDrops, 0) : null,
+      truncated: total(SocketCounter.Truncated),
+      controlTruncated: total(SocketCounter.ControlTruncated),
+      streamTableOverflow: overflowOf(measurement, others),
+      pathTableOverflow: total(SocketCounter.PathOverflow),
+      ringOverflow: total(SocketCounter.Discarded),
+      loop: state.health,
+      departures: [],
+      injected: plan.inject === null ? null : plan.inject.text,
+      refusedSendsDisagree: null,
+      notes: [...facts.notes, ...captureNotes(state.captureDropped)],
+    },
+  });
+}
+
+function overflowOf(measurement: Measurement, others: number): number {
+  return others < 0 || others >= measurement.streamCount
+    ? 0
+    : measurement.counters.values[others * StreamCounter.Count + StreamCounter.LossApplication]!;
+}
+
+function captureNotes(dropped: number): string[] {
+  return dropped === 0 ? [] : [`${dropped} datagrams are missing from the capture: its file was too slow`];
+}
+
+function measuredTime(
+  state: ReceiverRunState,
+  snapshots: readonly StreamSnapshot[],
+): Pick<
+  ClockQuality,
+  'receive_time' | 'send_time' | 'send_time_bound_ns' | 'shared_time_datagrams' | 'user_time_datagrams'
+> {
+  const sum = (counter: number): number => snapshots.reduce((total, stream) => total + stream.counters[counter]!, 0);
+  const order = ['user', 'kernel', 'hardware'] as const;
+  // The least exact one stands for the run.
+  const worst = Math.min(...state.sources.map(({ source }) => order.indexOf(source.timeSource)));
+  const carried = snapshots.filter((stream) => stream.sendTime !== null);
+  return {
+    receive_time: order[worst] ?? null,
+    send_time: carried.length === 0 ? null : carried.some((stream) => stream.sendTime === 'due') ? 'due' : 'departure',
+    send_time_bound_ns: state.provenance.sendTimeBoundNs,
+    shared_time_datagrams: sum(StreamCounter.SharedTime),
+    user_time_datagrams: sum(StreamCounter.UserTime),
+  };
+}
+
+/** Octets of kernel memory that a datagram of so many payload octets occupies in a receive buffer (truesize). */
+function truesize(payloadOctets: number): number {
+  // Measured on Linux 6.18 over loopback: 8 MiB hold 10,082 datagrams of 64 octets and 3,640 of 1316.
+  return payloadOctets <= 192 ? 832 : 2304 + Math.max(0, Math.ceil((payloadOctets - 1408) / 4096)) * 4352;
+}
+
+function socketReport(
+  open: OpenSource,
+  snapshot: SocketSnapshot,
+  streams: readonly Stream[],
+  hasDrops: boolean,
+): SocketReport {
+  const { source, planned, via } = open;
+  const c = source.counters;
+  const datagrams = c[SocketCounter.Datagrams]!;
+  const octets = c[SocketCounter.Octets]!;
+  const buffer = source.receiveBufferOctets;
+  const holds = buffer === null || datagrams === 0 ? null : Math.floor(buffer / truesize(octets / datagrams));
+  const perSecond = streams
+    .filter((stream) => stream.group === planned.group && stream.port === planned.port)
+    .reduce((sum, stream) => sum + (stream.metrics.rate_packets_per_second ?? 0), 0);
+  const malformed: Record<string, number> = {};
+  for (const [kind, count] of snapshot.malformed.entries()) {
+    if (count > 0) malformed[FAULT_NAMES[kind] ?? `status_${kind}`] = count;
+  }
+  return {
+    index: source.index,
+    direction: 'receive',
+    group: planned.group,
+    port: planned.port,
+    interface: via.name,
+    receive_time: source.timeSource,
+    buffer_octets: buffer,
+    buffer_datagrams: holds,
+    buffer_ns: holds === null || perSecond === 0 ? null : Math.round((holds / perSecond) * 1e9),
+    datagrams,
+    octets,
+    system_calls: c[SocketCounter.SystemCalls]!,
+    kernel_drops: hasDrops ? snapshot.kernelDrops : null,
+    truncated: c[SocketCounter.Truncated]!,
+    control_truncated: c[SocketCounter.ControlTruncated]!,
+    malformed,
+    icmp_errors: 0,
+  };
+}
+
+/** What the kernel says was joined, read while it is. */
+export function membershipsOf(io: Io, sources: readonly OpenSource[]): Membership[] {
+  return sources.map(({ source, planned, via }) => {
+    const state = source.membership();
+    const joined = joinedAt(io, source.joinRealNs);
+    return {
+      group: planned.group,
+      port: planned.port,
+      interface: via.name,
+      interface_index: via.index,
+      filter_mode: state.mode,
+      sources: [...state.sources],
+      protocol: state.protocol,
+      evidence: state.evidence,
+      joined,
+      socket: source.index,
+    };
+  });
+}
+
+function joinedAt(io: Io, joinRealNs: Nanos): string | null {
+  return Number.isNaN(joinRealNs) ? null : formatRealtime(io.clock.epoch, joinRealNs);
+}

@@ -1,0 +1,327 @@
+import { randomBytes } from 'node:crypto';
+import { Measurement } from '../analysis/measurement.js';
+import { formatRealtime, splitNs, type Nanos } from '../core/time.js';
+import { CaptureWriter } from '../io/captureWriter.js';
+import type { Io } from '../io/datagram.js';
+import { listInterfaces } from '../io/interfaces.js';
+import { Series } from '../metrics/series.js';
+import { buildStream, streamId } from '../result/build.js';
+import { buildIntervalRow, type IntervalRow } from '../result/interval.js';
+import type { Measurement as Provenance } from '../result/measurement.js';
+import type { RunResult } from '../result/model.js';
+import { ClockWatch } from './clockWatch.js';
+import { Command, type RunControl } from './control.js';
+import { EventLog } from './eventLog.js';
+import { beginEvidence } from './evidence.js';
+import { Housekeeping, nextUtcMultiple } from './housekeeping.js';
+import { Inject } from './inject.js';
+import { freshLoopHealth, runLoop } from './loop.js';
+import type { Judge, RunMessage } from './messages.js';
+import type { ReceivePlan } from './plan.js';
+import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
+import { streamIdentities, tellEvent } from './receiverEvents.js';
+import { membershipsOf, receiverResult } from './receiverResult.js';
+import { OffloadSwitch } from './offloadSwitch.js';
+import { openSources, type OpenSource } from './receiverSetup.js';
+import { beginSilenceWatch } from './silenceWatch.js';
+import { prepareThread } from './thread.js';
+
+const SECOND_NS = 1e9;
+/** Joined, and nothing has come for so long: the likeliest reasons are looked for. */
+const SILENCE_NS = 2e9;
+/** Intervals, events and offload are looked after this often. */
+const TEND_NS = 50e6;
+
+/** Carries out a receive plan on this thread: joins, measures until its end or until stopped, and gives the result. */
+export async function runReceiver(
+  io: Io,
+  plan: ReceivePlan,
+  judge: Judge,
+  control: RunControl,
+  captureQueue: SharedArrayBuffer | null,
+  post: (message: RunMessage) => void,
+): Promise<RunResult> {
+  prepareThread(plan);
+  await untilStart(io, plan, control);
+  const evidence = beginEvidence();
+  const runId = randomBytes(4).readUInt32BE().toString(16).padStart(8, '0');
+  const startRealNs = io.clock.realNs();
+  const startMonoNs = io.clock.monoNs();
+  const sources = await openSources(io, plan);
+  try {
+    const capture =
+      captureQueue === null
+        ? null
+        : new CaptureWriter(
+            captureQueue,
+            io.clock.epoch,
+            (index) => io.path(index),
+            (index) => interfaceName(index) ?? String(index),
+          );
+    const interfaceName = namesOf(sources);
+    const inject = plan.inject === null ? null : new Inject(plan.inject, () => io.clock.monoNs());
+    const firstBoundaryMonoNs = nextUtcMultiple(io.clock, plan.intervalNs);
+    const measurement = new Measurement({
+      epoch: splitNs(io.clock.epoch.realtimeNs),
+      pathOf: (path) => io.path(path),
+      maxStreams: plan.maxStreams,
+      detail: plan.detail,
+      reorderWindowNs: plan.reorderWindowNs,
+      reorderWindowPackets: plan.reorderWindowPackets,
+      omitNs: plan.omitNs,
+      startMonoNs,
+      firstBoundaryMonoNs,
+      intervalNs: plan.intervalNs,
+      silenceNs: SILENCE_NS,
+      batchCapacity: RECEIVE_CAPACITY,
+      clockOffsetNs: 0,
+    });
+    for (const open of sources) addSocket(measurement, io, plan, open, inject);
+    const memberships = membershipsOf(io, sources);
+    const joinedMonoNs = io.clock.monoNs();
+    const offload =
+      plan.offload === 'off' || !io.capabilities.offload ? null : new OffloadSwitch(plan.offload, sources, measurement);
+    const agent = new ReceiverAgent({
+      io,
+      sources: sources.map(({ source }) => source),
+      measurement,
+      gatherNs: plan.gatherNs,
+      inject,
+      capture,
+      offload,
+      end: {
+        atMonoNs: endOf(io, plan, joinedMonoNs),
+        afterFirstNs: plan.waitNs === null ? null : plan.durationNs,
+        firstByMonoNs: plan.waitNs === null ? Infinity : joinedMonoNs + plan.waitNs,
+        count: plan.count,
+        idleNs: plan.untilIdleNs ?? Infinity,
+        once: plan.once,
+      },
+    });
+    const watch = new ClockWatch(io.clock.epoch);
+    const log = new EventLog(io.clock, startMonoNs, (event) => post({ type: 'event', event }));
+    const health = freshLoopHealth();
+    const provenance = provenanceOf(io, plan, sources, startMonoNs, interfaceName);
+    const series = new Map<number, Series>();
+    const notes = [...new Set(sources.flatMap(({ source }) => source.notes))];
+    const identityOf = streamIdentities(measurement, (snapshot) =>
+      streamId(snapshot, interfaceName(snapshot.interfaceIndex)),
+    );
+    const silence = beginSilenceWatch(sources, evidence);
+    let stopped = false;
+
+    const result = (complete: boolean): RunResult =>
+      receiverResult(io, plan, judge, {
+        measurement,
+        sources,
+        memberships,
+        provenance,
+        series,
+        health,
+        watch,
+        log,
+        evidence: evidence.sofar(),
+        captureDropped: capture?.dropped ?? 0,
+        facts: {
+          runId,
+          role: 'receiver',
+          endpoints: [...new Set(plan.streams.map(({ endpoint }) => endpoint))],
+          startMonoNs,
+          endMonoNs: io.clock.monoNs(),
+          startRealNs,
+          endRealNs: io.clock.realNs(),
+          complete,
+          notes,
+        },
+      });
+    const tellIntervals = (): void => {
+      for (const interval of measurement.takeIntervals()) {
+        const rows: IntervalRow[] = [];
+        for (const one of interval.streams) {
+          const stream = identityOf(one.index);
+          if (!interval.omitted && one.index < plan.detail) {
+            let course = series.get(one.index);
+            if (course === undefined) series.set(one.index, (course = new Series(plan.intervalNs)));
+            course.add(one);
+          }
+          rows.push(
+            buildIntervalRow(one, {
+              ...stream,
+              tellsNeverSent: stream.format === 'probe',
+              countsDrops: io.capabilities.dropCounter,
+            }),
+          );
+        }
+        post({
+          type: 'interval',
+          time: formatRealtime(io.clock.epoch, interval.endMonoNs + io.clock.realNs() - io.clock.monoNs()),
+          startNs: Math.round(interval.startMonoNs - startMonoNs),
+          endNs: Math.round(interval.endMonoNs - startMonoNs),
+          rows,
+          senderRows: [],
+        });
+      }
+    };
+    const tellEvents = (): void => {
+      for (const event of measurement.takeEvents()) {
+        const stream = identityOf(event.stream);
+        const { text, detail } = tellEvent(event, stream, (other) => identityOf(other).id);
+        log.add(event.kind, event.monoNs, stream.id, text, detail);
+        if (event.kind !== 'stream_end') continue;
+        post({ type: 'stream_end', stream: buildStream(measurement.snapshot(event.stream), provenance, null) });
+      }
+    };
+    const housekeeping = new Housekeeping(
+      [
+        {
+          firstMonoNs: joinedMonoNs + TEND_NS,
+          periodNs: TEND_NS,
+          run: (nowNs) => {
+            tellIntervals();
+            tellEvents();
+            offload?.tend(nowNs);
+          },
+        },
+        {
+          firstMonoNs: startMonoNs + SECOND_NS,
+          periodNs: SECOND_NS,
+          run: (nowNs) => {
+            const step = watch.sample();
+            if (step === null) return;
+            log.add('clock_step', nowNs, null, `realtime stepped by ${step.byNs / 1e6} ms`, { by_ns: step.byNs });
+          },
+        },
+        {
+          firstMonoNs: joinedMonoNs + SILENCE_NS,
+          periodNs: Infinity,
+          run: (nowNs) => {
+            if (agent.datagrams > 0) return;
+            const reasons = silence.reasons();
+            const text = `joined, nothing arrived for ${SILENCE_NS / 1e9} s: ${reasons.join('; ')}`;
+            log.add(
+              'silence',
+              nowNs,
+              null,
+              text,
+              Object.fromEntries(reasons.map((reason, i) => [`reason_${i + 1}`, reason])),
+            );
+          },
+        },
+      ],
+      [agent],
+    );
+    const joinedText = sources.slice(0, 16).map(joinedLine);
+    log.add('joined', joinedMonoNs, null, joinedText.join('; '), { sockets: sources.length });
+    post({
+      type: 'ready',
+      info: {
+        runId,
+        time: formatRealtime(io.clock.epoch, startRealNs),
+        io: io.name,
+        lines: joinedText,
+        interfaces: [...new Set(sources.map(({ via }) => via.name))],
+        loopback: sources.every(({ via }) => via.loopback),
+      },
+    });
+    await runLoop(
+      io,
+      [agent, housekeeping],
+      {
+        poll: (nowNs) => {
+          const commands = control.take();
+          if (commands === 0) return;
+          if ((commands & Command.Snapshot) !== 0) post({ type: 'partial', result: result(true) });
+          if ((commands & Command.Stop) === 0 || stopped) return;
+          stopped = true;
+          agent.stop(nowNs);
+        },
+      },
+      health,
+    );
+    for (const { source } of sources) {
+      const drops = source.readDrops();
+      if (drops !== null) measurement.onSocketDrops(source.index, drops);
+    }
+    measurement.finish(agent.stopMonoNs);
+    tellIntervals();
+    tellEvents();
+    watch.sample();
+    capture?.close();
+    const bounded =
+      plan.durationNs !== null ||
+      plan.count !== null ||
+      plan.once ||
+      plan.untilIdleNs !== null ||
+      plan.endAtUnixNs !== null;
+    return result(!stopped || !bounded);
+  } finally {
+    for (const { source } of sources) source.close();
+  }
+}
+
+/** Waits for `--start-at`; a stop meanwhile ends the wait. */
+async function untilStart(io: Io, plan: ReceivePlan, control: RunControl): Promise<void> {
+  if (plan.startAtUnixNs === null) return;
+  const untilNs = io.clock.monoNs() + Number(plan.startAtUnixNs - io.clock.epoch.realtimeNs) - io.clock.realNs();
+  while (io.clock.monoNs() < untilNs && (control.peek() & Command.Stop) === 0) await io.wait(untilNs, 0);
+}
+
+/** When the run ends whatever comes, CLOCK_MONOTONIC since the epoch, ns; Infinity: not known yet, or never. */
+function endOf(io: Io, plan: ReceivePlan, joinedMonoNs: Nanos): Nanos {
+  const byDuration = plan.durationNs === null || plan.waitNs !== null ? Infinity : joinedMonoNs + plan.durationNs;
+  if (plan.endAtUnixNs === null) return byDuration;
+  const untilNs = Number(plan.endAtUnixNs - io.clock.epoch.realtimeNs) - io.clock.realNs();
+  return Math.min(byDuration, joinedMonoNs + untilNs);
+}
+
+function addSocket(measurement: Measurement, io: Io, plan: ReceivePlan, open: OpenSource, inject: Inject | null): void {
+  const { source, address, position } = open;
+  const mark = plan.sentMarks[position]!;
+  measurement.addSocket({
+    index: source.index,
+    scheme: address.scheme,
+    joinRealNs: source.joinRealNs + (inject === null ? 0 : inject.clockErrorNs(io.clock.monoNs())),
+    hasDropCounter: io.capabilities.dropCounter,
+    name: address.name,
+    tosSent: mark.dscp === null ? null : mark.dscp << 2,
+    ttlSent: mark.ttl,
+  });
+}
+
+function provenanceOf(
+  io: Io,
+  plan: ReceivePlan,
+  sources: readonly OpenSource[],
+  startMonoNs: Nanos,
+  interfaceName: (index: number) => string | null,
+): Provenance {
+  const own = new Set(listInterfaces().flatMap(({ addresses }) => addresses.map(({ address }) => address)));
+  const bySocket = new Map(sources.map((open) => [open.source.index, open]));
+  return {
+    epoch: io.clock.epoch,
+    startMonoNs,
+    capabilities: io.capabilities,
+    receiveTime: (socket) => bySocket.get(socket)?.source.timeSource ?? 'user',
+    interfaceName,
+    isLocal: (address) => own.has(address),
+    sentMark: (stream) => plan.sentMarks[bySocket.get(stream.socket)?.position ?? -1] ?? { ttl: null, dscp: null },
+    place: () => ({ role: 'media', leg: null }),
+    // The receiver cannot know how the sender batches; its own document states that.
+    sendTimeBoundNs: SEND_TIME_BOUND_NS,
+  };
+}
+
+/** Our sender reads the clock at most 8 datagrams before the last of a system call; 3 us each (Linux 6.18). */
+const SEND_TIME_BOUND_NS = 8 * 3e3;
+
+function namesOf(sources: readonly OpenSource[]): (index: number) => string | null {
+  const names = new Map<number, string>();
+  for (const { via } of sources) names.set(via.index, via.name);
+  return (index) => names.get(index) ?? null;
+}
+
+function joinedLine({ planned, via, reason }: OpenSource): string {
+  const from = planned.sources.length === 0 ? '' : `${planned.sources.join(',')}@`;
+  const group = planned.family === 6 ? `[${planned.group}]` : planned.group;
+  return `${from}${group}:${planned.port} on ${via.name} (${reason})`;
+}

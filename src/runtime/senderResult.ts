@@ -1,0 +1,180 @@
+import { assembleResult } from '../result/assemble.js';
+import { buildSender, type SenderStreamFacts } from '../result/buildSender.js';
+import { DEFAULT_DETAIL } from '../result/build.js';
+import type { Departures } from '../result/health.js';
+import type { Evidence, Host, Impairment, RunResult, SocketReport } from '../result/model.js';
+import { SocketCounter, type DatagramSink, type Io } from '../io/datagram.js';
+import { Histogram } from '../metrics/histogram.js';
+import type { ClockWatch } from './clockWatch.js';
+import { clockSection, runSection, type RunFacts } from './document.js';
+import type { EventLog } from './eventLog.js';
+import type { LoopHealth } from './loop.js';
+import type { Judge } from './messages.js';
+import type { SendPlan, SendStream } from './plan.js';
+import { SenderCounter, type SenderStats } from './senderStats.js';
+import { hostFacts, toolFacts } from './toolFacts.js';
+
+/** One sending stream: what was asked for, where it leaves, and what became of it. */
+export interface SenderStreamState {
+  readonly id: string;
+  readonly plan: SendStream;
+  readonly interfaceName: string;
+  readonly source: string | null;
+  readonly sink: DatagramSink;
+  readonly feed: { readonly scheduled: number; readonly notSent: number };
+  readonly stats: SenderStats;
+  /** What `--impair` did, with its seed; `null` without it. */
+  readonly impairment: { readonly done: () => Impairment; readonly seed: number } | null;
+}
+
+export interface SenderRunState {
+  readonly senderRun: string;
+  readonly streams: readonly SenderStreamState[];
+  readonly sinks: readonly { readonly sink: DatagramSink; readonly interfaceName: string }[];
+  readonly quantumNs: number;
+  /** Kernel transmit stamp minus departure; `null`: not asked for. */
+  readonly transmitDelay: Histogram | null;
+  readonly sendTimeBoundNs: number | null;
+  readonly health: LoopHealth;
+  readonly watch: ClockWatch;
+  readonly log: EventLog;
+  readonly interfaces: Host['interfaces'];
+  readonly evidence: Evidence;
+  /** What the sinks counted as refused against what the host counted, in words; `null`: they agree. */
+  readonly refusedSendsDisagree: string | null;
+  readonly facts: RunFacts;
+}
+
+export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: SenderRunState): RunResult {
+  const { facts } = state;
+  const streams = state.streams.map(streamFacts);
+  const sum = (counter: number): number => state.sinks.reduce((total, { sink }) => total + sink.counters[counter]!, 0);
+  const sender = buildSender({
+    run: state.senderRun,
+    streams,
+    detail: DEFAULT_DETAIL,
+    seesRefusals: io.capabilities.refusedSends,
+    transmitDelay: state.transmitDelay,
+    quantumNs: state.quantumNs,
+    maxLateNs: plan.maxLateNs,
+    spinShare: sum(SocketCounter.SpinNs) / (facts.endMonoNs - facts.startMonoNs),
+    systemCalls: sum(SocketCounter.SystemCalls),
+    superPackets: sum(SocketCounter.SuperPackets),
+    transmitStampsMissing: sum(SocketCounter.TransmitStampsMissing),
+    icmpErrors: sum(SocketCounter.IcmpErrors),
+    underruns: 0,
+  });
+  const clock = clockSection(io, state.watch, facts.startMonoNs, {
+    receive_time: null,
+    send_time: state.streams.every((stream) => stream.plan.payload !== null)
+      ? null
+      : io.capabilities.departureStamp
+        ? 'departure'
+        : 'due',
+    send_time_bound_ns: state.sendTimeBoundNs,
+    shared_time_datagrams: 0,
+    user_time_datagrams: 0,
+  });
+  return assembleResult({
+    tool: toolFacts(),
+    host: hostFacts(state.interfaces),
+    clock,
+    run: runSection(plan, io, facts),
+    memberships: [],
+    sockets: state.sinks.map(({ sink, interfaceName }, index) => socketReport(sink, interfaceName, index)),
+    arbitration: null,
+    sender,
+    receivers: [],
+    streams: [],
+    others: null,
+    events: state.log.events,
+    eventCounts: state.log.counts,
+    evidence: state.evidence,
+    limits: judge.limits,
+    // Silence is judged at receivers.
+    judge: { allowSilence: true },
+    health: {
+      kernelDrops: null,
+      truncated: 0,
+      controlTruncated: 0,
+      streamTableOverflow: 0,
+      pathTableOverflow: 0,
+      ringOverflow: 0,
+      loop: state.health,
+      departures: state.streams.flatMap((stream) => departures(stream, state.quantumNs)),
+      injected: plan.inject === null ? null : plan.inject.text,
+      refusedSendsDisagree: state.refusedSendsDisagree,
+      notes: facts.notes,
+    },
+  });
+}
+
+function streamFacts(stream: SenderStreamState): SenderStreamFacts {
+  const { address, flows, payload, pattern } = stream.plan;
+  const c = stream.stats.counters;
+  const refused = c[SenderCounter.NoBuffers]! + c[SenderCounter.TooLate]! + c[SenderCounter.Failed]!;
+  const departureError = stream.stats.departureError.copy();
+  departureError.add(stream.stats.intervalDepartureError);
+  return {
+    id: stream.id,
+    name: address.name,
+    leg: null,
+    format: payload === null ? 'probe' : 'udp',
+    group: address.group,
+    port: address.port,
+    source: stream.source,
+    sourcePort: stream.sink.sourcePort,
+    interfaceName: stream.interfaceName,
+    flows: payload === null ? Array.from({ length: flows }, (_, flow) => String(flow)) : [],
+    ttl: stream.plan.ttl,
+    tos: stream.plan.tos,
+    sizeOctets: stream.plan.sizeOctets,
+    pattern: pattern.kind === 'burst' ? `burst:${pattern.datagrams}/${pattern.periodNs}ns` : pattern.kind,
+    scheduled: stream.feed.scheduled,
+    sent: c[SenderCounter.Sent]!,
+    noBuffers: c[SenderCounter.NoBuffers]!,
+    tooLate: c[SenderCounter.TooLate]!,
+    failed: c[SenderCounter.Failed]!,
+    skipped: stream.feed.notSent - refused,
+    markersSent: c[SenderCounter.Markers]!,
+    octetsSent: c[SenderCounter.Octets]!,
+    firstMonoNs: stream.stats.firstMonoNs,
+    lastMonoNs: stream.stats.lastMonoNs,
+    departureError,
+    impairment: stream.impairment === null ? null : stream.impairment.done(),
+    impairmentSeed: stream.impairment === null ? null : stream.impairment.seed,
+  };
+}
+
+function departures(stream: SenderStreamState, quantumNs: number): Departures[] {
+  const all = stream.stats.departureError.copy();
+  all.add(stream.stats.intervalDepartureError);
+  const p99Ns = all.percentile(0.99);
+  if (p99Ns === null) return [];
+  const { packetsPerSecond, pattern } = stream.plan;
+  const perSecond = pattern.kind === 'burst' ? (pattern.datagrams * 1e9) / pattern.periodNs : packetsPerSecond;
+  return [{ stream: stream.id, p99Ns, periodNs: perSecond === Infinity ? null : 1e9 / perSecond, quantumNs }];
+}
+
+function socketReport(sink: DatagramSink, interfaceName: string, index: number): SocketReport {
+  const c = sink.counters;
+  return {
+    index,
+    direction: 'send',
+    group: null,
+    port: sink.sourcePort,
+    interface: interfaceName,
+    receive_time: null,
+    buffer_octets: null,
+    buffer_datagrams: null,
+    buffer_ns: null,
+    datagrams: c[SocketCounter.Datagrams]!,
+    octets: c[SocketCounter.Octets]!,
+    system_calls: c[SocketCounter.SystemCalls]!,
+    kernel_drops: null,
+    truncated: 0,
+    control_truncated: 0,
+    malformed: {},
+    icmp_errors: c[SocketCounter.IcmpErrors]!,
+  };
+}
