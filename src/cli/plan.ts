@@ -132,7 +132,6 @@ function receivePlan(
   const streams: StreamAddress[] = [];
   const sentMarks: { ttl: number | null; dscp: number | null }[] = [];
   const expectedRates: (number | null)[] = [];
-  const expectedRates: (number | null)[] = [];
   for (const target of targets.list) {
     const { endpoint, own } = target;
     const wrong = (message: string): void => {
@@ -144,7 +143,6 @@ function receivePlan(
     const tos = sentTos(own, run, wrong);
     for (const address of streamAddresses(target, endpoint.scheme, run)) {
       streams.push(address);
-      expectedRates.push(own.rate?.bitPerSecond ?? null);
       expectedRates.push(statedBitPerSecond(target));
       sentMarks.push({ ttl: own.ttl ?? run.ttl ?? null, dscp: tos === null ? null : tos >>> 2 });
     }

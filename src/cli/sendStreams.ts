@@ -1,7 +1,7 @@
 /** What a sender is to send to each group: rate, size, pattern, marks, with every rule that limits them. */
 import { McastError } from '../core/errors.js';
 import { refuseReservedGroup } from '../core/endpoint.js';
-import { octetsAtLayer, packetsPerSecondAt } from '../core/layers.js';
+import { packetsPerSecondAt } from '../core/layers.js';
 import { impairProblems, type ImpairSpec } from '../impair/spec.js';
 import type { Pattern, SendStream } from '../runtime/plan.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
@@ -90,7 +90,7 @@ function chooseRate(
     // A flag gives way to the endpoint's pattern; beside it, neither goes first.
     const said = ownRate || (own.pattern === undefined && (run.rate ?? run.pps) !== undefined);
     if (said) wrong('burst:<n>/<period> sets the rate itself: leave out rate and pps');
-    return pattern.datagrams / (pattern.periodNs / 1e9);
+    return burstPacketsPerSecond(pattern);
   }
   const { bitPerSecond, layer } = level.rate ?? DEFAULT_RATE;
   const packetsPerSecond = level.pps ?? packetsPerSecondAt(bitPerSecond, sizeOctets, family, layer);
@@ -131,13 +131,23 @@ function withSeed(impair: ImpairSpec | null, seed: number): ImpairSpec | null {
   return impair === null || impair.seed !== null ? impair : { ...impair, seed };
 }
 
+/** Bit/s of UDP payload that a receiver's endpoint says will come to each group; `null`: it does not say. */
+export function statedBitPerSecond({ endpoint, own }: Target): number | null {
+  const sizeOctets = own.size ?? DEFAULT_SIZE_OCTETS;
+  let packetsPerSecond = own.pps ?? Infinity;
+  if (own.rate !== undefined) {
+    packetsPerSecond = packetsPerSecondAt(own.rate.bitPerSecond, sizeOctets, endpoint.family, own.rate.layer);
+  } else if (own.pattern?.kind === 'burst') packetsPerSecond = burstPacketsPerSecond(own.pattern);
+  return packetsPerSecond === Infinity ? null : packetsPerSecond * sizeOctets * 8;
+}
+
+function burstPacketsPerSecond(burst: { readonly datagrams: number; readonly periodNs: number }): number {
+  return burst.datagrams / (burst.periodNs / 1e9);
+}
+
 /** Bit/s of UDP payload of all streams together. */
 export function totalBitPerSecond(streams: readonly SendStream[]): number {
-  return streams.reduce(
-    (sum, stream) =>
-      sum + stream.packetsPerSecond * 8 * octetsAtLayer(stream.sizeOctets, stream.address.family, 'payload'),
-    0,
-  );
+  return streams.reduce((sum, stream) => sum + stream.packetsPerSecond * stream.sizeOctets * 8, 0);
 }
 
 function collect<T>(problems: McastError[], work: () => T): T | null {

@@ -272,6 +272,7 @@ describe('a receiver', () => {
       durationNs: null,
       streams: [{ scheme: null, group: '239.1.1.1', port: 5001, sources: [], iface: null, endpoint: '239.1.1.1:5001' }],
       sentMarks: [{ ttl: null, dscp: null }],
+      expectedRates: [null],
       waitNs: null,
       once: false,
       untilIdleNs: null,
@@ -295,6 +296,13 @@ describe('a receiver', () => {
       { ttl: 8, dscp: 46 },
       { ttl: 8, dscp: null },
     ]);
+  });
+
+  it('knows from the endpoint what rate is to come', async () => {
+    const plan = await recv(
+      '239.1.1.1+2/rate=20M 239.1.2.1/rate=92k@ip/size=64 239.1.2.2/pps=10/size=100 239.1.2.3/pattern=burst:5/1ms/size=125 239.1.2.4/rate=max 239.1.2.5',
+    );
+    expect(plan.expectedRates).toEqual([20e6, 20e6, expect.closeTo(64e3), 8000, expect.closeTo(5e6), null, null]);
   });
 
   it('does not sleep between reads when it is to poll', async () => {
@@ -388,6 +396,7 @@ describe('a pair', () => {
     expect(receive.streams[0]!.group).toBe(sender.streams[0]!.address.group);
     expect(receive.streams[0]!.group).toMatch(/^239\.255\./);
     expect(receive.sentMarks).toEqual([{ ttl: 1, dscp: 46 }]);
+    expect(receive.expectedRates).toEqual([expect.closeTo(1e6)]);
   });
 });
 
