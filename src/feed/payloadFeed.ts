@@ -33,10 +33,10 @@ export class PayloadFeed implements FlowFeed {
   readonly markers = 0;
   readonly #destination: number;
   readonly #schedule: Schedule;
+  /** The first is the longest. */
   readonly #pieces: readonly Uint8Array[];
   readonly #slots: PayloadSlots;
   readonly #count: number;
-  readonly #endNs: Nanos;
   #ended = false;
   #piece = 0;
   /** At a rate of Infinity the latest `untilNs`. */
@@ -50,7 +50,7 @@ export class PayloadFeed implements FlowFeed {
     this.#pieces = pieces(options.payload, options.sizeOctets);
     this.#slots = options.payloadSlots ?? new PayloadSlots();
     this.#count = options.count ?? Infinity;
-    this.#endNs = options.durationNs === null ? Infinity : options.startMonoNs + options.durationNs;
+    this.#schedule.endNs = options.durationNs === null ? Infinity : options.startMonoNs + options.durationNs;
     this.#lastNs = options.startMonoNs;
     this.#endData();
   }
@@ -64,16 +64,16 @@ export class PayloadFeed implements FlowFeed {
     const before = batch.count;
     const schedule = this.#schedule;
     const unpaced = schedule.unpaced;
-    if (unpaced && untilNs >= this.#endNs) this.#ended = true;
+    if (unpaced && untilNs >= this.#schedule.endNs) this.#ended = true;
     if (this.#ended) return 0;
-    const most = Math.min(batch.capacity - before, this.#count - schedule.index, unpaced ? UNPACED_RUN : Infinity);
     let at = endOctet(batch);
-    let room = 0;
-    for (let octets = at; room < most; room++) {
-      octets += this.#pieces[(this.#piece + room) % this.#pieces.length]!.length;
-      if (octets > batch.bytes.length) break;
-    }
-    const made = schedule.take(batch.dueMonoNs, before, before + room, untilNs, this.#endNs);
+    const room = Math.min(
+      batch.capacity - before,
+      Math.floor((batch.bytes.length - at) / this.#pieces[0]!.length),
+      this.#count - schedule.index,
+      unpaced ? UNPACED_RUN : Infinity,
+    );
+    const made = schedule.take(batch.dueMonoNs, before, before + room, untilNs);
     for (let slot = before; slot < before + made; slot++) {
       const piece = this.#pieces[this.#piece]!;
       if (at !== slot * piece.length || at >= this.#slots.coveredTo(batch, piece)) {
@@ -99,7 +99,7 @@ export class PayloadFeed implements FlowFeed {
   skip(untilNs: Nanos): number {
     if (this.#ended) return 0;
     const before = this.#schedule.index;
-    this.#schedule.skip(Math.min(untilNs, this.#endNs));
+    this.#schedule.skip(Math.min(untilNs, this.#schedule.endNs));
     const skipped = Math.min(this.#schedule.index, this.#count) - before;
     this.#piece = (this.#piece + skipped) % this.#pieces.length;
     this.scheduled += skipped;
@@ -113,7 +113,10 @@ export class PayloadFeed implements FlowFeed {
   }
 
   #endData(): void {
-    if (this.#schedule.index >= this.#count || (!this.#schedule.unpaced && this.#schedule.dueNs >= this.#endNs)) {
+    if (
+      this.#schedule.index >= this.#count ||
+      (!this.#schedule.unpaced && this.#schedule.dueNs >= this.#schedule.endNs)
+    ) {
       this.#ended = true;
     }
   }

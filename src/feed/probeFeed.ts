@@ -82,7 +82,6 @@ export class ProbeFeed implements FlowFeed {
   /** Per flow: numbers refused or skipped. */
   readonly #notSent: Float64Array;
   readonly #count: number;
-  #endNs: Nanos = Infinity;
   #phase: number = Phase.Opening;
   /** Flow of the next datagram, and its sequence number. */
   #flow = 0;
@@ -173,7 +172,7 @@ export class ProbeFeed implements FlowFeed {
     this.#start.nextAt(ns);
     this.#schedule.restart(this.#start.endNs);
     this.#lastNs = this.#start.endNs;
-    this.#endNs = durationNs === null ? Infinity : this.#start.endNs + durationNs;
+    this.#schedule.endNs = durationNs === null ? Infinity : this.#start.endNs + durationNs;
   }
 
   #toData(): void {
@@ -184,7 +183,7 @@ export class ProbeFeed implements FlowFeed {
   /** Goes on to the end markers when there are no more data. */
   #endData(): void {
     if (this.#schedule.index >= this.#count) this.#toClosing(this.#lastNs + this.#end.spacingNs);
-    else if (this.#schedule.dueNs >= this.#endNs) this.#toClosing(this.#endNs);
+    else if (this.#schedule.dueNs >= this.#schedule.endNs) this.#toClosing(this.#schedule.endNs);
   }
 
   #toClosing(ns: Nanos): void {
@@ -205,14 +204,14 @@ export class ProbeFeed implements FlowFeed {
   #fillData(batch: SendBatch, untilNs: Nanos): void {
     const schedule = this.#schedule;
     const unpaced = this.unpaced;
-    if (unpaced && untilNs >= this.#endNs) {
-      this.#toClosing(Math.max(this.#endNs, this.#lastNs));
+    if (unpaced && untilNs >= this.#schedule.endNs) {
+      this.#toClosing(Math.max(this.#schedule.endNs, this.#lastNs));
       return;
     }
     const from = batch.count;
     const at = endOctet(batch);
     const room = Math.min(this.#room(batch, at), this.#count - schedule.index, unpaced ? UNPACED_RUN : Infinity);
-    const made = schedule.take(batch.dueMonoNs, from, from + room, untilNs, this.#endNs);
+    const made = schedule.take(batch.dueMonoNs, from, from + room, untilNs);
     if (made > 0) {
       this.#putData(batch, from, from + made, at);
       this.#lastNs = batch.dueMonoNs[from + made - 1]!;
@@ -297,7 +296,7 @@ export class ProbeFeed implements FlowFeed {
   #skipData(untilNs: Nanos): number {
     const schedule = this.#schedule;
     const before = schedule.index;
-    schedule.skip(Math.min(untilNs, this.#endNs));
+    schedule.skip(Math.min(untilNs, this.#schedule.endNs));
     const skipped = Math.min(schedule.index, this.#count) - before;
     if (skipped === 0) return 0;
     const everyFlow = Math.floor(skipped / this.flows);

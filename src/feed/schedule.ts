@@ -26,6 +26,8 @@ export class Schedule {
   index = 0;
   /** When it is due. */
   dueNs: Nanos;
+  /** Nothing is taken that is due at or after this. */
+  endNs: Nanos = Infinity;
   /** Mean distance of two datagrams, ns; 0 at a rate of Infinity. */
   readonly periodNs: number;
   /** A rate of Infinity. */
@@ -55,11 +57,11 @@ export class Schedule {
 
   /**
    * Writes the due times of the next datagrams into `dueNs[from .. to)`, as far as they are due at or
-   * before `untilNs` and before `endNs`; returns how many and moves on by so many. Hot. At a rate of
+   * before `untilNs` and before {@link endNs}; returns how many and moves on by so many. Hot. At a rate of
    * Infinity all are due at `untilNs`.
    */
-  take(dueNs: Float64Array, from: number, to: number, untilNs: Nanos, endNs: Nanos): number {
-    const lastNs = untilNs < endNs ? untilNs : endNs - 1;
+  take(dueNs: Float64Array, from: number, to: number, untilNs: Nanos): number {
+    const lastNs = untilNs < this.endNs ? untilNs : this.endNs - 1;
     if (this.unpaced) {
       if (lastNs < this.dueNs || to <= from) return 0;
       dueNs.fill(lastNs, from, to);

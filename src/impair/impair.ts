@@ -246,7 +246,7 @@ export class Impair {
     for (let copy = 0; copy < 2; copy++) {
       const jitter = random.uint32() / UINT32;
       const corrupted = random.uint32() < this.#corrupt;
-      const where = random.uint32() / UINT32;
+      const where = random.uint32() >>> 1;
       const waits = random.uint32() < this.#reorder;
       const extent = random.uint32() / UINT32;
       if (slot < 0 || copy >= copies) continue;
@@ -275,12 +275,12 @@ export class Impair {
     return this.#busyUntilNs;
   }
 
-  /** A bit of the checked octets, `where` of 0 .. 1 through them; -1 when there are none. */
+  /** A bit of the checked octets, `where` / 2^31 of the way through them; -1 when there are none. */
   #checkedBit(length: number, where: number): number {
     const ranges = this.#options.checkedRanges;
     let octets = 0;
     for (let r = 0; r < ranges.length; r++) octets += Math.max(0, Math.min(ranges[r]![1], length) - ranges[r]![0]);
-    let bit = Math.floor(where * octets * 8);
+    let bit = ((where / 2_147_483_648) * octets * 8) | 0;
     for (let r = 0; r < ranges.length; r++) {
       const bits = 8 * Math.max(0, Math.min(ranges[r]![1], length) - ranges[r]![0]);
       if (bit < bits) return 8 * ranges[r]![0] + bit;
