@@ -126,7 +126,7 @@ export class CaptureWriter {
       payloadOctets,
     );
     copyOctets(batch.view, batch.offset[slot]!, payloadOctets, view, frameAt + headersOctets);
-    if (family === 6) putUdpChecksum(bytes, frameAt);
+    if (family === 6) putUdpChecksum(view, frameAt);
     putPacketBlock(view, at, route.interfaceId, frameOctets, frameOctets, options);
     this.#stamp.write(view, at + PACKET_BLOCK_TIME_AT, batch.timeRealNs[slot]!);
     ring.publish(octets);

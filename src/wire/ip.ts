@@ -252,7 +252,7 @@ export function putUdpHeaders(
     bytes[addressesAt + i] = source[i]!;
     bytes[addressesAt + addressOctets + i] = destination[i]!;
   }
-  if (addressOctets === 4) putU16be(bytes, at + 10, ~foldedSum(sum16(bytes, at, headerOctets)));
+  if (addressOctets === 4) putU16be(bytes, at + 10, ~headerSum(bytes, at));
   const udpAt = at + headerOctets;
   putU16be(bytes, udpAt, sourcePort);
   putU16be(bytes, udpAt + 2, destinationPort);
@@ -261,28 +261,41 @@ export function putUdpHeaders(
   return headerOctets + UDP_HEADER_OCTETS;
 }
 
-/** Fills in the UDP checksum (RFC 8200 section 8.1) of a datagram headed by {@link putUdpHeaders} at `at`. */
-export function putUdpChecksum(bytes: Uint8Array, at: number): void {
-  const six = bytes[at]! >> 4 === 6;
-  const udpAt = at + (six ? 40 : 20);
-  const udpOctets = u16be(bytes, udpAt + 4);
-  putU16be(bytes, udpAt + 6, 0);
-  const addresses = six ? sum16(bytes, at + 8, 32) : sum16(bytes, at + 12, 8);
-  const sum = foldedSum(addresses + udpOctets + PROTOCOL_UDP + sum16(bytes, udpAt, udpOctets));
-  // A sum of all ones goes out as it is: 0 would mean "no checksum".
-  putU16be(bytes, udpAt + 6, sum === 0xffff ? 0xffff : ~sum);
-}
-
-/** Plain sum of big-endian 16-bit words, an odd last octet padded with 0 (RFC 1071). */
-function sum16(bytes: Uint8Array, at: number, length: number): number {
-  const pairsEnd = at + (length & ~1);
+/** One's complement sum of an IPv4 header of 20 octets (RFC 791 section 3.1). */
+function headerSum(bytes: Uint8Array, at: number): number {
   let sum = 0;
-  for (let i = at; i < pairsEnd; i += 2) sum += (bytes[i]! << 8) | bytes[i + 1]!;
-  return (length & 1) === 0 ? sum : sum + (bytes[pairsEnd]! << 8);
+  for (let i = at; i < at + 20; i += 2) sum += u16be(bytes, i);
+  return folded(sum);
 }
 
-/** One's complement fold to 16 bits of a sum below 2^32. */
-function foldedSum(sum: number): number {
-  const once = (sum & 0xffff) + (sum >>> 16);
-  return (once & 0xffff) + (once >>> 16);
+/** Fills in the UDP checksum (RFC 8200 section 8.1) of a datagram headed by {@link putUdpHeaders} at `at`. */
+export function putUdpChecksum(view: DataView, at: number): void {
+  const six = view.getUint8(at) >> 4 === 6;
+  const udpAt = at + (six ? 40 : 20);
+  const udpOctets = view.getUint16(udpAt + 4);
+  view.setUint16(udpAt + 6, 0);
+  const addresses = six ? plainSum(view, at + 8, 32) : plainSum(view, at + 12, 8);
+  const sum = folded(addresses + udpOctets + PROTOCOL_UDP + plainSum(view, udpAt, udpOctets));
+  // What would come out as 0 goes out as all ones: 0 means "no checksum".
+  view.setUint16(udpAt + 6, sum === 0xffff ? 0xffff : ~sum);
+}
+
+/**
+ * Sum of big-endian words, the last one padded with 0. Of 32-bit words, because folded to 16 bits their
+ * sum is that of the 16-bit words (RFC 1071 section 2): exact in a float64 for any datagram.
+ */
+function plainSum(view: DataView, at: number, octets: number): number {
+  const end = at + octets;
+  let sum = 0;
+  let next = at;
+  for (; next + 4 <= end; next += 4) sum += view.getUint32(next);
+  for (let weight = 0x100_0000; next < end; next++, weight /= 256) sum += view.getUint8(next) * weight;
+  return sum;
+}
+
+/** One's complement fold to 16 bits. */
+function folded(sum: number): number {
+  let rest = sum;
+  while (rest > 0xffff) rest = (rest % 0x1_0000) + Math.floor(rest / 0x1_0000);
+  return rest;
 }

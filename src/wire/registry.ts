@@ -1,5 +1,5 @@
 import type { Codec } from './codec.js';
-import { probeCodec } from './probe.js';
+import { probeCodec } from './probeCodec.js';
 import type { FormatName } from './recognise.js';
 
 export interface RegisteredCodec {

@@ -6,7 +6,8 @@ import { FrameStatus, LinkType, UdpLocation, locateUdp } from '../../src/wire/ip
 import { PcapReader } from '../../src/wire/pcap.js';
 import { PcapngReader } from '../../src/wire/pcapng.js';
 import { interfaceBlock, packetBlockOctets, putPacketBlock, sectionHeaderBlock } from '../../src/wire/pcapngWrite.js';
-import { PROBE_HEADER_OCTETS, checkProbe, probeCodec } from '../../src/wire/probe.js';
+import { PROBE_HEADER_OCTETS, checkProbe } from '../../src/wire/probe.js';
+import { probeCodec } from '../../src/wire/probeCodec.js';
 import { recogniseFormat } from '../../src/wire/recognise.js';
 import { CODECS } from '../../src/wire/registry.js';
 import { WireStatus } from '../../src/wire/status.js';

@@ -8,7 +8,8 @@
  * - late: any copy of a number that was declared lost, or further than the window behind the highest.
  */
 import { WireStatus } from '../../src/wire/status.js';
-import { type ProbeHeader, ProbeFlag, probeCodec } from '../../src/wire/probe.js';
+import { ProbeFlag } from '../../src/wire/probe.js';
+import { type ProbeHeader, probeCodec } from '../../src/wire/probeCodec.js';
 
 export interface FlowCounts {
   readonly expected: number;

@@ -15,12 +15,12 @@ import {
   PROBE_HEADER_OCTETS,
   checkProbe,
   patchProbeNotSent,
-  probeCodec,
   probeConstantCheck,
   putProbe,
   putProbeSendTime,
 } from '../../src/wire/probe.js';
-import type { ProbeHeader } from '../../src/wire/probe.js';
+import { probeCodec } from '../../src/wire/probeCodec.js';
+import type { ProbeHeader } from '../../src/wire/probeCodec.js';
 import { WireStatus } from '../../src/wire/status.js';
 
 const u8 = fc.integer({ min: 0, max: 0xff });
@@ -142,7 +142,7 @@ describe('IP and UDP headers', () => {
           const at = 3;
           const headers = putUdpHeaders(bytes, at, source, sourcePort, group, port, tos, ttl, payload.length);
           bytes.set(payload, at + headers);
-          putUdpChecksum(bytes, at);
+          putUdpChecksum(new DataView(bytes.buffer), at);
           const out = new UdpLocation();
           expect(locateUdp(bytes, at, headers + payload.length, LinkType.Raw, out)).toBe(FrameStatus.Udp);
           expect(out).toMatchObject({

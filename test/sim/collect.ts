@@ -1,6 +1,6 @@
 import { SendBatch, SendFlag } from '../../src/core/batch.js';
 import type { Feed } from '../../src/feed/feed.js';
-import { type ProbeHeader, probeCodec } from '../../src/wire/probe.js';
+import { type ProbeHeader, probeCodec } from '../../src/wire/probeCodec.js';
 
 /** One datagram as it left a feed, copied out of its batch. */
 export interface Sent {

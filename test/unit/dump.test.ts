@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DUMP_DEFAULTS, dumpCapture } from '../../src/runtime/dump.js';
 import type { DumpOptions } from '../../src/runtime/dump.js';
-import { probeCodec } from '../../src/wire/probe.js';
+import { probeCodec } from '../../src/wire/probeCodec.js';
 import { inFolder, record } from '../interop/captures.js';
 import { FRAMES } from '../vectors/frames.js';
 import { fromHex } from '../vectors/hex.js';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { probeCodec } from '../../src/wire/probe.js';
+import { probeCodec } from '../../src/wire/probeCodec.js';
 import { WireStatus } from '../../src/wire/status.js';
 import { fromHex, toHex } from '../vectors/hex.js';
 

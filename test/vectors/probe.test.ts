@@ -4,7 +4,6 @@ import {
   ProbeFlag,
   checkProbe,
   patchProbeNotSent,
-  probeCodec,
   probeConstantCheck,
   probeFlags,
   probeFlow,
@@ -21,7 +20,8 @@ import {
   putProbe,
   putProbeSendTime,
 } from '../../src/wire/probe.js';
-import type { ProbeHeader } from '../../src/wire/probe.js';
+import { probeCodec } from '../../src/wire/probeCodec.js';
+import type { ProbeHeader } from '../../src/wire/probeCodec.js';
 import { WireStatus } from '../../src/wire/status.js';
 import { fromHex, toHex } from './hex.js';
 
