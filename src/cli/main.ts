@@ -29,7 +29,14 @@ export async function main(argv: readonly string[]): Promise<void> {
   } catch (error) {
     // Our own bugs are not dressed up: Node prints them with their stack.
     if (!(error instanceof McastError)) throw error;
-    process.stderr.write(`mcast: ${error.message}\n${error.hint === '' ? '' : `  ${error.hint}\n`}`);
+    process.stderr.write(errorText(error));
     process.exitCode = error.exitStatus;
   }
+}
+
+/** One line: what is wrong, and what to do about it. Several problems have a line each, the hint one of its own. */
+function errorText({ message, hint }: McastError): string {
+  if (hint === '') return `mcast: ${message}\n`;
+  if (message.includes('\n')) return `mcast: ${message.replaceAll('\n', '\nmcast: ')}\n  ${hint}\n`;
+  return `mcast: ${message}. ${hint}\n`;
 }

@@ -25,11 +25,13 @@ async function main(): Promise<void> {
     post({ type: 'result', result });
   } finally {
     io.close();
-    port.close();
   }
 }
 
-main().catch((error: unknown) => {
-  if (!(error instanceof McastError)) throw error;
-  post({ type: 'failed', code: error.code, message: error.message, hint: error.hint });
-});
+main()
+  .catch((error: unknown) => {
+    // Our own bugs end the worker uncaught, and reach the main thread as its error.
+    if (!(error instanceof McastError)) throw error;
+    post({ type: 'failed', code: error.code, message: error.message, hint: error.hint });
+  })
+  .finally(() => port.close());
