@@ -38,5 +38,5 @@ export async function main(argv: readonly string[]): Promise<void> {
 function errorText({ message, hint }: McastError): string {
   if (hint === '') return `mcast: ${message}\n`;
   if (message.includes('\n')) return `mcast: ${message.replaceAll('\n', '\nmcast: ')}\n  ${hint}\n`;
-  return `mcast: ${message}. ${hint}\n`;
+  return `mcast: ${message}${/[.?!]$/.test(message) ? '' : '.'} ${hint}\n`;
 }

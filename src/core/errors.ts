@@ -20,7 +20,7 @@ export const ERROR_CODES = {
     exit: 1,
     hint: 'Captures may be pcap or pcapng, plain or gzip; results are JSON or NDJSON written by --json.',
   },
-  ERR_INTERFACE: { exit: 1, hint: 'Name an interface of this host with --iface; mcast check lists them.' },
+  ERR_INTERFACE: { exit: 1, hint: 'Name an interface of this host with --iface.' },
   ERR_SOURCE_ADDRESS: { exit: 1, hint: 'The source of a sender must be an address of this host.' },
   ERR_PERMISSION: { exit: 1, hint: 'Use a port above 1023, or grant the capability named above.' },
   ERR_PORT_IN_USE: { exit: 1, hint: 'Choose another port, or end the program that holds it.' },

@@ -20,7 +20,7 @@ import { prepareThread } from './thread.js';
 import { TransmitStamps } from './transmitStamps.js';
 
 /** From the first instruction to the first datagram: what building the lanes may take. */
-const LEAD_NS = 2e6;
+const LEAD_NS = 10e6;
 const SECOND_NS = 1e9;
 /** Datagrams of one sendmmsg that share a reading of the clock, and what each of them takes: the spread of carried times. */
 const STAMP_SPREAD_NS = 8 * 3e3;
