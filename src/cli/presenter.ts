@@ -4,7 +4,7 @@ import { renderStream, renderText } from '../report/text.js';
 import type { RunResult } from '../result/model.js';
 import type { RunMessage } from '../runtime/messages.js';
 import { LineFile } from './output.js';
-import type { OutputPlan } from './plan.js';
+import type { OutputPlan } from '../profile/makePlan.js';
 import { wantsColor } from './terminal.js';
 
 /** A heading is said again after so many lines, about a screen. */
@@ -42,7 +42,12 @@ export class Presenter implements Disposable {
     switch (message.type) {
       case 'ready':
         this.#runId = message.info.runId;
-        this.#line('start', message.info.time, { command, ...message.info });
+        this.#line('start', message.info.time, {
+          command,
+          io: message.info.io,
+          interfaces: message.info.interfaces,
+          loopback: message.info.loopback,
+        });
         for (const text of message.info.lines) this.say(text);
         break;
       case 'interval':

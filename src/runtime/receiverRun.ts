@@ -17,7 +17,7 @@ import { Housekeeping, nextUtcMultiple } from './housekeeping.js';
 import { Inject } from './inject.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
-import type { ReceivePlan } from './plan.js';
+import type { ReceivePlan } from '../profile/plan.js';
 import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
 import { streamIdentities, tellEvent } from './receiverEvents.js';
 import { membershipsOf, receiverResult } from './receiverResult.js';
@@ -211,7 +211,6 @@ export async function runReceiver(
       [agent],
     );
     const joinedText = sources.slice(0, 16).map(joinedLine);
-    log.add('joined', joinedMonoNs, null, joinedText.join('; '), { sockets: sources.length });
     post({
       type: 'ready',
       info: {
@@ -223,6 +222,7 @@ export async function runReceiver(
         loopback: sources.every(({ via }) => via.loopback),
       },
     });
+    log.add('joined', joinedMonoNs, null, joinedText.join('; '), { sockets: sources.length });
     await runLoop(
       io,
       [agent, housekeeping],
@@ -323,5 +323,5 @@ function namesOf(sources: readonly OpenSource[]): (index: number) => string | nu
 function joinedLine({ planned, via, reason }: OpenSource): string {
   const from = planned.sources.length === 0 ? '' : `${planned.sources.join(',')}@`;
   const group = planned.family === 6 ? `[${planned.group}]` : planned.group;
-  return `${from}${group}:${planned.port} on ${via.name} (${reason})`;
+  return `joined ${from}${group}:${planned.port} on ${via.name} (${reason})`;
 }
