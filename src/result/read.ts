@@ -8,7 +8,7 @@ const PROBLEMS = 3;
 
 /**
  * The results in a text: one RunResult, an array of them, or the lines that `--json` printed, of which
- * the last `result` line of each run counts. `source` names the text in errors. Loads the validator
+ * the last `result` or `partial` line of each run counts. `source` names the text in errors. Loads the validator
  * only when called. Throws ERR_FILE_FORMAT.
  */
 export async function readResults(text: string, source: string): Promise<RunResult[]> {
@@ -57,10 +57,15 @@ function documentsIn(text: string, source: string): Loose[] {
   return items.map((item) => unwrap(item, source));
 }
 
-/** The document in a `{"type":"result"}` line, or the document itself. */
+/** Lines of `--json` that carry a result: the last one, and one so far. */
+function carriesResult(item: Loose): item is Loose & { result: Loose } {
+  return (item['type'] === 'result' || item['type'] === 'partial') && isObject(item['result']);
+}
+
+/** The document in a line of `--json`, or the document itself. */
 function unwrap(item: unknown, source: string): Loose {
   if (!isObject(item)) throw broken(source, 'holds no result: an object was expected');
-  if (item['type'] === 'result' && isObject(item['result'])) return item['result'];
+  if (carriesResult(item)) return item.result;
   if (typeof item['type'] === 'string' && !('schema' in item)) throw unfinished(source, [item['type']]);
   return item;
 }
@@ -85,8 +90,8 @@ function fromLines(lines: readonly string[], source: string): Loose[] {
     }
     if (!isObject(item)) throw broken(source, `line ${i + 1} is no JSON object`);
     if (typeof item['schema'] === 'string') results.set(`line ${i}`, item);
-    else if (item['type'] === 'result' && isObject(item['result'])) {
-      results.set(typeof item['run_id'] === 'string' ? item['run_id'] : `line ${i}`, item['result']);
+    else if (carriesResult(item)) {
+      results.set(typeof item['run_id'] === 'string' ? item['run_id'] : `line ${i}`, item.result);
     } else if (typeof item['type'] === 'string') kinds.push(item['type']);
     else throw broken(source, `line ${i + 1} is neither a result nor a line of --json`);
   }

@@ -43,6 +43,11 @@ describe('reading results', () => {
     ['the last line alone', line('a', result), 1],
     ['all lines of a run', [START, INTERVAL, line('a', result), ''].join('\n'), 1],
     ['a result so far and the last one', [START, line('a', senderResult()), line('a', result)].join('\n'), 1],
+    [
+      'a result so far, of a run that was killed',
+      [START, line('a', result).replace('"result"', '"partial"')].join('\n'),
+      1,
+    ],
     ['two runs in one file', [line('a', result), line('b', result)].join('\n'), 2],
     ['documents one per line', `${JSON.stringify(result)}\n${JSON.stringify(result)}\n`, 2],
     ['lines of which the last was cut', [START, line('a', result), '{"type":"inter'].join('\n'), 1],
