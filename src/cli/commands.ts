@@ -1,5 +1,5 @@
 /** The commands: what they take and what their help says beside the options. */
-import type { CommandName } from './options.js';
+import type { CommandName } from '../profile/options.js';
 
 export interface CommandRow {
   /** Behind the name, in the usage line. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { PlanContext } from './targets.js';
+import { isFile, readWhole } from '../io/wholeFile.js';
+import type { PlanContext } from '../profile/targets.js';
 
 /** What commands get from the process. */
 export interface CliContext {
@@ -14,5 +15,6 @@ export function planContext(context: CliContext): PlanContext {
     argv: context.argv,
     nowUnixNs: BigInt(Date.now()) * 1_000_000n,
     random: () => randomBytes(4).readUInt32BE(),
+    files: { readWhole, isFile },
   };
 }

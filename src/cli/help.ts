@@ -10,7 +10,7 @@ import {
   type CommandName,
   type OptionName,
   type OptionRow,
-} from './options.js';
+} from '../profile/options.js';
 
 const COLUMNS = 80;
 const LEFT = 30;

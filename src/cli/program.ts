@@ -15,18 +15,8 @@ import {
   type CommandName,
   type OptionName,
   type OptionRow,
-  type OptionValues,
-} from './options.js';
-import { readOptions, throwProblems, type WrittenOptions } from './readOptions.js';
-
-/** The options of one command line. */
-export interface GivenOptions {
-  readonly command: CommandName;
-  /** As read from the flags; endpoint parameters are not among them. */
-  readonly values: OptionValues;
-  /** As they were written. */
-  readonly written: WrittenOptions;
-}
+} from '../profile/options.js';
+import { readOptions, throwProblems, type GivenOptions, type WrittenOptions } from '../profile/readOptions.js';
 
 export interface CommandModule<Context> {
   /** Runs the command to its end and resolves with the exit status. */

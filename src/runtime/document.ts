@@ -3,7 +3,7 @@ import { kernelSync } from '../io/clocks.js';
 import type { Io, IoCapabilities } from '../io/datagram.js';
 import type { Capabilities, ClockQuality, Run } from '../result/model.js';
 import type { ClockWatch } from './clockWatch.js';
-import type { CommonPlan } from './plan.js';
+import type { CommonPlan } from '../profile/plan.js';
 
 /** What the parts of a document that every run has are made from. */
 export interface RunFacts {

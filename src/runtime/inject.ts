@@ -1,6 +1,6 @@
 import { SlotFlag, type ReceiveBatch } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
-import type { InjectSpec } from './plan.js';
+import type { InjectSpec } from '../profile/plan.js';
 
 const SECOND_NS = 1e9;
 

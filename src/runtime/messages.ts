@@ -2,7 +2,7 @@ import type { ErrorCode } from '../core/errors.js';
 import type { IntervalRow, SenderIntervalRow } from '../result/interval.js';
 import type { Limit } from '../result/limits.js';
 import type { EventRecord, RunResult, Stream } from '../result/model.js';
-import type { ReceivePlan, SendPlan } from './plan.js';
+import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 
 /** By what a result is judged. */
 export interface Judge {

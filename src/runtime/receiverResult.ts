@@ -17,7 +17,7 @@ import type { EventLog } from './eventLog.js';
 import { interfaceFacts } from './interfaceFacts.js';
 import type { LoopHealth } from './loop.js';
 import type { Judge } from './messages.js';
-import type { ReceivePlan } from './plan.js';
+import type { ReceivePlan } from '../profile/plan.js';
 import type { OpenSource } from './receiverSetup.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 

@@ -3,7 +3,7 @@ import type { DatagramSource, Io } from '../io/datagram.js';
 import { listInterfaces, type NetworkInterface } from '../io/interfaces.js';
 import { resolveInterfaces, withoutZone } from '../io/resolveInterface.js';
 import { planSockets, readSourceLimits, type PlannedSocket, type Subscription } from '../io/sourcePlan.js';
-import type { ReceivePlan, StreamAddress } from './plan.js';
+import type { ReceivePlan, StreamAddress } from '../profile/plan.js';
 
 /** An open receive socket and what it serves. */
 export interface OpenSource {

@@ -5,7 +5,7 @@ import { captureQueue, openCaptureSink } from '../io/captureWriter.js';
 import type { RunResult } from '../result/model.js';
 import { Command, RunControl } from './control.js';
 import type { Judge, ReadyInfo, RunMessage, WorkerTask } from './messages.js';
-import type { ReceivePlan, SendPlan } from './plan.js';
+import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 
 export type RunListener = (message: RunMessage) => void;
 

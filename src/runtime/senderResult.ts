@@ -10,7 +10,7 @@ import { clockSection, runSection, type RunFacts } from './document.js';
 import type { EventLog } from './eventLog.js';
 import type { LoopHealth } from './loop.js';
 import type { Judge } from './messages.js';
-import type { SendPlan, SendStream } from './plan.js';
+import type { SendPlan, SendStream } from '../profile/plan.js';
 import { SenderCounter, type SenderStats } from './senderStats.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 

@@ -12,7 +12,7 @@ import { Housekeeping, nextUtcMultiple } from './housekeeping.js';
 import { interfaceFacts } from './interfaceFacts.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
-import type { SendPlan } from './plan.js';
+import type { SendPlan } from '../profile/plan.js';
 import { SenderIntervals } from './senderIntervals.js';
 import { senderResult } from './senderResult.js';
 import { buildLane, openSinks, placeStreams, type PlacedStream } from './senderSetup.js';

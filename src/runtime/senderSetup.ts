@@ -11,7 +11,7 @@ import { resolveInterface, sourceAddress, withoutZone } from '../io/resolveInter
 import { Pacer } from '../pacing/pacer.js';
 import { chooseQuantumNs, segmentsFor } from '../pacing/quantum.js';
 import { impairedFeed } from './impairedFeed.js';
-import type { SendPlan, SendStream } from './plan.js';
+import type { SendPlan, SendStream } from '../profile/plan.js';
 import { SenderLane } from './senderLane.js';
 import type { SenderStreamState } from './senderResult.js';
 import { SenderStats } from './senderStats.js';

@@ -1,6 +1,6 @@
 import { loadNative } from '../io/addon.js';
 import { McastError } from '../core/errors.js';
-import type { CommonPlan } from './plan.js';
+import type { CommonPlan } from '../profile/plan.js';
 
 /** Timer slack and processor of the thread that runs the loop: with the default slack waits end 50 us late. */
 export function prepareThread(plan: CommonPlan): void {

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OPTION_NAMES } from '../../src/cli/options.js';
+import { OPTION_NAMES } from '../../src/profile/options.js';
 import { readCommandLine } from '../../src/cli/program.js';
 import { commandHelp, commandHelpAll, greeting, overview } from '../../src/cli/help.js';
-import { COMMANDS } from '../../src/cli/options.js';
+import { COMMANDS } from '../../src/profile/options.js';
 import { parseEndpoint } from '../../src/core/parseEndpoint.js';
 import { needs } from '../require.js';
 

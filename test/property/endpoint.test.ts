@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { OPTION_NAMES } from '../../src/cli/options.js';
+import { OPTION_NAMES } from '../../src/profile/options.js';
 import { formatAddress, parseAddress } from '../../src/core/address.js';
 import { DEFAULT_PORTS, formatEndpoint } from '../../src/core/endpoint.js';
 import { McastError } from '../../src/core/errors.js';

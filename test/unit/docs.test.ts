@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { commandHelpAll } from '../../src/cli/help.js';
-import { OPTION_NAMES, OPTIONS, SECTIONS } from '../../src/cli/options.js';
+import { OPTION_NAMES, OPTIONS, SECTIONS } from '../../src/profile/options.js';
 import { ERROR_CODES } from '../../src/core/errors.js';
 import { optionTable } from './optionTables.js';
 

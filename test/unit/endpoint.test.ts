@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OPTION_NAMES } from '../../src/cli/options.js';
+import { OPTION_NAMES } from '../../src/profile/options.js';
 import { DEFAULT_PORTS, formatEndpoint, groupAddresses, refuseReservedGroup } from '../../src/core/endpoint.js';
 import { McastError } from '../../src/core/errors.js';
 import { parseEndpoint, type EndpointSyntax } from '../../src/core/parseEndpoint.js';

@@ -1,5 +1,5 @@
 import { optionTerm } from '../../src/cli/help.js';
-import { OPTION_NAMES, OPTIONS, type OptionRow, type Section } from '../../src/cli/options.js';
+import { OPTION_NAMES, OPTIONS, type OptionRow, type Section } from '../../src/profile/options.js';
 
 /** The rows of `docs/cli.md` for one section, as the table of options demands them. */
 export function optionTable(section: Section): string[] {

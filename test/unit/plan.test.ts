@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planOutput, planPair, planReceive, planSend } from '../../src/cli/plan.js';
+import { planOutput, planPair, planReceive, planSend } from '../../src/profile/makePlan.js';
 import { readCommandLine } from '../../src/cli/program.js';
 import { McastError } from '../../src/core/errors.js';
 
@@ -17,10 +17,13 @@ const CONTEXT = {
   argv: ['mcast'],
   nowUnixNs: 1_772_366_400_000_000_000n,
   random: () => 4_000_000_000,
-  readFile: (path: string): Uint8Array => {
-    const text = FILES[path];
-    if (text === undefined) throw new McastError('ERR_FILE', `${path}: no such file`);
-    return new TextEncoder().encode(text);
+  files: {
+    readWhole: (path: string): Uint8Array => {
+      const text = FILES[path];
+      if (text === undefined) throw new McastError('ERR_FILE', `${path}: no such file`);
+      return new TextEncoder().encode(text);
+    },
+    isFile: (path: string): boolean => path in FILES,
   },
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { greeting } from '../../src/cli/help.js';
-import { COMMANDS, OPTION_NAMES, OPTIONS, optionsOf, type OptionRow } from '../../src/cli/options.js';
+import { COMMANDS, OPTION_NAMES, OPTIONS, optionsOf, type OptionRow } from '../../src/profile/options.js';
 import { buildProgram, readCommandLine, type Handlers } from '../../src/cli/program.js';
 import { McastError } from '../../src/core/errors.js';
 

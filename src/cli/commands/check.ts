@@ -1,9 +1,9 @@
 import { formatCount, formatDuration, formatRatio } from '../../core/format.js';
 import type { RunResult } from '../../result/model.js';
 import { planContext, type CliContext } from '../context.js';
-import { planPair } from '../plan.js';
+import { planPair } from '../../profile/makePlan.js';
 import { Presenter } from '../presenter.js';
-import type { GivenOptions } from '../program.js';
+import type { GivenOptions } from '../../profile/readOptions.js';
 import { exitStatus } from '../status.js';
 import { runPair } from './pair.js';
 

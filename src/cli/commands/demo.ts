@@ -1,7 +1,7 @@
 import { planContext, type CliContext } from '../context.js';
-import { planPair } from '../plan.js';
+import { planPair } from '../../profile/makePlan.js';
 import { Presenter } from '../presenter.js';
-import type { GivenOptions } from '../program.js';
+import type { GivenOptions } from '../../profile/readOptions.js';
 import { exitStatus } from '../status.js';
 import { runPair } from './pair.js';
 import { loadLine } from './send.js';

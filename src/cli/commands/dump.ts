@@ -1,7 +1,7 @@
 import { dumpCapture, DUMP_DEFAULTS } from '../../runtime/dump.js';
 import type { CliContext } from '../context.js';
 import { stopOnClosedOutput } from '../lifecycle.js';
-import type { GivenOptions } from '../program.js';
+import type { GivenOptions } from '../../profile/readOptions.js';
 
 /** `mcast dump`: a line per datagram of a capture. */
 export async function run(given: GivenOptions, operands: readonly string[], _context: CliContext): Promise<number> {

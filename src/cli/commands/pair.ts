@@ -2,11 +2,11 @@ import { DEFAULT_DETAIL } from '../../result/build.js';
 import { judgeLimits } from '../../result/judge.js';
 import { mergeParts } from '../../result/merge.js';
 import type { RunResult } from '../../result/model.js';
-import type { ReceivePlan, SendPlan } from '../../runtime/plan.js';
+import type { ReceivePlan, SendPlan } from '../../profile/plan.js';
 import { startReceiver, startSender } from '../../runtime/run.js';
 import { conduct, type Conducted } from '../conduct.js';
 import type { CliContext } from '../context.js';
-import type { OutputPlan } from '../plan.js';
+import type { OutputPlan } from '../../profile/makePlan.js';
 import type { Presenter } from '../presenter.js';
 import { writeReadyFile } from '../readyFile.js';
 

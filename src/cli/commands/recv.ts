@@ -1,9 +1,9 @@
 import { startReceiver } from '../../runtime/run.js';
 import { conduct } from '../conduct.js';
 import { planContext, type CliContext } from '../context.js';
-import { planReceive } from '../plan.js';
+import { planReceive } from '../../profile/makePlan.js';
 import { Presenter } from '../presenter.js';
-import type { GivenOptions } from '../program.js';
+import type { GivenOptions } from '../../profile/readOptions.js';
 import { writeReadyFile } from '../readyFile.js';
 import { exitStatus } from '../status.js';
 

@@ -2,17 +2,20 @@ import { McastError } from '../../core/errors.js';
 import { judgeLimits } from '../../result/judge.js';
 import { readResults } from '../../result/read.js';
 import type { CliContext } from '../context.js';
-import { readWhole } from '../lineupFile.js';
-import { planOutput } from '../plan.js';
+import { readWhole } from '../../io/wholeFile.js';
+import { planOutput } from '../../profile/makePlan.js';
 import { Presenter } from '../presenter.js';
-import type { GivenOptions } from '../program.js';
+import type { GivenOptions } from '../../profile/readOptions.js';
 import { exitStatus } from '../status.js';
 
 /** `mcast report`: a saved result rendered again, and judged again where limits are given. Its status is that of the worst. */
 export async function run(given: GivenOptions, operands: readonly string[], _context: CliContext): Promise<number> {
   const output = planOutput(given);
   const [path] = operands;
-  const results = await readResults(new TextDecoder().decode(readWhole(path!)), path === '-' ? 'standard input' : path!);
+  const results = await readResults(
+    new TextDecoder().decode(readWhole(path!)),
+    path === '-' ? 'standard input' : path!,
+  );
   if (results.length === 0) throw new McastError('ERR_FILE_FORMAT', `${path} holds no result`);
   using presenter = new Presenter(output);
   let worst = 0;

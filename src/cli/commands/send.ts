@@ -1,12 +1,12 @@
 import { bandwidthLine } from '../../report/startLine.js';
-import type { SendPlan } from '../../runtime/plan.js';
+import type { SendPlan } from '../../profile/plan.js';
 import { startSender } from '../../runtime/run.js';
 import { totalPacketsPerSecond } from '../../runtime/senderSetup.js';
 import { conduct } from '../conduct.js';
 import { planContext, type CliContext } from '../context.js';
-import { planSend } from '../plan.js';
+import { planSend } from '../../profile/makePlan.js';
 import { Presenter } from '../presenter.js';
-import type { GivenOptions } from '../program.js';
+import type { GivenOptions } from '../../profile/readOptions.js';
 import { writeReadyFile } from '../readyFile.js';
 import { exitStatus } from '../status.js';
 

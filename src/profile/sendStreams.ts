@@ -3,9 +3,9 @@ import { McastError } from '../core/errors.js';
 import { refuseReservedGroup } from '../core/endpoint.js';
 import { packetsPerSecondAt } from '../core/layers.js';
 import { impairProblems, type ImpairSpec } from '../impair/spec.js';
-import type { Pattern, SendStream } from '../runtime/plan.js';
+import type { Pattern, SendStream } from './plan.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
-import { readWhole, type FileReader } from './lineupFile.js';
+import type { FileReader } from './operands.js';
 import type { PayloadSource } from './optionValues.js';
 import { OPTIONS, type OptionValues } from './options.js';
 import { streamAddresses, type Target } from './targets.js';
@@ -18,7 +18,7 @@ export function sendStreams(
   target: Target,
   run: OptionValues,
   seed: number,
-  readFile: FileReader | undefined,
+  files: FileReader,
   problems: McastError[],
 ): SendStream[] {
   const { endpoint, own } = target;
@@ -34,7 +34,7 @@ export function sendStreams(
   if (endpoint.sources.length > 1) wrong('a sender has one source; a receiver may name several');
   if ((own.iface ?? run.iface) === 'all') wrong('all interfaces are for receivers: a sender needs one, with /iface=');
 
-  const payload = choosePayload(scheme, own.payload ?? run.payload, readFile, wrong, problems);
+  const payload = choosePayload(scheme, own.payload ?? run.payload, files, wrong, problems);
   const sizeOctets = own.size ?? run.size ?? payload?.length ?? DEFAULT_SIZE_OCTETS;
   if (scheme === 'probe' && sizeOctets < PROBE_HEADER_OCTETS) {
     wrong(`size ${sizeOctets}: a probe datagram has ${PROBE_HEADER_OCTETS} octets at least, its header`);
@@ -104,7 +104,7 @@ function chooseRate(
 function choosePayload(
   scheme: 'probe' | 'udp',
   source: PayloadSource | undefined,
-  readFile: FileReader = readWhole,
+  files: FileReader,
   wrong: (message: string) => void,
   problems: McastError[],
 ): Uint8Array | null {
@@ -117,7 +117,7 @@ function choosePayload(
     return null;
   }
   if ('octets' in source) return checkPayload(source.octets, 'the payload', wrong);
-  const octets = collect(problems, () => readFile(source.path));
+  const octets = collect(problems, () => files.readWhole(source.path));
   return octets === null ? null : checkPayload(octets, source.path, wrong);
 }
 

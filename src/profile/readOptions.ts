@@ -1,9 +1,25 @@
 /** From words to values: flags and endpoint parameters are read alike, with all their problems. */
 import { McastError } from '../core/errors.js';
-import { OPTION_NAMES, OPTIONS, type OptionName, type OptionRow, type OptionValues } from './options.js';
+import {
+  OPTION_NAMES,
+  OPTIONS,
+  type CommandName,
+  type OptionName,
+  type OptionRow,
+  type OptionValues,
+} from './options.js';
 
 /** What was written for each option, in order; a flag that is there is `yes`, a bare `--json` is `-`. */
 export type WrittenOptions = ReadonlyMap<OptionName, readonly string[]>;
+
+/** The options of one command line, or of one call of the API. */
+export interface GivenOptions {
+  readonly command: CommandName;
+  /** As read from the flags; endpoint parameters are not among them. */
+  readonly values: OptionValues;
+  /** As they were written. */
+  readonly written: WrittenOptions;
+}
 
 /**
  * Reads all of `written`; what cannot be read is missing from the values and appended to `problems`,

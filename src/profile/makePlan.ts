@@ -1,13 +1,12 @@
 /** Options and endpoints to a complete plan: endpoint parameter, then flag, then default; every rule checked. */
 import { McastError } from '../core/errors.js';
 import { formatDurationNs, shortNumber } from '../core/units.js';
-import type { CommonPlan, ReceivePlan, SendPlan, SendStream, StreamAddress } from '../runtime/plan.js';
+import type { CommonPlan, ReceivePlan, SendPlan, SendStream, StreamAddress } from './plan.js';
 import { parseExpect, parseMax, parseMin, type Limit } from '../result/limits.js';
 import { REORDER_WINDOW_NS, REORDER_WINDOW_PACKETS } from '../impair/spec.js';
 import type { Instant } from './optionValues.js';
 import { OPTIONS, type CommandName, type OptionValues } from './options.js';
-import type { GivenOptions } from './program.js';
-import { throwProblems } from './readOptions.js';
+import { throwProblems, type GivenOptions } from './readOptions.js';
 import { sendStreams, sentTos, statedBitPerSecond, totalBitPerSecond } from './sendStreams.js';
 import { isUnicast, readTargets, streamAddresses, type PlanContext, type Targets } from './targets.js';
 
@@ -95,7 +94,7 @@ export function planOutput(given: GivenOptions): OutputPlan {
 function sendPlan(targets: Targets, command: CommandName, context: PlanContext, problems: McastError[]): SendPlan {
   const { run } = targets;
   const seed = run.seed ?? context.random() >>> 0;
-  const streams = targets.list.flatMap((target) => sendStreams(target, run, seed, context.readFile, problems));
+  const streams = targets.list.flatMap((target) => sendStreams(target, run, seed, context.files, problems));
   refuseTwins(
     streams.map((stream) => stream.address),
     'several flows into one group are --flows n',

@@ -3,7 +3,7 @@ import { McastError } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
 import { parseCount, parseDurationNs, parseSignedDurationNs } from '../core/units.js';
 import { REORDER_WINDOW_PACKETS } from '../impair/spec.js';
-import type { InjectSpec, Pattern } from '../runtime/plan.js';
+import type { InjectSpec, Pattern } from './plan.js';
 
 export function usage(message: string): McastError {
   return new McastError('ERR_USAGE', message);

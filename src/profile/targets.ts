@@ -3,11 +3,10 @@ import { McastError } from '../core/errors.js';
 import { formatEndpoint, groupAddresses, type Endpoint, type Scheme } from '../core/endpoint.js';
 import { parseEndpoint } from '../core/parseEndpoint.js';
 import { isMulticast, parseAddress } from '../core/address.js';
-import type { StreamAddress } from '../runtime/plan.js';
-import { readOperands, type EndpointText, type FileReader } from './lineupFile.js';
+import type { StreamAddress } from './plan.js';
+import { readOperands, type EndpointText, type FileReader } from './operands.js';
 import { OPTION_NAMES, OPTIONS, type OptionName, type OptionValues } from './options.js';
-import type { GivenOptions } from './program.js';
-import { readOptions } from './readOptions.js';
+import { readOptions, type GivenOptions } from './readOptions.js';
 
 /** More streams than this in one run are surely a slip. */
 const MAX_STREAMS = 65_536;
@@ -19,8 +18,7 @@ export interface PlanContext {
   readonly nowUnixNs: bigint;
   /** Uniform 32-bit number. */
   readonly random: () => number;
-  /** Reads a file whole, `-` is standard input; default: from the file system. */
-  readonly readFile?: FileReader;
+  readonly files: FileReader;
 }
 
 /** An endpoint with the values of its own parameters. */
@@ -56,7 +54,7 @@ export function readTargets(
     groups: flags.groups ?? 1,
     random: context.random,
   };
-  for (const text of readOperands(operands, context.readFile)) {
+  for (const text of readOperands(operands, context.files)) {
     const endpoint = read(() => withColumns(parseEndpoint(text.endpoint, syntax), text), text, problems);
     if (endpoint === null) continue;
     const label = `${text.where === null ? '' : `${text.where}: `}endpoint "${endpoint.text}"`;
