@@ -43,7 +43,7 @@ function probeOn(addon: NativeAddon, socket: RawSocket, loop: NativeLoop): strin
   if (stamping < 0) return errnoText(stamping);
   const local = new Uint8Array(28);
   const bound = addon.bind(socket.fd, sockaddr(LOOPBACK, 0));
-  if (bound < 0) return errnoText(bound);
+  if (bound < 0) return `loopback cannot be used, ${errnoText(bound)}`;
   addon.localAddress(socket.fd, local);
   const self = sockaddr(LOOPBACK, sockaddrPort(local));
   const batch = new ReceiveBatch(1, 1, 64);
@@ -51,24 +51,25 @@ function probeOn(addon: NativeAddon, socket: RawSocket, loop: NativeLoop): strin
   const receiver = addon.receiverOpen(loop, socket.fd, 0, 0, 0, 0, new Float64Array(SocketCounter.Count));
   if (typeof receiver === 'number') return errnoText(receiver);
   socket.handOver();
-  const refusal = untilStamped(
-    addon,
-    socket.fd,
-    self,
-    () => addon.receive(receiver, handle) > 0 && (batch.flags[0]! & SlotFlag.TimeKernel) !== 0,
-  );
+  let arrived = 0;
+  const refusal = untilStamped(addon, socket.fd, self, () => {
+    const count = addon.receive(receiver, handle);
+    arrived += count;
+    return count > 0 && (batch.flags[0]! & SlotFlag.TimeKernel) !== 0;
+  });
   addon.receiverClose(receiver);
-  return refusal;
+  return refusal === '' ? `none came in 50 ms with ${arrived} datagrams over loopback` : refusal;
 }
 
+/** `null`: stamped; empty: time is up; else why it cannot be. */
 function untilStamped(addon: NativeAddon, fd: number, self: Uint8Array, stamped: () => boolean): string | null {
   const pause = new Int32Array(new SharedArrayBuffer(4));
   const start = process.hrtime.bigint();
   while (process.hrtime.bigint() - start < GIVE_UP_NS) {
     const sent = addon.sendTo(fd, Uint8Array.of(0), self);
-    if (sent < 0) return `loopback does not carry datagrams, ${errnoText(sent)}`;
+    if (sent < 0) return `loopback cannot be used, ${errnoText(sent)}`;
     if (stamped()) return null;
     Atomics.wait(pause, 0, 0, PAUSE_MS);
   }
-  return 'none came within 50 ms';
+  return '';
 }
