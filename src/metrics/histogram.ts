@@ -19,6 +19,10 @@ const FRACTION_SHIFT = 20 - SUB_BITS;
 /** The bias of float64's exponent, less the octave below which every integer has a bucket of its own. */
 const EXPONENT_EXCESS = (1023 + SUB_BITS - 1) * SUB;
 
+/** High words of the first magnitudes that share a bucket, and that are beyond the range. */
+const FIRST_SHARED = (1023 + SUB_BITS) << 20;
+const BEYOND_RANGE = (1023 + SUB_BITS + OCTAVES) << 20;
+
 /** Smallest magnitude of a bucket and the bucket's width. */
 function bucketFrom(bucket: number): number {
   if (bucket < 2 * SUB) return bucket;
@@ -83,6 +87,50 @@ export class Histogram {
     }
     if (at >= this.#cells.length) this.#addNegative();
     this.#cells[at]!++;
+  }
+
+  /**
+   * Records `values[0 .. count)`, integers and never -0; otherwise like that many calls of {@link record}, in less than
+   * half their time: the exact figures stay in registers. `valueWords`: the same memory as `values`. Hot.
+   */
+  recordMany(values: Float64Array, valueWords: Int32Array, count: number): void {
+    const exact = this.#exact;
+    let sum = exact[SUM]!;
+    let min = exact[MIN]!;
+    let max = exact[MAX]!;
+    let recorded = 0;
+    let cells = this.#cells;
+    for (let i = 0; i < count; i++) {
+      const high = valueWords[2 * i + HIGH]!;
+      const size = high & 0x7fff_ffff;
+      if (size >= BEYOND_RANGE) {
+        exact[SUM] = sum;
+        exact[MIN] = min;
+        exact[MAX] = max;
+        this.record(values[i]!);
+        sum = exact[SUM]!;
+        min = exact[MIN]!;
+        max = exact[MAX]!;
+        cells = this.#cells;
+        continue;
+      }
+      const value = values[i]!;
+      const bucket = size < FIRST_SHARED ? Math.abs(value) | 0 : (size >>> FRACTION_SHIFT) - EXPONENT_EXCESS;
+      const at = bucket + ((high >> 31) & HALF);
+      if (at >= cells.length) {
+        this.#addNegative();
+        cells = this.#cells;
+      }
+      cells[at]!++;
+      sum += value;
+      if (value < min) min = value;
+      if (value > max) max = value;
+      recorded++;
+    }
+    exact[COUNT]! += recorded;
+    exact[SUM] = sum;
+    exact[MIN] = min;
+    exact[MAX] = max;
   }
 
   #addNegative(): void {
@@ -161,6 +209,41 @@ export class Histogram {
     const twin = new Histogram();
     twin.add(this);
     return twin;
+  }
+
+  /**
+   * The same values, each larger by `by`. Count, minimum, maximum and mean stay exact (unless they
+   * clamp); percentiles keep the precision that they had before, and lose 0.8 % of what they are now.
+   */
+  shifted(by: number): Histogram {
+    const made = new Histogram();
+    for (let i = 0; i < this.#cells.length; i++) {
+      const count = this.#cells[i]!;
+      if (count === 0) continue;
+      const value = this.#within(i < HALF ? bucketMiddle(i) : -bucketMiddle(i - HALF)) + by;
+      made.record(value);
+      // All of a bucket fall where its middle does.
+      made.#repeat(value, count - 1);
+      if (Math.abs(value) > HISTOGRAM_MAX) made.clamped += count - 1;
+    }
+    const exact = made.#exact;
+    exact[COUNT] = this.count;
+    made.clamped += this.clamped;
+    if (this.count === 0) return made;
+    exact[SUM] = this.sum + by * this.count;
+    exact[MIN] = Math.max(-HISTOGRAM_MAX, this.#exact[MIN]! + by);
+    exact[MAX] = Math.min(HISTOGRAM_MAX, this.#exact[MAX]! + by);
+    return made;
+  }
+
+  /** Adds `times` to the bucket that the value was just recorded in. */
+  #repeat(value: number, times: number): void {
+    const clamped = Math.max(-HISTOGRAM_MAX, Math.min(HISTOGRAM_MAX, Math.round(value) + 0));
+    float[0] = clamped;
+    const high = words[HIGH]!;
+    const magnitude = Math.abs(clamped);
+    const bucket = magnitude < SUB ? magnitude | 0 : ((high & 0x7fff_ffff) >>> FRACTION_SHIFT) - EXPONENT_EXCESS;
+    this.#cells[bucket + ((high >> 31) & HALF)]! += times;
   }
 
   /** `[index, count]` of every bucket in use, in order of value; negative values have index `-1 - bucket`. */

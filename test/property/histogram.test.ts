@@ -124,6 +124,57 @@ describe('Histogram', () => {
     );
   });
 
+  it('records a batch as it records one by one, clamped values and first negative ones included', () => {
+    const extreme = fc.constantFrom(
+      HISTOGRAM_MAX + 1,
+      -HISTOGRAM_MAX - 1,
+      HISTOGRAM_MAX,
+      -HISTOGRAM_MAX,
+      Infinity,
+      NaN,
+    );
+    const batch = fc.array(fc.oneof({ weight: 20, arbitrary: signed }, extreme), { maxLength: 64 });
+    fc.assert(
+      fc.property(batch, batch, (first, second) => {
+        const made = new Histogram();
+        for (const part of [first, second]) {
+          // Longer than what counts: what stands behind it is of an earlier batch.
+          const values = Float64Array.from([...part, 5, -5]);
+          made.recordMany(values, new Int32Array(values.buffer), part.length);
+        }
+        const single = histogramOf([...first, ...second]);
+        expect(figures(made)).toEqual(figures(single));
+        expect(made.sum).toBe(single.sum);
+      }),
+    );
+  });
+
+  it('shifts to what recording shifted values would have given, as exactly as buckets can', () => {
+    fc.assert(
+      fc.property(values, signed, fraction, (recorded, by, p) => {
+        const moved = recorded.map((value) => value + by);
+        const made = histogramOf(recorded).shifted(by);
+        const exact = exactQuantile(recorded, p);
+        fc.pre(moved.every((value) => Math.abs(value) <= HISTOGRAM_MAX));
+        expect([made.count, made.clamped, made.min, made.max]).toEqual([
+          recorded.length,
+          0,
+          Math.min(...moved),
+          Math.max(...moved),
+        ]);
+        expect(made.buckets().reduce((sum, [, count]) => sum + count, 0)).toBe(recorded.length);
+        const precision = Math.abs(exact) / 128 + Math.abs(exact + by) / 128 + 1;
+        expect(Math.abs(made.percentile(p)! - (exact + by))).toBeLessThanOrEqual(precision);
+      }),
+    );
+  });
+
+  it('counts every value that a shift moves out of range', () => {
+    const made = histogramOf([10, 10, 10, -10]).shifted(HISTOGRAM_MAX);
+    expect([made.count, made.clamped, made.max]).toEqual([4, 3, HISTOGRAM_MAX]);
+    expect(new Histogram().shifted(5).min).toBeNull();
+  });
+
   it('never throws, whatever the number', () => {
     fc.assert(
       fc.property(fc.array(fc.double()), (recorded) => {
