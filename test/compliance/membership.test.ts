@@ -5,14 +5,19 @@ import { parseIgmp, readInterfaceMembership } from '../../src/io/linux/membershi
 import { planSockets, readSourceLimits } from '../../src/io/sourcePlan.js';
 import { freshPort, LOOPBACK_INDEX, receiveSpec, SUBJECTS } from './harness.js';
 
-const GROUP = '232.7.8.9';
+/** Its own for every case: what the case before it joined may still be being closed. */
+function groupOf(port: number): string {
+  return `232.${100 + (port >> 14)}.${(port >> 7) & 127}.${1 + (port & 127)}`;
+}
 
 describe.each(SUBJECTS)('$name joins', ({ open }) => {
   let io: Io;
   let port: number;
+  let specific: string;
   beforeEach(async () => {
     io = await open();
     port = freshPort();
+    specific = groupOf(port);
   });
   afterEach(() => io.close());
 
@@ -32,14 +37,14 @@ describe.each(SUBJECTS)('$name joins', ({ open }) => {
 
   it('named sources, and the kernel lists them', async () => {
     const sources = ['127.0.0.9', '127.0.0.1', '127.0.0.5'];
-    const source = await io.openSource(receiveSpec(port, { group: GROUP, sources }));
+    const source = await io.openSource(receiveSpec(port, { group: specific, sources }));
     const state = source.membership();
     if (io.capabilities.filterReadBack) {
       expect(state.mode).toBe('include');
       expect([...state.sources].sort()).toEqual([...sources].sort());
       expect(state.evidence).toBe('MCAST_MSFILTER, /proc/net/igmp, /proc/net/mcfilter');
     }
-    const { sources: seen } = readInterfaceMembership(4, GROUP, LOOPBACK_INDEX);
+    const { sources: seen } = readInterfaceMembership(4, specific, LOOPBACK_INDEX);
     expect(seen.map((entry) => entry.source).sort()).toEqual([...sources].sort());
   });
 
@@ -56,13 +61,13 @@ describe.each(SUBJECTS)('$name joins', ({ open }) => {
   });
 
   it('no longer what was left, nor what was closed', async () => {
-    const source = await io.openSource(receiveSpec(port, { group: GROUP, sources: ['127.0.0.1'] }));
+    const source = await io.openSource(receiveSpec(port, { group: specific, sources: ['127.0.0.1'] }));
     const other = await io.openSource(receiveSpec(port, { group: '239.192.8.2' }));
     source.leave();
     other.close();
     expect(source.membership().mode).toBeNull();
     expect(other.membership().mode).toBeNull();
-    expect(readInterfaceMembership(4, GROUP, LOOPBACK_INDEX).joined).toBe(false);
+    expect(readInterfaceMembership(4, specific, LOOPBACK_INDEX).joined).toBe(false);
     const untilNs = io.clock.monoNs() + 2e9;
     let joined = true;
     while (joined && io.clock.monoNs() < untilNs) {
@@ -82,10 +87,13 @@ describe.each(SUBJECTS)('$name joins', ({ open }) => {
   it('as many sources as the plan puts on one socket, and no more', async () => {
     const limits = readSourceLimits();
     const sources = Array.from({ length: limits.ipv4 + 1 }, (_, index) => `127.0.1.${index + 1}`);
-    const planned = planSockets([{ family: 4, group: GROUP, port, interfaceIndex: LOOPBACK_INDEX, sources }], limits);
+    const planned = planSockets(
+      [{ family: 4, group: specific, port, interfaceIndex: LOOPBACK_INDEX, sources }],
+      limits,
+    );
     expect(planned.map((socket) => socket.sources.length)).toEqual([limits.ipv4, 1]);
-    for (const socket of planned) await io.openSource(receiveSpec(port, { group: GROUP, sources: socket.sources }));
-    const { sources: seen } = readInterfaceMembership(4, GROUP, LOOPBACK_INDEX);
+    for (const socket of planned) await io.openSource(receiveSpec(port, { group: specific, sources: socket.sources }));
+    const { sources: seen } = readInterfaceMembership(4, specific, LOOPBACK_INDEX);
     expect(seen.map((entry) => [entry.source, entry.include]).sort()).toEqual(
       sources.map((source) => [source, 1]).sort(),
     );
