@@ -60,5 +60,6 @@ export const SENDERS: readonly CommandName[] = ['send', 'check', 'demo'];
 export const LIVE: readonly CommandName[] = ['send', 'recv', 'check', 'demo'];
 export const RECEIVERS: readonly CommandName[] = ['recv', 'check', 'demo'];
 export const MEASURING: readonly CommandName[] = ['recv', 'check', 'analyze', 'demo'];
-export const RESULTS: readonly CommandName[] = ['send', 'recv', 'check', 'analyze', 'demo', 'report'];
+export const MEASURED: readonly CommandName[] = ['send', 'recv', 'check', 'analyze', 'demo'];
+export const RESULTS: readonly CommandName[] = [...MEASURED, 'report'];
 export const JUDGED: readonly CommandName[] = ['send', 'recv', 'check', 'analyze', 'report'];

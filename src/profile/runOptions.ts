@@ -1,6 +1,17 @@
 /** The rows of the table of options that say what comes out and how the instrument works. */
 import { parseCount, parseDurationNs, parseSizeOctets, parseSwitch } from '../core/units.js';
-import { JUDGED, LIVE, MEASURING, RECEIVERS, RESULTS, SENDERS, one, several, type OptionRow } from './optionRow.js';
+import {
+  MEASURED,
+  JUDGED,
+  LIVE,
+  MEASURING,
+  RECEIVERS,
+  RESULTS,
+  SENDERS,
+  one,
+  several,
+  type OptionRow,
+} from './optionRow.js';
 import {
   integerIn,
   oneOf,
@@ -24,8 +35,8 @@ export const RUN_OPTIONS = {
   json: one('Results', parseText, {
     short: 'J',
     value: '[=<file>]',
-    commands: [...RESULTS, 'dump'],
-    brief: [...RESULTS, 'dump'],
+    commands: RESULTS,
+    brief: RESULTS,
     gist: 'one JSON object a line, the result last',
     help: 'one JSON object a line, the result last, to stdout or the file',
   }),
@@ -35,17 +46,17 @@ export const RUN_OPTIONS = {
     help: 'no lines while it runs, only the summary',
   }),
   utc: one('Results', parseSwitch, {
-    commands: [...RESULTS, 'dump'],
+    commands: RESULTS,
     help: 'print times in UTC instead of local time with its offset',
   }),
   name: one('Results', parseText, {
     value: '<text>',
-    commands: RESULTS,
+    commands: MEASURED,
     help: 'name of this instrument in the result. Default: the host name',
   }),
   label: several('Results', parseLabel, {
     value: '<key>=<value>',
-    commands: RESULTS,
+    commands: MEASURED,
     help: 'kept in the result; may be repeated',
   }),
   capture: one('Results', parseText, {
@@ -55,8 +66,8 @@ export const RUN_OPTIONS = {
   }),
   'ready-file': one('Results', parseText, {
     value: '<file>',
-    commands: ['recv'],
-    help: 'write this file once everything is joined',
+    commands: ['send', 'recv'],
+    help: 'write this file once everything is joined, or ready to be sent',
   }),
   detail: one('Results', parseCount, {
     value: '<n>',

@@ -192,7 +192,7 @@ export const TRAFFIC_OPTIONS = {
   omit: one('When it ends', parseDurationNs, {
     value: '<time>',
     fallback: '0s',
-    commands: ['send', 'recv', 'analyze'],
+    commands: ['recv', 'analyze'],
     help: 'warm-up from the first datagram that enters no figure',
   }),
   'start-at': one('When it ends', parseInstant, {
