@@ -1,4 +1,4 @@
-import { SendBatch } from '../core/batch.js';
+import { SendBatch, SendFlag } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
 import type { FlowFeed } from '../feed/mergedFeed.js';
 import type { PayloadSlots } from '../feed/payloadSlots.js';
@@ -7,9 +7,14 @@ import type { ImpairStatistics } from '../impair/impairCounters.js';
 import { impairLongestNs, impairProblems, type ImpairSpec } from '../impair/spec.js';
 import { McastError } from '../core/errors.js';
 
-/** A feed that knows what its format checks. */
+/** `sender.impairment` of the result. */
+export type ImpairmentDone = Pick<ImpairStatistics, 'lost' | 'duplicated' | 'reordered' | 'delayed' | 'corrupted'>;
+
+/** A feed that knows what its format checks, and brings up to date what impairment held back. */
 export interface ImpairableFeed extends FlowFeed {
   readonly checkedRanges: readonly (readonly [from: number, to: number])[];
+  /** Slot `slot` says what is known by now of earlier datagrams that never left. */
+  update(batch: SendBatch, slot: number): void;
 }
 
 export interface ImpairedFeedOptions {
@@ -51,7 +56,8 @@ export class ImpairedFeed implements FlowFeed {
   /** Throws McastError ERR_USAGE for what cannot be done. */
   constructor(options: ImpairedFeedOptions) {
     const { feed, spec, sizeOctets, packetsPerSecond } = options;
-    const problems = impairProblems(spec, packetsPerSecond === null ? null : packetsPerSecond / feed.flows);
+    const perFlow = packetsPerSecond === null ? null : packetsPerSecond / feed.flows;
+    const problems = impairProblems(spec, perFlow, feed.flows);
     if (problems.length > 0) throw new McastError('ERR_USAGE', `impair: ${problems.join('; ')}`);
     this.#feed = feed;
     this.flowBase = feed.flowBase;
@@ -91,6 +97,9 @@ export class ImpairedFeed implements FlowFeed {
       room = this.#take(untilNs);
     }
     if (batch.count > before) this.#payloadSlots?.forget();
+    for (let slot = before; slot < batch.count; slot++) {
+      if ((batch.flags[slot]! & SendFlag.Corrupted) === 0) this.#feed.update(batch, slot);
+    }
     return batch.count - before;
   }
 
@@ -142,7 +151,7 @@ function storeSlots(spec: ImpairSpec, sizeOctets: number, packetsPerSecond: numb
   return Math.max(STORE_SLOTS_MIN, Math.min(wanted, STORE_SLOTS_MAX, Math.floor(STORE_OCTETS_MAX / sizeOctets)));
 }
 
-/** As {@link ImpairedFeed}, with what it did as the result wants it. */
+/** As {@link ImpairedFeed}, with what it did as the result document has it. */
 export function impairedFeed(
   feed: ImpairableFeed,
   spec: ImpairSpec,
@@ -150,7 +159,7 @@ export function impairedFeed(
   sizeOctets: number,
   packetsPerSecond: number | null = null,
   payloadSlots?: PayloadSlots,
-): { readonly feed: ImpairedFeed; readonly done: () => ImpairStatistics } {
+): { readonly feed: ImpairedFeed; readonly done: () => ImpairmentDone } {
   const impaired = new ImpairedFeed({
     feed,
     spec,
@@ -159,5 +168,11 @@ export function impairedFeed(
     packetsPerSecond,
     ...(payloadSlots === undefined ? {} : { payloadSlots }),
   });
-  return { feed: impaired, done: () => impaired.statistics() };
+  return {
+    feed: impaired,
+    done: () => {
+      const { lost, duplicated, reordered, delayed, corrupted } = impaired.statistics();
+      return { lost, duplicated, reordered, delayed, corrupted };
+    },
+  };
 }

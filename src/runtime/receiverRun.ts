@@ -3,6 +3,7 @@ import { Measurement } from '../analysis/measurement.js';
 import { formatRealtime, splitNs, type Nanos } from '../core/time.js';
 import { CaptureWriter } from '../io/captureWriter.js';
 import type { Io } from '../io/datagram.js';
+import { readHostEvidence } from '../io/hostEvidence.js';
 import { listInterfaces } from '../io/interfaces.js';
 import { Series } from '../metrics/series.js';
 import { buildStream, streamId } from '../result/build.js';
@@ -12,7 +13,7 @@ import type { RunResult } from '../result/model.js';
 import { ClockWatch } from './clockWatch.js';
 import { Command, type RunControl } from './control.js';
 import { EventLog } from './eventLog.js';
-import { beginEvidence } from './evidence.js';
+import { EvidenceWatch } from './evidence.js';
 import { Housekeeping, nextUtcMultiple } from './housekeeping.js';
 import { Inject } from './inject.js';
 import { freshLoopHealth, runLoop } from './loop.js';
@@ -23,7 +24,7 @@ import { streamIdentities, tellEvent } from './receiverEvents.js';
 import { membershipsOf, receiverResult } from './receiverResult.js';
 import { OffloadSwitch } from './offloadSwitch.js';
 import { openSources, type OpenSource } from './receiverSetup.js';
-import { beginSilenceWatch } from './silenceWatch.js';
+import { reasonsForSilence } from './silenceWatch.js';
 import { prepareThread } from './thread.js';
 
 const SECOND_NS = 1e9;
@@ -43,7 +44,7 @@ export async function runReceiver(
 ): Promise<RunResult> {
   prepareThread(plan);
   await untilStart(io, plan, control);
-  const evidence = beginEvidence();
+  const evidence = new EvidenceWatch();
   const runId = randomBytes(4).readUInt32BE().toString(16).padStart(8, '0');
   const startRealNs = io.clock.realNs();
   const startMonoNs = io.clock.monoNs();
@@ -79,6 +80,8 @@ export async function runReceiver(
     for (const open of sources) addSocket(measurement, io, plan, open, inject);
     const memberships = membershipsOf(io, sources);
     const joinedMonoNs = io.clock.monoNs();
+    // What opening the sockets itself sent over loopback is not to be taken for the stream.
+    const sinceJoin = readHostEvidence();
     const offload =
       plan.offload === 'off' || !io.capabilities.offload ? null : new OffloadSwitch(plan.offload, sources, measurement);
     const agent = new ReceiverAgent({
@@ -107,7 +110,6 @@ export async function runReceiver(
     const identityOf = streamIdentities(measurement, (snapshot) =>
       streamId(snapshot, interfaceName(snapshot.interfaceIndex)),
     );
-    const silence = beginSilenceWatch(sources, evidence);
     let stopped = false;
 
     const result = (complete: boolean): RunResult =>
@@ -196,7 +198,7 @@ export async function runReceiver(
           periodNs: Infinity,
           run: (nowNs) => {
             if (agent.datagrams > 0) return;
-            const reasons = silence.reasons();
+            const reasons = reasonsForSilence(sources, plan.unicast, sinceJoin);
             const text = `joined, nothing arrived for ${SILENCE_NS / 1e9} s: ${reasons.join('; ')}`;
             log.add(
               'silence',

@@ -6,7 +6,7 @@ import type { RunResult } from '../result/model.js';
 import { ClockWatch } from './clockWatch.js';
 import { Command, type RunControl } from './control.js';
 import { EventLog } from './eventLog.js';
-import { beginEvidence } from './evidence.js';
+import { EvidenceWatch } from './evidence.js';
 import { refuseForeignSender } from './foreignSender.js';
 import { Housekeeping, nextUtcMultiple } from './housekeeping.js';
 import { interfaceFacts } from './interfaceFacts.js';
@@ -38,7 +38,7 @@ export async function runSender(
   if (!plan.force && !plan.unicast) await refuseForeignSender(io, placed);
   const sinks = await openSinks(io, plan, placed);
   try {
-    const evidence = beginEvidence();
+    const evidence = new EvidenceWatch();
     const startRealNs = io.clock.realNs();
     const startMonoNs = io.clock.monoNs();
     const runId = randomBytes(4).readUInt32BE();
@@ -72,7 +72,7 @@ export async function runSender(
         log,
         interfaces: interfaceFacts(placed.map(({ via }) => via)),
         evidence: evidence.sofar(),
-        refusedSendsDisagree: evidence.refusedSendsDisagree(streams),
+        refusedSendsDisagree: evidence.refusedSendsDisagree(sinks.map(({ sink }) => sink)),
         facts: {
           runId: name,
           role: 'sender',
