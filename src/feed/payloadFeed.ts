@@ -96,6 +96,9 @@ export class PayloadFeed implements FlowFeed {
     this.notSent++;
   }
 
+  /** These datagrams carry nothing of their sender. */
+  update(_batch: SendBatch, _slot: number): void {}
+
   skip(untilNs: Nanos): number {
     if (this.#ended) return 0;
     const before = this.#schedule.index;

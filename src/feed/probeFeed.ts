@@ -6,6 +6,7 @@ import {
   ProbeFlag,
   patchProbeNotSent,
   probeConstantCheck,
+  probeNotSent,
   putProbe,
   putProbeSendTime,
 } from '../wire/probe.js';
@@ -147,6 +148,13 @@ export class ProbeFeed implements FlowFeed {
     for (let i = slot + 1; i < batch.count; i++) {
       if (batch.flow[i] === flow) patchProbeNotSent(batch.view, batch.offset[i]!, 1);
     }
+  }
+
+  /** Slot `slot` was held back since it was filled: it says what is known by now of what never left. */
+  update(batch: SendBatch, slot: number): void {
+    const at = batch.offset[slot]!;
+    const since = this.#notSent[batch.flow[slot]! - this.flowBase]! - probeNotSent(batch.view, at);
+    if (since !== 0) patchProbeNotSent(batch.view, at, since);
   }
 
   /** Data only; markers that are late move on to `untilNs`, and data that have not begun with them. */

@@ -52,6 +52,9 @@ export const NO_IMPAIRMENT: ImpairSpec = {
 /** The receiver's default reorder window: the smaller of both (ENGINE rules in `docs/architecture.md`). */
 export const REORDER_WINDOW_NS: Nanos = 1e9;
 export const REORDER_WINDOW_PACKETS = 65_536;
+/** ... of each stream that a receiver has beyond 256. */
+export const REORDER_WINDOW_PACKETS_MANY = 1_024;
+const FEW_STREAMS = 256;
 /** A datagram that `reorder` holds back leaves at most this long after the one that overtook it. */
 export const REORDER_HOLD_NS: Nanos = 50e6;
 
@@ -170,9 +173,9 @@ export function impairLongestNs(spec: ImpairSpec): Nanos {
 
 /**
  * What makes this specification impossible, in words; none when it can be done. `packetsPerSecond` is
- * the rate of the fastest flow, where it is known.
+ * the rate of the fastest flow, where it is known; `flows` how many there are.
  */
-export function impairProblems(spec: ImpairSpec, packetsPerSecond: number | null = null): string[] {
+export function impairProblems(spec: ImpairSpec, packetsPerSecond: number | null = null, flows = 1): string[] {
   const problems: string[] = [];
   const ge = spec.gilbertElliott;
   const ratios: [string, number][] = [
@@ -194,9 +197,10 @@ export function impairProblems(spec: ImpairSpec, packetsPerSecond: number | null
     );
   }
   const spreadPackets = packetsPerSecond === null ? 0 : (impairSpreadNs(spec) * packetsPerSecond) / 1e9;
-  if (Number.isFinite(spreadPackets) && spreadPackets >= REORDER_WINDOW_PACKETS) {
+  const window = flows > FEW_STREAMS ? REORDER_WINDOW_PACKETS_MANY : REORDER_WINDOW_PACKETS;
+  if (Number.isFinite(spreadPackets) && spreadPackets >= window) {
     problems.push(
-      `jitter and reorder shift datagrams by up to ${Math.ceil(spreadPackets)} others, beyond the receiver's reorder window of ${REORDER_WINDOW_PACKETS}; lower the rate or the jitter, or add beyond-window=yes`,
+      `jitter and reorder shift datagrams by up to ${Math.ceil(spreadPackets)} others, beyond the receiver's reorder window of ${window}; lower the rate or the jitter, or add beyond-window=yes`,
     );
   }
   return problems;

@@ -117,6 +117,9 @@ describe('figures of a specification', () => {
     expect(impairProblems(spec, 655_359)).toEqual([]);
     expect(impairProblems(spec, 655_360)).toHaveLength(1);
     expect(impairProblems(spec, Infinity)).toEqual([]);
+    expect(impairProblems(spec, 10_239, 257)).toEqual([]);
+    expect(impairProblems(spec, 10_240, 257)).toHaveLength(1);
+    expect(impairProblems(spec, 10_240, 256)).toEqual([]);
     expect(impairProblems({ ...spec, beyondWindow: true }, 1e9)).toEqual([]);
   });
 
