@@ -5,12 +5,15 @@
  *     describe.runIf(needs('netns', 'tcpdump'))('...', () => { ... });
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const NETLAB = fileURLToPath(new URL('netns/netlab.sh', import.meta.url));
+
+/** The compiled project, for programs that tests start. `MCAST_TEST_DIST` names another folder. */
+export const DIST = process.env['MCAST_TEST_DIST'] ?? fileURLToPath(new URL('../dist', import.meta.url));
 
 /** What a test may need beyond Node, npm, python3, make and g++, and how it is found to be missing. */
 const CHECKS: Readonly<Record<string, () => string | null>> = {
@@ -20,6 +23,7 @@ const CHECKS: Readonly<Record<string, () => string | null>> = {
     return tried.status === 0 ? null : tried.stderr.trim() || `${NETLAB} ended with ${tried.status ?? tried.signal}`;
   },
   capture: captureMissing,
+  dist: () => (existsSync(join(DIST, 'io')) ? null : 'dist/ is not built (npm run build)'),
 };
 
 /** tcpdump changes its user before it does anything, which a user namespace of a lone user refuses. */
@@ -55,7 +59,8 @@ export function programPath(name: string): string | null {
 }
 
 /**
- * Whether all of `what` are there: `linux`, `netns`, `capture` (tcpdump in a lab) or the name of a program. If not, says so once and
+ * Whether all of `what` are there: `linux`, `netns`, `capture` (tcpdump in a lab), `dist` (the compiled project) or the
+ * name of a program. If not, says so once and
  * returns false, or throws where nothing may be left out.
  */
 export function needs(...what: readonly string[]): boolean {

@@ -46,7 +46,7 @@ export async function bound(socket: Socket, port: number, address: string | unde
 /** The interface as node:dgram takes it: in IPv4 an address of its own, in IPv6 `::%name` (on Windows the index). */
 export function interfaceArgument(family: AddressFamily, index: number, name: string): string {
   const iface = findInterface(index, name);
-  if (family === 6) return `::%${process.platform === 'win32' ? iface.index : iface.name}`;
+  if (family === 6) return `::%${zoneOf(iface)}`;
   const address = firstAddress(iface, 4);
   if (address === null) {
     throw new McastError('ERR_UNSUPPORTED', `interface ${name} has no IPv4 address, and --io dgram needs one there`, {
@@ -54,6 +54,10 @@ export function interfaceArgument(family: AddressFamily, index: number, name: st
     });
   }
   return address;
+}
+
+function zoneOf(iface: NetworkInterface): string {
+  return process.platform === 'win32' ? String(iface.index) : iface.name;
 }
 
 function findInterface(index: number, name: string): NetworkInterface {
@@ -77,7 +81,7 @@ export function zonedAddress(
     throw new McastError('ERR_USAGE', `${what} ${address} is not an IPv${family} address`);
   }
   const text = formatAddress(octets);
-  return needsZone(octets) ? `${text}%${process.platform === 'win32' ? index : name}` : text;
+  return needsZone(octets) ? `${text}%${zoneOf(findInterface(index, name))}` : text;
 }
 
 /**

@@ -113,7 +113,8 @@ function onlyInterface(group: string, interfaces: readonly NetworkInterface[]): 
 
 /**
  * The interface behind a route, which the kernel tells only as a source address. That is the address
- * of the interface itself, unless it has none: then `routeTable` (/proc/net/route, IPv4) decides.
+ * of the interface itself, unless it has none (or is loopback, whose address is for its own network
+ * only): then `routeTable` (/proc/net/route, IPv4) decides.
  */
 export function routedInterface(
   route: Route,
@@ -139,7 +140,8 @@ export function routedInterface(
   const device = routeDevice(routeTable, group);
   const listed = interfaces.find(({ name }) => name === device);
   // A rule may send the group elsewhere than the main table says: the kernel's own answer wins.
-  const unnumbered = listed !== undefined && firstAddress(listed, family) === null ? listed : undefined;
+  const lacking = listed !== undefined && (listed.loopback || firstAddress(listed, family) === null);
+  const unnumbered = lacking ? listed : undefined;
   const chosen = unnumbered ?? holders.find((iface) => iface === listed) ?? holders[0];
   if (chosen === undefined) {
     throw new McastError(

@@ -120,6 +120,8 @@ eth1	000000EF	00000000	0000	0	0	0	000000FF	0	0	0
   });
 
   it('says so when the route leads to loopback, or nothing else is up', () => {
+    const looped = TABLE.replaceAll('tun0', 'lo');
+    expect(routedInterface({ source: '10.0.0.2', zone: null }, 4, '239.1.1.1', HOST, looped).interface).toBe(LO);
     expect(routedInterface({ source: '127.0.0.1', zone: null }, 4, '239.1.1.1', HOST, '').reason).toContain(
       'nothing leaves this host',
     );
