@@ -1,10 +1,7 @@
 /* Receiving: recvmmsg into a registered batch, every column of every slot written for every datagram. */
-#include "mcast.h"
+#include "receive.h"
 
 #include <netinet/udp.h>
-#include <stdlib.h>
-#include <sys/epoll.h>
-#include <unistd.h>
 
 #ifndef SO_RXQ_OVFL
 #define SO_RXQ_OVFL 40
@@ -12,39 +9,6 @@
 #ifndef UDP_GRO
 #define UDP_GRO 104
 #endif
-
-/*
- * Stamps 64, counter 24, packet info 40, TTL 24, TOS 24, segment size 24: 200 octets of control
- * messages on a 64-bit machine. With less, MSG_CTRUNC would be set and seen in the flags.
- */
-enum { CONTROL_OCTETS = 320, MESSAGE_OCTETS_MAX = 65536 };
-
-union control {
-  struct cmsghdr align;
-  uint8_t bytes[CONTROL_OCTETS];
-};
-
-struct receive_batch {
-  uint32_t kind;
-  uint32_t messages;
-  uint32_t capacity;
-  uint32_t stride;
-  uint8_t *bytes;
-  uint32_t *offset, *length;
-  uint8_t *flags;
-  double *time;
-  uint32_t *path;
-  uint16_t *socket;
-  uint8_t *tos, *ttl;
-  uint32_t *drops;
-  uint8_t *segment;
-  double *read_clock;
-  struct mmsghdr *headers;
-  struct iovec *vectors;
-  struct sockaddr_in6 *names;
-  union control *controls;
-  struct pins pins;
-};
 
 /* What the control messages of one datagram said. */
 struct ancillary {
@@ -146,8 +110,7 @@ static uint32_t intern(struct receiver *receiver, const struct sockaddr_in6 *nam
   return receiver->last_path = path_intern(loop, &key);
 }
 
-/* The counter is 32 bits and wraps; what it tells of can come in either order from its two sources. */
-static void tell_drops(struct receiver *receiver, uint32_t drops) {
+void receiver_tell_drops(struct receiver *receiver, uint32_t drops) {
   int32_t growth = (int32_t)(drops - receiver->drops_told);
   if (growth <= 0) return;
   receiver->counters[COUNTER_KERNEL_DROPS] += growth;
@@ -180,7 +143,7 @@ static uint32_t unpack(struct receiver *receiver, struct receive_batch *batch, u
   /* The kernel leaves the counter out while it is 0. */
   if (ancillary.has_drops) {
     receiver->drops = ancillary.drops;
-    tell_drops(receiver, ancillary.drops);
+    receiver_tell_drops(receiver, ancillary.drops);
   }
   uint32_t path = intern(receiver, &batch->names[message], &ancillary);
 
@@ -220,16 +183,8 @@ static uint32_t unpack(struct receiver *receiver, struct receive_batch *batch, u
   return slot;
 }
 
-/* What recvmmsg overwrites is set again behind it, so that the next call finds it right. */
-static void rearm(struct receive_batch *batch, uint32_t message) {
-  struct msghdr *header = &batch->headers[message].msg_hdr;
-  header->msg_namelen = sizeof(struct sockaddr_in6);
-  header->msg_controllen = CONTROL_OCTETS;
-  header->msg_flags = 0;
-}
-
 /* receive(receiver, batch): number of slots filled, 0 when nothing is there */
-static napi_value js_receive(napi_env env, napi_callback_info info) {
+napi_value js_receive(napi_env env, napi_callback_info info) {
   napi_value values[2];
   struct receiver *receiver;
   struct receive_batch *batch;
@@ -258,167 +213,7 @@ static napi_value js_receive(napi_env env, napi_callback_info info) {
   uint32_t slot = 0;
   for (int message = 0; message < count; message++) {
     slot = unpack(receiver, batch, (uint32_t)message, slot);
-    rearm(batch, (uint32_t)message);
+    receive_rearm(batch, (uint32_t)message);
   }
   return number(env, slot);
-}
-
-/* readDrops(receiver): SO_MEMINFO's drop count, 32 bits; a negative errno where the kernel has none */
-static napi_value js_read_drops(napi_env env, napi_callback_info info) {
-  napi_value values[1];
-  struct receiver *receiver;
-  uint32_t memory[9] = {0};
-  socklen_t length = sizeof(memory);
-  if (!arguments(env, info, 1, values) || (receiver = handle(env, values[0], KIND_RECEIVER)) == NULL) return NULL;
-  if (getsockopt(receiver->fd, SOL_SOCKET, SO_MEMINFO, memory, &length) < 0) return number(env, -errno);
-  if (length < sizeof(memory)) return number(env, -ENODATA);
-  tell_drops(receiver, memory[8]);
-  return number(env, memory[8]);
-}
-
-/* receiverOffload(receiver): UDP_GRO on; 0 or a negative errno */
-static napi_value js_receiver_offload(napi_env env, napi_callback_info info) {
-  napi_value values[1];
-  struct receiver *receiver;
-  int on = 1;
-  if (!arguments(env, info, 1, values) || (receiver = handle(env, values[0], KIND_RECEIVER)) == NULL) return NULL;
-  if (!receiver->offload && setsockopt(receiver->fd, IPPROTO_UDP, UDP_GRO, &on, sizeof(on)) < 0)
-    return number(env, -errno);
-  receiver->offload = true;
-  return number(env, 0);
-}
-
-static void receiver_close(struct receiver *receiver) {
-  if (receiver->fd >= 0) close(receiver->fd);
-  receiver->fd = -1;
-}
-
-static void receiver_finalize(napi_env env, void *data, void *hint) {
-  struct receiver *receiver = data;
-  (void)hint;
-  receiver_close(receiver);
-  unpin(env, &receiver->pins);
-  loop_release(env, receiver->loop);
-  free(receiver);
-}
-
-static napi_value js_receiver_close(napi_env env, napi_callback_info info) {
-  napi_value values[1];
-  struct receiver *receiver;
-  if (!arguments(env, info, 1, values) || (receiver = handle(env, values[0], KIND_RECEIVER)) == NULL) return NULL;
-  receiver_close(receiver);
-  return NULL;
-}
-
-/*
- * receiverOpen(loop, fd, index, port, hardware, hardwareSeconds, counters: Float64Array): takes the
- * socket over, unless a negative errno is returned. `hardwareSeconds` are taken off the NIC's stamps.
- */
-static napi_value js_receiver_open(napi_env env, napi_callback_info info) {
-  napi_value values[7];
-  struct loop *loop;
-  int64_t fd, index, port, hardware, seconds;
-  if (!arguments(env, info, 7, values) || (loop = handle(env, values[0], KIND_LOOP)) == NULL ||
-      !integer(env, values[1], &fd) || !integer(env, values[2], &index) || !integer(env, values[3], &port) ||
-      !integer(env, values[4], &hardware) || !integer(env, values[5], &seconds) ||
-      array(env, values[6], napi_float64_array, COUNTERS, NULL) == NULL)
-    return NULL;
-  struct receiver *receiver = calloc(1, sizeof(*receiver));
-  if (receiver == NULL) return number(env, -ENOMEM);
-  receiver->kind = KIND_RECEIVER;
-  receiver->fd = (int)fd;
-  receiver->index = (uint32_t)index;
-  receiver->port = (uint16_t)port;
-  receiver->hardware = hardware != 0;
-  receiver->hardware_ahead = seconds * 1000000000;
-  struct epoll_event event = {.events = EPOLLIN, .data.ptr = receiver};
-  if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, receiver->fd, &event) < 0) {
-    int failed = errno;
-    free(receiver);
-    return number(env, -failed);
-  }
-  receiver->loop = loop_retain(loop);
-  receiver->counters = pin(env, &receiver->pins, values[6], napi_float64_array, COUNTERS);
-  return external(env, receiver, receiver_finalize);
-}
-
-static void batch_finalize(napi_env env, void *data, void *hint) {
-  struct receive_batch *batch = data;
-  (void)hint;
-  unpin(env, &batch->pins);
-  free(batch->headers);
-  free(batch->vectors);
-  free(batch->names);
-  free(batch->controls);
-  free(batch);
-}
-
-/*
- * receiveBatch(messages, stride, capacity, bytes, offset, length, flags, timeRealNs, path, socket, tos, ttl, drops,
- * segment, readClock)
- */
-static napi_value js_receive_batch(napi_env env, napi_callback_info info) {
-  napi_value values[15];
-  int64_t messages, stride, capacity;
-  if (!arguments(env, info, 15, values) || !integer(env, values[0], &messages) || !integer(env, values[1], &stride) ||
-      !integer(env, values[2], &capacity))
-    return NULL;
-  if (messages < 1 || messages > 65536 || stride < 1 || stride > UINT32_MAX / messages || capacity < 1 ||
-      capacity > INT32_MAX) {
-    refuse(env, "size of the batch");
-    return NULL;
-  }
-  struct receive_batch *batch = calloc(1, sizeof(*batch));
-  if (batch == NULL) return number(env, -ENOMEM);
-  size_t slots = (size_t)capacity, count = (size_t)messages;
-  struct pins *pins = &batch->pins;
-  batch->kind = KIND_RECEIVE_BATCH;
-  batch->messages = (uint32_t)messages;
-  batch->stride = (uint32_t)stride;
-  batch->capacity = (uint32_t)capacity;
-  batch->headers = calloc(count, sizeof(*batch->headers));
-  batch->vectors = calloc(count, sizeof(*batch->vectors));
-  batch->names = calloc(count, sizeof(*batch->names));
-  batch->controls = calloc(count, sizeof(*batch->controls));
-  bool complete = batch->headers != NULL && batch->vectors != NULL && batch->names != NULL && batch->controls != NULL;
-  bool pinned = (batch->bytes = pin(env, pins, values[3], napi_uint8_array, count * (size_t)stride)) &&
-                (batch->offset = pin(env, pins, values[4], napi_uint32_array, slots)) &&
-                (batch->length = pin(env, pins, values[5], napi_uint32_array, slots)) &&
-                (batch->flags = pin(env, pins, values[6], napi_uint8_array, slots)) &&
-                (batch->time = pin(env, pins, values[7], napi_float64_array, slots)) &&
-                (batch->path = pin(env, pins, values[8], napi_uint32_array, slots)) &&
-                (batch->socket = pin(env, pins, values[9], napi_uint16_array, slots)) &&
-                (batch->tos = pin(env, pins, values[10], napi_uint8_array, slots)) &&
-                (batch->ttl = pin(env, pins, values[11], napi_uint8_array, slots)) &&
-                (batch->drops = pin(env, pins, values[12], napi_uint32_array, slots)) &&
-                (batch->segment = pin(env, pins, values[13], napi_uint8_array, slots)) &&
-                (batch->read_clock = pin(env, pins, values[14], napi_float64_array, 2));
-  if (!complete || !pinned) {
-    batch_finalize(env, batch, NULL);
-    return pinned ? number(env, -ENOMEM) : NULL;
-  }
-  for (size_t i = 0; i < count; i++) {
-    struct msghdr *header = &batch->headers[i].msg_hdr;
-    batch->vectors[i].iov_base = batch->bytes + i * (size_t)stride;
-    batch->vectors[i].iov_len = stride < MESSAGE_OCTETS_MAX ? (size_t)stride : MESSAGE_OCTETS_MAX;
-    header->msg_iov = &batch->vectors[i];
-    header->msg_iovlen = 1;
-    header->msg_name = &batch->names[i];
-    header->msg_control = batch->controls[i].bytes;
-    rearm(batch, (uint32_t)i);
-  }
-  return external(env, batch, batch_finalize);
-}
-
-napi_value receive_exports(napi_env env, napi_value exports) {
-  const napi_property_descriptor calls[] = {
-      {"receiverOpen", NULL, js_receiver_open, NULL, NULL, NULL, napi_enumerable, NULL},
-      {"receiverOffload", NULL, js_receiver_offload, NULL, NULL, NULL, napi_enumerable, NULL},
-      {"receiverClose", NULL, js_receiver_close, NULL, NULL, NULL, napi_enumerable, NULL},
-      {"receiveBatch", NULL, js_receive_batch, NULL, NULL, NULL, napi_enumerable, NULL},
-      {"receive", NULL, js_receive, NULL, NULL, NULL, napi_enumerable, NULL},
-      {"readDrops", NULL, js_read_drops, NULL, NULL, NULL, napi_enumerable, NULL},
-  };
-  napi_define_properties(env, exports, sizeof(calls) / sizeof(calls[0]), calls);
-  return exports;
 }
