@@ -5,9 +5,6 @@ import { CaptureWriter } from '../io/captureWriter.js';
 import type { Io } from '../io/datagram.js';
 import { readHostEvidence } from '../io/hostEvidence.js';
 import { listInterfaces } from '../io/interfaces.js';
-import { Series } from '../metrics/series.js';
-import { buildStream, streamId } from '../result/build.js';
-import { buildIntervalRow, type IntervalRow } from '../result/interval.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import type { RunResult } from '../result/model.js';
 import { ClockWatch } from './clockWatch.js';
@@ -17,10 +14,10 @@ import { EvidenceWatch } from './evidence.js';
 import { Housekeeping, nextUtcMultiple } from './housekeeping.js';
 import { Inject } from './inject.js';
 import { freshLoopHealth, runLoop } from './loop.js';
+import { MeasurementTeller } from './measurementTeller.js';
 import type { Judge, RunMessage } from './messages.js';
 import type { ReceivePlan } from '../profile/plan.js';
 import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
-import { streamIdentities, tellEvent } from './receiverEvents.js';
 import { membershipsOf, receiverResult } from './receiverResult.js';
 import { OffloadSwitch } from './offloadSwitch.js';
 import { openSources, type OpenSource } from './receiverSetup.js';
@@ -105,11 +102,16 @@ export async function runReceiver(
     const log = new EventLog(io.clock, startMonoNs, (event) => post({ type: 'event', event }));
     const health = freshLoopHealth();
     const provenance = provenanceOf(io, plan, sources, startMonoNs, interfaceName);
-    const series = new Map<number, Series>();
     const notes = [...new Set(sources.flatMap(({ source }) => source.notes))];
-    const identityOf = streamIdentities(measurement, (snapshot) =>
-      streamId(snapshot, interfaceName(snapshot.interfaceIndex)),
-    );
+    const teller = new MeasurementTeller({
+      measurement,
+      provenance,
+      clock: io.clock,
+      log,
+      intervalNs: plan.intervalNs,
+      detail: plan.detail,
+      post,
+    });
     let stopped = false;
 
     const result = (complete: boolean): RunResult =>
@@ -118,7 +120,7 @@ export async function runReceiver(
         sources,
         memberships,
         provenance,
-        series,
+        series: teller.series,
         health,
         watch,
         log,
@@ -136,51 +138,13 @@ export async function runReceiver(
           notes,
         },
       });
-    const tellIntervals = (): void => {
-      for (const interval of measurement.takeIntervals()) {
-        const rows: IntervalRow[] = [];
-        for (const one of interval.streams) {
-          const stream = identityOf(one.index);
-          if (!interval.omitted && one.index < plan.detail) {
-            let course = series.get(one.index);
-            if (course === undefined) series.set(one.index, (course = new Series(plan.intervalNs)));
-            course.add(one);
-          }
-          rows.push(
-            buildIntervalRow(one, {
-              ...stream,
-              tellsNeverSent: stream.format === 'probe',
-              countsDrops: io.capabilities.dropCounter,
-            }),
-          );
-        }
-        post({
-          type: 'interval',
-          time: formatRealtime(io.clock.epoch, interval.endMonoNs + io.clock.realNs() - io.clock.monoNs()),
-          startNs: Math.round(interval.startMonoNs - startMonoNs),
-          endNs: Math.round(interval.endMonoNs - startMonoNs),
-          rows,
-          senderRows: [],
-        });
-      }
-    };
-    const tellEvents = (): void => {
-      for (const event of measurement.takeEvents()) {
-        const stream = identityOf(event.stream);
-        const { text, detail } = tellEvent(event, stream, (other) => identityOf(other).id);
-        log.add(event.kind, event.monoNs, stream.id, text, detail);
-        if (event.kind !== 'stream_end') continue;
-        post({ type: 'stream_end', stream: buildStream(measurement.snapshot(event.stream), provenance, null) });
-      }
-    };
     const housekeeping = new Housekeeping(
       [
         {
           firstMonoNs: joinedMonoNs + TEND_NS,
           periodNs: TEND_NS,
           run: (nowNs) => {
-            tellIntervals();
-            tellEvents();
+            teller.tell();
             offload?.tend(nowNs);
           },
         },
@@ -245,8 +209,7 @@ export async function runReceiver(
       if (drops !== null) measurement.onSocketDrops(source.index, drops);
     }
     measurement.finish(agent.stopMonoNs);
-    tellIntervals();
-    tellEvents();
+    teller.tell();
     watch.sample();
     capture?.close();
     const bounded =

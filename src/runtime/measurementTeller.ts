@@ -1,0 +1,81 @@
+import type { Measurement } from '../analysis/measurement.js';
+import { formatRealtime, type Clock } from '../core/time.js';
+import { Series } from '../metrics/series.js';
+import { buildStream, streamId } from '../result/build.js';
+import { buildIntervalRow } from '../result/interval.js';
+import type { Measurement as Provenance } from '../result/measurement.js';
+import type { EventLog } from './eventLog.js';
+import type { RunMessage } from './messages.js';
+import { streamIdentities, tellEvent, type StreamIdentity } from './receiverEvents.js';
+
+export interface MeasurementTellerOptions {
+  readonly measurement: Measurement;
+  readonly provenance: Provenance;
+  readonly clock: Clock;
+  readonly log: EventLog;
+  readonly intervalNs: number;
+  /** Streams, in order of first arrival, that have a series. */
+  readonly detail: number;
+  readonly post: (message: RunMessage) => void;
+}
+
+/** Tells what a measurement finds while it goes on: closed intervals as rows, events in words. Keeps the streams' series. */
+export class MeasurementTeller {
+  /** Of streams in detail, by index. */
+  readonly series = new Map<number, Series>();
+  readonly #options: MeasurementTellerOptions;
+  readonly #identityOf: (stream: number) => StreamIdentity;
+
+  constructor(options: MeasurementTellerOptions) {
+    const { measurement, provenance } = options;
+    this.#options = options;
+    this.#identityOf = streamIdentities(measurement, (snapshot) =>
+      streamId(snapshot, provenance.interfaceName(snapshot.interfaceIndex)),
+    );
+  }
+
+  /** Everything since the last call. */
+  tell(): void {
+    this.#tellIntervals();
+    this.#tellEvents();
+  }
+
+  #tellIntervals(): void {
+    const { measurement, provenance, clock, post } = this.#options;
+    const { startMonoNs, capabilities } = provenance;
+    for (const interval of measurement.takeIntervals()) {
+      const rows = interval.streams.map((one) => {
+        const stream = this.#identityOf(one.index);
+        if (!interval.omitted) this.#seriesOf(one.index)?.add(one);
+        const tellsNeverSent = stream.format === 'probe';
+        return buildIntervalRow(one, { ...stream, tellsNeverSent, countsDrops: capabilities.dropCounter });
+      });
+      post({
+        type: 'interval',
+        time: formatRealtime(clock.epoch, interval.endMonoNs + clock.realNs() - clock.monoNs()),
+        startNs: Math.round(interval.startMonoNs - startMonoNs),
+        endNs: Math.round(interval.endMonoNs - startMonoNs),
+        rows,
+        senderRows: [],
+      });
+    }
+  }
+
+  #seriesOf(stream: number): Series | undefined {
+    const { detail, intervalNs } = this.#options;
+    let series = this.series.get(stream);
+    if (series === undefined && stream < detail) this.series.set(stream, (series = new Series(intervalNs)));
+    return series;
+  }
+
+  #tellEvents(): void {
+    const { measurement, provenance, log, post } = this.#options;
+    for (const event of measurement.takeEvents()) {
+      const stream = this.#identityOf(event.stream);
+      const { text, detail } = tellEvent(event, stream, (other) => this.#identityOf(other).id);
+      log.add(event.kind, event.monoNs, stream.id, text, detail);
+      if (event.kind !== 'stream_end') continue;
+      post({ type: 'stream_end', stream: buildStream(measurement.snapshot(event.stream), provenance, null) });
+    }
+  }
+}
