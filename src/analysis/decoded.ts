@@ -9,6 +9,8 @@ export const SlotKind = {
   Heartbeat: 3,
   /** The flow is over; `next` is the number after its last. */
   End: 4,
+  /** Data that this program cannot use (truncated): an arrival of no stream, its numbers are lost by the application. */
+  Discarded: 5,
 } as const;
 
 /** What the sequence analyzer found: {@link DecodedBatch.verdict}. */
@@ -24,6 +26,9 @@ export const Arrival = {
   PartlyNew: 4,
 } as const;
 
+/** `DecodedBatch.stream` of a slot that belongs to none. */
+export const NO_STREAM = 0xffff_ffff;
+
 /**
  * Columns that a decoder fills for the slots of one receive batch and analyzers read; the meaning of
  * the octets stops here. Owned by the thread that owns the batch.
@@ -31,7 +36,7 @@ export const Arrival = {
 export class DecodedBatch {
   /** {@link SlotKind}. */
   readonly kind: Uint8Array;
-  /** Index in the stream table. */
+  /** Index in the stream table; {@link NO_STREAM} where `kind` is malformed. */
   readonly stream: Uint32Array;
   /**
    * First sequence number covered, counted from the stream's origin (the first number heard or
@@ -40,12 +45,14 @@ export class DecodedBatch {
   readonly sequence: Float64Array;
   /** Numbers covered: 1 for a packet, messages in a message stream, 0 for markers. */
   readonly span: Uint32Array;
-  /** Number after the highest that the sender had numbered by then, from the origin; NaN: not told. */
+  /** Of slots without data: number after the highest that the sender had numbered by then, from the origin; NaN: not told. */
   readonly next: Float64Array;
   /** Sender's running count of numbers that never left it; NaN: not told. */
   readonly notSent: Float64Array;
   /** Carried send time, CLOCK_REALTIME since the epoch, ns; NaN: none. */
   readonly sentRealNs: Float64Array;
+  /** Arrival moved to CLOCK_MONOTONIC since the epoch, ns. Written by the measurement before any analyzer reads. */
+  readonly timeMonoNs: Float64Array;
   /** {@link Arrival}, written by the sequence analyzer. */
   readonly verdict: Uint8Array;
 
@@ -57,6 +64,7 @@ export class DecodedBatch {
     this.next = new Float64Array(capacity);
     this.notSent = new Float64Array(capacity);
     this.sentRealNs = new Float64Array(capacity);
+    this.timeMonoNs = new Float64Array(capacity);
     this.verdict = new Uint8Array(capacity);
   }
 }

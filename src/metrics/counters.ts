@@ -27,12 +27,14 @@ export const StreamCounter = {
   Reordered: 13,
   /** Markers and heartbeats: arrivals without data. */
   Markers: 14,
-  /** RFC 3357: completed loss periods. */
+  /** RFC 3357: loss periods begun. */
   LossPeriods: 15,
   /** Arrivals whose stamp is another segment's (SlotFlag.TimeShared). */
   SharedTime: 16,
   /** Arrivals without a kernel stamp. */
   UserTime: 17,
+  /** Sequence units that came after they were declared lost. */
+  Late: 18,
   Count: 24,
 } as const;
 

@@ -101,35 +101,42 @@ export function checkProbe(view: DataView, at: number, length: number): WireStat
 }
 
 /**
- * Slot `from` begins with an intact header: returns the first slot behind it, below `to`, that does not
- * begin with an intact header of the same flow which differs from it only in the lower halves of
- * sequence and total, in send time and check. A third of the work of {@link checkProbe}. Hot; calls
- * nothing: a call in the loop would cost as much as its body.
+ * Slot `like` begins with an intact header. Reads those of slots `[from, to)` for as long as they are
+ * intact and differ from it only in the lower halves of sequence, send time and total, and in the check;
+ * returns where that ends. Sequences go into `sequence` and send times into `sentNs`, both as the lower half
+ * plus the given base. Hot: a third of the work of {@link checkProbe}, in a loop that calls nothing.
  */
-export function probeRunEnd(
+export function readProbeRun(
   view: DataView,
   offset: Uint32Array,
   length: Uint32Array,
+  like: number,
   from: number,
   to: number,
+  sequenceBase: number,
+  sequence: Float64Array,
+  sentBaseNs: number,
+  sentNs: Float64Array,
 ): number {
-  const like = offset[from]!;
-  const marks = view.getInt32(like + 4);
-  const ttl = view.getInt32(like + 8);
-  const runId = view.getInt32(like + 12);
-  const flow = view.getInt32(like + 16);
-  const sequenceHigh = view.getInt32(like + 20);
-  const totalHigh = view.getInt32(like + 36);
-  const notSent = view.getInt32(like + 44);
+  const first = offset[like]!;
+  const marks = view.getInt32(first + 4);
+  const ttl = view.getInt32(first + 8);
+  const runId = view.getInt32(first + 12);
+  const flow = view.getInt32(first + 16);
+  const sequenceHigh = view.getInt32(first + 20);
+  const sentHigh = view.getInt32(first + 28);
+  const totalHigh = view.getInt32(first + 36);
+  const notSent = view.getInt32(first + 44);
+  // What the words that stay the same contribute.
   const constant =
-    view.getInt32(like + 48) - share(view.getInt32(like + 24), M6) - share(view.getInt32(like + 40), M10);
-  let i = from + 1;
+    (view.getInt32(first + 48) - share(view.getInt32(first + 24), M6) - share(view.getInt32(first + 40), M10)) | 0;
+  let i = from;
   for (; i < to; i++) {
     const at = offset[i]!;
     if (length[i]! < PROBE_HEADER_OCTETS) break;
-    const sequence = view.getInt32(at + 24);
+    const number = view.getInt32(at + 24);
     const total = view.getInt32(at + 40);
-    const sum = constant + Math.imul(sequence ^ (sequence >>> 16), M6) + Math.imul(total ^ (total >>> 16), M10);
+    const sum = constant + Math.imul(number ^ (number >>> 16), M6) + Math.imul(total ^ (total >>> 16), M10);
     if (
       (sum | 0) !== view.getInt32(at + 48) ||
       view.getInt32(at) !== MAGIC ||
@@ -138,42 +145,16 @@ export function probeRunEnd(
       view.getInt32(at + 12) !== runId ||
       view.getInt32(at + 16) !== flow ||
       view.getInt32(at + 20) !== sequenceHigh ||
+      view.getInt32(at + 28) !== sentHigh ||
       view.getInt32(at + 36) !== totalHigh ||
       view.getInt32(at + 44) !== notSent
     ) {
       break;
     }
+    sequence[i] = sequenceBase + (number >>> 0);
+    sentNs[i] = sentBaseNs + view.getUint32(at + 32);
   }
   return i;
-}
-
-/** Lower halves of the sequence numbers in slots `[from, to)`, plus `base`. Hot. */
-export function readProbeSequences(
-  view: DataView,
-  offset: Uint32Array,
-  from: number,
-  to: number,
-  base: number,
-  into: Float64Array,
-): void {
-  for (let i = from; i < to; i++) into[i] = base + view.getUint32(offset[i]! + 24);
-}
-
-/** Send times of the intact headers in slots `[from, to)`, ns since the epoch (halves). Hot. */
-export function readProbeSendTimes(
-  view: DataView,
-  offset: Uint32Array,
-  from: number,
-  to: number,
-  epochHigh: number,
-  epochLow: number,
-  into: Float64Array,
-): void {
-  for (let i = from; i < to; i++) {
-    const at = offset[i]!;
-    const high = (view.getInt32(at + 28) - epochHigh) | 0;
-    into[i] = high * 4_294_967_296 + (view.getUint32(at + 32) - epochLow);
-  }
 }
 
 function fixedFault(second: number): WireStatus {

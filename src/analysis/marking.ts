@@ -1,0 +1,142 @@
+import { type ReceiveBatch, SlotFlag } from '../core/batch.js';
+import { StreamCounter, type StreamCounters } from '../metrics/counters.js';
+import type { DecodedBatch } from './decoded.js';
+import { EventKind, type EventRing } from './eventRing.js';
+import type { SocketDrops } from './socketDrops.js';
+
+const FIRST_STREAMS = 16;
+/** No TOS octet has been received yet. */
+const NO_TOS = 0xffff;
+const SHARED: number = SlotFlag.TimeShared;
+const UNUSUAL = SlotFlag.NoTos | SlotFlag.NoTtl | SlotFlag.TimeUser;
+
+/**
+ * Marks as received: TOS octets counted, TTL minimum and maximum, over every arrival of the stream,
+ * markers, duplicates and late ones included. Counts stamps that are shared or not the kernel's, and
+ * notes the size of super-packets. DSCP that changes, or that is not what was sent, is an event.
+ */
+export class MarkingAnalyzer {
+  ttlMin = new Uint8Array(FIRST_STREAMS).fill(255);
+  /** Below {@link ttlMin}: none was received. */
+  ttlMax = new Uint8Array(FIRST_STREAMS);
+  /** Arrivals without a TOS octet. */
+  tosMissing = new Float64Array(FIRST_STREAMS);
+  #lastTos = new Uint16Array(FIRST_STREAMS).fill(NO_TOS);
+  /** Arrivals with the TOS octet that is in {@link #lastTos}, not yet entered in {@link #tosCounts}. */
+  #lastCount = new Float64Array(FIRST_STREAMS);
+  /** Made when a stream has a second value. */
+  readonly #tosCounts: (Float64Array | undefined)[] = [];
+  readonly #counters: StreamCounters;
+  readonly #drops: SocketDrops;
+  readonly #events: EventRing;
+
+  constructor(counters: StreamCounters, drops: SocketDrops, events: EventRing) {
+    this.#counters = counters;
+    this.#drops = drops;
+    this.#events = events;
+  }
+
+  addStream(stream: number): void {
+    this.#tosCounts[stream] = undefined;
+    const { length } = this.ttlMin;
+    if (stream < length) return;
+    const { ttlMin, ttlMax, tosMissing } = this;
+    const lastTos = this.#lastTos;
+    const lastCount = this.#lastCount;
+    this.ttlMin = new Uint8Array(2 * length).fill(255);
+    this.ttlMax = new Uint8Array(2 * length);
+    this.tosMissing = new Float64Array(2 * length);
+    this.#lastTos = new Uint16Array(2 * length).fill(NO_TOS);
+    this.#lastCount = new Float64Array(2 * length);
+    this.ttlMin.set(ttlMin);
+    this.ttlMax.set(ttlMax);
+    this.tosMissing.set(tosMissing);
+    this.#lastTos.set(lastTos);
+    this.#lastCount.set(lastCount);
+  }
+
+  /**
+   * Slots `[from, to)`, all of one stream; `tosSent`: as the sender says it sent, -1 not known. Returns all
+   * `flags` of the slots, put together. Hot.
+   */
+  onRun(batch: ReceiveBatch, decoded: DecodedBatch, stream: number, from: number, to: number, tosSent: number): number {
+    const { tos, ttl, flags, segment } = batch;
+    let all = 0;
+    let lastTos = this.#lastTos[stream]!;
+    let count = this.#lastCount[stream]!;
+    let ttlMin = this.ttlMin[stream]!;
+    let ttlMax = this.ttlMax[stream]!;
+    let segments = 0;
+    let shared = 0;
+    let user = 0;
+    for (let i = from; i < to; i++) {
+      const bits = flags[i]!;
+      const octet = tos[i]!;
+      const hops = ttl[i]!;
+      all |= bits;
+      if ((bits & SHARED) !== 0) {
+        shared++;
+        if (segment[i]! > segments) segments = segment[i]!;
+      }
+      if ((bits & UNUSUAL) !== 0) {
+        if ((bits & SlotFlag.TimeUser) !== 0) user++;
+        if ((bits & SlotFlag.NoTtl) === 0) {
+          ttlMin = Math.min(ttlMin, hops);
+          ttlMax = Math.max(ttlMax, hops);
+        }
+        if ((bits & SlotFlag.NoTos) !== 0) {
+          this.tosMissing[stream]!++;
+          continue;
+        }
+      } else {
+        if (hops < ttlMin) ttlMin = hops;
+        if (hops > ttlMax) ttlMax = hops;
+      }
+      if (octet !== lastTos) {
+        this.#change(stream, lastTos, count, octet, tosSent, decoded.timeMonoNs[i]!);
+        lastTos = octet;
+        count = 0;
+      }
+      count++;
+    }
+    this.#lastTos[stream] = lastTos;
+    this.#lastCount[stream] = count;
+    this.ttlMin[stream] = ttlMin;
+    this.ttlMax[stream] = ttlMax;
+    if ((shared | user) !== 0) {
+      const c = stream * StreamCounter.Count;
+      this.#counters.values[c + StreamCounter.SharedTime]! += shared;
+      this.#counters.values[c + StreamCounter.UserTime]! += user;
+      const socket = batch.socket[from]!;
+      if (segments >= this.#drops.segments[socket]!) this.#drops.segments[socket] = segments + 1;
+    }
+    return all;
+  }
+
+  #change(stream: number, last: number, count: number, octet: number, tosSent: number, monoNs: number): void {
+    if (last !== NO_TOS) {
+      const counts = (this.#tosCounts[stream] ??= new Float64Array(256));
+      counts[last]! += count;
+    }
+    const before = last === NO_TOS ? tosSent : last;
+    if (before >= 0 && before >> 2 !== octet >> 2) {
+      this.#events.push(EventKind.DscpChanged, stream, monoNs, tosSent, octet);
+    }
+  }
+
+  /** 256 counts by TOS octet, a copy. */
+  tosCounts(stream: number): Float64Array {
+    const counts = this.#tosCounts[stream]?.slice() ?? new Float64Array(256);
+    if (this.#lastTos[stream] !== NO_TOS) counts[this.#lastTos[stream]!]! += this.#lastCount[stream]!;
+    return counts;
+  }
+
+  /** End of the warm-up. */
+  restart(stream: number): void {
+    this.#lastCount[stream] = 0;
+    this.#tosCounts[stream] = undefined;
+    this.tosMissing[stream] = 0;
+    this.ttlMin[stream] = 255;
+    this.ttlMax[stream] = 0;
+  }
+}

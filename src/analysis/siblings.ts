@@ -1,0 +1,56 @@
+import type { Nanos } from '../core/time.js';
+import type { StreamPath } from './streamPath.js';
+
+/** Time after which it shows whether an older stream went on beside a new one. */
+const DECIDED_AFTER_NS = 1e9;
+
+interface Candidate {
+  readonly older: number;
+  readonly newer: number;
+  readonly dueMonoNs: Nanos;
+}
+
+/** What a new stream turned out to be to the one before it. */
+export interface Relation {
+  readonly kind: 'restart' | 'foreign_sender';
+  readonly older: number;
+  readonly newer: number;
+}
+
+/**
+ * Streams of one flow on one group, port and interface that differ in their source or run: is the new
+ * one the same sender started again, or another one beside it? Known a second later. Cold: asked once
+ * per stream.
+ */
+export class Siblings {
+  readonly #latest = new Map<string, number>();
+  readonly #source = new Map<number, string>();
+  #candidates: Candidate[] = [];
+
+  /** `flow`: flow id and format as text. */
+  add(stream: number, path: StreamPath, flow: string, firstMonoNs: Nanos): void {
+    const key = `${path.group} ${path.port} ${path.interfaceIndex} ${flow}`;
+    const older = this.#latest.get(key);
+    this.#latest.set(key, stream);
+    this.#source.set(stream, path.source);
+    if (older !== undefined) {
+      this.#candidates.push({ older, newer: stream, dueMonoNs: firstMonoNs + DECIDED_AFTER_NS });
+    }
+  }
+
+  /** What is decided by `monoNs`; `firstHeardNs` and `lastHeardNs` of every stream, monotonic. */
+  decide(monoNs: Nanos, firstHeardNs: Float64Array, lastHeardNs: Float64Array): Relation[] {
+    if (this.#candidates.length === 0) return [];
+    const decided: Relation[] = [];
+    this.#candidates = this.#candidates.filter((candidate) => {
+      const { older, newer, dueMonoNs } = candidate;
+      if (monoNs < dueMonoNs) return true;
+      // A source that takes over from one that is silent is neither.
+      const isBeside = lastHeardNs[older]! > firstHeardNs[newer]!;
+      if (isBeside) decided.push({ kind: 'foreign_sender', older, newer });
+      else if (this.#source.get(older) === this.#source.get(newer)) decided.push({ kind: 'restart', older, newer });
+      return false;
+    });
+    return decided;
+  }
+}

@@ -1,0 +1,117 @@
+import type { StreamCounters } from '../metrics/counters.js';
+import type { LossDetail, StreamSnapshot } from '../metrics/snapshot.js';
+import { ProbeFlag } from '../wire/probe.js';
+import { LossRecord } from './lossRecord.js';
+import type { MarkingAnalyzer } from './marking.js';
+import type { SocketFacts } from './measurement.js';
+import type { SequenceAnalyzer } from './sequence.js';
+import { Phase, Seq } from './sequenceState.js';
+import type { SocketDrops } from './socketDrops.js';
+import type { StreamPath } from './streamPath.js';
+import { StreamFormat, type StreamTable } from './streamTable.js';
+import type { StreamTimes } from './streamTimes.js';
+import type { TimingAnalyzer } from './timing.js';
+
+/** What is known of one receive socket. */
+export interface SocketSnapshot {
+  readonly socket: number;
+  /** Datagrams that belong to no stream, by `WireStatus` and `Fault`. */
+  readonly malformed: Float64Array;
+  /** Format of what came although another was demanded; `null` when nothing did. */
+  readonly instead: string | null;
+  /** Drops that the kernel counted: datagrams, or super-packets where there are some. */
+  readonly kernelDrops: number;
+  /** Lost numbers that were put down to them. */
+  readonly kernelDropsExplained: number;
+  /** Drops that are no stream's loss (duplicates, markers, foreign or broken datagrams); `null`: not to be told with super-packets. */
+  readonly kernelDropsOther: number | null;
+  readonly superPackets: boolean;
+  readonly streams: number;
+}
+
+/** The parts that a stream's figures lie in. */
+export interface StreamParts {
+  readonly table: StreamTable;
+  readonly path: StreamPath;
+  readonly facts: SocketFacts;
+  readonly counters: StreamCounters;
+  readonly sequence: SequenceAnalyzer;
+  readonly timing: TimingAnalyzer;
+  readonly marking: MarkingAnalyzer;
+  readonly times: StreamTimes;
+  /** `ProbeDecoder.sent`. */
+  readonly probeSent: Uint32Array;
+  readonly plainFormat: string | undefined;
+  readonly drops: SocketDrops;
+  readonly streamsOnSocket: number;
+}
+
+/** Copies everything that is known of `stream`. */
+export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
+  const { table, path, facts, marking, times, timing } = parts;
+  const format = table.format[stream]!;
+  const isProbe = format === StreamFormat.Probe;
+  const { values, phase } = parts.sequence.states;
+  const at = stream * Seq.Count;
+  const isBegun = isProbe && phase[stream] !== Phase.New;
+  const sent = parts.probeSent[stream] ?? 0;
+  const hasTtl = marking.ttlMin[stream]! <= marking.ttlMax[stream]!;
+  // A start marker that was heard was sent after the join.
+  const afterJoin = phase[stream] === Phase.Start ? NaN : times.firstDataRealNs[stream]! - facts.joinRealNs;
+  return {
+    index: stream,
+    format: isProbe ? 'probe' : format === StreamFormat.Plain ? (parts.plainFormat ?? 'unknown') : 'others',
+    unit: isProbe ? 'packet' : 'none',
+    source: path.source,
+    sourcePort: path.sourcePort,
+    group: path.group,
+    port: path.port,
+    interfaceIndex: path.interfaceIndex,
+    flow: isProbe ? String(table.flow[stream]) : null,
+    senderRun: isProbe ? table.run[stream]!.toString(16).padStart(8, '0') : null,
+    socket: table.socket[stream]!,
+    name: facts.name,
+    expectedFrom: isBegun ? (phase[stream] === Phase.Start ? 'start' : 'first') : null,
+    ended: isBegun && values[at + Seq.EndedMonoNs] === values[at + Seq.EndedMonoNs],
+    pending: isBegun ? values[at + Seq.Pending]! : 0,
+    counters: parts.counters.row(stream),
+    firstMonoNs: times.firstMonoNs[stream]!,
+    lastMonoNs: times.lastMonoNs[stream]!,
+    firstRealNs: times.firstRealNs[stream]!,
+    lastRealNs: times.lastRealNs[stream]!,
+    jitterNs: timing.jitterNs(stream),
+    jitterMaxNs: timing.jitterMaxNs(stream),
+    tosCounts: marking.tosCounts(stream),
+    tosMissing: marking.tosMissing[stream]!,
+    ttlMin: hasTtl ? marking.ttlMin[stream]! : null,
+    ttlMax: hasTtl ? marking.ttlMax[stream]! : null,
+    tosSent: isProbe ? sent >>> 16 : facts.tosSent,
+    ttlSent: isProbe ? (sent >>> 8) & 0xff : facts.ttlSent,
+    firstPacketAfterJoinNs: afterJoin === afterJoin ? afterJoin : null,
+    lossDetail: lossDetail(stream, isBegun, parts),
+    histograms: timing.histograms(stream),
+    lossAttribution: isBegun && facts.hasDropCounter ? attribution(parts, table.socket[stream]!) : null,
+    sendTime: isProbe ? ((sent & ProbeFlag.DueTime) === 0 ? 'departure' : 'due') : null,
+    superPackets: isProbe && (sent & ProbeFlag.SuperPacket) !== 0,
+    notes:
+      isProbe || format === StreamFormat.Others ? [] : ['no sequence number: loss, order and delay cannot be measured'],
+  };
+}
+
+function lossDetail(stream: number, isBegun: boolean, parts: StreamParts): LossDetail {
+  const { table, sequence } = parts;
+  const { values } = sequence.states;
+  const at = stream * Seq.Count;
+  const origin = (BigInt(table.originHigh[stream]!) << 32n) | BigInt(table.originLow[stream]!);
+  const record = sequence.window.record(stream) ?? new LossRecord(0);
+  if (!isBegun) return record.detail(origin, 0, 0, 0);
+  return record.detail(origin, values[at + Seq.Extents]!, values[at + Seq.ExtentSum]!, values[at + Seq.ExtentMax]!);
+}
+
+function attribution(parts: StreamParts, socket: number): 'exact' | 'shared' | 'bounded' {
+  const { drops, streamsOnSocket } = parts;
+  // Without drops there is nothing to divide.
+  if (drops.dropped[socket] === 0) return 'exact';
+  if (drops.segments[socket]! > 1) return 'bounded';
+  return streamsOnSocket > 1 ? 'shared' : 'exact';
+}

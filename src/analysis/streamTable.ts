@@ -1,0 +1,156 @@
+/** Formats that make streams; part of a stream's key, so that one path may carry several. */
+export const StreamFormat = { Others: 0, Plain: 1, Probe: 2 } as const;
+
+const FIRST_STREAMS = 16;
+
+/**
+ * (path, flow, run, format) -> stream index. Indexes are dense, in order of first arrival, and never
+ * reused. When `maxStreams` are taken, everything new is one more stream, {@link others}.
+ *
+ * A stream costs memory when it is new, a datagram never does: the stream found last on each path is
+ * remembered, behind that stands an open-addressing table of integers.
+ */
+export class StreamTable {
+  /** Streams made so far, {@link others} included. */
+  count = 0;
+  /** The stream of all that found no room; -1 until there is need of it. */
+  others = -1;
+  /** Look-ups that found no room. */
+  overflows = 0;
+  readonly maxStreams: number;
+  // Columns by stream. Replaced when they grow: read them anew per batch.
+  path = new Uint32Array(FIRST_STREAMS);
+  flow = new Uint32Array(FIRST_STREAMS);
+  run = new Uint32Array(FIRST_STREAMS);
+  /** {@link StreamFormat}. */
+  format = new Uint8Array(FIRST_STREAMS);
+  socket = new Uint16Array(FIRST_STREAMS);
+  /** Halves of the 64-bit number that the stream's relative numbers count from. */
+  originHigh = new Uint32Array(FIRST_STREAMS);
+  originLow = new Uint32Array(FIRST_STREAMS);
+  /** Stream index + 1, 0 free; its length is a power of two, at least twice the streams. */
+  #slots = new Int32Array(4 * FIRST_STREAMS);
+  /** Stream index + 1 by path, 0 none. */
+  #lastOnPath = new Int32Array(64);
+
+  constructor(maxStreams: number) {
+    this.maxStreams = maxStreams;
+  }
+
+  /** The stream's index, or -1 when it is new. Hot. */
+  find(path: number, flow: number, run: number, format: number): number {
+    const last = path < this.#lastOnPath.length ? this.#lastOnPath[path]! - 1 : -1;
+    if (last >= 0 && this.flow[last] === flow && this.run[last] === run && this.format[last] === format) return last;
+    return this.#search(path, flow, run, format);
+  }
+
+  #search(path: number, flow: number, run: number, format: number): number {
+    const mask = this.#slots.length - 1;
+    for (let at = hash(path, flow, run) & mask; ; at = (at + 1) & mask) {
+      const stream = this.#slots[at]! - 1;
+      if (stream < 0) return -1;
+      if (
+        this.flow[stream] === flow &&
+        this.run[stream] === run &&
+        this.path[stream] === path &&
+        this.format[stream] === format
+      ) {
+        this.#lastOnPath[path] = stream + 1;
+        return stream;
+      }
+    }
+  }
+
+  /**
+   * Makes the stream that {@link find} did not find, or returns {@link others} when there is no room or
+   * when the path itself is unknown (path 0). The origin is the first number heard or announced.
+   */
+  add(
+    path: number,
+    flow: number,
+    run: number,
+    format: number,
+    socket: number,
+    originHigh: number,
+    originLow: number,
+  ): number {
+    const limit = this.others < 0 ? this.maxStreams : this.maxStreams + 1;
+    if (path === 0 || this.count >= limit) {
+      this.overflows++;
+      if (this.others < 0) this.others = this.#append(0, 0, 0, StreamFormat.Others, socket, 0, 0);
+      return this.others;
+    }
+    const stream = this.#append(path, flow, run, format, socket, originHigh, originLow);
+    if (2 * this.count > this.#slots.length) this.#rehash();
+    else this.#insert(stream);
+    if (path >= this.#lastOnPath.length) {
+      const grown = new Int32Array(Math.max(path + 1, 2 * this.#lastOnPath.length));
+      grown.set(this.#lastOnPath);
+      this.#lastOnPath = grown;
+    }
+    this.#lastOnPath[path] = stream + 1;
+    return stream;
+  }
+
+  #append(
+    path: number,
+    flow: number,
+    run: number,
+    format: number,
+    socket: number,
+    originHigh: number,
+    originLow: number,
+  ): number {
+    const stream = this.count++;
+    if (stream >= this.path.length) this.#grow();
+    this.path[stream] = path;
+    this.flow[stream] = flow;
+    this.run[stream] = run;
+    this.format[stream] = format;
+    this.socket[stream] = socket;
+    this.originHigh[stream] = originHigh;
+    this.originLow[stream] = originLow;
+    return stream;
+  }
+
+  #grow(): void {
+    const length = 2 * this.path.length;
+    this.path = grown32(this.path, length);
+    this.flow = grown32(this.flow, length);
+    this.run = grown32(this.run, length);
+    this.originHigh = grown32(this.originHigh, length);
+    this.originLow = grown32(this.originLow, length);
+    const format = new Uint8Array(length);
+    format.set(this.format);
+    this.format = format;
+    const socket = new Uint16Array(length);
+    socket.set(this.socket);
+    this.socket = socket;
+  }
+
+  #insert(stream: number): void {
+    const mask = this.#slots.length - 1;
+    let at = hash(this.path[stream]!, this.flow[stream]!, this.run[stream]!) & mask;
+    while (this.#slots[at] !== 0) at = (at + 1) & mask;
+    this.#slots[at] = stream + 1;
+  }
+
+  #rehash(): void {
+    this.#slots = new Int32Array(2 * this.#slots.length);
+    for (let stream = 0; stream < this.count; stream++) if (stream !== this.others) this.#insert(stream);
+  }
+}
+
+function grown32(column: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
+  const grown = new Uint32Array(length);
+  grown.set(column);
+  return grown;
+}
+
+/** Mixes all bits of the three (multiply and shift, the constants are the odd ones of MurmurHash3's finalizer). */
+function hash(path: number, flow: number, run: number): number {
+  let h = Math.imul(path ^ Math.imul(flow, 0x9e37_79b1) ^ run, 0x85eb_ca6b);
+  h ^= h >>> 15;
+  h = Math.imul(h, 0xc2b2_ae35);
+  return h ^ (h >>> 13);
+}

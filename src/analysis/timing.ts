@@ -1,0 +1,315 @@
+import { type ReceiveBatch, SlotFlag } from '../core/batch.js';
+import type { Nanos } from '../core/time.js';
+import { Histogram } from '../metrics/histogram.js';
+import type { StreamHistogramId } from '../metrics/snapshot.js';
+import type { DecodedBatch } from './decoded.js';
+
+const SHARED: number = SlotFlag.TimeShared;
+
+/** Columns of a stream's row: CLOCK_MONOTONIC since the epoch, or a span; ns. NaN: not known yet. */
+const Time = {
+  LastMonoNs: 0,
+  /** Arrival (monotonic) minus carried time of the last timed datagram. */
+  LastTransitNs: 1,
+  JitterNs: 2,
+  JitterMaxNs: 3,
+  /** Highest number whose transit is remembered. */
+  HighestTimed: 4,
+  /** The stream's first one-way delay: what its delays are recorded relative to. */
+  AnchorNs: 5,
+  Count: 6,
+} as const;
+
+/** Numbers behind the highest whose transit is remembered for IPDV: of streams in detail, and of the others. */
+export const IPDV_REACH = 128;
+const IPDV_REACH_UNDETAILED = 16;
+
+/**
+ * One-way delays are recorded relative to the first one. Between clocks that are far apart a delay is
+ * large and its variation small: this way the buckets are as fine as the variation, and both the delay
+ * (RFC 7679) and the PDV (RFC 5481 section 4.2, delay minus minimum) are this histogram, shifted.
+ */
+class HistogramSet {
+  /** Of the present interval; goes into {@link delay} when the interval closes. */
+  readonly intervalDelay = new Histogram();
+  readonly delay = new Histogram();
+  readonly interarrival = new Histogram();
+  readonly ipdv = new Histogram();
+  readonly wakeup = new Histogram();
+
+  clear(): void {
+    for (const one of [this.intervalDelay, this.delay, this.interarrival, this.ipdv, this.wakeup]) one.clear();
+  }
+}
+
+/** Slots that are timed before their values go into the histograms. */
+const CHUNK = 4096;
+// Values of one chunk. Constants, because the compiler then knows where they lie: half the time of fields.
+const INTERARRIVALS = new Float64Array(CHUNK);
+const WAKEUPS = new Float64Array(CHUNK);
+const DELAYS = new Float64Array(CHUNK);
+const VARIATIONS = new Float64Array(CHUNK);
+const INTERARRIVAL_WORDS = new Int32Array(INTERARRIVALS.buffer);
+const WAKEUP_WORDS = new Int32Array(WAKEUPS.buffer);
+const DELAY_WORDS = new Int32Array(DELAYS.buffer);
+const VARIATION_WORDS = new Int32Array(VARIATIONS.buffer);
+
+/** Delay of one interval, ns; NaN where nothing was measured. */
+export interface IntervalDelay {
+  readonly minNs: number;
+  readonly p50Ns: number;
+  readonly p99Ns: number;
+  readonly maxNs: number;
+}
+
+const NO_DELAY: IntervalDelay = { minNs: NaN, p50Ns: NaN, p99Ns: NaN, maxNs: NaN };
+
+/**
+ * Time metrics, over first copies that came in time and have a stamp of their own: not duplicates,
+ * late ones, markers, nor further segments of a super-packet.
+ *
+ * - One-way delay (RFC 7679): stamp minus carried time, both CLOCK_REALTIME.
+ * - Interarrival time: difference of successive stamps, monotonic, in order of arrival.
+ * - Interarrival jitter (RFC 3550 section 6.4.1): J += (|D| - J) / 16, D the difference of the transits
+ *   (monotonic stamp minus carried time) of datagrams successive in arrival.
+ * - IPDV (RFC 3393): transit of a number minus that of the number before it, whichever came first; the
+ *   selection function takes pairs of which the second to come is within {@link IPDV_REACH} numbers of
+ *   the highest.
+ * - PDV (RFC 5481): delay minus the smallest of the stream.
+ * - Wake-up delay: time of reading minus stamp, where the kernel stamped.
+ */
+export class TimingAnalyzer {
+  /** Added to every receive stamp in one-way delays; for tests of the instrument. */
+  clockOffsetNs: Nanos = 0;
+  /** Whether the NIC's clock is CLOCK_REALTIME within a known bound: only then its stamps enter one-way and wake-up delays. */
+  hardwareIsReal = false;
+  #rows = new Float64Array(16 * Time.Count).fill(NaN);
+  readonly #sets: HistogramSet[] = [];
+  readonly #transits: Float64Array[] = [];
+  readonly #detailed: boolean[] = [];
+  #aggregate: HistogramSet | null = null;
+  /** When the batch was read, on the monotonic clock; and what makes a delay of a transit. */
+  #readMonoNs = 0;
+  #delayFromTransitNs = 0;
+
+  /** `detailed`: with histograms of its own. The others share one set. */
+  addStream(stream: number, detailed: boolean): void {
+    const wanted = (stream + 1) * Time.Count;
+    if (wanted > this.#rows.length) {
+      const grown = new Float64Array(Math.max(wanted, 2 * this.#rows.length)).fill(NaN);
+      grown.set(this.#rows);
+      this.#rows = grown;
+    }
+    this.#detailed[stream] = detailed;
+    this.#sets[stream] = detailed ? new HistogramSet() : (this.#aggregate ??= new HistogramSet());
+    this.#transits[stream] = new Float64Array(detailed ? IPDV_REACH : IPDV_REACH_UNDETAILED).fill(NaN);
+    // What is shared cannot be relative to one stream's delay.
+    if (!detailed) this.#rows[stream * Time.Count + Time.AnchorNs] = 0;
+  }
+
+  /**
+   * Slots `[from, to)`, all of one stream. `timed`: the `Arrival` that enters, `New` or, of a format
+   * without a sequence, `None`. `plainEnd`: those before are all data, new, in order, with a carried time
+   * and a kernel's stamp of their own (`from`: nothing is known). Hot: their values are gathered in columns,
+   * which go into the histograms whole.
+   */
+  onRun(
+    batch: ReceiveBatch,
+    decoded: DecodedBatch,
+    stream: number,
+    from: number,
+    to: number,
+    timed: number,
+    plainEnd: number,
+  ): void {
+    // One shift serves a whole batch: delays follow from transits, and wake-up delays from monotonic stamps.
+    const realFromMonoNs = batch.timeRealNs[from]! - decoded.timeMonoNs[from]!;
+    this.#readMonoNs = batch.readRealNs - realFromMonoNs;
+    this.#delayFromTransitNs = realFromMonoNs + this.clockOffsetNs;
+    let i = from;
+    while (i < plainEnd) {
+      // Quick once everything is known of the datagram before.
+      if (plainEnd - i > 1 && this.#isSettled(stream, decoded.sequence[i]!)) {
+        const end = Math.min(plainEnd, i + CHUNK);
+        this.#inOrder(decoded, stream, i, end);
+        i = end;
+      } else {
+        this.#one(batch, decoded, stream, i);
+        i++;
+      }
+    }
+    const { verdict } = decoded;
+    const { flags } = batch;
+    while (i < to) {
+      if (verdict[i] === timed && (flags[i]! & SHARED) === 0) this.#one(batch, decoded, stream, i);
+      i++;
+    }
+  }
+
+  /** Whether `number` follows the datagram before, in number and in time, and nothing about that one is missing. */
+  #isSettled(stream: number, number: number): boolean {
+    const rows = this.#rows;
+    const row = stream * Time.Count;
+    if (rows[row + Time.HighestTimed] !== number - 1) return false;
+    const jitterNs = rows[row + Time.JitterNs]!;
+    const anchorNs = rows[row + Time.AnchorNs]!;
+    const transits = this.#transits[stream]!;
+    const highestTransitNs = transits[rows[row + Time.HighestTimed]! & (transits.length - 1)];
+    return jitterNs === jitterNs && anchorNs === anchorNs && highestTransitNs === rows[row + Time.LastTransitNs];
+  }
+
+  #inOrder(decoded: DecodedBatch, stream: number, from: number, to: number): void {
+    const { timeMonoNs, sentRealNs, sequence } = decoded;
+    const rows = this.#rows;
+    const row = stream * Time.Count;
+    const readMonoNs = this.#readMonoNs;
+    const delayFromTransitNs = this.#delayFromTransitNs - rows[row + Time.AnchorNs]!;
+    let lastMonoNs = rows[row + Time.LastMonoNs]!;
+    let lastTransitNs = rows[row + Time.LastTransitNs]!;
+    let jitterNs = rows[row + Time.JitterNs]!;
+    let jitterMaxNs = rows[row + Time.JitterMaxNs]!;
+    let at = 0;
+    for (let i = from; i < to; i++) {
+      const monoNs = timeMonoNs[i]!;
+      const transitNs = monoNs - sentRealNs[i]!;
+      const differenceNs = transitNs - lastTransitNs;
+      INTERARRIVALS[at] = monoNs - lastMonoNs;
+      WAKEUPS[at] = readMonoNs - monoNs;
+      DELAYS[at] = transitNs + delayFromTransitNs;
+      VARIATIONS[at] = differenceNs;
+      jitterNs += (Math.abs(differenceNs) - jitterNs) * 0.0625;
+      if (jitterNs > jitterMaxNs) jitterMaxNs = jitterNs;
+      lastMonoNs = monoNs;
+      lastTransitNs = transitNs;
+      at++;
+    }
+    const set = this.#sets[stream]!;
+    set.interarrival.recordMany(INTERARRIVALS, INTERARRIVAL_WORDS, at);
+    set.wakeup.recordMany(WAKEUPS, WAKEUP_WORDS, at);
+    set.intervalDelay.recordMany(DELAYS, DELAY_WORDS, at);
+    set.ipdv.recordMany(VARIATIONS, VARIATION_WORDS, at);
+    rows[row + Time.LastMonoNs] = lastMonoNs;
+    rows[row + Time.LastTransitNs] = lastTransitNs;
+    rows[row + Time.JitterNs] = jitterNs;
+    rows[row + Time.JitterMaxNs] = jitterMaxNs;
+    rows[row + Time.HighestTimed] = sequence[to - 1]!;
+    const transits = this.#transits[stream]!;
+    const mask = transits.length - 1;
+    for (let i = Math.max(from, to - transits.length); i < to; i++) {
+      transits[sequence[i]! & mask] = timeMonoNs[i]! - sentRealNs[i]!;
+    }
+  }
+
+  /** A datagram that enters, whatever is known of it and of the one before. */
+  #one(batch: ReceiveBatch, decoded: DecodedBatch, stream: number, i: number): void {
+    const bits = batch.flags[i]!;
+    const foreignClock = this.hardwareIsReal ? 0 : SlotFlag.TimeHardware;
+    const rows = this.#rows;
+    const row = stream * Time.Count;
+    const monoNs = decoded.timeMonoNs[i]!;
+    const sentNs = decoded.sentRealNs[i]!;
+    const lastMonoNs = rows[row + Time.LastMonoNs]!;
+    const { intervalDelay, interarrival, ipdv, wakeup } = this.#sets[stream]!;
+    if (lastMonoNs === lastMonoNs) interarrival.record(monoNs - lastMonoNs);
+    rows[row + Time.LastMonoNs] = monoNs;
+    if ((bits & (foreignClock | SlotFlag.TimeUser)) === 0) wakeup.record(this.#readMonoNs - monoNs);
+    if (sentNs !== sentNs) return;
+    const transitNs = monoNs - sentNs;
+    if ((bits & foreignClock) === 0) {
+      const delayNs = transitNs + this.#delayFromTransitNs;
+      const anchorNs = rows[row + Time.AnchorNs]!;
+      if (anchorNs !== anchorNs) rows[row + Time.AnchorNs] = delayNs;
+      intervalDelay.record(delayNs - rows[row + Time.AnchorNs]!);
+    }
+    const lastTransitNs = rows[row + Time.LastTransitNs]!;
+    if (lastTransitNs === lastTransitNs) {
+      const before = rows[row + Time.JitterNs]!;
+      const jitterNs = before === before ? before : 0;
+      const now = jitterNs + (Math.abs(transitNs - lastTransitNs) - jitterNs) * 0.0625;
+      rows[row + Time.JitterNs] = now;
+      if (!(now <= rows[row + Time.JitterMaxNs]!)) rows[row + Time.JitterMaxNs] = now;
+    }
+    rows[row + Time.LastTransitNs] = transitNs;
+    const highest = rows[row + Time.HighestTimed]!;
+    rows[row + Time.HighestTimed] = pairUp(this.#transits[stream]!, highest, decoded.sequence[i]!, transitNs, ipdv);
+  }
+
+  /** RFC 3550 interarrival jitter, ns; NaN before the second timed datagram. */
+  jitterNs(stream: number): number {
+    return this.#rows[stream * Time.Count + Time.JitterNs]!;
+  }
+
+  jitterMaxNs(stream: number): number {
+    return this.#rows[stream * Time.Count + Time.JitterMaxNs]!;
+  }
+
+  /** Closes the interval: returns its delays and begins the next. Streams that are not detailed have none. */
+  closeInterval(stream: number): IntervalDelay {
+    if (!this.#detailed[stream]!) return NO_DELAY;
+    const { intervalDelay, delay } = this.#sets[stream]!;
+    if (intervalDelay.count === 0) return NO_DELAY;
+    const anchorNs = this.#rows[stream * Time.Count + Time.AnchorNs]!;
+    const closed = {
+      minNs: intervalDelay.min! + anchorNs,
+      p50Ns: intervalDelay.percentile(0.5)! + anchorNs,
+      p99Ns: intervalDelay.percentile(0.99)! + anchorNs,
+      maxNs: intervalDelay.max! + anchorNs,
+    };
+    delay.add(intervalDelay);
+    intervalDelay.clear();
+    return closed;
+  }
+
+  /** Copies, or `null` for a stream that shares {@link aggregate}. */
+  histograms(stream: number): Record<StreamHistogramId, Histogram> | null {
+    if (!this.#detailed[stream]!) return null;
+    return this.#copies(this.#sets[stream]!, this.#rows[stream * Time.Count + Time.AnchorNs]!, true);
+  }
+
+  /** Of all streams without histograms of their own; no PDV, which is relative to each stream's minimum. `null`: there are none. */
+  aggregate(): Record<StreamHistogramId, Histogram> | null {
+    return this.#aggregate === null ? null : this.#copies(this.#aggregate, 0, false);
+  }
+
+  #copies(set: HistogramSet, anchorNs: number, withPdv: boolean): Record<StreamHistogramId, Histogram> {
+    const delay = set.delay.copy();
+    delay.add(set.intervalDelay);
+    const pdv = withPdv && delay.min !== null ? delay.shifted(-delay.min) : new Histogram();
+    return {
+      one_way_delay_ns: delay.count === 0 ? delay : delay.shifted(anchorNs),
+      interarrival_ns: set.interarrival.copy(),
+      ipdv_ns: set.ipdv.copy(),
+      pdv_ns: pdv,
+      wakeup_delay_ns: set.wakeup.copy(),
+    };
+  }
+
+  /** End of the warm-up: figures begin anew, the last datagram before it is still the neighbour of the next. */
+  restart(stream: number): void {
+    this.#sets[stream]!.clear();
+    const row = stream * Time.Count;
+    // Jitter is a running estimate (RFC 3550): it goes on, its maximum begins anew.
+    this.#rows[row + Time.JitterMaxNs] = this.#rows[row + Time.JitterNs]!;
+  }
+}
+
+/** Forms pairs of `number` with its neighbours, remembers its transit, returns the highest number now. */
+function pairUp(transits: Float64Array, highest: number, number: number, transitNs: number, ipdv: Histogram): number {
+  const reach = transits.length;
+  const mask = reach - 1;
+  if (!(number <= highest)) {
+    const last = number === highest + 1 ? transits[highest & mask]! : NaN;
+    if (last === last) ipdv.record(transitNs - last);
+    if (number - highest >= reach) transits.fill(NaN);
+    else for (let n = highest + 1; n < number; n++) transits[n & mask] = NaN;
+    transits[number & mask] = transitNs;
+    return number;
+  }
+  if (number <= highest - reach) return highest;
+  const before = number - 1 > highest - reach ? transits[(number - 1) & mask]! : NaN;
+  const after = number < highest ? transits[(number + 1) & mask]! : NaN;
+  if (before === before) ipdv.record(transitNs - before);
+  if (after === after) ipdv.record(after - transitNs);
+  transits[number & mask] = transitNs;
+  return highest;
+}
