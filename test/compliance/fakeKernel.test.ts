@@ -51,7 +51,7 @@ describe.runIf(needs('linux', 'cc'))('a kernel that', () => {
     const flags = ['-shared', '-fPIC', '-O1', '-std=gnu11', '-Drecvmmsg=fake_recvmmsg', `-I${headers}`, '-o', output];
     execFileSync('cc', [...flags, ...sources.map((name) => join(NATIVE, name)), FAKE]);
     addon = require(output) as NativeAddon;
-  });
+  }, 60_000);
   afterEach(() => io.close());
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
