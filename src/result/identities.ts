@@ -62,9 +62,11 @@ export function checkIdentities(
   if (sender !== null) {
     const { no_buffers, too_late, failed, skipped } = sender.not_sent_by_reason;
     same('sender', 'not_sent = sum of its reasons', sender.not_sent, [no_buffers, too_late, failed, skipped]);
-    if (sender.impairment === null) {
-      same('sender', 'scheduled = sent + not_sent', sender.scheduled, [sender.sent, sender.not_sent]);
-    }
+    // What impairment took away never leaves, what it added leaves as well.
+    const { lost, duplicated, corrupted } = sender.impairment ?? { lost: 0, duplicated: 0, corrupted: 0 };
+    const offered = sender.scheduled - lost + duplicated + corrupted;
+    const rule = 'scheduled - impairment.lost + impairment.duplicated + impairment.corrupted = sent + not_sent';
+    same('sender', rule, offered, [sender.sent, sender.not_sent]);
   }
   return { broken, checked };
 }

@@ -31,7 +31,7 @@ const rates = {
 
 const totals = {
   scheduled: count.describe(
-    'Datagrams with data that came due: sent + not_sent, as far as impairment did not touch them.',
+    'Datagrams with data that came due: with what impairment added and without what it took away, sent + not_sent.',
   ),
   sent: count.describe('Datagrams that the kernel took; further copies made by impairment included.'),
   not_sent: nullableCount.describe('Datagrams that never left this host; null: this implementation cannot see it.'),

@@ -201,10 +201,12 @@ describe('identities', () => {
     expect(checkIdentities([stream({ lossAttribution: 'bounded' })], null, 1).broken).toEqual([]);
   });
 
-  it('catch a sender whose sums disagree, unless impairment took part', () => {
-    const impairment = { lost: 1, duplicated: 0, reordered: 0, delayed: 0, corrupted: 0 };
+  it('catch a sender whose sums disagree, what impairment did included', () => {
+    const impairment = { lost: 10, duplicated: 3, reordered: 7, delayed: 9, corrupted: 2 };
+    expect(brokenAt({ sent: 1000 })).toEqual([]);
     expect(brokenAt({ sent: 999 })).toHaveLength(1);
-    expect(brokenAt({ sent: 999, impairment })).toEqual([]);
+    expect(brokenAt({ sent: 995, impairment })).toEqual([]);
+    expect(brokenAt({ sent: 1000, impairment })).toHaveLength(1);
     const sender = { ...buildSender(senderFacts()), not_sent: 5 };
     expect(checkIdentities([], sender, null).broken[0]).toContain('not_sent');
   });

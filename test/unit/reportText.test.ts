@@ -66,7 +66,11 @@ describe('the text report', () => {
       'sender',
       senderResult(
         {},
-        { quantumNs: 50_000, underruns: 2, streams: [senderStream({ impairment, skipped: 6, sent: 990 })] },
+        {
+          quantumNs: 50_000,
+          underruns: 2,
+          streams: [senderStream({ impairment, skipped: 6, sent: 987, octetsSent: 987 * 1316 })],
+        },
       ),
     ],
     ['mixed', mixed()],
