@@ -1,27 +1,48 @@
 import { SocketCounter, type DatagramSink } from '../io/datagram.js';
 import { evidenceGrowth, flattenEvidence, readHostEvidence, type HostEvidence } from '../io/hostEvidence.js';
+import type { NetworkInterface } from '../io/interfaces.js';
+import { readQdiscDrops } from '../io/linux/qdisc.js';
 import type { Evidence } from '../result/model.js';
 
 /** What the host's own counters say of a run: read at its beginning, compared whenever asked. */
 export class EvidenceWatch {
   readonly before: HostEvidence = readHostEvidence();
+  readonly #qdiscBefore = readQdiscDrops();
 
-  sofar(): Evidence {
-    return { host_counters: flattenEvidence(evidenceGrowth(this.before, readHostEvidence())), notes: [] };
+  /** `via`: the interfaces that the run sends or receives through. */
+  sofar(via: readonly NetworkInterface[]): Evidence {
+    const counters = flattenEvidence(evidenceGrowth(this.before, readHostEvidence()));
+    for (const [name, drops] of this.#qdiscDrops(via)) counters[`${name}.qdisc_dropped`] = drops;
+    return { host_counters: counters, notes: [] };
   }
 
   /**
-   * Refused sends as the host counted them (SndbufErrors, all programs) against those that the sinks saw,
-   * in words; `null`: nothing was refused unseen. A super-packet is one error there, whatever it holds.
+   * What the host refused to send, as it counted it itself, against what the sinks saw, in words;
+   * `null`: nothing was refused unseen. Both counters are of all programs: SndbufErrors of sends, a
+   * super-packet being one; the queueing discipline's of packets, which it may cut super-packets into
+   * and then drop some while the send succeeds (tbf on Linux 6.18).
    */
-  refusedSendsDisagree(sinks: readonly DatagramSink[]): string | null {
-    const { counters } = evidenceGrowth(this.before, readHostEvidence());
-    const { udp_sndbuf_errors: ipv4, udp6_sndbuf_errors: ipv6 } = counters;
-    if (ipv4 === null && ipv6 === null) return null;
-    const counted = (ipv4 ?? 0) + (ipv6 ?? 0);
+  refusedSendsDisagree(sinks: readonly DatagramSink[], via: readonly NetworkInterface[]): string | null {
     const sum = (counter: number): number => sinks.reduce((total, sink) => total + sink.counters[counter]!, 0);
+    const { counters } = evidenceGrowth(this.before, readHostEvidence());
+    const refused = (counters.udp_sndbuf_errors ?? 0) + (counters.udp6_sndbuf_errors ?? 0);
     const seen = sum(SocketCounter.NoBuffers) + sum(SocketCounter.WouldBlock);
-    if (counted <= seen) return null;
-    return `the host counted ${counted} refused sends, this run saw ${seen}: another program's, or sends that only seemed to succeed`;
+    if (refused > seen) {
+      return `the host counted ${refused} refused sends, this run saw ${seen}: another program's, or sends that only seemed to succeed`;
+    }
+    const unseen = [...this.#qdiscDrops(via).values()].reduce((total, drops) => total + drops, 0);
+    if (unseen <= sum(SocketCounter.NoBuffers)) return null;
+    return `the queueing discipline dropped ${unseen} packets, this run saw ${sum(SocketCounter.NoBuffers)} refused: the others count as sent (another program's, or parts of super-packets: try --offload off)`;
+  }
+
+  #qdiscDrops(via: readonly NetworkInterface[]): Map<string, number> {
+    const growth = new Map<string, number>();
+    const now = readQdiscDrops();
+    if (now === null || this.#qdiscBefore === null) return growth;
+    for (const { index, name } of via) {
+      const [then, after] = [this.#qdiscBefore.get(index), now.get(index)];
+      if (then !== undefined && after !== undefined) growth.set(name, (after - then) >>> 0);
+    }
+    return growth;
   }
 }

@@ -124,7 +124,7 @@ export async function runReceiver(
         health,
         watch,
         log,
-        evidence: evidence.sofar(),
+        evidence: evidence.sofar(sources.map(({ via }) => via)),
         captureDropped: capture?.dropped ?? 0,
         facts: {
           runId,

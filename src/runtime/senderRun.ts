@@ -71,8 +71,11 @@ export async function runSender(
         watch,
         log,
         interfaces: interfaceFacts(placed.map(({ via }) => via)),
-        evidence: evidence.sofar(),
-        refusedSendsDisagree: evidence.refusedSendsDisagree(sinks.map(({ sink }) => sink)),
+        evidence: evidence.sofar(placed.map(({ via }) => via)),
+        refusedSendsDisagree: evidence.refusedSendsDisagree(
+          sinks.map(({ sink }) => sink),
+          placed.map(({ via }) => via),
+        ),
         facts: {
           runId: name,
           role: 'sender',

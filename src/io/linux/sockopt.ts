@@ -6,7 +6,7 @@ import { endianness } from 'node:os';
  */
 export const Domain = { Unspecified: 0, Inet: 2, Inet6: 10 } as const;
 
-export const SocketType = { Datagram: 2 } as const;
+export const SocketType = { Datagram: 2, Raw: 3 } as const;
 
 export const Level = { Socket: 1, Ip: 0, Ipv6: 41, Udp: 17 } as const;
 
