@@ -10,7 +10,16 @@ import {
 } from '../core/format.js';
 import type { Health, LimitResult, Membership, RunResult, Sender } from '../result/model.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
-import { aggregateBlock, counted, line, lines as wrapped, percentiles, streamBlock } from './textStream.js';
+import {
+  aggregateBlock,
+  counted,
+  line,
+  lines as wrapped,
+  percentileHead,
+  percentiles,
+  streamBlock,
+} from './textStream.js';
+import { tapsBlock } from './textTaps.js';
 
 export type { TextOptions } from './style.js';
 
@@ -24,6 +33,7 @@ export function renderText(result: RunResult, options: TextOptions = {}): string
   if (result.memberships.length > 0) blocks.push(membershipLines(result.memberships, most));
   blocks.push(...streamBlocks(result, most, style));
   if (result.arbitration !== null) blocks.push(arbitrationLines(result.arbitration));
+  if (result.taps !== null) blocks.push(tapsBlock(result.taps, most, style));
   if (result.sender !== null) blocks.push(senderBlock(result.sender, style));
   for (const receiver of result.receivers.slice(0, most)) blocks.push(receiverLines(receiver, style));
   const counted = eventLine(result);
@@ -40,7 +50,9 @@ export function renderStream(stream: RunResult['streams'][number], options: Text
 
 function header(result: RunResult, options: TextOptions, style: Style): string[] {
   const { run, host, clock, tool } = result;
-  const what = ['mcast', run.command, ...run.endpoints.slice(0, 3)].join(' ');
+  const capture = run.options['capture'];
+  const read = run.role === 'analyzer' && typeof capture === 'string' ? [capture] : [];
+  const what = ['mcast', run.command, ...read, ...run.endpoints.slice(0, 3)].join(' ');
   const more = run.endpoints.length > 3 ? ` and ${run.endpoints.length - 3} more` : '';
   const span = `${formatDateTime(run.start, options.offsetAt ?? UTC)}, ${formatDuration(run.duration_ns)}`;
   const lines = [
@@ -122,8 +134,7 @@ function senderBlock(sender: Sender, style: Style): string[] {
   const notSent = formatCount(sender.not_sent) + (why === '' ? '' : ` (${why})`);
   lines.push(line('not sent', (sender.not_sent ?? 0) > 0 ? style.bad(notSent) : notSent));
   if (sender.departure_error_ns !== null) {
-    const head = ['min', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((name) => name.padStart(9)).join('');
-    lines.push(line('', style.dim(head)), line('departure', percentiles(sender.departure_error_ns)));
+    lines.push(line('', style.dim(percentileHead())), line('departure', percentiles(sender.departure_error_ns)));
     if (sender.transmit_delay_ns !== null) lines.push(line('transmit', percentiles(sender.transmit_delay_ns)));
     if (sender.quantum_ns > 0) lines.push(line('quantum', formatDuration(sender.quantum_ns)));
   }

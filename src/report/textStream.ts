@@ -162,10 +162,7 @@ function delayLines(histograms: NonNullable<Histograms>, about: About, style: St
   ];
   const known = rows.filter((row): row is [string, HistogramSummary] => row[1] !== null && row[1].count > 0);
   const block: string[] = [];
-  if (known.length > 0) {
-    const head = ['min', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((name) => name.padStart(9)).join('');
-    block.push(line('', style.dim(head)));
-  }
+  if (known.length > 0) block.push(line('', style.dim(percentileHead())));
   for (const [label, summary] of known) block.push(line(label, percentiles(summary)));
   const delay = histograms.one_way_delay_ns;
   if (delay === null || delay.count === 0) {
@@ -175,7 +172,7 @@ function delayLines(histograms: NonNullable<Histograms>, about: About, style: St
     const uncertainty = about.delay_uncertainty_ns ?? null;
     const sure =
       uncertainty === null
-        ? 'contains the offset between the clocks of both hosts, which was not measured'
+        ? (about.not_measured['delay_uncertainty_ns'] ?? 'how far it may be off is not known')
         : `at most ${formatDuration(uncertainty)} too long, one clock at both ends`;
     block.push(...lines('', `delay: ${sure}`, style.dim));
     if (delay.conditional.length > 0) {
@@ -185,6 +182,11 @@ function delayLines(histograms: NonNullable<Histograms>, about: About, style: St
     if (delay.clamped > 0) block.push(line('', style.warn(`delay: ${formatCount(delay.clamped)} values out of range`)));
   }
   return block;
+}
+
+/** Heading of {@link percentiles}. */
+export function percentileHead(): string {
+  return ['min', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((name) => name.padStart(9)).join('');
 }
 
 export function percentiles(summary: HistogramSummary): string {

@@ -21,6 +21,7 @@ export interface RunFacts extends Pick<
   readonly others: Readonly<Partial<Record<HistogramId, Histogram>>> | null;
   /** Most streams in detail. */
   readonly detail?: number;
+  readonly taps?: RunResult['taps'];
   readonly health: HealthFacts;
   readonly events: readonly EventRecord[];
   readonly eventCounts: Readonly<Record<string, number>>;
@@ -43,6 +44,7 @@ export function assembleResult(facts: RunFacts): RunResult {
     streams_total: streams.length,
     aggregate: aggregateStreams(streams, facts.others),
     arbitration: facts.arbitration,
+    taps: facts.taps ?? null,
     sender: facts.sender,
     health: judgeHealth(facts.health, streams, facts.sender, facts.clock),
     events: facts.events.slice(0, EVENTS),

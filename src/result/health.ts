@@ -26,6 +26,8 @@ export interface HealthFacts {
   readonly injected: string | null;
   /** What the sender counted as refused and the host's own counters disagree, in words; `null`: they agree, or cannot be compared. */
   readonly refusedSendsDisagree: string | null;
+  /** What only this kind of run can tell of itself. */
+  readonly also?: readonly HealthReason[];
   /** What is missing or limited, in words: notes never change the verdict. */
   readonly notes: readonly string[];
 }
@@ -56,6 +58,7 @@ export function judgeHealth(
   addInvalid(reasons, facts, streams, clock, identities.broken);
   addDegraded(reasons, facts, streams, clock);
   addNotes(reasons, facts, streams, clock);
+  reasons.push(...(facts.also ?? []));
   const attributed = streams.reduce((sum, stream) => sum + (stream.metrics.loss_socket_buffer ?? 0), 0);
   return {
     verdict: reasons.some((r) => r.severity === 'invalid')
@@ -132,7 +135,9 @@ function addDegraded(
   if (clock.shared_time_datagrams > 0) {
     add(
       'shared_time',
-      `${clock.shared_time_datagrams} datagrams share a receive stamp (UDP_GRO) and enter no time metric`,
+      clock.receive_time === 'capture'
+        ? `${clock.shared_time_datagrams} datagrams have no time of their own in the capture and enter no time metric`
+        : `${clock.shared_time_datagrams} datagrams share a receive stamp (UDP_GRO) and enter no time metric`,
     );
   }
   if (clock.user_time_datagrams > 0 && (clock.receive_time === 'kernel' || clock.receive_time === 'hardware')) {

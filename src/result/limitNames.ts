@@ -39,6 +39,10 @@ export const RUN_FIGURES: readonly string[] = [
   ...under('sender.not_sent_by_reason', 'no_buffers too_late failed skipped'),
   ...under('sender.impairment', 'lost duplicated reordered delayed corrupted'),
   ...under('arbitration', 'both_lost remaining_lost'),
+  ...under('taps', 'packets_matched packets_lost loss_ratio packets_only_second packets_reordered reordered_ratio'),
+  ...under('taps', 'streams_total streams_compared streams_only_first streams_only_second packets_uncounted'),
+  ...under('taps.first', 'packets_received packets_duplicated packets_outside'),
+  ...under('taps.second', 'packets_received packets_duplicated packets_outside'),
   ...under('health', 'verdict kernel_drops kernel_drops_other stalls cycles cycle_max_ns overslept_max_ns'),
 ];
 
@@ -47,6 +51,8 @@ export const RUN_HISTOGRAMS: readonly string[] = [
   'sender.departure_error_ns',
   'sender.transmit_delay_ns',
   'arbitration.skew_ns',
+  'taps.delay_ns',
+  'taps.delay_above_min_ns',
 ];
 
 /** The target that `name` means, or in words why there is none. */

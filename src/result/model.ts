@@ -18,6 +18,7 @@ import {
   type StreamMetrics,
 } from './modelStream.js';
 import { SenderSchema } from './modelSender.js';
+import { TapsSchema } from './modelTaps.js';
 import { RESULT_SCHEMA } from './version.js';
 
 export type {
@@ -30,6 +31,7 @@ export type {
 } from './modelStream.js';
 export type { StreamSeries } from './modelStream.js';
 export type { Impairment, Sender, SenderStream } from './modelSender.js';
+export type { Taps, TapStream } from './modelTaps.js';
 export { RESULT_SCHEMA } from './version.js';
 
 const ToolSchema = z.object({
@@ -236,6 +238,7 @@ const DocumentSchema = z.object({
   streams_total: count,
   aggregate: AggregateSchema.nullable().describe('All streams together.'),
   arbitration: ArbitrationSchema.nullable(),
+  taps: TapsSchema.nullable().describe('analyze --against: what happened between two captures.'),
   sender: SenderSchema.nullable(),
   health: HealthSchema,
   limits: z.array(LimitSchema),

@@ -17,6 +17,7 @@ export async function readResults(text: string, source: string): Promise<RunResu
   const results: RunResult[] = [];
   for (const [i, document] of documents.entries()) {
     checkSchema(document, source);
+    document['taps'] ??= null;
     completeMetrics(document);
     const checked = RunResultSchema.safeParse(document);
     if (!checked.success) {

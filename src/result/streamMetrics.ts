@@ -13,6 +13,8 @@ const MESSAGES = 'the format numbers messages, not datagrams';
 const NO_DROP_COUNTER =
   'this input/output implementation sees no drop counter: network and socket buffer cannot be told apart';
 
+const CAPTURED = 'a capture does not tell whether the network or a socket buffer lost a datagram';
+
 export interface MetricSheet {
   readonly metrics: StreamMetrics;
   /** Why a metric is `null`, for those that one would expect. */
@@ -71,7 +73,8 @@ function putLoss(stream: StreamSnapshot, measurement: Measurement, put: Put): vo
   const c = stream.counters;
   const detail = stream.lossDetail;
   const unnumbered = stream.unit === 'none' ? NO_SEQUENCE : null;
-  const uncounted = unnumbered ?? (measurement.capabilities.dropCounter ? null : NO_DROP_COUNTER);
+  const noCounter = measurement.receiveTime(stream.socket) === 'capture' ? CAPTURED : NO_DROP_COUNTER;
+  const uncounted = unnumbered ?? (measurement.capabilities.dropCounter ? null : noCounter);
   const expected = c[StreamCounter.Expected]!;
   put('loss_ratio', c[StreamCounter.Lost]! / expected, unnumbered ?? (expected > 0 ? null : 'nothing was expected'));
   put('loss_network', c[StreamCounter.LossNetwork]!, uncounted);

@@ -6,6 +6,7 @@ import { parseExpect, parseMax, parseMin, type Limit } from '../../src/result/li
 import { exceeded, judgeLimits } from '../../src/result/judge.js';
 import type { LimitResult, RunResult } from '../../src/result/model.js';
 import { measurement, PORTABLE, receiverResult, senderResult, snapshot } from './resultFixture.js';
+import { taps } from './tapsFixture.js';
 
 function refusal(read: () => unknown): string {
   try {
@@ -220,6 +221,7 @@ describe('judging a limit', () => {
     const histogram = full.sender!.departure_error_ns!;
     Object.assign(full.sender!, { impairment, transmit_delay_ns: histogram });
     full.arbitration = { legs: [], skew_ns: histogram, both_lost: 0, remaining_lost: 0 };
+    full.taps = taps();
     full.health.kernel_drops = 0;
     full.health.kernel_drops_other = 0;
     const value = name === 'health.verdict' ? 'valid' : '0';
