@@ -39,6 +39,7 @@ export function buildStream(stream: StreamSnapshot, measurement: Measurement, se
   const sheet = streamMetrics(stream, measurement);
   const arrived = !Number.isNaN(stream.firstMonoNs);
   const local = measurement.isLocal(stream.source);
+  const doubt = delayDoubt(stream, local, measurement);
   const { histograms, not_measured } = streamHistograms(stream, measurement, sheet.metrics.loss_ratio);
   const countsDrops = measurement.capabilities.dropCounter;
   return {
@@ -65,11 +66,15 @@ export function buildStream(stream: StreamSnapshot, measurement: Measurement, se
     loss_attribution: countsDrops ? stream.lossAttribution : null,
     send_time: stream.sendTime,
     // One host, one clock: what is left is how long after its stamp a datagram may have left.
-    delay_uncertainty_ns: local && stream.sendTime === 'departure' ? measurement.sendTimeBoundNs : null,
+    delay_uncertainty_ns: doubt === null ? measurement.sendTimeBoundNs : null,
     super_packets: stream.superPackets,
     metrics: sheet.metrics,
     histograms,
-    not_measured: { ...sheet.not_measured, ...not_measured },
+    not_measured: {
+      ...sheet.not_measured,
+      ...not_measured,
+      ...(doubt === null ? {} : { delay_uncertainty_ns: doubt }),
+    },
     series: series === null ? null : buildSeries(series, startMonoNs, countsDrops),
     loss_map: stream.lossDetail.map
       .slice(0, LOSS_MAP_RANGES)
@@ -80,6 +85,15 @@ export function buildStream(stream: StreamSnapshot, measurement: Measurement, se
     notes: [...stream.notes],
     after: null,
   };
+}
+
+/** Why nobody can say how far one-way delay is off; `null`: one can. */
+function delayDoubt(stream: StreamSnapshot, local: boolean, measurement: Measurement): string | null {
+  if (stream.sendTime === null) return 'the format carries no send time';
+  const receiveTime = measurement.receiveTime(stream.socket);
+  if (receiveTime === 'user') return 'contains the time until this program read the datagram, which varies';
+  if (!local || receiveTime !== 'kernel') return 'contains the offset between two clocks, which was not measured';
+  return stream.sendTime === 'due' ? "contains the sender's departure error: the send time is the due time" : null;
 }
 
 function streamHistograms(

@@ -50,8 +50,11 @@ export function buildTaps(snapshot: TapSnapshot, first: TapFacts, second: TapFac
 
 function worstFirst(streams: readonly TapStreamSnapshot[], detail: number): readonly TapStreamSnapshot[] {
   if (streams.length <= detail) return streams;
-  const share = ({ lost, matched }: TapStreamSnapshot): number => (lost === 0 ? 0 : lost / (matched + lost));
-  return streams.toSorted((a, b) => share(b) - share(a)).slice(0, detail);
+  return streams.toSorted((a, b) => lossRatio(b) - lossRatio(a)).slice(0, detail);
+}
+
+function lossRatio({ lost, matched }: TapStreamSnapshot): number {
+  return lost === 0 ? 0 : lost / (matched + lost);
 }
 
 function buildTapStream(stream: TapStreamSnapshot): TapStream {
@@ -97,16 +100,16 @@ const NOT_JOINED: JoinedFigures = {
 
 function joinedFigures(joined: Joined): JoinedFigures {
   const { matched, lost, reordered, delay, delayAboveMin } = joined;
-  const lossRatio = matched + lost === 0 ? null : lost / (matched + lost);
+  const ratio = matched + lost === 0 ? null : lost / (matched + lost);
   return {
     packets_matched: matched,
     packets_lost: lost,
-    loss_ratio: lossRatio,
+    loss_ratio: ratio,
     packets_only_second: joined.onlySecond,
     packets_reordered: reordered,
     reordered_ratio: matched === 0 ? null : reordered / matched,
-    delay_ns: delay.count === 0 ? null : summarise(delay, lossRatio),
-    delay_above_min_ns: delayAboveMin.count === 0 ? null : summarise(delayAboveMin, lossRatio),
+    delay_ns: delay.count === 0 ? null : summarise(delay, ratio),
+    delay_above_min_ns: delayAboveMin.count === 0 ? null : summarise(delayAboveMin, ratio),
   };
 }
 

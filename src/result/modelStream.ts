@@ -155,9 +155,7 @@ export const StreamSchema = z.object({
     .nullable()
     .describe('How exact the split of loss by cause is; null without a drop counter.'),
   send_time: z.enum(['departure', 'due']).nullable().describe('What the carried send time is; null: none.'),
-  delay_uncertainty_ns: figure.describe(
-    'How far one-way delay may be off; null: the clocks of both hosts were not compared.',
-  ),
+  delay_uncertainty_ns: figure.describe('How far one-way delay may be off; null: not known, not_measured says why.'),
   super_packets: z.boolean().describe('Segmentation offload: some datagrams share a receive stamp.'),
   metrics: StreamMetricsSchema,
   histograms: StreamHistogramsSchema.nullable().describe(

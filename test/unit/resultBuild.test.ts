@@ -23,6 +23,14 @@ function built(change: Parameters<typeof snapshot>[0] = {}, how: Parameters<type
   return buildStream(snapshot(change), measurement(how), null);
 }
 
+function doubt(stream: Stream): unknown {
+  return [stream.delay_uncertainty_ns, stream.not_measured['delay_uncertainty_ns']];
+}
+
+function atHome(): boolean {
+  return true;
+}
+
 describe('a stream of the result', () => {
   it('carries counts, loss by cause, ratios', () => {
     expect(built().metrics).toMatchObject({
@@ -188,10 +196,17 @@ describe('a stream of the result', () => {
     expect(summarise(recorded(1), 0.01).conditional).not.toContain('p99');
   });
 
-  it('states the uncertainty of delay only where one clock serves both ends', () => {
-    expect(built().delay_uncertainty_ns).toBeNull();
-    expect(built({}, { isLocal: () => true })).toMatchObject({ local: true, delay_uncertainty_ns: 3000 });
-    expect(built({ sendTime: 'due' }, { isLocal: () => true }).delay_uncertainty_ns).toBeNull();
+  it('states the uncertainty of delay only where one clock serves both ends, else why not', () => {
+    const isLocal = atHome;
+    expect(doubt(built({}, { isLocal }))).toEqual([3000, undefined]);
+    expect(doubt(built())).toEqual([null, expect.stringContaining('two clocks')]);
+    expect(doubt(built({}, { isLocal, receiveTime: () => 'hardware' }))).toEqual([
+      null,
+      expect.stringContaining('two clocks'),
+    ]);
+    expect(doubt(built({}, { isLocal, receiveTime: () => 'user' }))).toEqual([null, expect.stringContaining('read')]);
+    expect(doubt(built({ sendTime: 'due' }, { isLocal }))).toEqual([null, expect.stringContaining('due time')]);
+    expect(doubt(built({ sendTime: null }, { isLocal }))).toEqual([null, expect.stringContaining('no send time')]);
   });
 
   it('keeps at most 1024 ranges of its loss map and says that there were more', () => {
