@@ -37,18 +37,22 @@ export interface MeasurementEvent {
   readonly b: number;
 }
 
+/** Kinds that a bad network brings without end. Of all others a stream has a few, and one is never left out for these. */
+export const FREQUENT_EVENTS: ReadonlySet<string> = new Set(['gap', 'dscp_changed']);
+const IS_FREQUENT = EVENT_NAMES.map((name) => FREQUENT_EVENTS.has(name));
+
 const CAPACITY = 1024;
+/** Of {@link CAPACITY}, kept free for kinds that are not frequent. */
+const RESERVED = 256;
 const PER_STREAM_PER_SECOND = 10;
 const SECOND_NS = 1e9;
 
 /**
- * Events until somebody asks for them: at most {@link CAPACITY}, and at most ten per second and
- * stream. All others are counted. Pushing one allocates nothing.
+ * Events until somebody asks for them: at most {@link CAPACITY}, and of frequent kinds at most ten per
+ * second and stream. All others are counted. Pushing one allocates nothing.
  */
 export class EventRing {
-  /** All events by kind, kept or not. */
-  readonly totals = new Float64Array(EVENT_NAMES.length);
-  /** Those of them that were not kept. */
+  /** Events by kind that were not kept. */
   readonly suppressed = new Float64Array(EVENT_NAMES.length);
   readonly #kind = new Uint8Array(CAPACITY);
   readonly #stream = new Uint32Array(CAPACITY);
@@ -73,16 +77,10 @@ export class EventRing {
   }
 
   push(kind: number, stream: number, monoNs: Nanos, a: number, b: number): void {
-    this.totals[kind]!++;
-    if (monoNs >= this.#secondFrom[stream]! + SECOND_NS) {
-      this.#secondFrom[stream] = monoNs;
-      this.#inSecond[stream] = 0;
-    }
-    if (this.#inSecond[stream]! >= PER_STREAM_PER_SECOND || this.#count === CAPACITY) {
+    if (!this.#hasRoom(kind, stream, monoNs)) {
       this.suppressed[kind]!++;
       return;
     }
-    this.#inSecond[stream]!++;
     const at = (this.#head + this.#count) % CAPACITY;
     this.#count++;
     this.#kind[at] = kind;
@@ -90,6 +88,17 @@ export class EventRing {
     this.#monoNs[at] = monoNs;
     this.#a[at] = a;
     this.#b[at] = b;
+  }
+
+  #hasRoom(kind: number, stream: number, monoNs: Nanos): boolean {
+    if (!IS_FREQUENT[kind]!) return this.#count < CAPACITY;
+    if (monoNs >= this.#secondFrom[stream]! + SECOND_NS) {
+      this.#secondFrom[stream] = monoNs;
+      this.#inSecond[stream] = 0;
+    }
+    if (this.#inSecond[stream]! >= PER_STREAM_PER_SECOND || this.#count >= CAPACITY - RESERVED) return false;
+    this.#inSecond[stream]!++;
+    return true;
   }
 
   /** Takes out all events, oldest first. */

@@ -13,7 +13,7 @@ const UNUSUAL = SlotFlag.NoTos | SlotFlag.NoTtl | SlotFlag.TimeUser;
 /**
  * Marks as received: TOS octets counted, TTL minimum and maximum, over every arrival of the stream,
  * markers, duplicates and late ones included. Counts stamps that are shared or not the kernel's, and
- * notes the size of super-packets. DSCP that changes, or that is not what was sent, is an event.
+ * notes super-packets. DSCP that changes, or that is not what was sent, is an event.
  */
 export class MarkingAnalyzer {
   ttlMin = new Uint8Array(FIRST_STREAMS).fill(255);
@@ -60,13 +60,12 @@ export class MarkingAnalyzer {
    * `flags` of the slots, put together. Hot.
    */
   onRun(batch: ReceiveBatch, decoded: DecodedBatch, stream: number, from: number, to: number, tosSent: number): number {
-    const { tos, ttl, flags, segment } = batch;
+    const { tos, ttl, flags } = batch;
     let all = 0;
     let lastTos = this.#lastTos[stream]!;
     let count = this.#lastCount[stream]!;
     let ttlMin = this.ttlMin[stream]!;
     let ttlMax = this.ttlMax[stream]!;
-    let segments = 0;
     let shared = 0;
     let user = 0;
     for (let i = from; i < to; i++) {
@@ -74,10 +73,7 @@ export class MarkingAnalyzer {
       const octet = tos[i]!;
       const hops = ttl[i]!;
       all |= bits;
-      if ((bits & SHARED) !== 0) {
-        shared++;
-        if (segment[i]! > segments) segments = segment[i]!;
-      }
+      if ((bits & SHARED) !== 0) shared++;
       if ((bits & UNUSUAL) !== 0) {
         if ((bits & SlotFlag.TimeUser) !== 0) user++;
         if ((bits & SlotFlag.NoTtl) === 0) {
@@ -107,9 +103,9 @@ export class MarkingAnalyzer {
       const c = stream * StreamCounter.Count;
       this.#counters.values[c + StreamCounter.SharedTime]! += shared;
       this.#counters.values[c + StreamCounter.UserTime]! += user;
-      const socket = batch.socket[from]!;
-      if (segments >= this.#drops.segments[socket]!) this.#drops.segments[socket] = segments + 1;
     }
+    const socket = batch.socket[from]!;
+    if (shared > 0 || this.#drops.coalesces[socket] === 1) this.#drops.coalesced(socket, batch.length[from]!);
     return all;
   }
 

@@ -237,6 +237,11 @@ export class Measurement {
     for (const facts of this.#sockets) if (facts !== undefined) this.#setEdge(facts.index);
   }
 
+  /** UDP_GRO is on: the socket's drop counter counts super-packets from now on. */
+  coalesces(socket: number): void {
+    this.#drops.coalesces[socket] = 1;
+  }
+
   /** The socket's own drop counter (SO_MEMINFO), which knows of drops that no datagram has told of. 32 bits. */
   onSocketDrops(socket: number, raw: number): void {
     this.#drops.heard(socket, raw);

@@ -1,32 +1,45 @@
+import { MAX_SEGMENTS, MAX_UDP_PAYLOAD_OCTETS } from '../core/batch.js';
+
 const FIRST_SOCKETS = 8;
 
 /**
  * Drop counters of the receive sockets, extended from 32 bits, and how much of each is explained by
  * gaps: no drop explains two losses. A socket that receives super-packets counts those, so a drop there
- * may stand for as many datagrams as the largest super-packet had.
+ * may stand for as many datagrams as a super-packet can hold; those that were delivered tell nothing of
+ * the dropped ones.
  */
 export class SocketDrops {
   /** Drops since the socket was opened. */
   dropped = new Float64Array(FIRST_SOCKETS);
   /** Datagrams in gaps that were put down to these drops. */
   explained = new Float64Array(FIRST_SOCKETS);
-  /** Most segments seen in a super-packet; 1 where there were none. */
+  /** Most datagrams that one drop may stand for; 1 where there are no super-packets. */
   segments = new Uint16Array(FIRST_SOCKETS).fill(1);
+  /** 1: the socket was told to receive super-packets. */
+  coalesces = new Uint8Array(FIRST_SOCKETS);
   #raw = new Uint32Array(FIRST_SOCKETS);
 
   ensure(sockets: number): void {
     if (sockets <= this.dropped.length) return;
     const length = Math.max(sockets, 2 * this.dropped.length);
-    const { dropped, explained, segments } = this;
+    const { dropped, explained, segments, coalesces } = this;
     const raw = this.#raw;
     this.dropped = new Float64Array(length);
     this.explained = new Float64Array(length);
     this.segments = new Uint16Array(length).fill(1);
+    this.coalesces = new Uint8Array(length);
     this.#raw = new Uint32Array(length);
     this.dropped.set(dropped);
     this.explained.set(explained);
     this.segments.set(segments);
+    this.coalesces.set(coalesces);
     this.#raw.set(raw);
+  }
+
+  /** Datagrams of `octets` come, or may come, in super-packets. */
+  coalesced(socket: number, octets: number): void {
+    const most = Math.min(MAX_SEGMENTS, Math.floor(MAX_UDP_PAYLOAD_OCTETS / Math.max(1, octets)));
+    if (most > this.segments[socket]!) this.segments[socket] = most;
   }
 
   /** The counter as read (SO_RXQ_OVFL or SO_MEMINFO, 32 bits, wraps); returns {@link dropped}. */

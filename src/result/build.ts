@@ -38,7 +38,7 @@ export function buildStream(stream: StreamSnapshot, measurement: Measurement, se
   const place = measurement.place(stream);
   const sheet = streamMetrics(stream, measurement);
   const arrived = !Number.isNaN(stream.firstMonoNs);
-  const local = measurement.isLocal(stream.source);
+  const local = measurement.isLocal(stream.source, stream.interfaceIndex);
   const doubt = delayDoubt(stream, local, measurement);
   const { histograms, not_measured } = streamHistograms(stream, measurement, sheet.metrics.loss_ratio);
   const countsDrops = measurement.capabilities.dropCounter;

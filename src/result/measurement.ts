@@ -19,8 +19,8 @@ export interface Measurement {
   receiveTime(socket: number): ReceiveTime;
   /** `null`: not known. */
   interfaceName(index: number): string | null;
-  /** Whether an address is this host's own. */
-  isLocal(address: string): boolean;
+  /** Whether a stream from this address, by this interface, comes from this host itself. */
+  isLocal(address: string, interfaceIndex: number): boolean;
   /** What the endpoint says the sender set; `null`: it does not say. */
   sentMark(stream: StreamSnapshot): { readonly ttl: number | null; readonly dscp: number | null };
   /** Which part the stream plays. */

@@ -1,9 +1,12 @@
+import { FREQUENT_EVENTS } from '../analysis/eventRing.js';
 import { formatRealtime, type Clock, type Nanos } from '../core/time.js';
 import type { EventRecord } from '../result/model.js';
 
 /** Events kept in the result; those beyond are counted by kind. */
 const KEPT = 1000;
-/** Events of one stream that are told live within one second; the others are only kept or counted. */
+/** Of these, kept free for kinds that are not frequent: however many gaps there were, the end of a stream is in the result. */
+const RESERVED = 200;
+/** Events of frequent kinds of one stream that are told live within one second; the others are only kept or counted. */
 const TOLD_PER_SECOND = 10;
 const SECOND_NS = 1e9;
 
@@ -35,8 +38,9 @@ export class EventLog {
       detail,
     };
     this.counts[event] = (this.counts[event] ?? 0) + 1;
-    if (this.events.length < KEPT) this.events.push(record);
-    if (this.#mayTell(stream, atMonoNs)) this.#tell(record);
+    const isFrequent = FREQUENT_EVENTS.has(event);
+    if (this.events.length < (isFrequent ? KEPT - RESERVED : KEPT)) this.events.push(record);
+    if (!isFrequent || this.#mayTell(stream, atMonoNs)) this.#tell(record);
   }
 
   #mayTell(stream: string | null, atMonoNs: Nanos): boolean {

@@ -22,7 +22,10 @@ export class OffloadSwitch {
     this.#sources = sources.map(({ source }) => source);
     this.#measurement = measurement;
     this.#before = new Float64Array(sources.length);
-    for (const [index, source] of this.#sources.entries()) this.#isOn[index] = mode === 'on' && source.enableOffload();
+    for (const index of this.#sources.keys()) {
+      this.#isOn[index] = false;
+      if (mode === 'on') this.#switchOn(index);
+    }
   }
 
   /** To be called when streams may have come, before their data do. */
@@ -46,6 +49,9 @@ export class OffloadSwitch {
   }
 
   #switchOn(index: number): void {
-    if (index >= 0 && this.#isOn[index] === false) this.#isOn[index] = this.#sources[index]!.enableOffload();
+    if (this.#isOn[index] !== false) return;
+    const source = this.#sources[index]!;
+    this.#isOn[index] = source.enableOffload();
+    if (this.#isOn[index] === true) this.#measurement.coalesces(source.index);
   }
 }

@@ -1,3 +1,4 @@
+import { EVENT_NAMES } from '../analysis/eventRing.js';
 import type { Measurement } from '../analysis/measurement.js';
 import { Fault } from '../analysis/socketFaults.js';
 import type { SocketSnapshot } from '../analysis/streamSnapshot.js';
@@ -37,7 +38,7 @@ export interface ReceiverRunState {
   readonly facts: RunFacts;
 }
 
-const FAULT_NAMES: Readonly<Record<number, string>> = {
+export const FAULT_NAMES: Readonly<Record<number, string>> = {
   [WireStatus.TooShort]: 'too_short',
   [WireStatus.BadMagic]: 'bad_magic',
   [WireStatus.BadVersion]: 'bad_version',
@@ -59,7 +60,6 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
   const total = (counter: number): number =>
     state.sources.reduce((sum, { source }) => sum + source.counters[counter]!, 0);
   const hasDrops = io.capabilities.dropCounter;
-  const others = measurement.table.others;
   return assembleResult({
     tool: toolFacts(),
     host: hostFacts(interfaceFacts(state.sources.map(({ via }) => via))),
@@ -74,7 +74,7 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
     others: measurement.aggregate(),
     detail: plan.detail,
     events: state.log.events,
-    eventCounts: state.log.counts,
+    eventCounts: eventCounts(state.log.counts, measurement.suppressedEvents),
     evidence: state.evidence,
     limits: judge.limits,
     judge,
@@ -82,7 +82,7 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
       kernelDrops: hasDrops ? sockets.reduce((sum, socket) => sum + socket.kernelDrops, 0) : null,
       truncated: total(SocketCounter.Truncated),
       controlTruncated: total(SocketCounter.ControlTruncated),
-      streamTableOverflow: overflowOf(measurement, others),
+      streamTableOverflow: overflowOf(measurement),
       pathTableOverflow: total(SocketCounter.PathOverflow),
       ringOverflow: total(SocketCounter.Discarded),
       loop: state.health,
@@ -94,7 +94,18 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
   });
 }
 
-function overflowOf(measurement: Measurement, others: number): number {
+/** Datagrams that found no room in the stream table. */
+export /** Those that were told, and by `EventKind` those that came no further than the measurement. */
+function eventCounts(told: Readonly<Record<string, number>>, suppressed: Float64Array): Record<string, number> {
+  const counts: Record<string, number> = { ...told };
+  for (const [kind, name] of EVENT_NAMES.entries()) {
+    if (suppressed[kind]! > 0) counts[name] = (counts[name] ?? 0) + suppressed[kind]!;
+  }
+  return counts;
+}
+
+function overflowOf(measurement: Measurement): number {
+  const { others } = measurement.table;
   return others < 0 || others >= measurement.streamCount
     ? 0
     : measurement.counters.values[others * StreamCounter.Count + StreamCounter.LossApplication]!;

@@ -7,6 +7,7 @@ import { readHostEvidence } from '../io/hostEvidence.js';
 import { listInterfaces } from '../io/interfaces.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import type { RunResult } from '../result/model.js';
+import { SEND_TIME_BOUND_NS, SILENCE_NS } from './assumptions.js';
 import { ClockWatch } from './clockWatch.js';
 import { Command, type RunControl } from './control.js';
 import { EventLog } from './eventLog.js';
@@ -25,8 +26,6 @@ import { reasonsForSilence } from './silenceWatch.js';
 import { prepareThread } from './thread.js';
 
 const SECOND_NS = 1e9;
-/** Joined, and nothing has come for so long: the likeliest reasons are looked for. */
-const SILENCE_NS = 2e9;
 /** Intervals, events and offload are looked after this often. */
 const TEND_NS = 50e6;
 
@@ -260,7 +259,9 @@ function provenanceOf(
   startMonoNs: Nanos,
   interfaceName: (index: number) => string | null,
 ): Provenance {
-  const own = new Set(listInterfaces().flatMap(({ addresses }) => addresses.map(({ address }) => address)));
+  const interfaces = listInterfaces();
+  const own = new Set(interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
+  const loopback = new Set(interfaces.filter((iface) => iface.loopback).map(({ index }) => index));
   const bySocket = new Map(sources.map((open) => [open.source.index, open]));
   return {
     epoch: io.clock.epoch,
@@ -268,16 +269,13 @@ function provenanceOf(
     capabilities: io.capabilities,
     receiveTime: (socket) => bySocket.get(socket)?.source.timeSource ?? 'user',
     interfaceName,
-    isLocal: (address) => own.has(address),
+    // A host with no other address than loopback's sends multicast from 0.0.0.0.
+    isLocal: (address, interfaceIndex) => own.has(address) || loopback.has(interfaceIndex),
     sentMark: (stream) => plan.sentMarks[bySocket.get(stream.socket)?.position ?? -1] ?? { ttl: null, dscp: null },
     place: () => ({ role: 'media', leg: null }),
-    // The receiver cannot know how the sender batches; its own document states that.
     sendTimeBoundNs: SEND_TIME_BOUND_NS,
   };
 }
-
-/** Our sender reads the clock at most 8 datagrams before the last of a system call; 3 us each (Linux 6.18). */
-const SEND_TIME_BOUND_NS = 8 * 3e3;
 
 function namesOf(sources: readonly OpenSource[]): (index: number) => string | null {
   const names = new Map<number, string>();

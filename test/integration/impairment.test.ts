@@ -38,9 +38,9 @@ async function run(endpoint: string, options: readonly string[]): Promise<[RunRe
 }
 
 describe('impairment on loopback', () => {
-  it.each(MIXES.map((mix) => ({ ...mix, seed: randomInt(2 ** 32) })))(
-    'is counted exactly by the receiver: $impair,seed=$seed',
-    async ({ impair, seed, groups = 1, flows = 1 }) => {
+  it.each(MIXES.map((mix): [string, number, Mix] => [mix.impair, randomInt(2 ** 32), mix]))(
+    'is counted exactly by the receiver: %s,seed=%i',
+    async (impair, seed, { groups = 1, flows = 1 }) => {
       const [sent, received] = await run(`probe://${freshGroup()}+${groups}:5001/iface=lo`, [
         '--impair',
         `${impair},seed=${seed}`,
