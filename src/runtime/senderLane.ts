@@ -4,7 +4,7 @@ import type { Feed } from '../feed/feed.js';
 import type { DatagramSink } from '../io/datagram.js';
 import { Pace, type Pacer } from '../pacing/pacer.js';
 import type { Agent } from './agent.js';
-import { countSent, type SenderStats } from './senderStats.js';
+import type { SentCounter } from './senderStats.js';
 
 /** Longest time that a lane goes on sending before the loop looks at everything else. */
 const TURN_NS = 1e6;
@@ -16,9 +16,7 @@ export interface SenderLaneOptions {
   readonly pacer: Pacer;
   readonly sink: DatagramSink;
   readonly clock: Clock;
-  /** Index in `stats` of each flow. */
-  readonly streamOf: Uint16Array;
-  readonly stats: readonly SenderStats[];
+  readonly counter: SentCounter;
   /** Most slots of one super-packet; 1 without offload. */
   readonly segments: number;
   readonly maxLateNs: Nanos;
@@ -67,7 +65,7 @@ export class SenderLane implements Agent {
         const from = this.#at;
         this.#at = sink.send(batch, from, to, segments);
         handled += this.#at - from;
-        if (countSent(batch, from, this.#at, this.#options.streamOf, this.#options.stats)) this.#tellRefused(from);
+        if (this.#options.counter.count(batch, from, this.#at)) this.#tellRefused(from);
         else if (this.#at < to && !this.#mayWait(nowNs)) break;
       }
       nowNs = clock.monoNs();
@@ -119,7 +117,7 @@ export class SenderLane implements Agent {
     if (nowNs >= lateNs) {
       batch.outcome[this.#at] = SendOutcome.TooLate;
       const from = this.#at++;
-      countSent(batch, from, this.#at, this.#options.streamOf, this.#options.stats);
+      this.#options.counter.count(batch, from, this.#at);
       this.#tellRefused(from);
       return true;
     }

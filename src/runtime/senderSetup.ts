@@ -14,7 +14,7 @@ import { impairedFeed } from './impairedFeed.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { SenderLane } from './senderLane.js';
 import type { SenderStreamState } from './senderResult.js';
-import { SenderStats } from './senderStats.js';
+import { SenderStats, SentCounter } from './senderStats.js';
 
 /** A stream with the interface that it leaves by. */
 export interface PlacedStream {
@@ -194,8 +194,7 @@ export function buildLane(io: Io, plan: SendPlan, open: OpenSink, runId: number,
     }),
     sink: open.sink,
     clock: io.clock,
-    streamOf,
-    stats,
+    counter: new SentCounter(streamOf, stats, slots),
     segments: open.segments,
     maxLateNs: plan.maxLateNs,
   });
