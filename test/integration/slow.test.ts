@@ -17,6 +17,27 @@ interface Outcome {
   readonly hostDrops: number;
 }
 
+function checkTotals({ sender, received, socketDrops, hostDrops }: Outcome): void {
+  expect(hostDrops).toBe(socketDrops);
+  expect(received.sockets[0]!.kernel_drops).toBe(socketDrops);
+  expect(received.health.kernel_drops).toBe(socketDrops);
+  expect(socketDrops).toBeGreaterThan(0);
+  expect(sender.not_sent).toBe(0);
+  expect(sender.impairment!.lost).toBe(CALM);
+  const { streams } = received;
+  expect(sum(streams, 'packets_expected')).toBe(SENT);
+  expect(sum(streams, 'packets_lost')).toBe(SENT - sum(streams, 'packets_received'));
+  expect(sum(streams, 'loss_network') + sum(streams, 'loss_socket_buffer') + sum(streams, 'loss_application')).toBe(
+    sum(streams, 'packets_lost'),
+  );
+  expect(sum(streams, 'loss_application')).toBe(0);
+  // Told live only in part, counted in full.
+  expect(received.event_counts['gap']).toBe(sum(streams, 'loss_periods'));
+  // Slowed down on purpose: never valid.
+  expect(received.health.verdict).toBe('degraded');
+  expect(received.run.injected).toMatch(/^slow=/);
+}
+
 // In a namespace the host's counters count nobody else's datagrams.
 describe.runIf(needs('netns'))('a receiver that is too slow', () => {
   let lab: Lab;
@@ -53,27 +74,6 @@ describe.runIf(needs('netns'))('a receiver that is too slow', () => {
     const [socketDrops, after] = [await dropsOfSocket(port), await rcvbufErrors()];
     receiver.signal('SIGINT');
     return { sender: sent.sender!, received: await receiver.result(), socketDrops, hostDrops: after - before };
-  }
-
-  function checkTotals({ sender, received, socketDrops, hostDrops }: Outcome): void {
-    expect(hostDrops).toBe(socketDrops);
-    expect(received.sockets[0]!.kernel_drops).toBe(socketDrops);
-    expect(received.health.kernel_drops).toBe(socketDrops);
-    expect(socketDrops).toBeGreaterThan(0);
-    expect(sender.not_sent).toBe(0);
-    expect(sender.impairment!.lost).toBe(CALM);
-    const { streams } = received;
-    expect(sum(streams, 'packets_expected')).toBe(SENT);
-    expect(sum(streams, 'packets_lost')).toBe(SENT - sum(streams, 'packets_received'));
-    expect(sum(streams, 'loss_network') + sum(streams, 'loss_socket_buffer') + sum(streams, 'loss_application')).toBe(
-      sum(streams, 'packets_lost'),
-    );
-    expect(sum(streams, 'loss_application')).toBe(0);
-    // Told live only in part, counted in full.
-    expect(received.event_counts['gap']).toBe(sum(streams, 'loss_periods'));
-    // Slowed down on purpose: never valid.
-    expect(received.health.verdict).toBe('degraded');
-    expect(received.run.injected).toMatch(/^slow=/);
   }
 
   it('lost what its socket buffer dropped, to the datagram', async () => {
