@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import { SlotFlag } from '../../src/core/batch.js';
+import { StreamCounter } from '../../src/metrics/counters.js';
+import { type Datagram, Driver } from '../sim/drive.js';
+
+const US = 1e3;
+const MS = 1e6;
+
+/** Data one millisecond apart as sent, each with its delay. */
+function delayed(delaysNs: readonly number[], part: (i: number) => Partial<Datagram> = () => ({})): Datagram[] {
+  return delaysNs.map((delayNs, number) => ({
+    number,
+    sentNs: number * MS,
+    monoNs: number * MS + delayNs,
+    ...part(number),
+  }));
+}
+
+function histograms(driver: Driver): NonNullable<ReturnType<Driver['measurement']['snapshot']>['histograms']> {
+  return driver.measurement.snapshot(0).histograms!;
+}
+
+describe('interarrival jitter (RFC 3550 section 6.4.1)', () => {
+  it('does not double on alternating arrivals: 90 us apart is 90 us, not 180', () => {
+    const driver = new Driver();
+    driver.all(delayed(Array.from({ length: 400 }, (_, i) => 100 * US + (i % 2 === 0 ? 45 : -45) * US)));
+    expect(driver.measurement.snapshot(0).jitterNs).toBeCloseTo(90 * US, 0);
+  });
+
+  it('moves by a sixteenth of the difference: three irregular arrivals', () => {
+    const driver = new Driver();
+    driver.all(delayed([1000, 1160, 1000, 1320]));
+    let expected = 160 / 16;
+    expected += (160 - expected) / 16;
+    expected += (320 - expected) / 16;
+    expect(driver.measurement.snapshot(0).jitterNs).toBeCloseTo(expected, 9);
+    expect(driver.measurement.snapshot(0).jitterMaxNs).toBeCloseTo(expected, 9);
+  });
+
+  it('is not known after one datagram, and 0 after two alike', () => {
+    const one = new Driver();
+    one.all(delayed([1000]));
+    expect(one.measurement.snapshot(0).jitterNs).toBeNaN();
+    const two = new Driver();
+    two.all(delayed([1000, 1000]));
+    expect(two.measurement.snapshot(0).jitterNs).toBe(0);
+  });
+});
+
+describe('one-way delay (RFC 7679)', () => {
+  it('is negative between clocks that disagree, and never thrown away', () => {
+    const driver = new Driver();
+    driver.all(delayed([-5 * MS, -4 * MS, -6 * MS]));
+    const { one_way_delay_ns: delay, pdv_ns: pdv } = histograms(driver);
+    expect([delay.count, delay.min, delay.max, delay.mean, delay.clamped]).toEqual([3, -6 * MS, -4 * MS, -5 * MS, 0]);
+    expect([pdv.min, pdv.max]).toEqual([0, 2 * MS]);
+  });
+
+  it('keeps the variation fine when the clocks are an hour apart', () => {
+    const driver = new Driver();
+    driver.all(delayed(Array.from({ length: 100 }, (_, i) => 3600e9 + i * US)));
+    const { pdv_ns: pdv } = histograms(driver);
+    expect([pdv.min, pdv.max]).toEqual([0, 99 * US]);
+    expect(Math.abs(pdv.percentile(0.5)! - 49 * US)).toBeLessThan(0.01 * 99 * US);
+  });
+
+  it('takes the deliberate fault of the clock in', () => {
+    const driver = new Driver({ clockOffsetNs: 7 * MS });
+    driver.all(delayed([1000, 2000]));
+    const { one_way_delay_ns: delay, interarrival_ns: interarrival } = histograms(driver);
+    expect([delay.min, delay.max]).toEqual([7 * MS + 1000, 7 * MS + 2000]);
+    expect(interarrival.min).toBe(MS + 1000);
+  });
+
+  it('crosses the wrap of the lower half of the carried time', () => {
+    const driver = new Driver();
+    // The epoch's lower half and so many ns together pass 2^32 between these two.
+    const low = Number(BigInt.asUintN(32, 1_800_000_000_000_000_000n));
+    const atNs = 2 ** 32 - low;
+    const data = [-2, -1, 0, 1].map((k, number) => ({ number, sentNs: atNs + k, monoNs: atNs + k + 500 }));
+    driver.all(data);
+    const { one_way_delay_ns: delay } = histograms(driver);
+    expect([delay.count, delay.min, delay.max]).toEqual([4, 500, 500]);
+  });
+});
+
+describe('a clock step', () => {
+  it('bends one-way delay, which is on the real clock, and nothing else', () => {
+    const driver = new Driver();
+    const stepNs = 2e9;
+    driver.batch(delayed([100 * US, 100 * US, 100 * US]));
+    const after = delayed([100 * US, 100 * US, 100 * US, 100 * US, 100 * US]).slice(3);
+    driver.batch(after.map((one) => ({ ...one, realNs: one.monoNs + stepNs })));
+    const {
+      one_way_delay_ns: delay,
+      interarrival_ns: interarrival,
+      ipdv_ns: ipdv,
+      wakeup_delay_ns: wakeup,
+    } = histograms(driver);
+    expect([delay.min, delay.max]).toEqual([100 * US, 100 * US + stepNs]);
+    expect([interarrival.min, interarrival.max]).toEqual([MS, MS]);
+    expect([ipdv.min, ipdv.max]).toEqual([0, 0]);
+    expect(wakeup.max).toBeLessThan(5 * MS);
+    expect(driver.measurement.snapshot(0).jitterNs).toBe(0);
+    expect(driver.measurement.clockSteps).toBe(1);
+  });
+
+  it('is not what a few microseconds between two readings of a clock pair are', () => {
+    const driver = new Driver();
+    driver.batch(delayed([100, 100]).map((one) => ({ ...one, realNs: one.monoNs + 300 })));
+    driver.batch(
+      delayed([100, 100, 100])
+        .slice(2)
+        .map((one) => ({ ...one, realNs: one.monoNs - 300 })),
+    );
+    expect(driver.measurement.clockSteps).toBe(0);
+  });
+});
+
+describe('what enters time metrics', () => {
+  it('is not a duplicate, a late one, a marker', () => {
+    const driver = new Driver();
+    driver.all([
+      { kind: 'start', number: 0, monoNs: 0 },
+      ...delayed([100, 100, 100, 100]).filter((one) => one.number !== 1),
+      { number: 3, sentNs: 3 * MS, monoNs: 20 * MS },
+      { number: 1, sentNs: MS, monoNs: 3e9 },
+      { kind: 'end', number: 4, monoNs: 3e9 },
+    ]);
+    const { one_way_delay_ns: delay, interarrival_ns: interarrival, ipdv_ns: ipdv } = histograms(driver);
+    expect([delay.count, delay.max]).toEqual([3, 100]);
+    expect([interarrival.count, interarrival.max]).toEqual([2, 2 * MS]);
+    expect(ipdv.count).toBe(1);
+  });
+
+  it('is only the first segment of a super-packet', () => {
+    const driver = new Driver();
+    const shared = SlotFlag.TimeKernel | SlotFlag.TimeShared;
+    const segments = Array.from({ length: 20 }, (_, number) => ({
+      number,
+      segment: number % 10,
+      sentNs: Math.floor(number / 10) * MS,
+      monoNs: Math.floor(number / 10) * MS + 700,
+      flags: number % 10 > 0 ? shared : SlotFlag.TimeKernel,
+    }));
+    driver.all(segments);
+    const {
+      one_way_delay_ns: delay,
+      interarrival_ns: interarrival,
+      ipdv_ns: ipdv,
+      wakeup_delay_ns: wakeup,
+    } = histograms(driver);
+    expect([delay.count, interarrival.count, interarrival.min, ipdv.count, wakeup.count]).toEqual([2, 1, MS, 0, 2]);
+    expect(driver.measurement.snapshot(0).counters[StreamCounter.SharedTime]).toBe(18);
+  });
+
+  it('is no wake-up delay where the program itself stamped, and no delay by a clock of the NIC', () => {
+    const user = new Driver();
+    user.all(delayed([100, 200], () => ({ flags: SlotFlag.TimeUser })));
+    expect([histograms(user).wakeup_delay_ns.count, histograms(user).one_way_delay_ns.count]).toEqual([0, 2]);
+    expect(user.measurement.snapshot(0).counters[StreamCounter.UserTime]).toBe(2);
+    const nic = new Driver();
+    nic.all(delayed([100, 200, 300], () => ({ flags: SlotFlag.TimeHardware })));
+    expect([histograms(nic).wakeup_delay_ns.count, histograms(nic).one_way_delay_ns.count]).toEqual([0, 0]);
+    expect([histograms(nic).interarrival_ns.count, histograms(nic).ipdv_ns.count]).toEqual([2, 2]);
+    const trusted = new Driver();
+    trusted.measurement.trustHardwareTime();
+    trusted.all(delayed([100, 200, 300], () => ({ flags: SlotFlag.TimeHardware })));
+    expect([histograms(trusted).wakeup_delay_ns.count, histograms(trusted).one_way_delay_ns.count]).toEqual([3, 3]);
+  });
+
+  it('is each datagram with its own stamp: a neighbour without one inherits nothing', () => {
+    const driver = new Driver();
+    driver.batch([
+      { number: 0, sentNs: 0, monoNs: 1000 },
+      { number: 1, sentNs: 0, monoNs: 9000, flags: SlotFlag.TimeUser },
+      { number: 2, sentNs: 0, monoNs: 2000 },
+    ]);
+    expect([...driver.measurement.decoded.timeMonoNs.subarray(0, 3)]).toEqual([1000, 9000, 2000]);
+    expect(histograms(driver).one_way_delay_ns.max).toBe(9000);
+  });
+});
+
+describe('wake-up delay', () => {
+  it('is the time of reading minus the stamp', () => {
+    const driver = new Driver();
+    driver.batch(delayed([0, 0]), 3 * MS);
+    const { wakeup_delay_ns: wakeup } = histograms(driver);
+    expect([wakeup.min, wakeup.max]).toEqual([2 * MS, 3 * MS]);
+  });
+});
+
+describe('the first packet after the join', () => {
+  it('is the first data minus the join', () => {
+    const driver = new Driver({ sockets: [{ joinRealNs: -250 * MS }] });
+    driver.all(delayed([100]));
+    expect(driver.measurement.snapshot(0).firstPacketAfterJoinNs).toBe(250 * MS + 100);
+  });
+
+  it('is not known when the sender started after the join, and without a join', () => {
+    const started = new Driver();
+    started.all([{ kind: 'start', number: 0, monoNs: 0 }, ...delayed([100])]);
+    expect(started.measurement.snapshot(0).firstPacketAfterJoinNs).toBeNull();
+    const capture = new Driver({ sockets: [{ joinRealNs: NaN }] });
+    capture.all(delayed([100]));
+    expect(capture.measurement.snapshot(0).firstPacketAfterJoinNs).toBeNull();
+  });
+});
