@@ -18,6 +18,8 @@ const SLAB_MESSAGES = 16;
 const LARGEST_PAYLOAD_OCTETS = 65_535;
 
 export interface CaptureFileOptions {
+  /** Datagrams to single hosts are only counted: they take no room in the path table. Default: false. */
+  readonly groupsOnly?: boolean;
   /** Asked once per path; datagrams of refused paths are only counted. Default: all. */
   readonly accept?: (path: Path) => boolean;
 }
@@ -27,6 +29,8 @@ export interface CaptureCounts {
   frames: number;
   /** Handed over in batches. */
   datagrams: number;
+  /** UDP, but to a single host, where only groups were wanted. */
+  toHosts: number;
   /** UDP, but not of an accepted path. */
   filtered: number;
   notIp: number;
@@ -64,6 +68,7 @@ export class CaptureFile implements AsyncIterable<ReceiveBatch> {
   readonly counts: CaptureCounts = {
     frames: 0,
     datagrams: 0,
+    toHosts: 0,
     filtered: 0,
     notIp: 0,
     notUdp: 0,
@@ -82,6 +87,7 @@ export class CaptureFile implements AsyncIterable<ReceiveBatch> {
   readonly #reader: CaptureReader;
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #accept: (path: Path) => boolean;
+  readonly #groupsOnly: boolean;
   /** By path index: 0 not asked yet, 1 accepted, 2 refused. */
   #accepted = new Uint8Array(1024);
   readonly #record = new CaptureRecord();
@@ -107,6 +113,7 @@ export class CaptureFile implements AsyncIterable<ReceiveBatch> {
     this.#reader = reader;
     this.#chunks = chunks;
     this.#accept = options.accept ?? ((): boolean => true);
+    this.#groupsOnly = options.groupsOnly ?? false;
   }
 
   get format(): 'pcap' | 'pcapng' {
@@ -206,6 +213,10 @@ export class CaptureFile implements AsyncIterable<ReceiveBatch> {
     const timeNs = this.#timeOf(record);
     const status = locateUdp(record.bytes, record.at, record.capturedOctets, record.linkType, location);
     if (status !== FrameStatus.Udp) return this.#countOther(status);
+    if (this.#groupsOnly && !isToGroup(record.bytes, location)) {
+      counts.toHosts++;
+      return;
+    }
     // Cooked captures name the interface of each frame; pcapng numbers its own from 0, pcap has one.
     const numbered = this.format === 'pcapng' ? record.interfaceId + 1 : 0;
     const path = this.paths.intern(record.bytes, location, location.interfaceIndex || numbered);
@@ -285,6 +296,11 @@ export class CaptureFile implements AsyncIterable<ReceiveBatch> {
         counts.unknownLink++;
     }
   }
+}
+
+/** The destination is one of 224.0.0.0/4 or ff00::/8. */
+function isToGroup(bytes: Uint8Array, { destinationAt, family }: UdpLocation): boolean {
+  return family === 4 ? bytes[destinationAt]! >>> 4 === 14 : bytes[destinationAt] === 0xff;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { McastError } from '../core/errors.js';
 
@@ -17,7 +18,7 @@ export interface PeekedOctets {
 export class CompressionFault extends Error {}
 
 /** Octets of a path, also of a named pipe, or of standard input for `-`. */
-export function fileOctets(path: string): AsyncIterable<Uint8Array> {
+export function fileOctets(path: string): Readable {
   return path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_OCTETS });
 }
 

@@ -4,7 +4,7 @@ import { formatDurationNs, shortNumber } from '../core/units.js';
 import type { CommonPlan, ReceivePlan, SendPlan, SendStream, StreamAddress } from './plan.js';
 import { parseExpect, parseMax, parseMin, type Limit } from '../result/limits.js';
 import { REORDER_WINDOW_NS, REORDER_WINDOW_PACKETS } from '../impair/spec.js';
-import type { Instant } from './optionValues.js';
+import type { Instant, ReorderWindow } from './optionValues.js';
 import { OPTIONS, type CommandName, type OptionValues } from './options.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
 import { sendStreams, sentTos, statedBitPerSecond, totalBitPerSecond } from './sendStreams.js';
@@ -148,7 +148,7 @@ function receivePlan(
   }
   refuseTwins(streams, 'one is enough', problems);
   const busyPollNs = run['busy-poll'] ?? fallbackOf('busy-poll');
-  const window = run['reorder-window'] ?? { ns: REORDER_WINDOW_NS, packets: REORDER_WINDOW_PACKETS };
+  const window = reorderWindow(run);
   const common = commonPlan(targets, command, context, run.seed ?? context.random() >>> 0, problems);
   return {
     ...common,
@@ -188,10 +188,7 @@ function commonPlan(
   if (endAtUnixNs !== null && endAtUnixNs <= (startAtUnixNs ?? context.nowUnixNs)) {
     problems.push(usage(`--end-at: that is not after ${startAtUnixNs === null ? 'now' : '--start-at'}`));
   }
-  const intervalNs = run.interval ?? fallbackOf('interval');
-  if (intervalNs < SHORTEST_INTERVAL_NS) {
-    problems.push(usage(`--interval: ${formatDurationNs(intervalNs)} is too short, at least 10ms`));
-  }
+  const intervalNs = checkInterval(run, problems);
   const durationNs = run.duration ?? null;
   const omitNs = run.omit ?? 0;
   if (durationNs !== null && omitNs >= durationNs) problems.push(usage('--omit leaves nothing of --duration'));
@@ -217,7 +214,8 @@ function commonPlan(
   };
 }
 
-function outputPlan(run: OptionValues, problems: McastError[]): OutputPlan {
+/** What is done with the result; what is wrong is appended to `problems`. */
+export function outputPlan(run: OptionValues, problems: McastError[]): OutputPlan {
   const limits: Limit[] = [];
   for (const [texts, read] of [
     [run.max, parseMax],
@@ -294,6 +292,20 @@ function refuseTwins(streams: readonly StreamAddress[], instead: string, problem
   }
 }
 
+/** Length of the intervals, ns. */
+export function checkInterval(run: OptionValues, problems: McastError[]): number {
+  const intervalNs = run.interval ?? fallbackOf('interval');
+  if (intervalNs < SHORTEST_INTERVAL_NS) {
+    problems.push(usage(`--interval: ${formatDurationNs(intervalNs)} is too short, at least 10ms`));
+  }
+  return intervalNs;
+}
+
+/** When a number is taken for lost. */
+export function reorderWindow(run: OptionValues): ReorderWindow {
+  return run['reorder-window'] ?? { ns: REORDER_WINDOW_NS, packets: REORDER_WINDOW_PACKETS };
+}
+
 function instantOf(instant: Instant | undefined, nowUnixNs: bigint): bigint | null {
   if (instant === undefined) return null;
   return 'unixNs' in instant ? instant.unixNs : nowUnixNs + BigInt(instant.afterNs);
@@ -311,7 +323,7 @@ type NumericOption =
   | 'spin';
 
 /** The default that the help states. */
-function fallbackOf(name: NumericOption): number {
+export function fallbackOf(name: NumericOption): number {
   return OPTIONS[name].read(OPTIONS[name].fallback!);
 }
 

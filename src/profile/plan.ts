@@ -51,25 +51,32 @@ export interface SendStream {
   readonly impair: ImpairSpec | null;
 }
 
-export interface CommonPlan {
+/** What every run has. */
+export interface RunPlan {
   readonly command: string;
   readonly argv: readonly string[];
+  readonly intervalNs: number;
+  /** Warm-up that enters no metric, from the first datagram. */
+  readonly omitNs: number;
+  /** `null`: nothing in it is random. */
+  readonly seed: number | null;
+  readonly name: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly inject: InjectSpec | null;
+}
+
+/** What a run over sockets has. */
+export interface CommonPlan extends RunPlan {
   readonly io: 'auto' | 'native' | 'dgram';
   readonly unicast: boolean;
   /** `null`: until stopped (receivers), until the input ends (senders). */
   readonly durationNs: number | null;
   readonly count: number | null;
-  readonly intervalNs: number;
-  /** Warm-up that enters no metric, from the first datagram. */
-  readonly omitNs: number;
   /** Absolute, unix ns; `null`: at once. */
   readonly startAtUnixNs: bigint | null;
   readonly endAtUnixNs: bigint | null;
   readonly seed: number;
   readonly cpu: number | null;
-  readonly name: string | null;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly inject: InjectSpec | null;
   readonly timestamps: 'auto' | 'hardware' | 'kernel' | 'user';
   readonly offload: 'auto' | 'on' | 'off';
   /** Longest spin before a deadline. */
@@ -90,7 +97,7 @@ export interface SendPlan extends CommonPlan {
   readonly force: boolean;
 }
 
-export interface ReceivePlan extends CommonPlan {
+export interface ReceivePlan extends CommonPlan, MeasuringPlan {
   readonly streams: readonly StreamAddress[];
   /** TTL and DSCP that the endpoint says were sent; `null`: not said. Same order as `streams`. */
   readonly sentMarks: readonly { readonly ttl: number | null; readonly dscp: number | null }[];
@@ -103,11 +110,25 @@ export interface ReceivePlan extends CommonPlan {
   readonly receiveBufferOctets: number;
   readonly gatherNs: number;
   readonly busyPollUs: number;
+  readonly capture: string | null;
+  readonly passive: boolean;
+  readonly force: boolean;
+}
+
+/** How a measurement tells streams and losses. */
+export interface MeasuringPlan {
   readonly reorderWindowNs: number;
   readonly reorderWindowPackets: number;
   readonly maxStreams: number;
   readonly detail: number;
-  readonly capture: string | null;
-  readonly passive: boolean;
-  readonly force: boolean;
+}
+
+/** What is to be measured in a capture. */
+export interface AnalyzePlan extends RunPlan, MeasuringPlan {
+  /** A path, or `-` for standard input. */
+  readonly capture: string;
+  /** A second capture of the same streams, nearer to the receivers; `null`: none. */
+  readonly against: string | null;
+  /** Datagrams to single hosts are measured too. */
+  readonly unicast: boolean;
 }

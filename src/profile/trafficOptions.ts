@@ -31,9 +31,9 @@ export const TRAFFIC_OPTIONS = {
     help: 'consecutive groups from the one that is named, as +n in the endpoint',
   }),
   unicast: one('Where', parseSwitch, {
-    commands: PAIR,
+    commands: [...PAIR, 'analyze'],
     scope: 'stream',
-    help: 'a single host is meant: allow an address that is not a group',
+    help: 'a single host is meant: allow an address that is not a group; analyze: measure those too',
   }),
   ipv6: one('Where', parseSwitch, {
     short: '6',

@@ -1,9 +1,9 @@
-import { formatRealtime, type Nanos } from '../core/time.js';
+import { formatRealtime, type Clock, type Nanos } from '../core/time.js';
 import { kernelSync } from '../io/clocks.js';
 import type { Io, IoCapabilities } from '../io/datagram.js';
 import type { Capabilities, ClockQuality, Run } from '../result/model.js';
 import type { ClockWatch } from './clockWatch.js';
-import type { CommonPlan } from '../profile/plan.js';
+import type { RunPlan } from '../profile/plan.js';
 
 /** What the parts of a document that every run has are made from. */
 export interface RunFacts {
@@ -18,7 +18,14 @@ export interface RunFacts {
   readonly notes: readonly string[];
 }
 
-export function runSection(plan: CommonPlan, io: Io, facts: RunFacts): Run {
+/** Where the datagrams came from or went. */
+export interface Instrument {
+  readonly name: string;
+  readonly capabilities: IoCapabilities;
+  readonly clock: Clock;
+}
+
+export function runSection(plan: RunPlan, io: Instrument, facts: RunFacts): Run {
   return {
     id: facts.runId,
     command: plan.command,
@@ -41,7 +48,7 @@ export function runSection(plan: CommonPlan, io: Io, facts: RunFacts): Run {
 }
 
 /** The plan's own fields; what names streams, and what other parts of the document say, is left out. */
-function optionsInForce(plan: CommonPlan): Run['options'] {
+function optionsInForce(plan: RunPlan): Run['options'] {
   const told = new Set(['command', 'argv', 'streams', 'sentMarks', 'name', 'labels', 'seed', 'inject', 'intervalNs']);
   const options: Run['options'] = {};
   for (const [key, value] of Object.entries(plan)) {

@@ -3,6 +3,7 @@ import type { ReceiveBatch } from '../core/batch.js';
 import { formatRealtime } from '../core/time.js';
 import { openCapture } from '../io/captureFile.js';
 import type { CaptureFile, CaptureFileOptions } from '../io/captureFile.js';
+import { plural, skippedText } from './captureText.js';
 import { recogniseFormat } from '../wire/recognise.js';
 import { codecOf } from '../wire/registry.js';
 import { WireStatus } from '../wire/status.js';
@@ -85,18 +86,9 @@ function payloadText(bytes: Uint8Array, at: number, length: number, octets: numb
 /** What was not shown, and why. */
 function* summary(file: CaptureFile, shown: number): Generator<string> {
   const { counts } = file;
-  const skipped: readonly (readonly [number, string])[] = [
-    [counts.filtered, 'of other addresses or ports'],
-    [counts.notIp, 'not IP'],
-    [counts.notUdp, 'not UDP'],
-    [counts.fragments, 'fragmented'],
-    [counts.cutHeaders, 'cut within their headers'],
-    [counts.malformed, 'malformed'],
-    [counts.unknownLink, 'of a link layer that is not read'],
-  ];
-  const reasons = skipped.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
-  const skippedText = reasons.length === 0 ? '' : `; skipped: ${reasons.join(', ')}`;
-  yield `# ${plural(shown, 'datagram')} of ${plural(counts.frames, 'frame')} (${file.format})${skippedText}`;
+  const skipped = skippedText(counts);
+  const skippedPart = skipped === '' ? '' : `; skipped: ${skipped}`;
+  yield `# ${plural(shown, 'datagram')} of ${plural(counts.frames, 'frame')} (${file.format})${skippedPart}`;
   if (counts.truncated > 0) yield `# ${plural(counts.truncated, 'payload')} cut by the capture's snap length`;
   if (counts.untimed > 0) yield `# ${plural(counts.untimed, 'datagram')} without a time of its own`;
   for (const { name, dropped } of file.interfaces) {
@@ -105,8 +97,4 @@ function* summary(file: CaptureFile, shown: number): Generator<string> {
     }
   }
   if (file.fault !== null) yield `# ${file.name}: ${file.fault}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

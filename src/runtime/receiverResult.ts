@@ -94,9 +94,8 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
   });
 }
 
-/** Datagrams that found no room in the stream table. */
-export /** Those that were told, and by `EventKind` those that came no further than the measurement. */
-function eventCounts(told: Readonly<Record<string, number>>, suppressed: Float64Array): Record<string, number> {
+/** Those that were told, and by `EventKind` those that came no further than the measurement. */
+export function eventCounts(told: Readonly<Record<string, number>>, suppressed: Float64Array): Record<string, number> {
   const counts: Record<string, number> = { ...told };
   for (const [kind, name] of EVENT_NAMES.entries()) {
     if (suppressed[kind]! > 0) counts[name] = (counts[name] ?? 0) + suppressed[kind]!;
@@ -104,7 +103,8 @@ function eventCounts(told: Readonly<Record<string, number>>, suppressed: Float64
   return counts;
 }
 
-function overflowOf(measurement: Measurement): number {
+/** Datagrams that found no room in the stream table. */
+export function overflowOf(measurement: Measurement): number {
   const { others } = measurement.table;
   return others < 0 || others >= measurement.streamCount
     ? 0

@@ -6,6 +6,7 @@ import type { RunResult } from '../result/model.js';
 import { Command, RunControl } from './control.js';
 import type { Judge, ReadyInfo, RunMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
+import { withResolvers } from './resolvers.js';
 
 export type RunListener = (message: RunMessage) => void;
 
@@ -22,6 +23,8 @@ export interface Run {
   reopen(): void;
   /** Ends it at once, without a result; {@link finished} rejects unless it was settled. */
   abandon(): Promise<void>;
+  /** Its thread is gone, however it went. Never rejects. */
+  readonly exited: Promise<void>;
 }
 
 export function startSender(plan: SendPlan, judge: Judge, listener: RunListener = () => {}): Run {
@@ -38,7 +41,9 @@ export function startReceiver(plan: ReceivePlan, judge: Judge, listener: RunList
   // The file must be whole when the result is told, and a file that cannot be written ends the run.
   const finished = Promise.all([run.finished, file.then((sink) => sink.finished)]).then(([result]) => result);
   finished.catch(() => run.stop());
-  return { ...run, ready: Promise.all([run.ready, file]).then(([info]) => info), finished };
+  const ready = Promise.all([run.ready, file]).then(([info]) => info);
+  ready.catch(() => {});
+  return { ...run, ready, finished };
 }
 
 function start(task: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, listener: RunListener): Run {
@@ -53,9 +58,7 @@ function start(task: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, lis
   let exited = false;
   const ready = withResolvers<ReadyInfo>();
   const finished = withResolvers<RunResult>();
-  // Nobody has to listen to both.
-  ready.promise.catch(() => {});
-  finished.promise.catch(() => {});
+  const gone = withResolvers<void>();
 
   const fail = (error: unknown): void => {
     ready.reject(error);
@@ -76,12 +79,14 @@ function start(task: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, lis
     exited = true;
     wakeHandle = -1;
     fail(new Error('the worker ended without a result'));
+    gone.resolve();
   });
 
   const command = (bits: number): void => {
     if (exited) return;
     control.give(bits);
     if (wakeHandle >= 0) wakeLoop(wakeHandle);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker is no window
     else worker.postMessage(null);
   };
   return {
@@ -94,21 +99,6 @@ function start(task: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, lis
       command(Command.Stop);
       await worker.terminate();
     },
+    exited: gone.promise,
   };
-}
-
-interface Resolvers<T> {
-  readonly promise: Promise<T>;
-  readonly resolve: (value: T) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-function withResolvers<T>(): Resolvers<T> {
-  let resolve!: (value: T) => void;
-  let reject!: (reason: unknown) => void;
-  const promise = new Promise<T>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { promise, resolve, reject };
 }

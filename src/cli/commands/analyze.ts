@@ -1,7 +1,32 @@
-import { McastError } from '../../core/errors.js';
-import type { CliContext } from '../context.js';
+import { planAnalyze } from '../../profile/analyzePlan.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
+import type { RunResult } from '../../result/model.js';
+import { startAnalysis } from '../../runtime/analysisRun.js';
+import { conduct, type Conducted } from '../conduct.js';
+import type { CliContext } from '../context.js';
+import { Presenter } from '../presenter.js';
+import { ProgressLine } from '../progress.js';
+import { exitStatus } from '../status.js';
 
-export async function run(_given: GivenOptions, _operands: readonly string[], _context: CliContext): Promise<number> {
-  throw new McastError('ERR_UNSUPPORTED', 'analyze');
+/** `mcast analyze`: what a receiver would have measured, from a capture. */
+export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
+  const { plan, output } = planAnalyze(operands[0]!, given, context.argv);
+  using presenter = new Presenter(output);
+  let conducted: Conducted;
+  {
+    using progress = new ProgressLine(output);
+    const analysis = startAnalysis(
+      plan,
+      output,
+      (message) => {
+        // All streams are told at the end, which is near.
+        if (message.type !== 'stream_end') presenter.show(message, 'analyze', false);
+      },
+      (name, octets, totalOctets) => progress.update(name, octets, totalOctets),
+    );
+    conducted = await conduct([analysis], () => presenter.reopen(), context.abort);
+  }
+  const result: RunResult = conducted.results[0]!;
+  presenter.finish(result);
+  return exitStatus(result, conducted.cause);
 }

@@ -1,0 +1,174 @@
+import { formatRealtime, type Nanos } from '../core/time.js';
+import type { CaptureFile } from '../io/captureFile.js';
+import { StreamCounter } from '../metrics/counters.js';
+import type { AnalyzePlan } from '../profile/plan.js';
+import { assembleResult } from '../result/assemble.js';
+import { buildStream } from '../result/build.js';
+import type { ClockQuality, HealthReason, RunResult, SocketReport, Stream } from '../result/model.js';
+import type { StreamSnapshot } from '../metrics/snapshot.js';
+import { CAPTURE_CAPABILITIES, type CaptureMeasurement } from './captureMeasurement.js';
+import { missedFrames, plural, skippedText } from './captureText.js';
+import { runSection } from './document.js';
+import type { Judge } from './messages.js';
+import { eventCounts, FAULT_NAMES, overflowOf } from './receiverResult.js';
+import { hostFacts, toolFacts } from './toolFacts.js';
+
+export interface AnalysisState {
+  readonly file: CaptureFile;
+  readonly measured: CaptureMeasurement;
+  readonly taps: RunResult['taps'];
+  /** `run.start` and `run.end` on the capture's clock, ns since its epoch. */
+  readonly startNs: Nanos;
+  readonly endNs: Nanos;
+  readonly complete: boolean;
+}
+
+/** The document of an analysed capture: as a receiver's, without what only a receiver knows. */
+export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisState): RunResult {
+  const { file, measured } = state;
+  const { measurement } = measured;
+  const snapshots = Array.from({ length: measurement.streamCount }, (_, stream) => measurement.snapshot(stream));
+  const streams = snapshots.map((stream) =>
+    buildStream(stream, measured.provenance, measured.teller.series.get(stream.index) ?? null),
+  );
+  const notes = notesOf(file, measured, plan);
+  return assembleResult({
+    tool: toolFacts(),
+    host: hostFacts([]),
+    clock: clockOf(state, snapshots),
+    run: runSection(
+      plan,
+      { name: 'capture', capabilities: CAPTURE_CAPABILITIES, clock: measured.clock },
+      {
+        runId: measured.runId,
+        role: 'analyzer',
+        endpoints: [],
+        startMonoNs: state.startNs,
+        endMonoNs: state.endNs,
+        startRealNs: state.startNs,
+        endRealNs: state.endNs,
+        complete: state.complete,
+        notes,
+      },
+    ),
+    memberships: [],
+    sockets: [socketOf(file, measured)],
+    arbitration: null,
+    taps: state.taps,
+    sender: null,
+    receivers: [],
+    streams,
+    others: measurement.aggregate(),
+    detail: plan.detail,
+    events: measured.log.events,
+    eventCounts: eventCounts(measured.log.counts, measurement.suppressedEvents),
+    evidence: { host_counters: {}, notes: [] },
+    limits: judge.limits,
+    judge,
+    health: {
+      kernelDrops: null,
+      truncated: 0,
+      controlTruncated: 0,
+      streamTableOverflow: overflowOf(measurement),
+      pathTableOverflow: file.counts.pathOverflow,
+      ringOverflow: 0,
+      loop: { cycles: 0, stalls: 0, maxCycleNs: 0, maxOversleptNs: 0 },
+      departures: [],
+      injected: null,
+      refusedSendsDisagree: null,
+      notes,
+      also: reasonsOf(state, streams),
+    },
+  });
+}
+
+function clockOf({ file, measured }: AnalysisState, snapshots: readonly StreamSnapshot[]): ClockQuality {
+  const sum = (counter: number): number => snapshots.reduce((total, stream) => total + stream.counters[counter]!, 0);
+  const carried = snapshots.filter((stream) => stream.sendTime !== null);
+  return {
+    epoch: formatRealtime(file.epoch, 0),
+    epoch_uncertainty_ns: 0,
+    source: 'the capture',
+    receive_time: snapshots.length === 0 ? null : 'capture',
+    synchronisation: {
+      state: 'unknown',
+      estimated_error_ns: null,
+      maximum_error_ns: null,
+      frequency_ppm: null,
+      evidence: null,
+    },
+    send_time: carried.length === 0 ? null : carried.some((stream) => stream.sendTime === 'due') ? 'due' : 'departure',
+    send_time_bound_ns: measured.provenance.sendTimeBoundNs,
+    steps: [],
+    slew_ppm: null,
+    shared_time_datagrams: sum(StreamCounter.SharedTime),
+    user_time_datagrams: sum(StreamCounter.UserTime),
+  };
+}
+
+/** The whole capture, in the place of a socket. */
+function socketOf(file: CaptureFile, { measurement, datagrams, octets }: CaptureMeasurement): SocketReport {
+  const malformed: Record<string, number> = {};
+  for (const [kind, count] of measurement.socketSnapshot(0).malformed.entries()) {
+    if (count > 0) malformed[FAULT_NAMES[kind] ?? `status_${kind}`] = count;
+  }
+  const names = file.interfaces.map(({ name }) => name).filter((name) => name !== null);
+  return {
+    index: 0,
+    direction: 'receive',
+    group: null,
+    port: 0,
+    interface: [...new Set(names)].join(' '),
+    receive_time: 'capture',
+    buffer_octets: null,
+    buffer_datagrams: null,
+    buffer_ns: null,
+    datagrams,
+    octets,
+    system_calls: 0,
+    kernel_drops: null,
+    truncated: 0,
+    control_truncated: 0,
+    malformed,
+    icmp_errors: 0,
+  };
+}
+
+function notesOf(file: CaptureFile, measured: CaptureMeasurement, plan: AnalyzePlan): string[] {
+  const { counts } = file;
+  const skipped = skippedText(counts);
+  const notes = [
+    `${plural(counts.frames, 'frame')} of ${file.format}${skipped === '' ? '' : `; left out: ${skipped}`}`,
+  ];
+  if (counts.toHosts > 0 && !plan.unicast) notes.push('--unicast measures datagrams to single hosts too');
+  if (measured.cutHeaders > 0) {
+    notes.push(
+      `${plural(measured.cutHeaders, 'payload')} kept less than the 52 octets of a probe header (snap length): they are counted, but numbers and times in them cannot be read; capture at least 128 octets a frame`,
+    );
+  } else if (counts.truncated > 0) {
+    notes.push(`${plural(counts.truncated, 'payload')} cut by the snap length: what is measured stands before the cut`);
+  }
+  if (counts.backwards > 0) {
+    notes.push(
+      `${plural(counts.backwards, 'frame')} stamped earlier than the one before: several queues or captures merged`,
+    );
+  }
+  return notes;
+}
+
+/** What the capture says against itself. */
+function reasonsOf({ file, measured }: AnalysisState, streams: readonly Stream[]): HealthReason[] {
+  const reasons: HealthReason[] = [];
+  const fault = measured.fault ?? file.fault;
+  if (fault !== null) {
+    reasons.push({ code: 'capture_damaged', severity: 'degraded', text: `only measured up to where ${fault}` });
+  }
+  const missed = missedFrames(file) ?? 0;
+  if (missed > 0) {
+    // What the capture missed was not lost: with a loss, or without numbers, a count may be wrong.
+    const doubtful = streams.some(({ metrics }) => metrics.packets_lost === null || metrics.packets_lost > 0);
+    const text = `the capture itself missed ${plural(missed, 'frame')}: ${doubtful ? 'what it missed counts as lost, or is not counted' : 'none of a stream that numbers its datagrams'}`;
+    reasons.push({ code: 'capture_missed', severity: doubtful ? 'invalid' : 'note', text });
+  }
+  return reasons;
+}

@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import { Measurement } from '../analysis/measurement.js';
+import type { ReceiveBatch } from '../core/batch.js';
+import { splitNs, type Clock, type Nanos, type RunEpoch } from '../core/time.js';
+import type { CaptureFile } from '../io/captureFile.js';
+import type { IoCapabilities } from '../io/datagram.js';
+import type { AnalyzePlan } from '../profile/plan.js';
+import type { Measurement as Provenance } from '../result/measurement.js';
+import { LinkType } from '../wire/ip.js';
+import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
+import { SEND_TIME_BOUND_NS, SILENCE_NS } from './assumptions.js';
+import { EventLog } from './eventLog.js';
+import { nextUtcMultiple } from './housekeeping.js';
+import { MeasurementTeller } from './measurementTeller.js';
+import type { RunMessage } from './messages.js';
+
+/** A capture tells what its frames hold and when they came, and nothing about a socket. */
+export const CAPTURE_CAPABILITIES: IoCapabilities = {
+  kernelTime: true,
+  hardwareTime: false,
+  transmitTime: false,
+  tos: true,
+  receivedTtl: true,
+  arrivalInterface: false,
+  dropCounter: false,
+  joinByIndex: false,
+  refusedSends: false,
+  deadline: false,
+  offload: false,
+  departureStamp: false,
+  filterReadBack: false,
+};
+
+/** Times this far from the first frame's are damage, or captures of different years in one file: float64 ns end there. */
+const BELIEVABLE_NS = 100 * 86_400e9;
+/** Intervals passed at once within a gap of the capture, so that telling them takes bounded memory. */
+const INTERVALS_AT_ONCE = 1000;
+
+/** The capture's clock: realtime and monotonic time are both the latest stamp that was read. */
+class CaptureClock implements Clock {
+  readonly epoch: RunEpoch;
+  nowNs: Nanos = 0;
+
+  constructor(epoch: RunEpoch) {
+    this.epoch = epoch;
+  }
+
+  monoNs(): Nanos {
+    return this.nowNs;
+  }
+
+  realNs(): Nanos {
+    return this.nowNs;
+  }
+}
+
+/** The pipeline of a receiver, driven by the datagrams of a capture and by its clock. */
+export class CaptureMeasurement {
+  readonly runId = randomBytes(4).readUInt32BE().toString(16).padStart(8, '0');
+  readonly clock: CaptureClock;
+  readonly measurement: Measurement;
+  readonly provenance: Provenance;
+  readonly log: EventLog;
+  readonly teller: MeasurementTeller;
+  /** Payloads of which the capture kept less than a probe header, though they may have had one. */
+  cutHeaders = 0;
+  datagrams = 0;
+  octets = 0;
+  /** Why it stopped before the file's end; `null`: it did not. */
+  fault: string | null = null;
+  readonly #file: CaptureFile;
+  readonly #intervalNs: Nanos;
+
+  /** `file`: opened, so that its epoch is known. */
+  constructor(plan: AnalyzePlan, file: CaptureFile, post: (message: RunMessage) => void) {
+    this.#file = file;
+    this.#intervalNs = plan.intervalNs;
+    this.clock = new CaptureClock(file.epoch);
+    this.measurement = new Measurement({
+      epoch: splitNs(file.epoch.realtimeNs),
+      pathOf: (path) => file.path(path),
+      maxStreams: plan.maxStreams,
+      detail: plan.detail,
+      reorderWindowNs: plan.reorderWindowNs,
+      reorderWindowPackets: plan.reorderWindowPackets,
+      omitNs: plan.omitNs,
+      startMonoNs: 0,
+      firstBoundaryMonoNs: nextUtcMultiple(this.clock, plan.intervalNs),
+      intervalNs: plan.intervalNs,
+      silenceNs: SILENCE_NS,
+      batchCapacity: file.batch.capacity,
+      clockOffsetNs: 0,
+    });
+    this.measurement.addSocket({
+      index: 0,
+      scheme: null,
+      joinRealNs: NaN,
+      hasDropCounter: false,
+      name: null,
+      tosSent: null,
+      ttlSent: null,
+    });
+    this.provenance = {
+      epoch: file.epoch,
+      startMonoNs: 0,
+      capabilities: CAPTURE_CAPABILITIES,
+      receiveTime: () => 'capture',
+      interfaceName: (index) => interfaceNameOf(file, index),
+      // Whose addresses were the capturing host's own, its file does not tell.
+      isLocal: () => false,
+      sentMark: () => ({ ttl: null, dscp: null }),
+      place: () => ({ role: 'media', leg: null }),
+      sendTimeBoundNs: SEND_TIME_BOUND_NS,
+    };
+    this.log = new EventLog(this.clock, 0, (event) => post({ type: 'event', event }));
+    this.teller = new MeasurementTeller({
+      measurement: this.measurement,
+      provenance: this.provenance,
+      clock: this.clock,
+      log: this.log,
+      intervalNs: plan.intervalNs,
+      detail: plan.detail,
+      post,
+    });
+  }
+
+  /** Measures the batch, which is used up; false: nothing behind it can be measured, see {@link fault}. */
+  onBatch(batch: ReceiveBatch): boolean {
+    const believed = this.#believed(batch);
+    if (believed < batch.count) {
+      this.fault = 'the times of its frames jump by more than 100 days: damage, or captures of different times joined';
+      batch.count = believed;
+    }
+    this.#count(batch);
+    while (batch.count > 0) {
+      const all = batch.count;
+      batch.count = this.#beforeGap(batch);
+      const taken = batch.count;
+      if (taken === 0) this.#pass(batch.timeRealNs[0]!);
+      else this.measurement.onBatch(batch);
+      this.measurement.socketReadPast(0, this.clock.nowNs);
+      this.teller.tell();
+      batch.count = all;
+      batch.dropFirst(taken);
+    }
+    return this.fault === null;
+  }
+
+  /** The capture is over. */
+  finish(): void {
+    // What came last belongs to the last interval.
+    this.measurement.finish(this.datagrams === 0 ? this.clock.nowNs : this.clock.nowNs + 1);
+    this.teller.tell();
+  }
+
+  /** Slots before the first one whose time is not to be believed. */
+  #believed(batch: ReceiveBatch): number {
+    for (let i = 0; i < batch.count; i++) if (!(Math.abs(batch.timeRealNs[i]!) <= BELIEVABLE_NS)) return i;
+    return batch.count;
+  }
+
+  #count(batch: ReceiveBatch): void {
+    const { captured } = this.#file;
+    this.datagrams += batch.count;
+    for (let i = 0; i < batch.count; i++) {
+      this.octets += batch.length[i]!;
+      if (captured[i]! < PROBE_HEADER_OCTETS && batch.length[i]! >= PROBE_HEADER_OCTETS) this.cutHeaders++;
+    }
+  }
+
+  /** Slots before the first one that comes after a long gap; moves the clock to the last of them. */
+  #beforeGap(batch: ReceiveBatch): number {
+    const gapNs = INTERVALS_AT_ONCE * this.#intervalNs;
+    let { nowNs } = this.clock;
+    let slot = 0;
+    for (; slot < batch.count; slot++) {
+      const timeNs = batch.timeRealNs[slot]!;
+      if (timeNs - nowNs > gapNs) break;
+      if (timeNs > nowNs) nowNs = timeNs;
+    }
+    this.clock.nowNs = nowNs;
+    return slot;
+  }
+
+  /** Passes the intervals of a gap, a bounded number at a time. */
+  #pass(untilNs: Nanos): void {
+    const stepNs = INTERVALS_AT_ONCE * this.#intervalNs;
+    while (this.clock.nowNs < untilNs) {
+      this.clock.nowNs = Math.min(untilNs, this.clock.nowNs + stepNs);
+      this.measurement.socketReadPast(0, this.clock.nowNs);
+      this.teller.tell();
+    }
+  }
+}
+
+/** pcapng numbers its interfaces and may name them; cooked captures give the kernel's index of each frame's. */
+function interfaceNameOf(file: CaptureFile, index: number): string | null {
+  const numbered = file.format === 'pcapng' ? file.interfaces[index - 1] : undefined;
+  return numbered === undefined || numbered.linkType === LinkType.LinuxSll2 ? null : numbered.name;
+}
