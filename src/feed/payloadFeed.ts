@@ -76,8 +76,8 @@ export class PayloadFeed implements FlowFeed {
     const made = schedule.take(batch.dueMonoNs, before, before + room, untilNs);
     for (let slot = before; slot < before + made; slot++) {
       const piece = this.#pieces[this.#piece]!;
-      if (at !== slot * piece.length || at >= this.#slots.coveredTo(batch, piece)) {
-        this.#slots.write(batch, slot, at, 0, piece);
+      if (at % piece.length !== 0 || at >= this.#slots.coveredTo(batch, piece)) {
+        this.#slots.write(batch, at, 0, piece);
       }
       putColumns(batch, slot, slot + 1, piece.length, 0, this.#destination, 0);
       batch.offset[slot] = at;

@@ -10,9 +10,7 @@ export class PayloadSlots {
   readonly #patterns = new Map<number, Uint8Array>();
   #batch: SendBatch | null = null;
   #payload: Uint8Array | null = null;
-  /** Slots of this stride, from octet 0 ... */
-  #stride = 0;
-  /** ... to here hold the payload. */
+  /** From octet 0 to here one datagram after the other holds the payload. */
   #covered = 0;
 
   /**
@@ -35,26 +33,23 @@ export class PayloadSlots {
     this.#covered = 0;
   }
 
-  /** Slots that end at or before this octet of the slab need no {@link write}, if slot i begins at i x size. */
+  /** Slots that end at or before this octet of the slab, and begin at a multiple of their size, need no {@link write}. */
   coveredTo(batch: SendBatch, payload: Uint8Array): number {
     return batch === this.#batch && payload === this.#payload ? this.#covered : 0;
   }
 
   /**
-   * Writes `payload` behind the `headerOctets` of slot `slot`, which begins at octet `at`; returns what
-   * {@link coveredTo} says afterwards.
+   * Writes `payload`, always behind the same number of header octets, into the slot that begins at octet
+   * `at`; returns what {@link coveredTo} says afterwards.
    */
-  write(batch: SendBatch, slot: number, at: number, headerOctets: number, payload: Uint8Array): number {
-    const stride = headerOctets + payload.length;
-    if (batch !== this.#batch || payload !== this.#payload || stride !== this.#stride) {
+  write(batch: SendBatch, at: number, headerOctets: number, payload: Uint8Array): number {
+    if (batch !== this.#batch || payload !== this.#payload) {
       this.#batch = batch;
       this.#payload = payload;
-      this.#stride = stride;
       this.#covered = 0;
     }
     batch.bytes.set(payload, at + headerOctets);
-    if (at !== slot * stride) this.#covered = 0;
-    else if (at === this.#covered) this.#covered = at + stride;
+    if (at === this.#covered) this.#covered = at + headerOctets + payload.length;
     return this.#covered;
   }
 }

@@ -240,11 +240,11 @@ export class ProbeFeed implements FlowFeed {
     const firstFlow = this.#firstFlow;
     const flowBase = this.flowBase;
     const flowCount = this.flows;
-    let coveredTo = at === from * sizeOctets ? this.#slots.coveredTo(batch, this.#payload) : 0;
+    let coveredTo = at % sizeOctets === 0 ? this.#slots.coveredTo(batch, this.#payload) : 0;
     let flow = this.#flow;
     let sequence = this.#sequence;
     for (let slot = from; slot < to; slot++) {
-      if (at >= coveredTo) coveredTo = this.#slots.write(batch, slot, at, PROBE_HEADER_OCTETS, this.#payload);
+      if (at >= coveredTo) coveredTo = this.#slots.write(batch, at, PROBE_HEADER_OCTETS, this.#payload);
       const lost = notSent[flow]!;
       putProbe(
         view,
@@ -283,9 +283,9 @@ export class ProbeFeed implements FlowFeed {
       const flow = times.flow;
       const given = this.#sequence + (flow < this.#flow ? 1 : 0);
       const lost = this.#notSent[flow]!;
-      const aligned = at === slot * sizeOctets;
+      const aligned = at % sizeOctets === 0;
       if (!aligned || at >= this.#slots.coveredTo(batch, this.#payload)) {
-        this.#slots.write(batch, slot, at, PROBE_HEADER_OCTETS, this.#payload);
+        this.#slots.write(batch, at, PROBE_HEADER_OCTETS, this.#payload);
       }
       const high = Math.floor(given / 4_294_967_296);
       const check = this.#check(flags, flow);

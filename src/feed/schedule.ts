@@ -97,10 +97,9 @@ export class Schedule {
     if (this.unpaced || this.dueNs >= untilNs) return 0;
     const spanNs = untilNs - this.#startNs;
     if (this.#kind === CBR) {
-      // One early, so that rounding cannot pass over a datagram that is due exactly then.
-      this.#moveTo(Math.floor((spanNs * this.#packetsPerSecond) / 1e9) - 1);
+      this.#moveTo(Math.floor((spanNs * this.#packetsPerSecond) / 1e9));
     } else if (this.#kind === BURST) {
-      this.#moveTo((Math.floor(spanNs / this.#burstPeriodNs) - 1) * this.#burstDatagrams);
+      this.#moveTo(Math.floor(spanNs / this.#burstPeriodNs) * this.#burstDatagrams);
     }
     while (this.dueNs < untilNs) this.#advance();
     return this.index - from;

@@ -52,7 +52,7 @@ export class Departures {
 
   /**
    * A copy of the datagram in `slot` came in and is due at `dueNs`, or with `waits` above 0 not before
-   * so many copies of later datagrams. {@link free} must not be 0. Copies of a flow come in its order.
+   * so many later copies. {@link free} must not be 0. Copies of a flow come in its order.
    */
   add(flow: number, slot: number, bit: number, cameNs: Nanos, dueNs: Nanos, waits: number): void {
     const copy = this.#freeCopies[--this.free]!;
@@ -67,7 +67,7 @@ export class Departures {
       return;
     }
     this.#place(flow, copy, dueNs);
-    if (this.#firstWaiting[flow]! >= 0) this.#overtake(flow, slot, dueNs);
+    if (this.#firstWaiting[flow]! >= 0) this.#overtake(flow, dueNs);
   }
 
   /**
@@ -77,7 +77,7 @@ export class Departures {
   flush(flow: number, fromNs: Nanos): Nanos {
     for (let copy = this.#firstWaiting[flow]!; copy >= 0; copy = this.#nextWaiting[copy]!) {
       this.#waits[copy] = 0;
-      this.#place(flow, copy, Math.max(this.#ownNs[copy]!, this.#lastNs[flow]!, fromNs));
+      this.#settle(flow, copy, Math.max(this.#ownNs[copy]!, this.#lastNs[flow]!, fromNs));
     }
     this.#firstWaiting[flow] = -1;
     return this.#lastNs[flow]!;
@@ -102,24 +102,26 @@ export class Departures {
     this.#heap.place(copy, dueNs);
   }
 
-  /** A copy of a later datagram is due at `dueNs`: those that wait are one nearer, and bounded by the first. */
-  #overtake(flow: number, slot: number, dueNs: Nanos): void {
+  /** A copy that waited is due at `dueNs`, unless it is in line for an earlier time: then it keeps its place. */
+  #settle(flow: number, copy: number, dueNs: Nanos): void {
+    const isEarlier = this.#heap.has(copy) && this.#heap.dueNs[copy]! <= dueNs;
+    if (!isEarlier) this.#place(flow, copy, dueNs);
+    else this.#lastNs[flow] = Math.max(this.#lastNs[flow]!, this.#heap.dueNs[copy]!);
+  }
+
+  /** A later copy is due at `dueNs`: those that wait are one nearer, and bounded by the first. */
+  #overtake(flow: number, dueNs: Nanos): void {
     let before = -1;
     for (let copy = this.#firstWaiting[flow]!; copy >= 0;) {
       const next = this.#nextWaiting[copy]!;
-      if (this.slot[copy] === slot) {
-        before = copy;
+      const behindNs = Math.max(this.#ownNs[copy]!, dueNs);
+      if (--this.#waits[copy]! === 0) {
+        if (before < 0) this.#firstWaiting[flow] = next;
+        else this.#nextWaiting[before] = next;
+        this.#settle(flow, copy, behindNs);
       } else {
-        const behindNs = Math.max(this.#ownNs[copy]!, dueNs);
-        const inLine = this.#heap.has(copy);
-        if (--this.#waits[copy]! === 0) {
-          if (before < 0) this.#firstWaiting[flow] = next;
-          else this.#nextWaiting[before] = next;
-          this.#place(flow, copy, inLine ? Math.min(behindNs, this.#heap.dueNs[copy]!) : behindNs);
-        } else {
-          before = copy;
-          if (!inLine) this.#heap.place(copy, behindNs + REORDER_HOLD_NS);
-        }
+        before = copy;
+        if (!this.#heap.has(copy)) this.#heap.place(copy, behindNs + REORDER_HOLD_NS);
       }
       copy = next;
     }

@@ -25,7 +25,7 @@ export interface ImpairOptions {
 
 /** Slots of the store that data leave to markers, which must never be lost. */
 const MARKER_RESERVE = 16;
-/** `reorder`: at most so many copies of later datagrams go first. */
+/** `reorder`: at most so many later copies go first. */
 const REORDER_EXTENT = 3;
 const MARKERS = SendFlag.Start | SendFlag.End;
 const UINT32 = 4_294_967_296;
@@ -38,7 +38,7 @@ const UINT32 = 4_294_967_296;
  *
  * In order: `list`, `loss` and `ge`; `dup` (one further copy); per copy the queue of `rate` (first come
  * first served, what finds it full is lost), `delay` and `jitter`, `corrupt`, `reorder` (the copy waits
- * until 1 to 3 copies of later datagrams of its flow have gone, at most 50 ms behind the first of them).
+ * until 1 to 3 later copies of its flow have gone, at most 50 ms behind the first of them).
  * Start markers pass untouched; end markers too, but never before what is delayed of their flow: if
  * need be all of them move back by the same time.
  *
@@ -62,7 +62,7 @@ export class Impair {
   readonly #counters: Float64Array;
   /** When the queue of `rate` will be empty. */
   #busyUntilNs: Nanos = -Infinity;
-  /** Latest time of what was taken in or let out. */
+  /** Up to when datagrams were taken in or let out. */
   #reachedNs: Nanos = -Infinity;
   /** By slot of the batch released into: where its datagram was stored, and the how manieth use of that slot it was. */
   #releasedSlot = new Int32Array(0);
@@ -120,7 +120,7 @@ export class Impair {
     const store = this.#store;
     const before = batch.count;
     this.#followSlots(batch.capacity);
-    if (departures.firstNs <= untilNs) this.#reachedNs = Math.max(this.#reachedNs, untilNs);
+    this.#reachedNs = Math.max(this.#reachedNs, untilNs);
     let at = before === 0 ? 0 : batch.offset[before - 1]! + batch.length[before - 1]!;
     while (departures.firstNs <= untilNs && batch.count < batch.capacity) {
       const copy = departures.first;

@@ -109,7 +109,6 @@ export class ImpairedFeed implements FlowFeed {
 
   /** What is given up behind the feed was offered by it: impairment lost it, it was not left unsent. */
   skip(untilNs: Nanos): number {
-    this.#at = this.#impair.take(this.#inner, this.#at);
     this.#impair.skip(untilNs);
     return this.#feed.skip(untilNs);
   }

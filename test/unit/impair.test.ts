@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { SendBatch, SendFlag } from '../../src/core/batch.js';
 import { Random } from '../../src/core/random.js';
 import { PROBE_CHECKED_RANGES, ProbeFeed, type ProbeFeedOptions } from '../../src/feed/probeFeed.js';
+import { MergedFeed } from '../../src/feed/mergedFeed.js';
 import { PayloadFeed } from '../../src/feed/payloadFeed.js';
+import { PayloadSlots } from '../../src/feed/payloadSlots.js';
 import { Impair } from '../../src/impair/impair.js';
 import { type ImpairSpec, NO_IMPAIRMENT } from '../../src/impair/spec.js';
 import { ImpairedFeed } from '../../src/runtime/impairedFeed.js';
@@ -42,6 +44,27 @@ function impaired(spec: Partial<ImpairSpec>, change: Partial<ProbeFeedOptions> =
     packetsPerSecond: change.packetsPerSecond ?? 1000,
   });
 }
+
+const PAYLOAD = {
+  payload: new Uint8Array(3),
+  sizeOctets: 3,
+  seed: 1,
+  packetsPerSecond: 1000,
+  pattern: { kind: 'cbr' as const },
+  durationNs: null,
+  startMonoNs: 0,
+  destination: 0,
+};
+
+/** Every datagram waits for later ones, which never go; the 20th is lost. */
+const waiting = (count: number | null) =>
+  new ImpairedFeed({
+    feed: new PayloadFeed({ ...PAYLOAD, count }),
+    spec: { ...NO_IMPAIRMENT, reorder: 1, lossList: [[19, 19]] },
+    seed: 1,
+    sizeOctets: 3,
+    packetsPerSecond: 1000,
+  });
 
 const numbers = (sent: readonly Sent[]) => sent.filter(isData).map((one) => Number(header(one).sequence));
 const present = (feed: ImpairedFeed) => new Set(numbers(collect(feed)));
@@ -168,18 +191,7 @@ describe('copies', () => {
   });
 
   test('any octet of a payload without a format may be hit', () => {
-    const payload = new Uint8Array(3);
-    const inner = new PayloadFeed({
-      payload,
-      sizeOctets: 3,
-      seed: 1,
-      packetsPerSecond: 1000,
-      pattern: { kind: 'cbr' },
-      count: 200,
-      durationNs: null,
-      startMonoNs: 0,
-      destination: 0,
-    });
+    const inner = new PayloadFeed({ ...PAYLOAD, count: 200 });
     const feed = new ImpairedFeed({
       feed: inner,
       spec: { ...NO_IMPAIRMENT, corrupt: 1, reorder: 1 },
@@ -247,6 +259,28 @@ describe('time', () => {
     expect(sent.slice(-6).map((one) => one.dueNs / MS)).toEqual([312, 312, 313, 314, 315, 316]);
   });
 
+  test('a feed without markers that is finished lets go what waits, behind all that left', () => {
+    const feed = waiting(null);
+    expect(collect(feed, { untilNs: 20.5 * MS })).toEqual([]);
+    feed.finish(20.5 * MS);
+    const rest = collect(feed, { untilNs: 21 * MS });
+    expect(rest).toHaveLength(20);
+    expect(rest.every((one) => one.dueNs === 20.5 * MS)).toBe(true);
+    const some = new ImpairedFeed({
+      feed: new PayloadFeed({ ...PAYLOAD, count: null }),
+      spec: { ...NO_IMPAIRMENT, reorder: 0.5, jitterNs: 10 * MS },
+      seed: 1,
+      sizeOctets: 3,
+      packetsPerSecond: 1000,
+    });
+    const before = collect(some, { untilNs: 300.5 * MS });
+    some.finish(300.5 * MS);
+    const after = collect(some);
+    expect(before.length + after.length).toBe(301);
+    expect(after[0]!.dueNs).toBeGreaterThanOrEqual(before.at(-1)!.dueNs);
+    expect(after.every((one) => one.dueNs > 300 * MS)).toBe(true);
+  });
+
   test('at a rate of Infinity delays count from the time of the fill', () => {
     const feed = impaired({ delayNs: 5 * MS, loss: 0.5 }, { packetsPerSecond: Infinity, count: 300 });
     const batch = dirtyBatch(1000, 100_000);
@@ -260,6 +294,27 @@ describe('time', () => {
     expect(batch.dueMonoNs.subarray(0, batch.count).every((due) => due === 15 * MS)).toBe(true);
   });
 });
+
+test('feeds beside it in the same batch keep their payload', () => {
+  const payloadSlots = new PayloadSlots();
+  const merged = new MergedFeed([
+    new ImpairedFeed({
+      feed: probe({ flowBase: 0, packetsPerSecond: 700 }),
+      spec: { ...NO_IMPAIRMENT, delayNs: 100 * MS, jitterNs: 90 * MS },
+      seed: 2,
+      sizeOctets: 100,
+      packetsPerSecond: 700,
+      payloadSlots,
+    }),
+    probe({ flowBase: 1, payloadSlots, sizeOctets: 60 }),
+  ]);
+  for (const one of collect(merged, { capacity: 9, stepNs: 3 * MS, untilNs: 3e9 })) {
+    expect(one.octets.subarray(52).every((octet, i) => octet === 52 + i)).toBe(true);
+  }
+});
+
+const slow = () =>
+  impaired({ reorder: 0.5, duplicate: 0.2 }, { count: 200, packetsPerSecond: 9, pattern: { kind: 'poisson' } });
 
 describe('the dice', () => {
   test('same seed, same octets, whatever the batches; another seed, another run', () => {
@@ -278,6 +333,11 @@ describe('the dice', () => {
       expect(collect(make(3), { capacity: 1 + 15 * i, stepNs: (3 + i * i) * MS, untilNs: 3e9 })).toEqual(whole);
     }
     expect(collect(make(4))).not.toEqual(whole);
+  });
+
+  test('nor does it matter how far ahead a slow flow is looked at', () => {
+    expect(collect(slow(), { stepNs: 7 * MS, untilNs: 60e9 })).toEqual(collect(slow(), { untilNs: 60e9 }));
+    expect(collect(waiting(20), { stepNs: 0.3 * MS, untilNs: 60 * MS })).toEqual(collect(waiting(20)));
   });
 
   test('what is lost does not depend on what else is asked for', () => {
@@ -320,6 +380,23 @@ describe('bounds', () => {
     out.count = 0;
     expect(full.release(out, 1e12)).toBe(32);
     expect(full.take(many, 32)).toBe(64);
+  });
+
+  test('markers without room hold up what comes, and all get through', () => {
+    const feed = new ImpairedFeed({
+      feed: probe({ flows: 2000, count: 2000, packetsPerSecond: 1e5 }),
+      spec: { ...NO_IMPAIRMENT, delayNs: 900 * MS },
+      seed: 2,
+      sizeOctets: 100,
+      // Not so: there is room for a tenth of what will be on its way.
+      packetsPerSecond: 1,
+    });
+    const sent = collect(feed);
+    expect(sent.filter((one) => one.flags === SendFlag.Start)).toHaveLength(6000);
+    expect(sent.filter((one) => one.flags === SendFlag.End)).toHaveLength(10_000);
+    const { offered, lost, storeFull } = feed.statistics();
+    expect([offered, lost]).toEqual([2000, storeFull]);
+    expect(sent.filter(isData)).toHaveLength(2000 - lost);
   });
 
   test('behind the reorder window by number: late, and lost when nothing else of it came', () => {

@@ -217,6 +217,10 @@ describe('what never left', () => {
     expect(end.map((sent) => sent.dueNs / MS)).toEqual([40, 41, 42, 43, 44]);
     expect(Number(header(end[0]!).total)).toBe(5);
     expect(feed.nextDueNs()).toBe(Infinity);
+    const ahead = probe({ count: null });
+    collect(ahead, { untilNs: 12 * MS });
+    ahead.finish(10 * MS);
+    expect(collect(ahead)[0]!.dueNs).toBe(13 * MS);
     const never = probe();
     never.finish(1);
     expect(never.nextDueNs()).toBe(Infinity);
@@ -288,6 +292,17 @@ describe('many feeds', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  test('a skip and a finish change what is next', () => {
+    const merged = new MergedFeed([probe({ count: null }), probe({ count: null, flowBase: 1, packetsPerSecond: 100 })]);
+    collect(merged, { untilNs: 20 * MS });
+    expect(merged.skip(100.5 * MS)).toBe(80 + 8);
+    expect(merged.nextDueNs()).toBe(101 * MS);
+    merged.finish(200 * MS);
+    expect(merged.nextDueNs()).toBe(200 * MS);
+    expect(collect(merged)).toHaveLength(10);
+    expect(merged.nextDueNs()).toBe(Infinity);
   });
 
   test('a refusal reaches the feed of its flow alone', () => {
