@@ -1,0 +1,85 @@
+/** A sender faster than its own queueing discipline: what the queue refused was never sent, and no loss of the network. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { send, startReceiver, sum } from '../mcast.js';
+import { needs } from '../require.js';
+import { openLab, type Lab } from './lab.js';
+
+const GROUPS = { IPv4: '239.192.5.1', IPv6: '[ff15::5:1]' } as const;
+
+describe.runIf(needs('netns', 'tc'))('behind a queue of 20 Mbit/s', () => {
+  let lab: Lab;
+  beforeEach(async () => {
+    lab = await openLab();
+    await lab.addHosts('tx', 'rx');
+    await lab.link('tx', 'e0', 'rx', 'e0');
+    // Nothing but the sender's datagrams may be dropped by the queue: no router solicitation, no MLD report.
+    await lab.run('tx', 'sh', [
+      '-c',
+      'echo 0 > /proc/sys/net/ipv6/conf/e0/router_solicitations; sysctl -qw net.ipv4.igmp_link_local_mcast_reports=0',
+    ]);
+  });
+  afterEach(async () => lab?.close());
+
+  async function sndbufErrors(): Promise<number> {
+    const [names, values] = (await lab.run('tx', 'cat', ['/proc/net/snmp'])).match(/^Udp: .*$/gm)!;
+    const ipv4 = Number(values!.split(' ')[names!.split(' ').indexOf('SndbufErrors')]);
+    const ipv6 = Number(/^Udp6SndbufErrors\s+(\d+)/m.exec(await lab.run('tx', 'cat', ['/proc/net/snmp6']))![1]);
+    return ipv4 + ipv6;
+  }
+
+  it.each([
+    { family: 'IPv4', offload: false },
+    { family: 'IPv4', offload: true },
+    { family: 'IPv6', offload: false },
+    { family: 'IPv6', offload: true },
+  ] as const)(
+    'the sender knows what never left, and the receiver takes it for no loss: %j',
+    async ({ family, offload }) => {
+      // The burst must hold a super-packet: tbf cuts a larger one up, and calls it taken when one segment was.
+      await lab.limitRate('tx', 'e0', 20_000_000, 40_000, 20_000);
+      const endpoint = `probe://${GROUPS[family]}:5001/iface=e0`;
+      const receiver = await startReceiver([endpoint, '--once'], { lab, host: 'rx' });
+      const shape = offload ? ['--offload', 'on', '--quantum', '3ms'] : ['--offload', 'off'];
+      // --force: no listening for other senders first, whose own reports would be in the queue too.
+      const load = ['--rate', '30M', '--size', '1316', '--duration', '2s', '--force', ...shape];
+      const sent = await send([endpoint, ...load], { lab, host: 'tx' });
+      const sender = sent.sender!;
+      const result = await receiver.result();
+
+      const refused = await lab.refusedByQueue('tx', 'e0');
+      expect(refused).toBeGreaterThan(offload ? 50 : 500);
+      expect(await sndbufErrors()).toBe(refused);
+      expect(sender.super_packets > 0).toBe(offload);
+      const noBuffers = sender.not_sent_by_reason.no_buffers!;
+      if (offload) expect(noBuffers).toBeGreaterThan(5 * refused);
+      else expect(noBuffers + (8 - sender.markers_sent)).toBe(refused);
+      expect(sender.sent + sender.not_sent!).toBe(sender.scheduled);
+      expect(sent.health.reasons.map(({ code }) => code)).not.toContain('refused_sends');
+
+      const { streams } = result;
+      expect(streams).toHaveLength(1);
+      expect(streams[0]!.ended).toBe(true);
+      expect(sum(streams, 'packets_received')).toBe(sender.sent);
+      expect(sum(streams, 'packets_lost')).toBe(0);
+      expect(sum(streams, 'loss_network')).toBe(0);
+      expect(sum(streams, 'never_sent')).toBe(sender.not_sent);
+    },
+  );
+
+  it('the sender says when the queue drops parts of super-packets, which it cannot see', async () => {
+    await lab.limitRate('tx', 'e0', 20_000_000, 20_000, 3000);
+    const endpoint = `probe://${GROUPS.IPv4}:5001/iface=e0`;
+    const receiver = await startReceiver([endpoint, '--once'], { lab, host: 'rx' });
+    const load = ['--rate', '30M', '--duration', '1s', '--force', '--offload', 'on', '--quantum', '3ms'];
+    const sent = await send([endpoint, ...load], { lab, host: 'tx' });
+    const result = await receiver.result();
+    const refused = await lab.refusedByQueue('tx', 'e0');
+    expect(sent.evidence.host_counters['e0.qdisc_dropped']).toBe(refused);
+    expect(refused).toBeGreaterThan(sent.sender!.not_sent_by_reason.no_buffers! / 128);
+    const unseen = sent.sender!.sent - sum(result.streams, 'packets_received');
+    expect(unseen).toBeGreaterThan(0);
+    expect(sum(result.streams, 'loss_network')).toBe(unseen);
+    expect(sent.health.verdict).toBe('degraded');
+    expect(sent.health.reasons.map(({ code }) => code)).toContain('refused_sends');
+  });
+});
