@@ -1,15 +1,16 @@
 import { formatCount, formatDuration, formatRatio } from '../../core/format.js';
 import type { RunResult } from '../../result/model.js';
-import { planContext, type CliContext } from '../context.js';
+import type { CliContext } from '../context.js';
 import { planPair } from '../../profile/makePlan.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
+import { planContext } from '../../runtime/planContext.js';
 import { exitStatus } from '../status.js';
 import { runPair } from './pair.js';
 
 /** `mcast check`: does multicast work here? One line, and a status. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
-  const { send, receive, output } = planPair(operands, given, planContext(context));
+  const { send, receive, output } = planPair(operands, given, planContext(context.argv));
   using presenter = new Presenter({ ...output, quiet: true });
   const { result, conducted } = await runPair(send, receive, output, presenter, context);
   presenter.finish(result);

@@ -1,7 +1,8 @@
-import { planContext, type CliContext } from '../context.js';
+import type { CliContext } from '../context.js';
 import { planPair } from '../../profile/makePlan.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
+import { planContext } from '../../runtime/planContext.js';
 import { exitStatus } from '../status.js';
 import { runPair } from './pair.js';
 import { loadLine } from './send.js';
@@ -11,7 +12,7 @@ const ENDPOINT = 'probe://239.255.42.42:5001/iface=lo';
 
 /** `mcast demo`: a first success without privilege or a second machine. */
 export async function run(given: GivenOptions, _operands: readonly string[], context: CliContext): Promise<number> {
-  const { send, receive, output } = planPair([ENDPOINT], given, planContext(context));
+  const { send, receive, output } = planPair([ENDPOINT], given, planContext(context.argv));
   using presenter = new Presenter(output);
   presenter.say(
     'A sender and a receiver of multicast on this host, over loopback. The same by hand, in two terminals:',

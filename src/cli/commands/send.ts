@@ -3,16 +3,17 @@ import type { SendPlan } from '../../profile/plan.js';
 import { startSender } from '../../runtime/run.js';
 import { totalPacketsPerSecond } from '../../runtime/senderSetup.js';
 import { conduct } from '../conduct.js';
-import { planContext, type CliContext } from '../context.js';
+import type { CliContext } from '../context.js';
 import { planSend } from '../../profile/makePlan.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
+import { planContext } from '../../runtime/planContext.js';
 import { writeReadyFile } from '../readyFile.js';
 import { exitStatus } from '../status.js';
 
 /** `mcast send`: what it is about to do, how the other end is started, how it went. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
-  const { plan, output } = planSend(operands, given, planContext(context));
+  const { plan, output } = planSend(operands, given, planContext(context.argv));
   using presenter = new Presenter(output);
   presenter.say(loadLine(plan));
   presenter.say(`receive it with: mcast recv ${receiverOperands(plan)}`);

@@ -1,0 +1,13 @@
+import { randomBytes } from 'node:crypto';
+import { isFile, readWhole } from '../io/wholeFile.js';
+import type { PlanContext } from '../profile/targets.js';
+
+/** What planning needs from outside: time, randomness, files. `argv`: the command line, for the result. */
+export function planContext(argv: readonly string[]): PlanContext {
+  return {
+    argv,
+    nowUnixNs: BigInt(Date.now()) * 1_000_000n,
+    random: () => randomBytes(4).readUInt32BE(),
+    files: { readWhole, isFile },
+  };
+}
