@@ -471,8 +471,8 @@ export class Measurement {
 
   /** Everything of `socket` before `edgeNs` has been counted. */
   #pass(socket: number, edgeNs: Nanos): void {
-    if (this.#isWarm[socket] === 0 && edgeNs >= this.#omitUntilNs) this.#endWarmUp(socket, edgeNs);
     if (edgeNs >= this.#intervals.edgeNs(socket)) this.#leaveInterval(socket, edgeNs);
+    if (this.#isWarm[socket] === 0 && edgeNs >= this.#omitUntilNs) this.#endWarmUp(socket, edgeNs);
     this.#setEdge(socket);
   }
 

@@ -17,6 +17,8 @@ export interface Relation {
   readonly newer: number;
 }
 
+const NONE: readonly Relation[] = [];
+
 /**
  * Streams of one flow on one group, port and interface that differ in their source or run: is the new
  * one the same sender started again, or another one beside it? Known a second later. Cold: asked once
@@ -39,8 +41,8 @@ export class Siblings {
   }
 
   /** What is decided by `monoNs`; `firstHeardNs` and `lastHeardNs` of every stream, monotonic. */
-  decide(monoNs: Nanos, firstHeardNs: Float64Array, lastHeardNs: Float64Array): Relation[] {
-    if (this.#candidates.length === 0) return [];
+  decide(monoNs: Nanos, firstHeardNs: Float64Array, lastHeardNs: Float64Array): readonly Relation[] {
+    if (this.#candidates.length === 0) return NONE;
     const decided: Relation[] = [];
     this.#candidates = this.#candidates.filter((candidate) => {
       const { older, newer, dueMonoNs } = candidate;

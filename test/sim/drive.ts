@@ -33,6 +33,16 @@ export interface Datagram {
   readonly length?: number;
 }
 
+/** Each datagram, changed in what `change` says. */
+export function changed(
+  datagrams: readonly Datagram[],
+  change: (one: Datagram, i: number) => Partial<Datagram>,
+): Datagram[] {
+  const all: Datagram[] = [];
+  for (const [i, one] of datagrams.entries()) all.push({ ...one, ...change(one, i) });
+  return all;
+}
+
 const SLOT_OCTETS = 128;
 
 export const SOCKET: SocketFacts = {

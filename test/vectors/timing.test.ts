@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SlotFlag } from '../../src/core/batch.js';
 import { StreamCounter } from '../../src/metrics/counters.js';
-import { type Datagram, Driver } from '../sim/drive.js';
+import { changed, type Datagram, Driver } from '../sim/drive.js';
 
 const US = 1e3;
 const MS = 1e6;
@@ -90,7 +90,7 @@ describe('a clock step', () => {
     const stepNs = 2e9;
     driver.batch(delayed([100 * US, 100 * US, 100 * US]));
     const after = delayed([100 * US, 100 * US, 100 * US, 100 * US, 100 * US]).slice(3);
-    driver.batch(after.map((one) => ({ ...one, realNs: one.monoNs + stepNs })));
+    driver.batch(changed(after, ({ monoNs }) => ({ realNs: monoNs + stepNs })));
     const {
       one_way_delay_ns: delay,
       interarrival_ns: interarrival,
@@ -107,12 +107,8 @@ describe('a clock step', () => {
 
   it('is not what a few microseconds between two readings of a clock pair are', () => {
     const driver = new Driver();
-    driver.batch(delayed([100, 100]).map((one) => ({ ...one, realNs: one.monoNs + 300 })));
-    driver.batch(
-      delayed([100, 100, 100])
-        .slice(2)
-        .map((one) => ({ ...one, realNs: one.monoNs - 300 })),
-    );
+    driver.batch(changed(delayed([100, 100]), ({ monoNs }) => ({ realNs: monoNs + 300 })));
+    driver.batch(changed(delayed([100, 100, 100]).slice(2), ({ monoNs }) => ({ realNs: monoNs - 300 })));
     expect(driver.measurement.clockSteps).toBe(0);
   });
 });
