@@ -103,6 +103,12 @@ export class Mcast {
     return this.#process.exited;
   }
 
+  /** Ends a run without an end of its own, as Ctrl-C does; what had arrived by now is measured. */
+  async stop(): Promise<RunResult> {
+    this.signal('SIGINT');
+    return this.result();
+  }
+
   /** Waits for its end; anything but one of `statuses`, or an end without a result, is an error. */
   async result(...statuses: readonly number[]): Promise<RunResult> {
     const { status, signal } = await this.exited();

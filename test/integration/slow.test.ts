@@ -72,8 +72,7 @@ describe.runIf(needs('netns'))('a receiver that is too slow', () => {
     );
     await receiver.untilEvent('stream_end', flows);
     const [socketDrops, after] = [await dropsOfSocket(port), await rcvbufErrors()];
-    receiver.signal('SIGINT');
-    return { sender: sent.sender!, received: await receiver.result(), socketDrops, hostDrops: after - before };
+    return { sender: sent.sender!, received: await receiver.stop(), socketDrops, hostDrops: after - before };
   }
 
   it('lost what its socket buffer dropped, to the datagram', async () => {

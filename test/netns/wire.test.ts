@@ -66,8 +66,7 @@ describe.runIf(needs('netns', 'capture'))('on the wire between two hosts', () =>
           .map((match) => match[2]!.trim());
       await until(async () => (await records()).length > 0, `a report of ${gaddr}`);
       await whileJoined();
-      receiver.signal('SIGINT');
-      const result = await receiver.result();
+      const result = await receiver.stop();
       expect(result.memberships).toHaveLength(1);
       const isSpecific = gaddr === ssm;
       expect(result.memberships[0]).toMatchObject({
@@ -110,9 +109,9 @@ describe.runIf(needs('netns', 'capture'))('on the wire between two hosts', () =>
     ])('datagrams are marked as asked for, and the receiver says so: $marks', async ({ marks, tos, ttl }) => {
       const endpoint = `probe://${source}@${group(ssm)}:5002/iface=e0`;
       const capture = await lab.capture('rx', 'e0', 'udp and dst port 5002');
-      const receiver = await startReceiver([endpoint, '--once'], onRx());
+      const receiver = await startReceiver([endpoint], onRx());
       const sent = await send([endpoint, '--count', '50', '--pps', '1000', '--size', '100', ...marks], onTx());
-      const result = await receiver.result();
+      const result = await receiver.stop();
       const datagrams = 50 + sent.sender!.markers_sent;
       await capture.untilCount(datagrams);
       await capture.stop();
@@ -158,9 +157,9 @@ describe.runIf(needs('netns', 'capture'))('on the wire between two hosts', () =>
         }`,
       ]);
       const endpoint = 'probe://239.192.4.3:5003/iface=e0/ttl=7/dscp=af41';
-      const receiver = await startReceiver([endpoint, '--once'], onRx());
+      const receiver = await startReceiver([endpoint], onRx());
       const sent = await send([endpoint, '--count', '20', '--pps', '1000'], onTx());
-      const result = await receiver.result();
+      const result = await receiver.stop();
       await lab.run('rx', 'nft', ['delete table netdev marks']);
       expect(result.streams[0]!.metrics).toMatchObject({
         packets_lost: 0,
