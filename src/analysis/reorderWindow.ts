@@ -153,7 +153,9 @@ export class ReorderWindow {
     const f = this.#states.values;
     const rows = this.gaps(stream).rows;
     const missing = rows[row + Gap.Missing]!;
-    const never = Math.max(0, Math.min(missing, notSentTo - notSentFrom));
+    // What a reordered arrival told of earlier must not be taken out of a second gap.
+    const unplaced = f[at + Seq.NotSentHeard]! - f[at + Seq.NotSentBase]! - f[at + Seq.NeverSent]!;
+    const never = Math.max(0, Math.min(missing, notSentTo - notSentFrom, unplaced));
     rows[row + Gap.NotSentFrom] = notSentFrom;
     rows[row + Gap.NotSentTo] = notSentTo;
     rows[row + Gap.NeverSent] = never;

@@ -10,11 +10,10 @@ export interface Feed {
    * batch is full; returns how many. Writes every SendBatch column but `departureMonoNs`.
    */
   fill(batch: SendBatch, untilNs: Nanos): number;
-  /**
-   * Slot `slot` was refused for good. The feed counts it as not sent, and corrects what the slots
-   * `[slot + 1, batch.count)` of the same flow carry about it.
-   */
-  onRefused(batch: SendBatch, slot: number): void;
+  /** Slot `slot` was refused for good: counts it as not sent. What follows it is then to be updated. */
+  refuse(batch: SendBatch, slot: number): void;
+  /** Slot `slot`, not sent yet, says what is known by now of earlier datagrams that never left. */
+  update(batch: SendBatch, slot: number): void;
   /** The schedule has fallen behind: gives up what is due before `untilNs`, as not sent; returns how many. */
   skip(untilNs: Nanos): number;
   /** Ends the feed early: from now on it offers only its end markers, paced from `nowNs`. */

@@ -4,37 +4,44 @@ export const START_MARKERS = 3;
 export const END_MARKERS = 5;
 
 const ROUND_MIN_NS = 1e6;
+/** Far enough apart to outlive a receiver that is held up while its buffer is full. */
+const END_ROUND_MIN_NS = 20e6;
 const START_SPACING_MAX_NS = 2e6;
-const END_ROUND_NS = 50e6;
+const END_ROUND_MAX_NS = 50e6;
 
 /**
  * When the markers of `flows` flows are due: round after round, one marker per flow in each, evenly
  * spaced. They are paced like data: never closer than the data's own spacing (of the whole feed)
- * unless that is above 2 ms, and two markers of one flow are at least 1 ms apart, so that one short
- * burst of losses does not take all. Within that a round is as short as can be: at one flow 1 to 2 ms
- * for start markers, 1 to 50 ms for end markers.
+ * unless that is above 2 ms, and two markers of one flow are at least 1 ms apart, end markers 20 ms, so
+ * that one burst of losses does not take all. Within that a round is as short as can be: at one flow 1
+ * to 2 ms for start markers, 20 to 50 ms for end markers.
  */
 export class MarkerTimes {
   /** Markers made so far. */
   made = 0;
   readonly total: number;
+  /** How long after the last datagram with data the first marker comes. */
+  readonly leadNs: Nanos;
   readonly #flows: number;
   readonly #roundNs: Nanos;
   #startNs: Nanos = 0;
 
-  private constructor(rounds: number, flows: number, roundNs: Nanos) {
+  private constructor(rounds: number, flows: number, roundNs: Nanos, leadNs: Nanos) {
     this.total = rounds * flows;
     this.#flows = flows;
-    this.#roundNs = Math.max(ROUND_MIN_NS, Math.round(roundNs));
+    this.#roundNs = Math.round(roundNs);
+    this.leadNs = leadNs;
   }
 
   static start(flows: number, dataSpacingNs: number): MarkerTimes {
-    return new MarkerTimes(START_MARKERS, flows, flows * Math.min(dataSpacingNs, START_SPACING_MAX_NS));
+    const roundNs = flows * Math.min(dataSpacingNs, START_SPACING_MAX_NS);
+    return new MarkerTimes(START_MARKERS, flows, Math.max(ROUND_MIN_NS, roundNs), ROUND_MIN_NS);
   }
 
   static end(flows: number, dataSpacingNs: number): MarkerTimes {
-    const slowest = Math.max(END_ROUND_NS, flows * START_SPACING_MAX_NS);
-    return new MarkerTimes(END_MARKERS, flows, Math.min(flows * dataSpacingNs, slowest));
+    const slowestNs = Math.max(END_ROUND_MAX_NS, flows * START_SPACING_MAX_NS);
+    const dataNs = Math.max(ROUND_MIN_NS, Math.min(flows * dataSpacingNs, slowestNs));
+    return new MarkerTimes(END_MARKERS, flows, Math.max(END_ROUND_MIN_NS, dataNs), Math.floor(dataNs / flows));
   }
 
   /** The first marker, or after a shift the next one, is due at `ns`. */
@@ -52,11 +59,6 @@ export class MarkerTimes {
   /** Where a further round would begin. */
   get endNs(): Nanos {
     return this.#startNs + (this.total / this.#flows) * this.#roundNs;
-  }
-
-  /** Distance of neighbouring markers, at least 1 ms at one flow. */
-  get spacingNs(): Nanos {
-    return Math.floor(this.#roundNs / this.#flows);
   }
 
   /** Flow of the next marker. */

@@ -59,8 +59,16 @@ export class MergedFeed implements FlowFeed {
     return batch.count - before;
   }
 
-  onRefused(batch: SendBatch, slot: number): void {
-    this.#feeds[this.#feedOfFlow[batch.flow[slot]! - this.flowBase]!]!.onRefused(batch, slot);
+  refuse(batch: SendBatch, slot: number): void {
+    this.#feedOf(batch, slot).refuse(batch, slot);
+  }
+
+  update(batch: SendBatch, slot: number): void {
+    this.#feedOf(batch, slot).update(batch, slot);
+  }
+
+  #feedOf(batch: SendBatch, slot: number): FlowFeed {
+    return this.#feeds[this.#feedOfFlow[batch.flow[slot]! - this.flowBase]!]!;
   }
 
   skip(untilNs: Nanos): number {

@@ -92,7 +92,7 @@ export class PayloadFeed implements FlowFeed {
     return made;
   }
 
-  onRefused(_batch: SendBatch, _slot: number): void {
+  refuse(_batch: SendBatch, _slot: number): void {
     this.notSent++;
   }
 

@@ -140,17 +140,12 @@ export class ProbeFeed implements FlowFeed {
     return batch.count - before;
   }
 
-  onRefused(batch: SendBatch, slot: number): void {
+  refuse(batch: SendBatch, slot: number): void {
     if ((batch.flags[slot]! & (SendFlag.Start | SendFlag.End)) !== 0) return;
-    const flow = batch.flow[slot]!;
     this.notSent++;
-    this.#notSent[flow - this.flowBase]!++;
-    for (let i = slot + 1; i < batch.count; i++) {
-      if (batch.flow[i] === flow) patchProbeNotSent(batch.view, batch.offset[i]!, 1);
-    }
+    this.#notSent[batch.flow[slot]! - this.flowBase]!++;
   }
 
-  /** Slot `slot` was held back since it was filled: it says what is known by now of what never left. */
   update(batch: SendBatch, slot: number): void {
     const at = batch.offset[slot]!;
     const since = this.#notSent[batch.flow[slot]! - this.flowBase]! - probeNotSent(batch.view, at);
@@ -171,7 +166,7 @@ export class ProbeFeed implements FlowFeed {
 
   finish(nowNs: Nanos): void {
     if (this.#phase === Phase.Opening && this.#start.made === 0) this.#phase = Phase.Ended;
-    else if (this.#phase < Phase.Closing) this.#toClosing(Math.max(nowNs, this.#lastNs + this.#end.spacingNs));
+    else if (this.#phase < Phase.Closing) this.#toClosing(Math.max(nowNs, this.#lastNs + this.#end.leadNs));
   }
 
   /** The next start marker is due at `ns`, and all that follows moves with it. */
@@ -190,7 +185,7 @@ export class ProbeFeed implements FlowFeed {
 
   /** Goes on to the end markers when there are no more data. */
   #endData(): void {
-    if (this.#schedule.index >= this.#count) this.#toClosing(this.#lastNs + this.#end.spacingNs);
+    if (this.#schedule.index >= this.#count) this.#toClosing(this.#lastNs + this.#end.leadNs);
     else if (this.#schedule.dueNs >= this.#schedule.endNs) this.#toClosing(this.#schedule.endNs);
   }
 

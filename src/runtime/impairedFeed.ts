@@ -13,8 +13,6 @@ export type ImpairmentDone = Pick<ImpairStatistics, 'lost' | 'duplicated' | 'reo
 /** A feed that knows what its format checks, and brings up to date what impairment held back. */
 export interface ImpairableFeed extends FlowFeed {
   readonly checkedRanges: readonly (readonly [from: number, to: number])[];
-  /** Slot `slot` says what is known by now of earlier datagrams that never left. */
-  update(batch: SendBatch, slot: number): void;
 }
 
 export interface ImpairedFeedOptions {
@@ -97,14 +95,17 @@ export class ImpairedFeed implements FlowFeed {
       room = this.#take(untilNs);
     }
     if (batch.count > before) this.#payloadSlots?.forget();
-    for (let slot = before; slot < batch.count; slot++) {
-      if ((batch.flags[slot]! & SendFlag.Corrupted) === 0) this.#feed.update(batch, slot);
-    }
+    for (let slot = before; slot < batch.count; slot++) this.update(batch, slot);
     return batch.count - before;
   }
 
-  onRefused(batch: SendBatch, slot: number): void {
-    if (this.#impair.onRefused(batch, slot)) this.#feed.onRefused(batch, slot);
+  refuse(batch: SendBatch, slot: number): void {
+    if (this.#impair.onRefused(batch, slot)) this.#feed.refuse(batch, slot);
+  }
+
+  /** What every receiver refuses anyway is left as impairment made it. */
+  update(batch: SendBatch, slot: number): void {
+    if ((batch.flags[slot]! & SendFlag.Corrupted) === 0) this.#feed.update(batch, slot);
   }
 
   /** What is given up behind the feed was offered by it: impairment lost it, it was not left unsent. */

@@ -125,20 +125,21 @@ export class SenderLane implements Agent {
     return false;
   }
 
-  /** Tells the feed of every slot of `[from, #at)` that was refused. */
+  /** Tells the feed of every slot of `[from, #at)` that was refused, and what follows them of that. */
   #tellRefused(from: number): void {
     const { batch, feed } = this.#options;
     for (let slot = from; slot < this.#at; slot++) {
-      if (batch.outcome[slot] !== SendOutcome.Sent) feed.onRefused(batch, slot);
+      if (batch.outcome[slot] !== SendOutcome.Sent) feed.refuse(batch, slot);
     }
+    for (let slot = this.#at; slot < batch.count; slot++) feed.update(batch, slot);
   }
 
   /** Slots `[#at, to)` will not be sent: the schedule went on without them. */
   #giveUp(to: number): void {
-    const { batch, feed } = this.#options;
-    for (; this.#at < to; this.#at++) {
-      batch.outcome[this.#at] = SendOutcome.TooLate;
-      feed.onRefused(batch, this.#at);
-    }
+    const { outcome } = this.#options.batch;
+    const from = this.#at;
+    outcome.fill(SendOutcome.TooLate, from, to);
+    this.#at = to;
+    this.#tellRefused(from);
   }
 }

@@ -66,3 +66,9 @@ export function header(sent: Sent): ProbeHeader {
 }
 
 export const isData = (sent: Sent): boolean => (sent.flags & (SendFlag.Start | SendFlag.End)) === 0;
+
+/** As a sink does when the host refuses slot `slot`: it counts, and what follows says so. */
+export function refuse(feed: Feed, batch: SendBatch, slot: number): void {
+  feed.refuse(batch, slot);
+  for (let i = slot + 1; i < batch.count; i++) feed.update(batch, i);
+}

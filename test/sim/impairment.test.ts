@@ -8,7 +8,7 @@ import type { ImpairStatistics } from '../../src/impair/impairCounters.js';
 import { type ImpairSpec, NO_IMPAIRMENT } from '../../src/impair/spec.js';
 import { ImpairedFeed } from '../../src/runtime/impairedFeed.js';
 import { type FlowCounts, OracleReceiver } from '../oracle/receiver.js';
-import { copySlot, dirtyBatch, isData, type Sent } from './collect.js';
+import { copySlot, dirtyBatch, isData, refuse, type Sent } from './collect.js';
 import { type Arrived, measure } from './measure.js';
 
 const RUNS = 150;
@@ -60,7 +60,7 @@ function drain(feed: Feed, dice: Random, refused: number): Sent[] {
     for (let slot = 0; slot < batch.count; slot++) {
       // Markers get through: without any the receiver would not know the first or the last number.
       const isMarker = (batch.flags[slot]! & (SendFlag.Start | SendFlag.End)) !== 0;
-      if (!isMarker && dice.unit() < refused) feed.onRefused(batch, slot);
+      if (!isMarker && dice.unit() < refused) refuse(feed, batch, slot);
       else sent.push(copySlot(batch, slot));
     }
   }
@@ -157,7 +157,6 @@ describe('what the receiver counts is what the sender says it did', () => {
 describe('what the host refuses beside', () => {
   test('is never sent, not lost: expected, lost, duplicated and never sent add up, by the oracle and by the product', () => {
     let refused = 0;
-    let ordered = 0;
     for (let seed = 1; seed <= 60; seed++) {
       const dice = new Random(seed, 79);
       const spec = randomSpec(dice, 300);
@@ -177,16 +176,11 @@ describe('what the host refuses beside', () => {
       const byProduct = measure(arrived, 1 + dice.below(64));
       const name = `seed ${seed} ${JSON.stringify(spec)}`;
       expect(sum(oracle.close()), `oracle, ${name}`).toEqual(told);
-      // Which numbers were never sent is told by their count alone: placed exactly while order is kept.
-      if (spec.jitterNs === 0 && spec.reorder === 0) {
-        expect(sum(byProduct.flows), `product, ${name}`).toEqual(told);
-        ordered++;
-      }
+      expect(sum(byProduct.flows), `product, ${name}`).toEqual(told);
       expect([oracle.malformed, byProduct.malformed]).toEqual([corrupted, corrupted]);
       refused += inner.notSent;
     }
     expect(refused).toBeGreaterThan(1000);
-    expect(ordered).toBeGreaterThan(10);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PayloadFeed, type PayloadFeedOptions } from '../../src/feed/payloadFeed.js';
-import { collect, dirtyBatch } from '../sim/collect.js';
+import { collect, dirtyBatch, refuse } from '../sim/collect.js';
 
 const MS = 1e6;
 
@@ -84,7 +84,7 @@ describe('limits', () => {
     expect(made.skip(8 * MS)).toBe(3);
     const batch = dirtyBatch(10, 100);
     made.fill(batch, 8 * MS);
-    made.onRefused(batch, 0);
+    refuse(made, batch, 0);
     expect(batch.length[0]).toBe(1);
     expect([made.scheduled, made.notSent]).toEqual([4, 4]);
     made.finish(8 * MS);

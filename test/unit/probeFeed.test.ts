@@ -6,7 +6,7 @@ import { PayloadFeed } from '../../src/feed/payloadFeed.js';
 import { PayloadSlots } from '../../src/feed/payloadSlots.js';
 import { ProbeFeed, type ProbeFeedOptions } from '../../src/feed/probeFeed.js';
 import { PROBE_SEND_TIME_AT, ProbeFlag } from '../../src/wire/probe.js';
-import { collect, dirtyBatch, header, isData, type Sent } from '../sim/collect.js';
+import { collect, dirtyBatch, header, isData, refuse, type Sent } from '../sim/collect.js';
 
 const MS = 1e6;
 
@@ -39,7 +39,7 @@ describe('one flow', () => {
   test('three start markers, the data, five end markers, each at its time', () => {
     const all = collect(probe());
     expect(all.map((sent) => sent.dueNs / MS)).toEqual([
-      5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+      5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 38, 58, 78, 98,
     ]);
     expect(all.map(kindOf)).toEqual([1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2, 2]);
     expect(all.map((sent) => sent.flags)).toEqual(all.map((sent) => [0, SendFlag.Start, SendFlag.End][kindOf(sent)]));
@@ -60,10 +60,10 @@ describe('one flow', () => {
     }
   });
 
-  test('markers of one flow keep 1 ms at high rates; slow data do not stretch them beyond 2 and 50 ms', () => {
+  test('start markers of one flow keep 1 ms, end markers 20 ms at high rates; slow data do not stretch them beyond 2 and 50 ms', () => {
     const fast = collect(probe({ packetsPerSecond: 1e6 }));
     expect(fast.slice(0, 4).map((sent) => sent.dueNs / MS)).toEqual([5, 6, 7, 8]);
-    expect(fast.slice(-6).map((sent) => sent.dueNs / MS)).toEqual([8.009, 9.009, 10.009, 11.009, 12.009, 13.009]);
+    expect(fast.slice(-6).map((sent) => sent.dueNs / MS)).toEqual([8.009, 9.009, 29.009, 49.009, 69.009, 89.009]);
     const slow = collect(probe({ packetsPerSecond: 2, count: 2 }));
     expect(slow.map((sent) => sent.dueNs / MS)).toEqual([5, 7, 9, 11, 511, 561, 611, 661, 711, 761]);
   });
@@ -157,7 +157,7 @@ describe('what never left', () => {
     feed.fill(batch, feed.firstDataNs + 7.5 * MS);
     const first = 6;
     expect(batch.count).toBe(first + 8);
-    for (const slot of [1, first + 2, first + 3, first + 4]) feed.onRefused(batch, slot);
+    for (const slot of [1, first + 2, first + 3, first + 4]) refuse(feed, batch, slot);
     const rest = collect(feed);
     const kept: Sent[] = [];
     for (let i = first; i < batch.count; i++) {
@@ -205,7 +205,7 @@ describe('what never left', () => {
     const closing = probe({ count: 0 });
     collect(closing, { untilNs: 9 * MS });
     closing.skip(500 * MS);
-    expect(collect(closing).map((sent) => sent.dueNs / MS)).toEqual([500, 501, 502, 503]);
+    expect(collect(closing).map((sent) => sent.dueNs / MS)).toEqual([500, 520, 540, 560]);
   });
 
   test('a finish leads to the end markers at once', () => {
@@ -214,7 +214,7 @@ describe('what never left', () => {
     feed.finish(40 * MS);
     const end = collect(feed);
     expect(end.map(kindOf)).toEqual([2, 2, 2, 2, 2]);
-    expect(end.map((sent) => sent.dueNs / MS)).toEqual([40, 41, 42, 43, 44]);
+    expect(end.map((sent) => sent.dueNs / MS)).toEqual([40, 60, 80, 100, 120]);
     expect(Number(header(end[0]!).total)).toBe(5);
     expect(feed.nextDueNs()).toBe(Infinity);
     const ahead = probe({ count: null });
@@ -313,10 +313,10 @@ describe('many feeds', () => {
     const slot = Array.from({ length: batch.count }, (_, i) => i).find(
       (i) => batch.flow[i] === 3 && batch.flags[i] === 0,
     );
-    merged.onRefused(batch, slot!);
+    refuse(merged, batch, slot!);
     expect(feeds.map((feed) => feed.notSent)).toEqual([0, 1]);
     merged.finish(20 * MS);
-    expect(collect(merged)).toHaveLength(2 + 10);
+    expect(collect(merged)).toHaveLength(4 + 10);
   });
 });
 

@@ -11,6 +11,7 @@ import { ProbeFeed, type ProbeFeedOptions } from '../../src/feed/probeFeed.js';
 import { NO_IMPAIRMENT } from '../../src/impair/spec.js';
 import { Pace, Pacer } from '../../src/pacing/pacer.js';
 import { ImpairedFeed } from '../../src/runtime/impairedFeed.js';
+import { refuse } from '../sim/collect.js';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -47,7 +48,7 @@ function drive(feed: Feed, pacer: Pacer, batch: SendBatch, datagrams: number, fr
     made += feed.fill(batch, pacer.horizonNs(feed.nextDueNs(), nowNs));
     for (let at = 0; at < batch.count; at = pacer.to) {
       if (pacer.plan(batch, at, nowNs) !== Pace.Send) throw new Error('not what the schedule says');
-      if ((made & 1023) === 0) feed.onRefused(batch, at);
+      if ((made & 1023) === 0) refuse(feed, batch, at);
     }
     if ((made & 4095) === 0) feed.skip(nowNs);
   }
