@@ -144,13 +144,15 @@ export class TapComparison {
       if (index === NO_STREAM) continue;
       const joined = tap.joined[index]!;
       const side = mark === First ? joined.first : joined.second;
-      if (kind[i] === SlotKind.Data) side.datagrams++;
+      const isData = kind[i] === SlotKind.Data;
+      if (isData) side.datagrams++;
       if (joined.flow === null) continue;
-      const number = sequence[i]! + tap.shift[index]!;
+      // A marker tells the number to come next.
+      const number = (isData ? sequence[i]! : next[i]!) + tap.shift[index]!;
       if (number < side.from) side.from = number;
-      const upTo = next[i]! + tap.shift[index]!;
+      const upTo = isData ? number + 1 : number;
       if (upTo > side.to) side.to = upTo;
-      if (kind[i] !== SlotKind.Data) continue;
+      if (!isData) continue;
       if (mark === First) this.#seenFirst(joined, number, batch.timeRealNs[i]!);
       else this.#seenSecond(joined, number, batch.timeRealNs[i]! + this.#shiftNs);
     }
