@@ -40,7 +40,8 @@ export class DecodedBatch {
   readonly stream: Uint32Array;
   /**
    * First sequence number covered, counted from the stream's origin (the first number heard or
-   * announced; negative before it): exact where the wire's 64-bit number would not be.
+   * announced; negative before it): exact where the wire's 64-bit number would not be. NaN where there
+   * is none, and in all slots that are not data.
    */
   readonly sequence: Float64Array;
   /** Numbers covered: 1 for a packet, messages in a message stream, 0 for markers. */
@@ -49,6 +50,8 @@ export class DecodedBatch {
   readonly next: Float64Array;
   /** Sender's running count of numbers that never left it; NaN: not told. */
   readonly notSent: Float64Array;
+  /** Of the first slot of a run: the end (exclusive) of slots known to be of one stream. Of all others: meaningless. */
+  readonly runEnd: Uint32Array;
   /** Carried send time, CLOCK_REALTIME since the epoch, ns; NaN: none. */
   readonly sentRealNs: Float64Array;
   /** Arrival moved to CLOCK_MONOTONIC since the epoch, ns. Written by the measurement before any analyzer reads. */
@@ -64,6 +67,7 @@ export class DecodedBatch {
     this.next = new Float64Array(capacity);
     this.notSent = new Float64Array(capacity);
     this.sentRealNs = new Float64Array(capacity);
+    this.runEnd = new Uint32Array(capacity);
     this.timeMonoNs = new Float64Array(capacity);
     this.verdict = new Uint8Array(capacity);
   }

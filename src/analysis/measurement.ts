@@ -376,13 +376,14 @@ export class Measurement {
 
   /** Slots `[from, to)`: run by run of one stream. */
   #analyse(batch: ReceiveBatch, from: number, to: number): void {
-    const { stream } = this.#decoded;
+    const { stream, runEnd } = this.#decoded;
     let i = from;
     while (i < to) {
-      const index = stream[i]!;
-      let end = i + 1;
-      while (end < to && stream[end] === index) end++;
-      if (index !== NO_STREAM) this.#onRun(batch, index, i, end);
+      const known = runEnd[i]!;
+      const end = Math.min(known, to);
+      // A run that a boundary cuts goes on behind it.
+      if (known > to) runEnd[to] = known;
+      if (stream[i] !== NO_STREAM) this.#onRun(batch, stream[i]!, i, end);
       i = end;
     }
   }

@@ -57,11 +57,14 @@ export class ProbeDecoder {
       const status = checkProbe(batch.view, batch.offset[i]!, batch.length[i]!);
       if (status === WireStatus.Ok) {
         this.#decodeSlot(batch, out, i);
-        i = out.kind[i] === SlotKind.Data ? this.#decodeRun(batch, out, i) : i + 1;
+        const end = out.kind[i] === SlotKind.Data ? this.#decodeRun(batch, out, i) : i + 1;
+        out.runEnd[i] = end;
+        i = end;
         continue;
       }
       if (other === null || this.#knows(batch.path[i]!)) this.#malformed(batch, out, i, status);
       else other.decodeSlot(batch, out, i);
+      out.runEnd[i] = i + 1;
       i++;
     }
   }
@@ -82,7 +85,7 @@ export class ProbeDecoder {
     this.sent[index] = (probeTos(view, at) << 16) | (probeTtl(view, at) << 8) | bits;
     const number = ((high - table.originHigh[index]!) | 0) * TWO_32 + (low - table.originLow[index]!);
     out.stream[i] = index;
-    out.sequence[i] = number;
+    out.sequence[i] = NaN;
     out.next[i] = number;
     out.notSent[i] = probeNotSent(view, at);
     out.sentRealNs[i] = sinceEpochNs(probeSendTimeHigh(view, at), probeSendTimeLow(view, at), this.#epoch);
@@ -91,12 +94,15 @@ export class ProbeDecoder {
       out.span[i] = 0;
       return;
     }
-    out.kind[i] = SlotKind.Data;
     out.span[i] = 1;
     if ((batch.flags[i]! & SlotFlag.Truncated) !== 0) {
       out.kind[i] = SlotKind.Discarded;
+      out.next[i] = number + 1;
       this.#faults.malformed(batch, i, Fault.Truncated);
+      return;
     }
+    out.kind[i] = SlotKind.Data;
+    out.sequence[i] = number;
   }
 
   /** Slot `first` was decoded: goes on for as long as data of its flow follow by the same path. Returns where it stopped. */

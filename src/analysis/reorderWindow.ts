@@ -20,6 +20,8 @@ import type { SocketDrops } from './socketDrops.js';
  */
 export class ReorderWindow {
   readonly windowNs: Nanos;
+  /** Element 0: when the slot in hand came. In memory, as a large number becomes an object with every call it is handed to. */
+  readonly nowNs = new Float64Array(1);
   readonly #states: SequenceStates;
   readonly #counters: StreamCounters;
   readonly #drops: SocketDrops;
@@ -91,7 +93,8 @@ export class ReorderWindow {
    * room in gaps before those were declared, that many losses by the network were none.
    */
   close(stream: number, monoNs: Nanos): void {
-    this.slide(stream, Infinity, monoNs);
+    this.nowNs[0] = monoNs;
+    this.slide(stream, Infinity);
     const at = stream * Seq.Count;
     const f = this.#states.values;
     const counters = this.#counters.values;
@@ -109,20 +112,12 @@ export class ReorderWindow {
    * Data or an announcement was numbered `from`, beyond `High`, and ends at `end`: opens the gap
    * between. `openedBy`: see {@link Gap.OpenedBy}. The caller moves `High` afterwards.
    */
-  open(
-    stream: number,
-    from: number,
-    end: number,
-    monoNs: Nanos,
-    openedBy: number,
-    notSent: number,
-    drops: number,
-  ): void {
+  open(stream: number, from: number, end: number, openedBy: number, notSent: number, drops: number): void {
     const at = stream * Seq.Count;
     const f = this.#states.values;
     const high = f[at + Seq.High]!;
     const cut = end - this.#packets[stream]!;
-    this.slide(stream, cut, monoNs);
+    this.slide(stream, cut);
     const bits = this.bits(stream);
     const solidFrom = Math.max(f[at + Seq.SolidFrom]!, cut);
     if (solidFrom < high) bits.fill(solidFrom, high, true);
@@ -135,12 +130,12 @@ export class ReorderWindow {
     const missing = from - high;
     rows[row + Gap.First] = high;
     rows[row + Gap.End] = from;
-    rows[row + Gap.OpenedMonoNs] = monoNs;
+    rows[row + Gap.OpenedMonoNs] = this.nowNs[0]!;
     rows[row + Gap.OpenedBy] = openedBy;
     rows[row + Gap.Missing] = missing;
     rows[row + Gap.Drops] = (drops - f[at + Seq.DropsAtHigh]!) * this.#drops.segments[this.#socket[stream]!]!;
     this.setNotSent(stream, row, f[at + Seq.NotSentAtHigh]!, notSent);
-    this.slide(stream, cut, monoNs);
+    this.slide(stream, cut);
     this.refresh(stream);
   }
 
@@ -218,14 +213,14 @@ export class ReorderWindow {
   }
 
   /** Declares all open numbers below `cut`. */
-  slide(stream: number, cut: number, monoNs: Nanos): void {
+  slide(stream: number, cut: number): void {
     const gaps = this.#gaps[stream];
     if (gaps === undefined) return;
     while (gaps.count > 0) {
       const row = gaps.row(0);
       const end = gaps.rows[row + Gap.End]!;
       if (gaps.rows[row + Gap.First]! >= cut && gaps.rows[row + Gap.Missing]! > 0) break;
-      if (gaps.rows[row + Gap.Missing]! > 0) this.#declare(stream, row, Math.min(end, cut), monoNs);
+      if (gaps.rows[row + Gap.Missing]! > 0) this.#declare(stream, row, Math.min(end, cut), this.nowNs[0]!);
       if (end > cut && gaps.rows[row + Gap.Missing]! > 0) break;
       gaps.removeFirst();
     }

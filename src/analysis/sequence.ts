@@ -8,8 +8,7 @@ import { ReorderWindow } from './reorderWindow.js';
 import { Phase, Seq, SequenceStates } from './sequenceState.js';
 import type { SocketDrops } from './socketDrops.js';
 
-// Members of imported objects are looked up at every use; these are constants to the compiler.
-const DATA: number = SlotKind.Data;
+// Members of imported objects are looked up at every use; this is a constant to the compiler.
 const NEW: number = Arrival.New;
 
 /** A jump forward by more numbers than this is believed only when the next datagram confirms it (after RFC 3550 A.1). */
@@ -88,13 +87,22 @@ export class SequenceAnalyzer {
 
   /** End of the data from slot `from` on that continue where the stream is, before any gap is to be declared. Hot. */
   #inOrder(decoded: DecodedBatch, at: number, from: number, to: number): number {
-    const { kind, sequence, span, timeMonoNs, verdict } = decoded;
+    const { sequence, span, timeMonoNs, verdict } = decoded;
     const f = this.states.values;
     const expiryNs = f[at + Seq.ExpiryMonoNs]!;
     const limit = f[at + Seq.HighLimit]!;
     let next = f[at + Seq.High]!;
     let i = from;
-    while (i < to && sequence[i] === next && kind[i] === DATA && timeMonoNs[i]! < expiryNs) {
+    // Only data have a number.
+    if (expiryNs === Infinity) {
+      while (i < to && sequence[i] === next) {
+        next += span[i]!;
+        verdict[i] = NEW;
+        i++;
+      }
+      return i;
+    }
+    while (i < to && sequence[i] === next && timeMonoNs[i]! < expiryNs) {
       const end = next + span[i]!;
       if (end > limit) break;
       next = end;
@@ -128,6 +136,7 @@ export class SequenceAnalyzer {
 
   #onSlot(batch: ReceiveBatch, decoded: DecodedBatch, stream: number, i: number): void {
     const monoNs = decoded.timeMonoNs[i]!;
+    this.window.nowNs[0] = monoNs;
     const drops = this.#drops.heard(batch.socket[i]!, batch.drops[i]!);
     const kind = decoded.kind[i]!;
     const counters = this.#counters.values;
@@ -137,7 +146,8 @@ export class SequenceAnalyzer {
     decoded.verdict[i] = Arrival.None;
     if (monoNs >= this.states.values[at + Seq.ExpiryMonoNs]!) this.window.expire(stream, monoNs);
     if (this.states.phase[stream] === Phase.New) {
-      const base = kind === SlotKind.Data || kind === SlotKind.Discarded ? decoded.sequence[i]! : decoded.next[i]!;
+      // Of data the first number, of anything else what it says is next, less what it had itself.
+      const base = kind === SlotKind.Data ? decoded.sequence[i]! : decoded.next[i]! - decoded.span[i]!;
       const phase = kind === SlotKind.Start ? Phase.Start : Phase.First;
       this.states.begin(stream, phase, base, monoNs, drops, rawNotSent);
     }
@@ -145,22 +155,21 @@ export class SequenceAnalyzer {
     if (kind === SlotKind.Data) {
       const first = decoded.sequence[i]!;
       const octets = batch.length[i]!;
-      decoded.verdict[i] = this.#onData(stream, first, decoded.span[i]!, octets, monoNs, drops, notSent);
+      decoded.verdict[i] = this.#onData(stream, first, decoded.span[i]!, octets, drops, notSent);
       return;
     }
     if (kind === SlotKind.Discarded) {
-      if (this.#isMissing(stream, decoded.sequence[i]!)) {
-        this.states.values[at + Seq.Discarded]! += decoded.span[i]!;
-      }
-      this.#announce(stream, decoded.sequence[i]! + decoded.span[i]!, monoNs, drops, notSent);
+      const next = decoded.next[i]!;
+      if (this.#isMissing(stream, next - 1)) this.states.values[at + Seq.Discarded]! += decoded.span[i]!;
+      this.#announce(stream, next, drops, notSent);
       return;
     }
     counters[c + StreamCounter.Markers]!++;
     if (kind === SlotKind.Start) {
-      this.#start(stream, decoded.next[i]!, monoNs, rawNotSent);
+      this.#start(stream, decoded.next[i]!, rawNotSent);
       return;
     }
-    this.#announce(stream, decoded.next[i]!, monoNs, drops, notSent);
+    this.#announce(stream, decoded.next[i]!, drops, notSent);
     const f = this.states.values;
     if (kind === SlotKind.End && f[at + Seq.EndedMonoNs] !== f[at + Seq.EndedMonoNs]) {
       f[at + Seq.EndedMonoNs] = monoNs;
@@ -169,15 +178,7 @@ export class SequenceAnalyzer {
   }
 
   /** Returns the {@link Arrival}. */
-  #onData(
-    stream: number,
-    first: number,
-    span: number,
-    octets: number,
-    monoNs: Nanos,
-    drops: number,
-    notSent: number,
-  ): number {
+  #onData(stream: number, first: number, span: number, octets: number, drops: number, notSent: number): number {
     const f = this.states.values;
     const at = stream * Seq.Count;
     const high = f[at + Seq.High]!;
@@ -193,23 +194,15 @@ export class SequenceAnalyzer {
         return Arrival.None;
       }
       f[at + Seq.HeldFirst] = NaN;
-      this.#accept(stream, held, f[at + Seq.HeldSpan]!, f[at + Seq.HeldOctets]!, monoNs, drops, notSent);
+      this.#accept(stream, held, f[at + Seq.HeldSpan]!, f[at + Seq.HeldOctets]!, drops, notSent);
     } else if (held === held && first >= high) {
       f[at + Seq.HeldFirst] = NaN;
       this.rejectedJumps[stream]!++;
     }
-    return this.#accept(stream, first, span, octets, monoNs, drops, notSent);
+    return this.#accept(stream, first, span, octets, drops, notSent);
   }
 
-  #accept(
-    stream: number,
-    first: number,
-    span: number,
-    octets: number,
-    monoNs: Nanos,
-    drops: number,
-    notSent: number,
-  ): number {
+  #accept(stream: number, first: number, span: number, octets: number, drops: number, notSent: number): number {
     const f = this.states.values;
     const at = stream * Seq.Count;
     const end = first + span;
@@ -253,8 +246,8 @@ export class SequenceAnalyzer {
     }
     const duplicated = Math.max(0, oldEnd - first) - fresh - late;
     if (end > high) {
-      if (first > high) window.open(stream, first, end, monoNs, arrival, notSent, drops);
-      else window.slide(stream, end - window.packets(stream), monoNs);
+      if (first > high) window.open(stream, first, end, arrival, notSent, drops);
+      else window.slide(stream, end - window.packets(stream));
       const ahead = end - Math.max(first, high);
       fresh += ahead;
       f[at + Seq.High] = end;
@@ -336,7 +329,7 @@ export class SequenceAnalyzer {
   }
 
   /** The sender has numbered up to `next`. */
-  #announce(stream: number, next: number, monoNs: Nanos, drops: number, notSent: number): void {
+  #announce(stream: number, next: number, drops: number, notSent: number): void {
     const f = this.states.values;
     const at = stream * Seq.Count;
     const high = f[at + Seq.High]!;
@@ -346,20 +339,20 @@ export class SequenceAnalyzer {
       return;
     }
     f[at + Seq.HeldNext] = NaN;
-    this.window.open(stream, next, next, monoNs, -1, notSent, drops);
+    this.window.open(stream, next, next, -1, notSent, drops);
     f[at + Seq.High] = next;
     f[at + Seq.DropsAtHigh] = drops;
     f[at + Seq.NotSentAtHigh] = notSent;
   }
 
   /** The flow begins at `next`: expected from there, if nothing was given up yet. */
-  #start(stream: number, next: number, monoNs: Nanos, rawNotSent: number): void {
+  #start(stream: number, next: number, rawNotSent: number): void {
     const f = this.states.values;
     const at = stream * Seq.Count;
     const base = f[at + Seq.Base]!;
     if (this.states.phase[stream] === Phase.Start || next > base) return;
     const { window } = this;
-    const isOld = monoNs >= f[at + Seq.BeganMonoNs]! + window.windowNs;
+    const isOld = window.nowNs[0]! >= f[at + Seq.BeganMonoNs]! + window.windowNs;
     if (isOld || f[at + Seq.High]! - next > window.packets(stream)) return;
     this.states.phase[stream] = Phase.Start;
     if (next === base) return;

@@ -114,8 +114,8 @@ describe('a million datagrams through the analysis', () => {
     ['of 16 flows, lost, swapped and doubled', 16, true, 1],
   ])('%s cost no garbage', async (_name, flows, disturbed, segments) => {
     const { octets, collections } = await garbageOf(flows, disturbed, segments);
-    // One object of the smallest size per datagram would be 16 MB; per batch, arrays for a rare event may be made.
-    expect(octets).toBeLessThan(1_000_000);
+    // One object of the smallest size per datagram would be 16 MB. What is declared lost is an event, and may cost one.
+    expect(octets).toBeLessThan(disturbed ? 4_000_000 : 1_000_000);
     expect(collections).toBe(0);
   });
 });
