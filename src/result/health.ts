@@ -42,6 +42,7 @@ export interface Departures {
 }
 
 const DEPARTURE_ERROR_NS = 1e6;
+const SEVERITIES: readonly HealthReason['severity'][] = ['invalid', 'degraded', 'note'];
 
 /**
  * The instrument's judgement of itself. `invalid`: a count or a time may be wrong. `degraded`: the
@@ -59,6 +60,7 @@ export function judgeHealth(
   addDegraded(reasons, facts, streams, clock);
   addNotes(reasons, facts, streams, clock);
   reasons.push(...(facts.also ?? []));
+  reasons.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   const attributed = streams.reduce((sum, stream) => sum + (stream.metrics.loss_socket_buffer ?? 0), 0);
   return {
     verdict: reasons.some((r) => r.severity === 'invalid')
