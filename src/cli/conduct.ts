@@ -19,17 +19,29 @@ export async function conduct(
   const stopAll = (): void => {
     for (const run of runs) run.stop();
   };
+  let failure: unknown = null;
+  // An output file that fails in the middle of a signal ends the run like one that fails elsewhere.
+  const guarded = (act: () => void) => (): void => {
+    try {
+      act();
+    } catch (error) {
+      failure ??= error;
+      stopAll();
+    }
+  };
   using lifecycle = new Lifecycle({
     stop: stopAll,
-    snapshot: () => {
+    snapshot: guarded(() => {
       for (const run of runs) run.snapshot();
-    },
-    reopen,
+    }),
+    reopen: guarded(reopen),
     abort,
   });
   const ends = runs.map((run) => run.finished);
   try {
-    return { results: await Promise.all(ends), cause: lifecycle.cause };
+    const results = await Promise.all(ends);
+    if (failure !== null) throw failure;
+    return { results, cause: lifecycle.cause };
   } catch (error) {
     stopAll();
     await Promise.allSettled(ends);

@@ -1,5 +1,6 @@
 /** iperf's own command line, answered with the `mcast` command that does the same. */
-import { parseAddress } from '../core/address.js';
+import { isMulticast, parseAddress } from '../core/address.js';
+import { OPTION_NAMES, OPTIONS, optionsOf } from '../profile/options.js';
 
 /** Options of iperf 2 that mean the same here, and take a value. */
 const SAME = new Set(['-i', '-t', '-b', '-l', '-P', '-T', '-S', '-w']);
@@ -14,12 +15,12 @@ export function isIperfForm(argv: readonly string[]): boolean {
 
 /** The command, ready to paste. */
 export function fromIperf(argv: readonly string[]): string {
-  let command = 'recv';
+  let command: 'recv' | 'send' = 'recv';
   let group = '239.1.1.1';
   let port = '5001';
   let source = '';
   let iface = '';
-  const options: string[] = [];
+  const options: (readonly [name: string, value: string])[] = [];
   const rest = argv.flatMap(splitWord);
   while (rest.length > 0) {
     const word = rest.shift()!;
@@ -29,9 +30,9 @@ export function fromIperf(argv: readonly string[]): string {
     } else if (word === '-B') [group, iface] = boundTo(rest.shift() ?? '', group, iface);
     else if (word === '-p') port = rest.shift() ?? port;
     else if (word === '-H') source = `${rest.shift() ?? ''}@`;
-    else if (SAME.has(word)) options.push(word, rest.shift() ?? '');
+    else if (SAME.has(word)) options.push([word, rest.shift() ?? '']);
     else if (DROPPED_WITH_VALUE.has(word)) rest.shift();
-    else if (word === '-1') options.push('-1');
+    else if (word === '-1') options.push(['-1', '']);
   }
   const zone = group.indexOf('%');
   if (zone >= 0) {
@@ -40,9 +41,27 @@ export function fromIperf(argv: readonly string[]): string {
   }
   const place = group.includes(':') ? `${group}/port=${port}` : `${group}:${port}`;
   const parameter = iface === '' ? '' : `/iface=${iface}`;
-  return ['mcast', command, `probe://${source}${place}${parameter}`, ...options]
+  const address = parseAddress(group);
+  const unicast = address === null || isMulticast(address) ? '' : '--unicast';
+  const words = options.flatMap(([name, value]) => optionWords(command, name, value));
+  return ['mcast', command, `probe://${source}${place}${parameter}`, ...words, unicast]
     .filter((word) => word !== '')
     .join(' ');
+}
+
+/** An option that the command does not have is left out: iperf has all of them at both ends. */
+function optionWords(command: 'recv' | 'send', name: string, value: string): string[] {
+  // One option for the buffer of either end.
+  if (name === '-w' && command === 'send') return ['--sndbuf', octets(value)];
+  const own = optionsOf(command);
+  const row = OPTION_NAMES.find((candidate) => `-${OPTIONS[candidate].short}` === name);
+  if (row === undefined || !own.includes(row)) return [];
+  return [name, name === '-w' || name === '-l' ? octets(value) : value];
+}
+
+/** iperf's capital prefixes of sizes are binary. */
+function octets(value: string): string {
+  return value.replace(/[KMG]$/, '$&i');
 }
 
 /** `-B`: the group at a server, the own address (and with it the interface) at a client. */

@@ -1,13 +1,5 @@
 import { ttyAttached } from './terminal.js';
 
-/** For commands without a run: whoever reads their output has gone. */
-export function stopOnClosedOutput(stop: () => void): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    stop();
-  });
-}
-
 /** Why a run was asked to end before its own end. */
 export type StopCause = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'closed output';
 
@@ -55,8 +47,7 @@ export class Lifecycle implements Disposable {
     process.stdout.on('error', this.#onOutputError);
   }
 
-  readonly #onOutputError = (error: NodeJS.ErrnoException): void => {
-    if (error.code !== 'EPIPE') throw error;
+  readonly #onOutputError = (): void => {
     if (this.cause === null) this.#end('closed output');
   };
 
@@ -71,6 +62,6 @@ export class Lifecycle implements Disposable {
 
   [Symbol.dispose](): void {
     for (const [signal, handler] of this.#handlers) process.off(signal, handler);
-    // The listener for closed output stays: what is still to be written may meet the closed pipe too.
+    process.stdout.off('error', this.#onOutputError);
   }
 }

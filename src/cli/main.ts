@@ -1,8 +1,11 @@
 /** The command: the only place that ends the process, prints errors and sets the exit status. */
 import { readFileSync } from 'node:fs';
 import { McastError } from '../core/errors.js';
+import { fileError } from '../io/fileError.js';
+import { COMMANDS } from '../profile/optionRow.js';
 import type { CliContext } from './context.js';
 import { buildProgram } from './program.js';
+import type { WorkerKind } from '../runtime/spareWorker.js';
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
@@ -11,14 +14,17 @@ function version(): string {
 
 /** Runs a command line (`argv` behind the script), and ends the process with its status. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // Output that fails ends what writes it, and is told below; that standard error is closed cannot be told.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
   const context: CliContext = { argv, abort: (status) => process.exit(status) };
   const program = buildProgram<CliContext>(
     {
-      send: () => import('./commands/send.js'),
-      recv: () => import('./commands/recv.js'),
-      check: () => import('./commands/check.js'),
+      send: () => loadBeside(import('./commands/send.js'), ['send']),
+      recv: () => loadBeside(import('./commands/recv.js'), ['receive']),
+      check: () => loadBeside(import('./commands/check.js'), ['receive', 'send']),
       analyze: () => import('./commands/analyze.js'),
-      demo: () => import('./commands/demo.js'),
+      demo: () => loadBeside(import('./commands/demo.js'), ['receive', 'send']),
       dump: () => import('./commands/dump.js'),
       report: () => import('./commands/report.js'),
     },
@@ -26,17 +32,42 @@ export async function main(argv: readonly string[]): Promise<void> {
   );
   try {
     process.exitCode = await program.run(argv, context);
+    await outputWritten();
   } catch (error) {
     // Our own bugs are not dressed up: Node prints them with their stack.
     if (!(error instanceof McastError)) throw error;
-    process.stderr.write(errorText(error));
+    process.stderr.write(errorText(error, argv));
     process.exitCode = error.exitStatus;
   }
 }
 
+/** The workers load their code while the command loads and plans. */
+async function loadBeside<T>(command: Promise<T>, kinds: readonly WorkerKind[]): Promise<T> {
+  const { prepareWorker } = await import('../runtime/spareWorker.js');
+  for (const kind of kinds) prepareWorker(kind);
+  return command;
+}
+
+/** Waits for the rest. A reader that has gone has seen what it wanted; any other fault is thrown as ERR_FILE. */
+async function outputWritten(): Promise<void> {
+  const output = process.stdout;
+  if (!output.destroyed) await new Promise<void>((resolve) => output.write('', () => resolve()));
+  const fault = output.errored as NodeJS.ErrnoException | null;
+  if (fault !== null && fault.code !== 'EPIPE') throw fileError('-', 'written', fault);
+}
+
 /** One line: what is wrong, and what to do about it. Several problems have a line each, the hint one of its own. */
-function errorText({ message, hint }: McastError): string {
-  if (hint === '') return `mcast: ${message}\n`;
-  if (message.includes('\n')) return `mcast: ${message.replaceAll('\n', '\nmcast: ')}\n  ${hint}\n`;
-  return `mcast: ${message}${/[.?!]$/.test(message) ? '' : '.'} ${hint}\n`;
+function errorText(error: McastError, argv: readonly string[]): string {
+  const message = printable(error.message);
+  const hint = error.hint.replace('<command>', COMMANDS.find((name) => name === argv[0]) ?? '<command>');
+  if (message.includes('\n')) {
+    return `mcast: ${message.replaceAll('\n', '\nmcast: ')}\n${hint === '' ? '' : `  ${hint}\n`}`;
+  }
+  return `mcast: ${message}${hint === '' ? '' : `${/[.?!]$/.test(message) ? '' : '.'} ${hint}`}\n`;
+}
+
+/** What a message quotes may be anything: nothing of it is to steer a terminal. */
+function printable(message: string): string {
+  // oxlint-disable-next-line no-control-regex -- replacing control characters is the purpose
+  return message.replaceAll(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\ufffd]+/g, '?');
 }

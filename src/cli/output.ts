@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { McastError } from '../core/errors.js';
+import { fileError } from '../io/fileError.js';
 
-/** A file that lines go to and that can be reopened (log rotation); `-` is standard output. */
+/** A file that lines go to and that can be reopened (log rotation); `-` is standard output. Throws ERR_FILE. */
 export class LineFile implements Disposable {
   readonly path: string;
   #descriptor: number | null = null;
@@ -28,37 +28,15 @@ export class LineFile implements Disposable {
   }
 
   #open(flags: 'w' | 'a'): void {
-    if (this.path === '-') return;
-    try {
-      this.#descriptor = openSync(this.path, flags);
-    } catch (error) {
-      throw new McastError('ERR_FILE', `${this.path}: ${(error as Error).message}`, { cause: error });
-    }
+    if (this.path !== '-') this.#descriptor = opened(this.path, flags);
   }
 }
 
-export function writeTextFile(path: string, text: string): void {
-  if (path === '-') {
-    process.stdout.write(text);
-    return;
-  }
-  using file = new OpenFile(path);
-  writeWhole(file.descriptor, text, path);
-}
-
-class OpenFile implements Disposable {
-  readonly descriptor: number;
-
-  constructor(path: string) {
-    try {
-      this.descriptor = openSync(path, 'w');
-    } catch (error) {
-      throw new McastError('ERR_FILE', `${path}: ${(error as Error).message}`, { cause: error });
-    }
-  }
-
-  [Symbol.dispose](): void {
-    closeSync(this.descriptor);
+function opened(path: string, flags: 'w' | 'a'): number {
+  try {
+    return openSync(path, flags);
+  } catch (error) {
+    throw fileError(path, 'written', error);
   }
 }
 
@@ -67,6 +45,6 @@ function writeWhole(descriptor: number, text: string, path: string): void {
   try {
     for (let at = 0; at < octets.length;) at += writeSync(descriptor, octets, at);
   } catch (error) {
-    throw new McastError('ERR_FILE', `${path}: ${(error as Error).message}`, { cause: error });
+    throw fileError(path, 'written', error);
   }
 }

@@ -1,87 +1,106 @@
-import { styleOf, type TextOptions } from '../report/style.js';
+import { eventLine } from '../report/eventLine.js';
+import { fold } from '../report/fold.js';
 import { intervalHeader, intervalLine, senderIntervalHeader, senderIntervalLine } from '../report/intervalLine.js';
+import type { TextOptions } from '../report/style.js';
 import { renderStream, renderText } from '../report/text.js';
 import type { RunResult } from '../result/model.js';
 import type { RunMessage } from '../runtime/messages.js';
-import { LineFile } from './output.js';
 import type { OutputPlan } from '../profile/makePlan.js';
+import { LineFile } from './output.js';
 import { wantsColor } from './terminal.js';
 
 /** A heading is said again after so many lines, about a screen. */
 const HEADING_EVERY = 24;
 
-/** Says what happens in a run: as JSON lines, as text for people, or both. */
+/** Which end of a run a message comes from. */
+export type End = 'recv' | 'send';
+
+export interface PresenterOptions {
+  readonly command: string;
+  /** Standard output carries something else than JSON lines too: text goes to standard error. */
+  readonly outputTaken?: boolean;
+  /** Interval lines name their stream from the first one on: there will be several. */
+  readonly several?: boolean;
+  /** Both ends are shown: their lines say which one it is. */
+  readonly bothEnds?: boolean;
+  /** A stream that ends is summarised at once, because the run may go on for long. */
+  readonly summaries?: boolean;
+  /** No text at all: the command has its own. */
+  readonly silent?: boolean;
+}
+
+/** Says what happens in a run: as JSON lines, as text for people, or both. Its methods throw ERR_FILE. */
 export class Presenter implements Disposable {
   readonly #output: OutputPlan;
+  readonly #about: PresenterOptions;
   readonly #json: LineFile | null;
   /** Text goes to standard error when standard output is taken. */
   readonly #stream: NodeJS.WriteStream;
   readonly #options: TextOptions;
   #runId = '';
   #linesSinceHeading = HEADING_EVERY;
-  #several = false;
+  #several: boolean;
+  #said = false;
 
-  constructor(output: OutputPlan, outputTaken = output.json === '-') {
+  constructor(output: OutputPlan, about: PresenterOptions) {
     this.#output = output;
+    this.#about = about;
+    this.#several = about.several === true;
     this.#json = output.json === null ? null : new LineFile(output.json);
-    this.#stream = outputTaken ? process.stderr : process.stdout;
+    this.#stream = output.json === '-' || about.outputTaken === true ? process.stderr : process.stdout;
     this.#options = {
       color: wantsColor(this.#stream),
       ...(output.utc ? {} : { offsetAt: (unixMs: number) => -new Date(unixMs).getTimezoneOffset() }),
     };
   }
 
-  /** A line for people; nothing with `--quiet`. */
+  /** Lines for people, folded to a terminal's width; nothing with `--quiet`. */
   say(text: string): void {
-    if (!this.#output.quiet) this.#stream.write(`${text}\n`);
+    this.sayAsIs(fold(text));
   }
 
-  /** Everything that a run posts but its result. `several`: intervals name their stream. */
-  show(message: RunMessage, command: string, several: boolean): void {
-    this.#several ||= several;
+  /** The same, not folded: a command to paste, columns. */
+  sayAsIs(text: string): void {
+    if (!this.#output.quiet) this.#write(`${text}\n`);
+  }
+
+  /** Everything that a run posts but its result. */
+  show(message: RunMessage, end: End = 'recv'): void {
     switch (message.type) {
       case 'ready':
-        this.#runId = message.info.runId;
-        this.#line('start', message.info.time, {
-          command,
-          io: message.info.io,
-          interfaces: message.info.interfaces,
-          loopback: message.info.loopback,
-        });
-        for (const text of message.info.lines) this.say(text);
+        this.#showReady(message.info);
         break;
       case 'interval':
-        this.#showInterval(message);
+        this.#showInterval(message, end);
         break;
-      case 'event':
-        this.#line('event', message.event.time, message.event);
-        if (message.event.event !== 'joined' && message.event.event !== 'stream_end') {
-          this.say(styleOf(this.#options.color ?? false).dim(`${message.event.event}: ${message.event.text}`));
+      case 'event': {
+        const { event } = message;
+        this.#line('event', event.time, event);
+        if (event.event !== 'joined' && event.event !== 'stream_end') {
+          this.sayAsIs(this.#prefix(end) + eventLine(event, { ...this.#options, several: this.#several }));
         }
         break;
+      }
       case 'stream_end':
-        if (this.#several) break;
-        this.say(renderStream(message.stream, this.#options).trimEnd());
+        if (this.#several || this.#about.summaries !== true) break;
+        this.sayAsIs(renderStream(message.stream, this.#options).trimEnd());
         this.#linesSinceHeading = HEADING_EVERY;
         break;
       case 'partial':
         this.#line('partial', message.result.run.end, { result: message.result });
-        this.say(renderText(message.result, this.#options));
+        this.say('result so far:');
+        this.#text(message.result);
+        this.#linesSinceHeading = HEADING_EVERY;
         break;
       default:
         break;
     }
   }
 
-  /** The result, last of all. */
-  finish(result: RunResult, text: string = renderText(result, this.#options)): void {
+  /** The result, last of all. Its text is left out where `--quiet` goes with JSON on standard output. */
+  finish(result: RunResult): void {
     this.#line('result', result.run.end, { result });
-    if (this.#output.quiet) return;
-    this.#stream.write(`\n${text}`);
-  }
-
-  get textOptions(): TextOptions {
-    return this.#options;
+    if (!(this.#output.quiet && this.#output.json === '-')) this.#text(result);
   }
 
   reopen(): void {
@@ -92,10 +111,26 @@ export class Presenter implements Disposable {
     this.#json?.[Symbol.dispose]();
   }
 
-  #showInterval(message: Extract<RunMessage, { type: 'interval' }>): void {
+  #showReady(info: Extract<RunMessage, { type: 'ready' }>['info']): void {
+    this.#runId = info.runId;
+    this.#line('start', info.time, {
+      command: this.#about.command,
+      io: info.io,
+      interfaces: info.interfaces,
+      loopback: info.loopback,
+    });
+    for (const text of info.lines) this.say(text);
+    for (const text of info.warnings) this.say(`warning: ${text}`);
+    const { readyFile } = this.#output;
+    if (readyFile === null) return;
+    using file = new LineFile(readyFile);
+    file.write(JSON.stringify(info));
+  }
+
+  #showInterval(message: Extract<RunMessage, { type: 'interval' }>, end: End): void {
     const { time, startNs, endNs, rows, senderRows } = message;
     const span = { start_ns: startNs, end_ns: endNs };
-    if (senderRows.length > 0) this.#line('interval', time, { ...span, sender: senderRows });
+    if (end === 'send') this.#line('interval', time, { ...span, sender: senderRows });
     else this.#line('interval', time, { ...span, streams: rows });
     const several = this.#several || rows.length > 1 || senderRows.length > 1;
     const options = { ...this.#options, several };
@@ -105,12 +140,29 @@ export class Presenter implements Disposable {
     ];
     for (const line of lines) {
       if (this.#linesSinceHeading >= HEADING_EVERY) {
-        this.say(senderRows.length > 0 ? senderIntervalHeader(options) : intervalHeader(options));
         this.#linesSinceHeading = 0;
+        const both = this.#about.bothEnds === true;
+        if (both || end === 'recv') this.sayAsIs(this.#prefix('recv') + intervalHeader(options));
+        if (both || end === 'send') this.sayAsIs(this.#prefix('send') + senderIntervalHeader(options));
       }
       this.#linesSinceHeading++;
-      this.say(line);
+      this.sayAsIs(this.#prefix(end) + line);
     }
+  }
+
+  #prefix(end: End): string {
+    return this.#about.bothEnds === true ? `${end} ` : '';
+  }
+
+  /** A whole report, set off from what was said before. */
+  #text(result: RunResult): void {
+    this.#write(`${this.#said ? '\n' : ''}${renderText(result, this.#options)}`);
+  }
+
+  #write(text: string): void {
+    if (this.#about.silent === true) return;
+    this.#said = true;
+    this.#stream.write(text);
   }
 
   #line(type: string, time: string, fields: object): void {

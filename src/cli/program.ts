@@ -56,7 +56,8 @@ export function buildProgram<Context>(handlers: Handlers<Context>, options: Prog
 async function helpFor(argv: readonly string[], version: () => string): Promise<string | null> {
   const first = argv[0];
   if (first === undefined) return greeting();
-  if (first === '-V' || first === '--version') return `${version()}\n`;
+  // Behind a command too: mcast-send and mcast-recv put theirs in front.
+  if ([first, argv[1]].some((word) => word === '-V' || word === '--version')) return `${version()}\n`;
   const words = argv.includes('--') ? argv.slice(0, argv.indexOf('--')) : argv;
   const all = words.includes('--help-all');
   const asked = all || words.includes('-h') || words.includes('--help');
@@ -70,7 +71,7 @@ async function helpFor(argv: readonly string[], version: () => string): Promise<
 
 function unknownCommand(word: string): McastError {
   if (/:\/\/|^[0-9.]+(:|$)|^auto/.test(word)) {
-    return usage(`what is to be done with ${word}? Write mcast send ${word} or mcast recv ${word}`);
+    return usage(`what is to be done with ${word}? Write mcast send ${word} or mcast recv ${word}`, '');
   }
   return usage(`unknown command "${word}"${didYouMean(word, COMMANDS)} (${COMMANDS.join(' ')})`);
 }
@@ -86,14 +87,14 @@ export async function readCommandLine(
   const first = argv[0] ?? '';
   if (first.startsWith('-')) {
     const { fromIperf, isIperfForm } = await import('./iperfForm.js');
-    if (isIperfForm(argv)) throw usage(`this is iperf's form; here it is: ${fromIperf(argv)}`);
+    if (isIperfForm(argv)) throw usage(`this is iperf's form; here it is: ${fromIperf(argv)}`, '');
     throw usage(`the command comes first: mcast <${COMMANDS.join('|')}> ... ${first}`);
   }
   const command = COMMANDS.find((candidate) => candidate === first);
   if (command === undefined) throw unknownCommand(first);
   const { written, operands } = await parseWords(command, argv.slice(1));
   const row = COMMAND_ROWS[command];
-  if (operands.length < row.atLeast) throw usage(`${command} needs ${row.operands}, as in: ${row.examples[0]}`);
+  if (operands.length < row.atLeast) throw usage(`${command} needs ${row.operands}, as in: ${row.examples[0]}`, '');
   if (operands.length > row.atMost) {
     throw usage(
       row.atMost === 0

@@ -3,7 +3,7 @@
  * where a code, its exit status and its hint are declared. `docs/errors.md` is tested against it.
  */
 export const ERROR_CODES = {
-  ERR_USAGE: { exit: 2, hint: 'See mcast <command> --help.' },
+  ERR_USAGE: { exit: 2, hint: 'See mcast <command> -h.' },
   ERR_ENDPOINT: {
     exit: 2,
     hint: 'An endpoint is [scheme://][source@]group[:port][/name=value]..., see docs/endpoints.md.',
@@ -22,7 +22,7 @@ export const ERROR_CODES = {
   },
   ERR_INTERFACE: { exit: 1, hint: 'Name an interface of this host with --iface.' },
   ERR_SOURCE_ADDRESS: { exit: 1, hint: 'The source of a sender must be an address of this host.' },
-  ERR_PERMISSION: { exit: 1, hint: 'Use a port above 1023, or grant the capability named above.' },
+  ERR_PERMISSION: { exit: 1, hint: 'Use a port above 1023, or grant CAP_NET_BIND_SERVICE.' },
   ERR_PORT_IN_USE: { exit: 1, hint: 'Choose another port, or end the program that holds it.' },
   ERR_NO_ROUTE: {
     exit: 1,

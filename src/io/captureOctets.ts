@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { McastError } from '../core/errors.js';
+import { fileError } from './fileError.js';
 
 /** Octets per read, also of compressed ones: a step's output is held in memory, and deflate may expand a thousandfold. */
 const CHUNK_OCTETS = 64 * 1024;
@@ -31,8 +32,7 @@ export async function peekOctets(input: AsyncIterable<Uint8Array>): Promise<Peek
 /** An error of reading `name`, as the operator is to see it. */
 export function readError(name: string, error: unknown): unknown {
   if (error instanceof CompressionFault) return new McastError('ERR_FILE_FORMAT', `${name}: ${error.message}`);
-  const code = error instanceof Error && 'syscall' in error ? (error as NodeJS.ErrnoException).code : undefined;
-  return code === undefined ? error : new McastError('ERR_FILE', `${name} cannot be read: ${code}`, { cause: error });
+  return fileError(name, 'read', error);
 }
 
 async function peeked(chunks: AsyncIterator<Uint8Array>): Promise<PeekedOctets> {

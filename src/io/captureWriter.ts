@@ -6,7 +6,6 @@ import { SlotFlag } from '../core/batch.js';
 import type { ReceiveBatch } from '../core/batch.js';
 import { ByteRing } from '../core/byteRing.js';
 import { copyOctets } from '../core/bytes.js';
-import { McastError } from '../core/errors.js';
 import type { RunEpoch } from '../core/time.js';
 import { LinkType, putUdpChecksum, putUdpHeaders, udpHeadersOctets } from '../wire/ip.js';
 import {
@@ -20,6 +19,7 @@ import {
 } from '../wire/pcapngWrite.js';
 import type { Path } from './datagram.js';
 import { DepartureStamp } from './departureStamp.js';
+import { fileError } from './fileError.js';
 
 /** Octets between the receiving thread and the file: 60 ms at 1 Gbit/s. */
 const QUEUE_OCTETS = 8 * 1024 * 1024;
@@ -183,10 +183,10 @@ export async function openCaptureSink(path: string, queue: SharedArrayBuffer): P
   try {
     if (!toOutput) file = await open(path, 'w');
   } catch (error) {
-    throw writeError(path, error);
+    throw fileError(path, 'written', error);
   }
   const finished = emptyQueue(new ByteRing(queue), file).catch((error: unknown) => {
-    throw writeError(path, error);
+    throw fileError(path, 'written', error);
   });
   // Whoever awaits it later still sees the failure.
   finished.catch(() => {});
@@ -216,11 +216,4 @@ function writeOutput(octets: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(octets, (error) => (error ? reject(error) : resolve()));
   });
-}
-
-function writeError(path: string, error: unknown): unknown {
-  const code = error instanceof Error && 'syscall' in error ? (error as NodeJS.ErrnoException).code : undefined;
-  return code === undefined
-    ? error
-    : new McastError('ERR_FILE', `${path} cannot be written: ${code}`, { cause: error });
 }

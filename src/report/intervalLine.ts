@@ -8,7 +8,8 @@ export interface IntervalOptions extends TextOptions {
   readonly several?: boolean;
 }
 
-const TIME = 14;
+/** Columns of the time that begins every line. */
+export const TIME_COLUMNS = 14;
 
 function columns(cells: readonly (readonly [text: string, width: number])[], label: string | null): string {
   const line = cells.map(([text, width]) => text.padStart(width)).join(' ');
@@ -18,7 +19,7 @@ function columns(cells: readonly (readonly [text: string, width: number])[], lab
 /** Above the lines of {@link intervalLine}. */
 export function intervalHeader(options: IntervalOptions = {}): string {
   const names: [string, number][] = [
-    ['time'.padEnd(TIME), TIME],
+    ['time'.padEnd(TIME_COLUMNS), TIME_COLUMNS],
     ['bit/s', 6],
     ['received', 8],
     ['lost', 5],
@@ -36,7 +37,7 @@ export function intervalLine(row: IntervalRow, time: string, options: IntervalOp
   const style = styleOf(options.color ?? false);
   const lost = formatShortCount(row.packets_lost).padStart(5);
   const cells: [string, number][] = [
-    [formatTimeOfDay(time, options.offsetAt ?? UTC).padEnd(TIME), TIME],
+    [formatTimeOfDay(time, options.offsetAt ?? UTC).padEnd(TIME_COLUMNS), TIME_COLUMNS],
     [formatShortRate(row.rate_bit_per_second), 6],
     [formatShortCount(row.packets_received), 8],
     [(row.packets_lost ?? 0) > 0 ? style.bad(lost) : lost, 5],
@@ -52,7 +53,7 @@ export function intervalLine(row: IntervalRow, time: string, options: IntervalOp
 /** Above the lines of {@link senderIntervalLine}. */
 export function senderIntervalHeader(options: IntervalOptions = {}): string {
   const names: [string, number][] = [
-    ['time'.padEnd(TIME), TIME],
+    ['time'.padEnd(TIME_COLUMNS), TIME_COLUMNS],
     ['bit/s', 6],
     ['sent', 8],
     ['not sent', 8],
@@ -68,7 +69,7 @@ export function senderIntervalLine(row: SenderIntervalRow, time: string, options
   const style: Style = styleOf(options.color ?? false);
   const notSent = formatShortCount(row.not_sent).padStart(8);
   const cells: [string, number][] = [
-    [formatTimeOfDay(time, options.offsetAt ?? UTC).padEnd(TIME), TIME],
+    [formatTimeOfDay(time, options.offsetAt ?? UTC).padEnd(TIME_COLUMNS), TIME_COLUMNS],
     [formatShortRate(row.rate_bit_per_second), 6],
     [formatShortCount(row.sent), 8],
     [(row.not_sent ?? 0) > 0 ? style.bad(notSent) : notSent, 8],

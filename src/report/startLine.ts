@@ -9,17 +9,20 @@ export interface Load {
   readonly family: 4 | 6;
 }
 
-/** `20.0 Mbit/s UDP payload = 20.4 IP = ... on the wire: 1900 datagrams/s in 1 stream`: what a run will load the network with. */
-export function bandwidthLine(loads: readonly Load[]): string {
+/**
+ * What a run will load the network with, before it does: `1899 datagrams/s in 1 stream, 20.0 Mbit/s of UDP
+ * payload`, and below it the rate on the other layers.
+ */
+export function bandwidthLines(loads: readonly Load[]): string[] {
   const packets = loads.reduce((sum, load) => sum + load.packetsPerSecond, 0);
   const streams = `${loads.length} ${loads.length === 1 ? 'stream' : 'streams'}`;
-  if (packets === Infinity) return `as fast as possible, in ${streams}`;
+  if (packets === Infinity) return [`as fast as possible, in ${streams}`];
   const at = (layer: RateLayer): string =>
     formatRate(
       loads.reduce((sum, load) => sum + bitPerSecondAt(load.packetsPerSecond, load.sizeOctets, load.family, layer), 0),
     );
-  return (
-    `${at('payload')} of UDP payload (IP ${at('ip')}, Ethernet ${at('ethernet')}, wire ${at('wire')}), ` +
-    `${formatShortCount(packets)} datagrams/s in ${streams}`
-  );
+  return [
+    `${formatShortCount(packets)} datagrams/s in ${streams}, ${at('payload')} of UDP payload`,
+    `  IP ${at('ip')}, Ethernet ${at('ethernet')}, wire ${at('wire')}`,
+  ];
 }

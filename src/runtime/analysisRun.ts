@@ -159,6 +159,7 @@ class Analysis {
       lines: [`${file.name}: ${file.format}, by its own stamps`],
       interfaces: [],
       loopback: false,
+      warnings: [],
     };
     this.#listener({ type: 'ready', info });
     this.ready.resolve(info);

@@ -10,7 +10,7 @@ import { LinkType } from '../wire/ip.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
 import { SEND_TIME_BOUND_NS, SILENCE_NS } from './assumptions.js';
 import { EventLog } from './eventLog.js';
-import { nextUtcMultiple } from './housekeeping.js';
+import { nextUtcMultiple } from './utcTime.js';
 import { MeasurementTeller } from './measurementTeller.js';
 import type { RunMessage } from './messages.js';
 

@@ -1,6 +1,7 @@
 import { FREQUENT_EVENTS } from '../analysis/eventRing.js';
 import { formatRealtime, type Clock, type Nanos } from '../core/time.js';
 import type { EventRecord } from '../result/model.js';
+import { realMinusMonoNs } from './utcTime.js';
 
 /** Events kept in the result; those beyond are counted by kind. */
 const KEPT = 1000;
@@ -28,10 +29,9 @@ export class EventLog {
 
   /** `atMonoNs`: when it happened; `stream`: id of the stream, `null` for the run's own. */
   add(event: string, atMonoNs: Nanos, stream: string | null, text: string, detail: EventRecord['detail'] = {}): void {
-    const realToMonoNs = this.#clock.monoNs() - this.#clock.realNs();
     const record: EventRecord = {
       event,
-      time: formatRealtime(this.#clock.epoch, atMonoNs - realToMonoNs),
+      time: formatRealtime(this.#clock.epoch, atMonoNs + realMinusMonoNs(this.#clock)),
       at_ns: Math.round(atMonoNs - this.#startMonoNs),
       stream,
       text,

@@ -1,11 +1,12 @@
-import type { Clock, Nanos } from '../core/time.js';
+import type { Nanos } from '../core/time.js';
 import type { Agent } from './agent.js';
 
 /** Something that is done at `firstMonoNs` + k x `periodNs`, whatever the last time took. */
 export interface Periodic {
   readonly firstMonoNs: Nanos;
   readonly periodNs: Nanos;
-  run(nowMonoNs: Nanos): void;
+  /** `dueMonoNs`: when it should have been called, the latest time if several have passed. */
+  run(nowMonoNs: Nanos, dueMonoNs: Nanos): void;
 }
 
 /** Everything periodic of a run that sends nothing. It has finished when all the others have. */
@@ -29,8 +30,11 @@ export class Housekeeping implements Agent {
       const dueNs = this.#nextNs[i]!;
       if (dueNs > nowMonoNs) continue;
       const { periodNs, run } = this.#tasks[i]!;
-      this.#nextNs[i] = dueNs + periodNs * (1 + Math.floor((nowMonoNs - dueNs) / periodNs));
-      run(nowMonoNs);
+      // An infinite period times 0 would be no number.
+      const missed = Math.floor((nowMonoNs - dueNs) / periodNs);
+      const latestNs = missed === 0 ? dueNs : dueNs + periodNs * missed;
+      this.#nextNs[i] = latestNs + periodNs;
+      run(nowMonoNs, latestNs);
     }
     return 0;
   }
@@ -46,14 +50,4 @@ export class Housekeeping implements Agent {
   }
 
   stop(): void {}
-}
-
-/**
- * The next whole multiple of `periodNs` in UTC after now, CLOCK_MONOTONIC since the epoch, ns: so that the
- * intervals of several hosts line up.
- */
-export function nextUtcMultiple(clock: Clock, periodNs: Nanos): Nanos {
-  const monoNs = clock.monoNs();
-  const unixNs = clock.epoch.realtimeNs + BigInt(Math.round(clock.realNs()));
-  return monoNs + periodNs - Number(unixNs % BigInt(Math.round(periodNs)));
 }

@@ -1,5 +1,5 @@
 import type { Measurement } from '../analysis/measurement.js';
-import { formatRealtime, type Clock } from '../core/time.js';
+import type { Clock } from '../core/time.js';
 import { Series } from '../metrics/series.js';
 import { buildStream, streamId } from '../result/build.js';
 import { buildIntervalRow } from '../result/interval.js';
@@ -7,6 +7,7 @@ import type { Measurement as Provenance } from '../result/measurement.js';
 import type { EventLog } from './eventLog.js';
 import type { RunMessage } from './messages.js';
 import { streamIdentities, tellEvent, type StreamIdentity } from './receiverEvents.js';
+import { intervalTime } from './utcTime.js';
 
 export interface MeasurementTellerOptions {
   readonly measurement: Measurement;
@@ -41,7 +42,7 @@ export class MeasurementTeller {
   }
 
   #tellIntervals(): void {
-    const { measurement, provenance, clock, post } = this.#options;
+    const { measurement, provenance, clock, intervalNs, post } = this.#options;
     const { startMonoNs, capabilities } = provenance;
     for (const interval of measurement.takeIntervals()) {
       const rows = interval.streams.map((one) => {
@@ -52,7 +53,7 @@ export class MeasurementTeller {
       });
       post({
         type: 'interval',
-        time: formatRealtime(clock.epoch, interval.endMonoNs + clock.realNs() - clock.monoNs()),
+        time: intervalTime(clock, interval.endMonoNs, intervalNs),
         startNs: Math.round(interval.startMonoNs - startMonoNs),
         endNs: Math.round(interval.endMonoNs - startMonoNs),
         rows,

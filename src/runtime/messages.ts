@@ -35,6 +35,8 @@ export interface ReadyInfo {
   readonly time: string;
   readonly io: string;
   readonly lines: readonly string[];
+  /** What is likely not meant, a line each. */
+  readonly warnings: readonly string[];
   readonly interfaces: readonly string[];
   /** Everything runs over the loopback interface. */
   readonly loopback: boolean;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Measurement } from '../analysis/measurement.js';
+import { formatHostPort } from '../core/format.js';
 import { formatRealtime, splitNs, type Nanos } from '../core/time.js';
 import { CaptureWriter } from '../io/captureWriter.js';
 import type { Io } from '../io/datagram.js';
@@ -12,7 +13,7 @@ import { ClockWatch } from './clockWatch.js';
 import { Command, type RunControl } from './control.js';
 import { EventLog } from './eventLog.js';
 import { EvidenceWatch } from './evidence.js';
-import { Housekeeping, nextUtcMultiple } from './housekeeping.js';
+import { Housekeeping } from './housekeeping.js';
 import { Inject } from './inject.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import { MeasurementTeller } from './measurementTeller.js';
@@ -24,8 +25,11 @@ import { OffloadSwitch } from './offloadSwitch.js';
 import { openSources, type OpenSource } from './receiverSetup.js';
 import { reasonsForSilence } from './silenceWatch.js';
 import { prepareThread } from './thread.js';
+import { nextUtcMultiple } from './utcTime.js';
 
 const SECOND_NS = 1e9;
+/** At the end of a run that heard nothing for so long, the likeliest reasons are looked for in any case. */
+const SHORT_SILENCE_NS = 0.2e9;
 /** Intervals, events and offload are looked after this often. */
 const TEND_NS = 50e6;
 
@@ -111,7 +115,24 @@ export async function runReceiver(
       detail: plan.detail,
       post,
     });
+    const endsByItself =
+      plan.durationNs !== null ||
+      plan.count !== null ||
+      plan.once ||
+      plan.untilIdleNs !== null ||
+      plan.endAtUnixNs !== null;
     let stopped = false;
+    let silenceTold = false;
+    /** Once: joined, and nothing has come since. */
+    const tellSilence = (nowNs: number): void => {
+      if (silenceTold || agent.datagrams > 0) return;
+      silenceTold = true;
+      const reasons = reasonsForSilence(sources, plan.unicast, sinceJoin);
+      const seconds = ((nowNs - joinedMonoNs) / SECOND_NS).toFixed(1);
+      const text = `joined, nothing arrived for ${seconds} s: ${reasons.join('; ')}`;
+      const detail = Object.fromEntries(reasons.map((reason, i) => [`reason_${i + 1}`, reason]));
+      log.add('silence', nowNs, null, text, detail);
+    };
 
     const result = (complete: boolean): RunResult =>
       receiverResult(io, plan, judge, {
@@ -159,23 +180,12 @@ export async function runReceiver(
         {
           firstMonoNs: joinedMonoNs + SILENCE_NS,
           periodNs: Infinity,
-          run: (nowNs) => {
-            if (agent.datagrams > 0) return;
-            const reasons = reasonsForSilence(sources, plan.unicast, sinceJoin);
-            const text = `joined, nothing arrived for ${SILENCE_NS / 1e9} s: ${reasons.join('; ')}`;
-            log.add(
-              'silence',
-              nowNs,
-              null,
-              text,
-              Object.fromEntries(reasons.map((reason, i) => [`reason_${i + 1}`, reason])),
-            );
-          },
+          run: tellSilence,
         },
       ],
       [agent],
     );
-    const joinedText = sources.slice(0, 16).map(joinedLine);
+    const joinedText = sources.slice(0, 16).map((open) => joinedLine(open, plan.unicast));
     post({
       type: 'ready',
       info: {
@@ -184,6 +194,7 @@ export async function runReceiver(
         io: io.name,
         lines: joinedText,
         interfaces: [...new Set(sources.map(({ via }) => via.name))],
+        warnings: [],
         loopback: sources.every(({ via }) => via.loopback),
       },
     });
@@ -195,7 +206,7 @@ export async function runReceiver(
         poll: (nowNs) => {
           const commands = control.take();
           if (commands === 0) return;
-          if ((commands & Command.Snapshot) !== 0) post({ type: 'partial', result: result(true) });
+          if ((commands & Command.Snapshot) !== 0) post({ type: 'partial', result: result(!endsByItself) });
           if ((commands & Command.Stop) === 0 || stopped) return;
           stopped = true;
           agent.stop(nowNs);
@@ -209,15 +220,11 @@ export async function runReceiver(
     }
     measurement.finish(agent.stopMonoNs);
     teller.tell();
+    // A run that is shorter than the patience before that is not to leave its user without a reason.
+    if (agent.stopMonoNs - joinedMonoNs >= SHORT_SILENCE_NS) tellSilence(agent.stopMonoNs);
     watch.sample();
     capture?.close();
-    const bounded =
-      plan.durationNs !== null ||
-      plan.count !== null ||
-      plan.once ||
-      plan.untilIdleNs !== null ||
-      plan.endAtUnixNs !== null;
-    return result(!stopped || !bounded);
+    return result(!stopped || !endsByItself);
   } finally {
     for (const { source } of sources) source.close();
   }
@@ -283,8 +290,8 @@ function namesOf(sources: readonly OpenSource[]): (index: number) => string | nu
   return (index) => names.get(index) ?? null;
 }
 
-function joinedLine({ planned, via, reason }: OpenSource): string {
+function joinedLine({ planned, via, reason }: OpenSource, unicast: boolean): string {
   const from = planned.sources.length === 0 ? '' : `${planned.sources.join(',')}@`;
-  const group = planned.family === 6 ? `[${planned.group}]` : planned.group;
-  return `joined ${from}${group}:${planned.port} on ${via.name} (${reason})`;
+  const place = formatHostPort(planned.group, planned.port);
+  return `${unicast ? 'listening at' : 'joined'} ${from}${place} on ${via.name} (${reason})`;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { formatHostPort } from '../core/format.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import type { Io } from '../io/datagram.js';
 import { Histogram } from '../metrics/histogram.js';
@@ -8,7 +9,8 @@ import { Command, type RunControl } from './control.js';
 import { EventLog } from './eventLog.js';
 import { EvidenceWatch } from './evidence.js';
 import { refuseForeignSender } from './foreignSender.js';
-import { Housekeeping, nextUtcMultiple } from './housekeeping.js';
+import { fragmentWarnings } from './fragmentWarnings.js';
+import { Housekeeping } from './housekeeping.js';
 import { interfaceFacts } from './interfaceFacts.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
@@ -18,6 +20,7 @@ import { senderResult } from './senderResult.js';
 import { buildLane, openSinks, placeStreams, type PlacedStream } from './senderSetup.js';
 import { prepareThread } from './thread.js';
 import { TransmitStamps } from './transmitStamps.js';
+import { intervalTime, nextUtcMultiple } from './utcTime.js';
 
 /** From the first instruction to the first datagram: what building the lanes may take. */
 const LEAD_NS = 10e6;
@@ -43,11 +46,13 @@ export async function runSender(
     const startMonoNs = io.clock.monoNs();
     const runId = randomBytes(4).readUInt32BE();
     const firstNs = startMonoNs + Math.max(LEAD_NS, untilNs(plan.startAtUnixNs, io, startRealNs));
-    const built = sinks.map((open) => buildLane(io, plan, open, runId, firstNs));
+    const bounded = boundedByEnd(plan, io, startRealNs, firstNs - startMonoNs);
+    const built = sinks.map((open) => buildLane(io, bounded, open, runId, firstNs));
     const lanes = built.map(({ lane }) => lane);
     const streams = built.flatMap((one) => one.streams);
     const name = runId.toString(16).padStart(8, '0');
-    const notes = [...new Set(sinks.flatMap(({ sink }) => sink.notes))];
+    const warnings = fragmentWarnings(plan, placed);
+    const notes = [...new Set([...warnings, ...sinks.flatMap(({ sink }) => sink.notes)])];
     const watch = new ClockWatch(io.clock.epoch);
     const log = new EventLog(io.clock, startMonoNs, (event) => post({ type: 'event', event }));
     const transmitStamps = sinks.map(({ sink }) => new TransmitStamps(sink));
@@ -89,6 +94,13 @@ export async function runSender(
         },
       });
     };
+    const endsByItself = plan.durationNs !== null || plan.count !== null || plan.endAtUnixNs !== null;
+    /** Whatever was counted since the last one; named by the boundary that it was due at. */
+    const tellInterval = (nowNs: Nanos, boundaryNs = nowNs): void => {
+      const senderRows = intervals.close(nowNs, io.capabilities.refusedSends);
+      const time = intervalTime(io.clock, boundaryNs, plan.intervalNs);
+      post({ type: 'interval', time, ...intervals.lastSpan(startMonoNs), rows: [], senderRows });
+    };
     const housekeeping = new Housekeeping(
       [
         {
@@ -104,16 +116,9 @@ export async function runSender(
         {
           firstMonoNs: nextUtcMultiple(io.clock, plan.intervalNs),
           periodNs: plan.intervalNs,
-          run: (nowNs) => {
-            const senderRows = intervals.close(nowNs, io.capabilities.refusedSends);
-            const span = intervals.lastSpan(startMonoNs);
-            post({
-              type: 'interval',
-              time: formatRealtime(io.clock.epoch, io.clock.realNs()),
-              ...span,
-              rows: [],
-              senderRows,
-            });
+          // Nothing to tell before the first datagram is due.
+          run: (nowNs, dueNs) => {
+            if (nowNs > firstNs) tellInterval(nowNs, dueNs);
           },
         },
       ],
@@ -127,6 +132,7 @@ export async function runSender(
         io: io.name,
         lines: placed.slice(0, 16).map(placedLine),
         interfaces: [...new Set(placed.map(({ via }) => via.name))],
+        warnings,
         loopback: placed.every(({ via }) => via.loopback),
       },
     });
@@ -137,7 +143,7 @@ export async function runSender(
         poll: (nowNs) => {
           const commands = control.take();
           if (commands === 0) return;
-          if ((commands & Command.Snapshot) !== 0) post({ type: 'partial', result: result(true) });
+          if ((commands & Command.Snapshot) !== 0) post({ type: 'partial', result: result(!endsByItself) });
           if ((commands & Command.Stop) === 0 || stopped) return;
           stopped = true;
           for (const lane of lanes) lane.stop(nowNs);
@@ -145,9 +151,9 @@ export async function runSender(
       },
       health,
     );
-    intervals.close(io.clock.monoNs(), io.capabilities.refusedSends);
+    tellInterval(io.clock.monoNs());
     watch.sample();
-    return result(!stopped || (plan.durationNs === null && plan.count === null));
+    return result(!stopped || !endsByItself);
   } finally {
     for (const { sink } of sinks) sink.close();
   }
@@ -158,7 +164,14 @@ function untilNs(unixNs: bigint | null, io: Io, nowRealNs: Nanos): Nanos {
   return unixNs === null ? 0 : Math.max(0, Number(unixNs - io.clock.epoch.realtimeNs) - nowRealNs);
 }
 
+/** `--end-at` is a duration that is known only when it begins; a shorter one holds as it is. */
+function boundedByEnd(plan: SendPlan, io: Io, nowRealNs: Nanos, leadNs: Nanos): SendPlan {
+  if (plan.endAtUnixNs === null) return plan;
+  const untilEndNs = Math.max(0, untilNs(plan.endAtUnixNs, io, nowRealNs) - leadNs);
+  return { ...plan, durationNs: Math.min(plan.durationNs ?? Infinity, untilEndNs) };
+}
+
 function placedLine({ stream, via, reason, source }: PlacedStream): string {
   const { group, port } = stream.address;
-  return `${group}:${port} by ${via.name}${source === null ? '' : ` from ${source}`} (${reason})`;
+  return `to ${formatHostPort(group, port)} by ${via.name}${source === null ? '' : ` from ${source}`} (${reason})`;
 }

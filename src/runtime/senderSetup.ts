@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { SendBatch } from '../core/batch.js';
+import { octetsAtLayer } from '../core/layers.js';
 import { splitNs, type Nanos } from '../core/time.js';
 import { MergedFeed, type FlowFeed } from '../feed/mergedFeed.js';
 import { PayloadFeed } from '../feed/payloadFeed.js';
@@ -98,8 +99,8 @@ function segmentsOf(io: Io, plan: SendPlan, group: readonly PlacedStream[]): num
   const smallest = Math.min(...group.map(({ stream }) => stream.sizeOctets));
   const mtu = Math.min(...group.map(({ via }) => via.mtuOctets ?? 1500));
   const largest = Math.max(...group.map(({ stream }) => stream.sizeOctets));
-  const headers = group[0]!.stream.address.family === 4 ? 28 : 48;
-  if (!io.capabilities.offload || plan.offload === 'off' || largest + headers > mtu) return 1;
+  const octets = octetsAtLayer(largest, group[0]!.stream.address.family, 'ip');
+  if (!io.capabilities.offload || plan.offload === 'off' || octets > mtu) return 1;
   const perSecond = totalPacketsPerSecond(group.map(({ stream }) => stream));
   if (plan.offload === 'auto' && perSecond <= OFFLOAD_PACKETS_PER_SECOND) return 1;
   return segmentsFor(smallest);

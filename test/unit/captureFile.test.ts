@@ -192,7 +192,7 @@ describe('CaptureFile', () => {
   it('refuses what cannot be read in one line that says what to do', async () => {
     await expect(openCapture('/nonexistent/x.pcap')).rejects.toMatchObject({
       code: 'ERR_FILE',
-      message: '/nonexistent/x.pcap cannot be read: ENOENT',
+      message: '/nonexistent/x.pcap cannot be read: no such file or directory (ENOENT)',
     });
     await expect(opened(fromHex('00112233445566'))).rejects.toMatchObject({
       code: 'ERR_FILE_FORMAT',

@@ -91,12 +91,14 @@ describe('CaptureWriter', () => {
   it('says what the system refused', async () => {
     await expect(openCaptureSink('/nonexistent/x.pcapng', captureQueue())).rejects.toMatchObject({
       code: 'ERR_FILE',
-      message: '/nonexistent/x.pcapng cannot be written: ENOENT',
+      message: '/nonexistent/x.pcapng cannot be written: no such file or directory (ENOENT)',
     });
     const queue = captureQueue();
     const sink = await openCaptureSink('/dev/full', queue);
     writerTo(queue).close();
-    await expect(sink.finished).rejects.toMatchObject({ message: '/dev/full cannot be written: ENOSPC' });
+    await expect(sink.finished).rejects.toMatchObject({
+      message: '/dev/full cannot be written: no space left on device (ENOSPC)',
+    });
   });
 
   it('begins with the block that names the program', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildStream } from '../../src/result/build.js';
 import { parseExpect, parseMax } from '../../src/result/limits.js';
 import type { RunResult } from '../../src/result/model.js';
-import { bandwidthLine } from '../../src/report/startLine.js';
+import { bandwidthLines } from '../../src/report/startLine.js';
 import {
   intervalHeader,
   intervalLine,
@@ -217,10 +217,11 @@ describe('interval lines', () => {
 describe('the start line', () => {
   it('gives the bandwidth on all layers', () => {
     const load = { packetsPerSecond: 1000, sizeOctets: 1000, family: 4 as const };
-    expect(bandwidthLine([load])).toBe(
-      '8.00 Mbit/s of UDP payload (IP 8.22 Mbit/s, Ethernet 8.34 Mbit/s, wire 8.53 Mbit/s), 1000 datagrams/s in 1 stream',
-    );
-    expect(bandwidthLine([load, { ...load, family: 6 }])).toContain('(IP 16.6 Mbit/s, Ethernet 16.8 Mbit/s');
-    expect(bandwidthLine([{ ...load, packetsPerSecond: Infinity }])).toBe('as fast as possible, in 1 stream');
+    expect(bandwidthLines([load])).toEqual([
+      '1000 datagrams/s in 1 stream, 8.00 Mbit/s of UDP payload',
+      '  IP 8.22 Mbit/s, Ethernet 8.34 Mbit/s, wire 8.53 Mbit/s',
+    ]);
+    expect(bandwidthLines([load, { ...load, family: 6 }])[1]).toContain('IP 16.6 Mbit/s, Ethernet 16.8 Mbit/s');
+    expect(bandwidthLines([{ ...load, packetsPerSecond: Infinity }])).toEqual(['as fast as possible, in 1 stream']);
   });
 });

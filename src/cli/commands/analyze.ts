@@ -11,17 +11,14 @@ import { exitStatus } from '../status.js';
 /** `mcast analyze`: what a receiver would have measured, from a capture. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
   const { plan, output } = planAnalyze(operands[0]!, given, context.argv);
-  using presenter = new Presenter(output);
+  using presenter = new Presenter(output, { command: 'analyze' });
   let conducted: Conducted;
   {
     using progress = new ProgressLine(output);
     const analysis = startAnalysis(
       plan,
       output,
-      (message) => {
-        // All streams are told at the end, which is near.
-        if (message.type !== 'stream_end') presenter.show(message, 'analyze', false);
-      },
+      (message) => presenter.show(message),
       (name, octets, totalOctets) => progress.update(name, octets, totalOctets),
     );
     conducted = await conduct([analysis], () => presenter.reopen(), context.abort);

@@ -11,7 +11,7 @@ import { runPair } from './pair.js';
 /** `mcast check`: does multicast work here? One line, and a status. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
   const { send, receive, output } = planPair(operands, given, planContext(context.argv));
-  using presenter = new Presenter({ ...output, quiet: true });
+  using presenter = new Presenter(output, { command: 'check', silent: true });
   const { result, conducted } = await runPair(send, receive, output, presenter, context);
   presenter.finish(result);
   const status = exitStatus(result, conducted.cause);

@@ -1,11 +1,12 @@
 import type { CliContext } from '../context.js';
 import { planPair } from '../../profile/makePlan.js';
+import { OPTIONS, type OptionRow } from '../../profile/options.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
 import { exitStatus } from '../status.js';
 import { runPair } from './pair.js';
-import { loadLine } from './send.js';
+import { sayLoad } from './send.js';
 
 /** Where the demo runs: an administratively scoped group (RFC 2365), over loopback. */
 const ENDPOINT = 'probe://239.255.42.42:5001/iface=lo';
@@ -13,15 +14,34 @@ const ENDPOINT = 'probe://239.255.42.42:5001/iface=lo';
 /** `mcast demo`: a first success without privilege or a second machine. */
 export async function run(given: GivenOptions, _operands: readonly string[], context: CliContext): Promise<number> {
   const { send, receive, output } = planPair([ENDPOINT], given, planContext(context.argv));
-  using presenter = new Presenter(output);
-  presenter.say(
-    'A sender and a receiver of multicast on this host, over loopback. The same by hand, in two terminals:',
-  );
-  presenter.say(`  mcast recv ${ENDPOINT}`);
-  presenter.say(`  mcast send ${ENDPOINT} --rate 20M`);
+  using presenter = new Presenter(output, { command: 'demo', bothEnds: true });
+  presenter.say('A sender and a receiver of multicast on this host, over loopback.');
+  presenter.say('The same by hand, in two terminals:');
+  presenter.sayAsIs(`  mcast recv ${ENDPOINT}`);
+  presenter.sayAsIs(`  mcast send ${ENDPOINT}${senderOptions(given)}`);
   presenter.say('');
-  presenter.say(loadLine(send));
+  presenter.say(
+    'Each second has a line from both ends. delay50 and delay99: half and 99 % of the datagrams took at most so long; late50 and late99: they left at most so long after their time.',
+  );
+  presenter.say('');
+  sayLoad(presenter, send);
   const { result, conducted } = await runPair(send, receive, output, presenter, context);
   presenter.finish(result);
-  return exitStatus(result, conducted.cause);
+  const status = exitStatus(result, conducted.cause);
+  if (status === 0 && given.values.impair === undefined) {
+    presenter.say('');
+    presenter.say('Next, a bad network: mcast demo --impair loss=1%,delay=2ms');
+  }
+  return status;
+}
+
+/** The options that were given, as far as `mcast send` has them. */
+function senderOptions(given: GivenOptions): string {
+  let text = '';
+  for (const [name, values] of given.written) {
+    const option: OptionRow = OPTIONS[name];
+    if (!option.commands.includes('send') || option.section === 'Results') continue;
+    for (const value of values) text += option.value === null ? ` --${name}` : ` --${name} ${value}`;
+  }
+  return text;
 }

@@ -1,15 +1,16 @@
 import { dumpCapture, DUMP_DEFAULTS } from '../../runtime/dump.js';
 import type { CliContext } from '../context.js';
-import { stopOnClosedOutput } from '../lifecycle.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 
-/** `mcast dump`: a line per datagram of a capture. */
+/** `mcast dump`: a line per datagram of a capture, until whoever reads them has gone. */
 export async function run(given: GivenOptions, operands: readonly string[], _context: CliContext): Promise<number> {
-  let closed = false;
-  stopOnClosedOutput(() => (closed = true));
+  const output = process.stdout;
+  let goOn: (() => void) | null = null;
+  output.on('drain', () => goOn?.());
+  output.on('close', () => goOn?.());
   for await (const line of dumpCapture(operands[0]!, { ...DUMP_DEFAULTS, count: given.values.count ?? null })) {
-    if (closed) break;
-    if (!process.stdout.write(`${line}\n`)) await new Promise((resolve) => process.stdout.once('drain', resolve));
+    if (output.destroyed) break;
+    if (!output.write(`${line}\n`)) await new Promise<void>((resolve) => (goOn = resolve));
   }
   return 0;
 }

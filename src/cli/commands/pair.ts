@@ -8,7 +8,6 @@ import { conduct, type Conducted } from '../conduct.js';
 import type { CliContext } from '../context.js';
 import type { OutputPlan } from '../../profile/makePlan.js';
 import type { Presenter } from '../presenter.js';
-import { writeReadyFile } from '../readyFile.js';
 
 /**
  * A sender and its own receiver: the receiver joins first, the sender starts when it has. The result is
@@ -21,19 +20,26 @@ export async function runPair(
   presenter: Presenter,
   context: CliContext,
 ): Promise<{ readonly result: RunResult; readonly conducted: Conducted }> {
-  const several = send.streams.length > 1;
-  const receiver = startReceiver(receive, output, (message) => presenter.show(message, receive.command, several));
-  const ready = writeReadyFile(receiver, output.readyFile);
+  const receiver = startReceiver(receive, output, (message) => presenter.show(message, 'recv'));
+  // Its failure is told by its end.
   await receiver.ready.catch(() => {});
-  const sender = startSender(send, { limits: [], allowSilence: true }, () => {});
+  const sender = startSender(send, { limits: [], allowSilence: true }, (message) => {
+    if (message.type === 'interval') presenter.show(message, 'send');
+    else if (message.type === 'ready') for (const text of message.info.warnings) presenter.say(`warning: ${text}`);
+  });
   const conducted = await conduct([receiver, sender], () => presenter.reopen(), context.abort);
-  await ready;
   const [received, sent] = conducted.results as [RunResult, RunResult];
   return { result: pairResult(received, sent, output), conducted };
 }
 
 function pairResult(received: RunResult, sent: RunResult, output: OutputPlan): RunResult {
-  const both = mergeParts([received, sent], DEFAULT_DETAIL);
+  const both = mergeParts([received, asPart(sent)], DEFAULT_DETAIL);
   const result: RunResult = { ...both, run: { ...both.run, id: received.run.id, role: 'pair' } };
   return { ...result, limits: judgeLimits(result, output.limits, output) };
+}
+
+/** What the sender says of itself is told apart; the events are the host's, which the receiver noticed as well. */
+function asPart(sent: RunResult): RunResult {
+  const reasons = sent.health.reasons.map((reason) => ({ ...reason, text: `sender: ${reason.text}` }));
+  return { ...sent, health: { ...sent.health, reasons }, events: [], event_counts: {} };
 }

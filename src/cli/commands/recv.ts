@@ -5,18 +5,22 @@ import { planReceive } from '../../profile/makePlan.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
-import { writeReadyFile } from '../readyFile.js';
+import { sayStartAt } from '../startAt.js';
 import { exitStatus } from '../status.js';
 
 /** `mcast recv`: joins, measures, tells. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
   const { plan, output } = planReceive(operands, given, planContext(context.argv));
-  using presenter = new Presenter(output, output.json === '-' || plan.capture === '-');
-  const several = plan.streams.length > 1;
-  const receiver = startReceiver(plan, output, (message) => presenter.show(message, 'recv', several));
-  const ready = writeReadyFile(receiver, output.readyFile);
+  using presenter = new Presenter(output, {
+    command: 'recv',
+    outputTaken: plan.capture === '-',
+    several: plan.streams.length > 1,
+    // The report of a run that ends with its streams would say the same again at once.
+    summaries: !plan.once,
+  });
+  sayStartAt(presenter, plan);
+  const receiver = startReceiver(plan, output, (message) => presenter.show(message));
   const { results, cause } = await conduct([receiver], () => presenter.reopen(), context.abort);
-  await ready;
   presenter.finish(results[0]!);
   return exitStatus(results[0]!, cause);
 }

@@ -1,0 +1,48 @@
+/** The other end of a sender, ready to paste into a shell. */
+import { dscpName } from '../core/dscp.js';
+import { formatEndpoint } from '../core/endpoint.js';
+import type { SendPlan, SendStream } from '../profile/plan.js';
+import type { ReadyInfo } from '../runtime/messages.js';
+
+/** More endpoints than this are said by the operands that made them. */
+const MOST = 4;
+
+/**
+ * `mcast recv` with an endpoint for each of the sender's: group, source, and what a receiver cannot find
+ * out or would otherwise choose differently. What concerns the sender alone, as its rate, is left out.
+ */
+export function receiverCommand(
+  plan: SendPlan,
+  info: Pick<ReadyInfo, 'interfaces' | 'loopback'>,
+  operands: readonly string[],
+): string {
+  const byEndpoint = new Map<string, SendStream[]>();
+  for (const stream of plan.streams) {
+    const { endpoint } = stream.address;
+    byEndpoint.set(endpoint, [...(byEndpoint.get(endpoint) ?? []), stream]);
+  }
+  // Nothing that is sent over loopback can be received by another interface.
+  const loopback = info.loopback ? (info.interfaces[0] ?? null) : null;
+  const endpoints =
+    byEndpoint.size <= MOST || operands.includes('-')
+      ? [...byEndpoint.values()].map((streams) => receiverEndpoint(streams, loopback))
+      : operands;
+  return ['mcast', 'recv', ...endpoints.map(quoted), ...(plan.unicast ? ['--unicast'] : [])].join(' ');
+}
+
+/** `streams`: those of one endpoint, whose groups are consecutive. */
+function receiverEndpoint(streams: readonly SendStream[], loopback: string | null): string {
+  const first = streams[0]!;
+  const { scheme, family, group, port, sources, iface } = first.address;
+  const parameters = new Map<string, string>();
+  const via = iface ?? loopback;
+  if (via !== null) parameters.set('iface', via);
+  if (first.ttl !== 1) parameters.set('ttl', String(first.ttl));
+  if (first.tos >>> 2 !== 0) parameters.set('dscp', dscpName(first.tos >>> 2));
+  return formatEndpoint({ scheme, family, group, port, sources, groups: streams.length, parameters });
+}
+
+/** In quotes where a shell would take a character for its own. */
+function quoted(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

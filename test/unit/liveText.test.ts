@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { eventLine } from '../../src/report/eventLine.js';
+import { fold } from '../../src/report/fold.js';
+import type { EventRecord } from '../../src/result/model.js';
+
+describe('fold', () => {
+  it('leaves a line that fits, its beginning and inner blanks, as it is', () => {
+    for (const text of ['', 'x', '  indented', 'a  b', 'y'.repeat(80)]) expect(fold(text)).toBe(text);
+  });
+
+  it('breaks between words, never beyond 80 columns, and indents what follows', () => {
+    const words = Array.from({ length: 60 }, (_, i) => 'w'.repeat(1 + (i % 9)));
+    const lines = fold(words.join(' '), '    ').split('\n');
+    expect(lines.length).toBeGreaterThan(3);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+    for (const line of lines.slice(1)) expect(line).toMatch(/^ {4}\S/u);
+    expect(lines.map((line) => line.trim()).join(' ')).toBe(words.join(' '));
+  });
+
+  it('does not break a word', () => {
+    expect(fold(`see ${'x'.repeat(90)} there`)).toBe(`see\n  ${'x'.repeat(90)}\n  there`);
+  });
+});
+
+describe('the line of an event', () => {
+  const event: EventRecord = {
+    event: 'gap',
+    time: '2026-03-01T12:00:00.250000000Z',
+    at_ns: 1,
+    stream: '239.1.1.1:5001/10.0.0.1:4000/eth0',
+    text: '5 lost from number 100 on',
+    detail: { first: 100, count: 5 },
+  };
+
+  it('has the time in the column of interval lines, and the stream where there are several', () => {
+    expect(eventLine(event)).toBe('12:00:00.3Z    5 lost from number 100 on');
+    expect(eventLine(event, { several: true, offsetAt: () => 60 })).toBe(
+      '13:00:00.3+01:00 5 lost from number 100 on (239.1.1.1:5001/10.0.0.1:4000/eth0)',
+    );
+  });
+
+  it('lists the reasons of a silence', () => {
+    const reasons = { reason_1: 'the firewall drops it', reason_2: 'nobody sends' };
+    const silence = { ...event, event: 'silence', stream: null, text: 'nothing for 2 s: a; b', detail: reasons };
+    expect(eventLine(silence).split('\n')).toEqual([
+      '12:00:00.3Z    nothing for 2 s:',
+      '               - the firewall drops it',
+      '               - nobody sends',
+    ]);
+  });
+});
