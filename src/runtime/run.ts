@@ -8,6 +8,7 @@ import type { Judge, ReadyInfo, RunMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 import { withResolvers } from './resolvers.js';
 
+/** What it throws ends the run, whose {@link Run.finished} rejects with it. */
 export type RunListener = (message: RunMessage) => void;
 
 /** A run in a worker of its own, seen from the thread that started it. */
@@ -56,6 +57,7 @@ function start(task: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, lis
   });
   let wakeHandle = -1;
   let exited = false;
+  let deaf = false;
   const ready = withResolvers<ReadyInfo>();
   const finished = withResolvers<RunResult>();
   const gone = withResolvers<void>();
@@ -71,7 +73,15 @@ function start(task: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, lis
       fail(new McastError(message.code, message.message, { hint: message.hint }));
       return;
     }
-    listener(message);
+    if (deaf) return;
+    try {
+      listener(message);
+    } catch (error) {
+      deaf = true;
+      fail(error);
+      command(Command.Stop);
+      return;
+    }
     if (message.type === 'result') finished.resolve(message.result);
   });
   worker.on('error', fail);
