@@ -1,10 +1,10 @@
 /** The command: the only place that ends the process, prints errors and sets the exit status. */
 import { readFileSync } from 'node:fs';
 import { McastError } from '../core/errors.js';
-import { fileError } from '../io/fileError.js';
 import { COMMANDS } from '../profile/optionRow.js';
 import type { CliContext } from './context.js';
 import { buildProgram } from './program.js';
+import { outputWritten, watchStandardOutput } from './standardOutput.js';
 import type { WorkerKind } from '../runtime/spareWorker.js';
 
 function version(): string {
@@ -14,9 +14,7 @@ function version(): string {
 
 /** Runs a command line (`argv` behind the script), and ends the process with its status. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // Output that fails ends what writes it, and is told below; that standard error is closed cannot be told.
-  process.stdout.on('error', () => {});
-  process.stderr.on('error', () => {});
+  watchStandardOutput();
   const context: CliContext = { argv, abort: (status) => process.exit(status) };
   const program = buildProgram<CliContext>(
     {
@@ -46,14 +44,6 @@ async function loadBeside<T>(command: Promise<T>, kinds: readonly WorkerKind[]):
   const { prepareWorker } = await import('../runtime/spareWorker.js');
   for (const kind of kinds) prepareWorker(kind);
   return command;
-}
-
-/** Waits for the rest. A reader that has gone has seen what it wanted; any other fault is thrown as ERR_FILE. */
-async function outputWritten(): Promise<void> {
-  const output = process.stdout;
-  if (!output.destroyed) await new Promise<void>((resolve) => output.write('', () => resolve()));
-  const fault = output.errored as NodeJS.ErrnoException | null;
-  if (fault !== null && fault.code !== 'EPIPE') throw fileError('-', 'written', fault);
 }
 
 /** One line: what is wrong, and what to do about it. Several problems have a line each, the hint one of its own. */

@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import { McastError } from '../core/errors.js';
 import { wakeLoop } from '../io/addon.js';
 import { captureQueue, openCaptureSink } from '../io/captureWriter.js';
@@ -7,6 +6,7 @@ import { Command, RunControl } from './control.js';
 import type { Judge, ReadyInfo, RunMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 import { withResolvers } from './resolvers.js';
+import { takeWorker } from './spareWorker.js';
 
 /** What it throws ends the run, whose {@link Run.finished} rejects with it. */
 export type RunListener = (message: RunMessage) => void;
@@ -47,14 +47,11 @@ export function startReceiver(plan: ReceivePlan, judge: Judge, listener: RunList
   return { ...run, ready, finished };
 }
 
-function start(task: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, listener: RunListener): Run {
+function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, listener: RunListener): Run {
   const control = new RunControl();
-  const worker = new Worker(new URL('./worker.js', import.meta.url), {
-    workerData: task(control.words),
-    // The worker's output is its messages; what a library prints goes where errors go.
-    stdout: false,
-    stderr: false,
-  });
+  const task = taskFor(control.words);
+  const worker = takeWorker(task.kind);
+  worker.postMessage(task);
   let wakeHandle = -1;
   let exited = false;
   let deaf = false;

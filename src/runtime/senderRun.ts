@@ -17,14 +17,17 @@ import type { Judge, RunMessage } from './messages.js';
 import type { SendPlan } from '../profile/plan.js';
 import { SenderIntervals } from './senderIntervals.js';
 import { senderResult } from './senderResult.js';
-import { buildLane, openSinks, placeStreams, type PlacedStream } from './senderSetup.js';
+import { buildLane, openSinks, placeStreams, type PlacedStream, totalPacketsPerSecond } from './senderSetup.js';
 import { prepareThread } from './thread.js';
+import { warmUp, WARM_DATAGRAMS_FAST } from './warmSender.js';
 import { TransmitStamps } from './transmitStamps.js';
 import { intervalTime, nextUtcMultiple } from './utcTime.js';
 
 /** From the first instruction to the first datagram: what building the lanes may take. */
 const LEAD_NS = 10e6;
 const SECOND_NS = 1e9;
+/** Above this rate even the first milliseconds want compiled code. */
+const FAST_PACKETS_PER_SECOND = 100_000;
 /** Datagrams of one sendmmsg that share a reading of the clock, and what each of them takes: the spread of carried times. */
 const STAMP_SPREAD_NS = 8 * 3e3;
 
@@ -39,6 +42,7 @@ export async function runSender(
   prepareThread(plan);
   const placed = await placeStreams(plan);
   if (!plan.force && !plan.unicast) await refuseForeignSender(io, placed);
+  if (totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND) warmUp(WARM_DATAGRAMS_FAST);
   const sinks = await openSinks(io, plan, placed);
   try {
     const evidence = new EvidenceWatch();
@@ -151,7 +155,7 @@ export async function runSender(
       },
       health,
     );
-    tellInterval(io.clock.monoNs());
+    if (io.clock.monoNs() > firstNs) tellInterval(io.clock.monoNs());
     watch.sample();
     return result(!stopped || !endsByItself);
   } finally {

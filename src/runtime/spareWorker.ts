@@ -1,0 +1,26 @@
+import { Worker } from 'node:worker_threads';
+import type { WorkerTask } from './messages.js';
+
+export type WorkerKind = WorkerTask['kind'];
+
+/** Workers that load their code while the plan for them is still being made. */
+const spare = new Map<WorkerKind, Worker[]>();
+
+/** Starts a worker that a run of this kind will soon take. It keeps no process alive until then. */
+export function prepareWorker(kind: WorkerKind): void {
+  const worker = startWorker(kind);
+  worker.unref();
+  spare.set(kind, [...(spare.get(kind) ?? []), worker]);
+}
+
+/** A worker that waits for its task: a prepared one, or a new one. */
+export function takeWorker(kind: WorkerKind): Worker {
+  const worker = spare.get(kind)?.pop() ?? startWorker(kind);
+  worker.ref();
+  return worker;
+}
+
+function startWorker(kind: WorkerKind): Worker {
+  // The worker's output is its messages; what a library prints goes where errors go.
+  return new Worker(new URL('./worker.js', import.meta.url), { workerData: kind, stdout: false, stderr: false });
+}
