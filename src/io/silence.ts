@@ -80,7 +80,9 @@ function* dropped(facts: SilenceFacts): Generator<string> {
   }
   // IPv4 counts a multicast packet when a membership wants it, and again when it gets through.
   const { ip_in_mcast_pkts: wanted, ip_in_delivers: delivered } = growth.counters;
-  if (family === 4 && wanted !== null && delivered !== null && wanted > delivered && fragments === 0) {
+  // Over loopback the join's own IGMP reports come back, wanted by no one.
+  const overLoopback = facts.interface?.loopback === true;
+  if (family === 4 && wanted !== null && delivered !== null && wanted > delivered && fragments === 0 && !overLoopback) {
     yield `a firewall of this host dropped ${count(wanted - delivered)}: nft list ruleset, iptables -L -v`;
   }
   const errors = growth.interfaces.get(interfaceName);
