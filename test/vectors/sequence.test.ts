@@ -272,6 +272,13 @@ describe('causes', () => {
     });
   });
 
+  it('give a gap that leaves the window number by number its drops once', () => {
+    const driver = new Driver({ reorderWindowPackets: 32 });
+    // 50 drops that belong to no gap, then a gap of 10 across which 4 more grew.
+    driver.all([...data([0]), ...data([1], 1, { drops: 50 }), ...data(range(12, 90), 2, { drops: 54 })]);
+    expect(counts(driver)).toMatchObject({ Lost: 10, LossSocketBuffer: 4, LossNetwork: 6 });
+  });
+
   it('look for drops since the highest number came, not since a duplicate did', () => {
     const driver = new Driver();
     driver.all([...data([0, 1]), ...data([1], 2, { drops: 1 }), ...data([3], 3, { drops: 1 })]);
