@@ -21,6 +21,12 @@ export function takeWorker(kind: WorkerKind): Worker {
 }
 
 function startWorker(kind: WorkerKind): Worker {
-  // The worker's output is its messages; what a library prints goes where errors go.
-  return new Worker(new URL('./worker.js', import.meta.url), { workerData: kind, stdout: false, stderr: false });
+  return new Worker(new URL('./worker.js', import.meta.url), {
+    workerData: kind,
+    // The worker's output is its messages; what a library prints goes where errors go.
+    stdout: false,
+    stderr: false,
+    // How the text of `node --input-type=module -e` is read must not be said for a file.
+    execArgv: process.execArgv.some((option) => option.startsWith('--input-type')) ? [] : process.execArgv,
+  });
 }
