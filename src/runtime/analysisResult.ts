@@ -157,10 +157,11 @@ function notesOf(file: CaptureFile, measured: CaptureMeasurement, plan: AnalyzeP
 }
 
 /** What the capture says against itself. */
-function reasonsOf({ file, measured }: AnalysisState, streams: readonly Stream[]): HealthReason[] {
+function reasonsOf({ file, measured, complete }: AnalysisState, streams: readonly Stream[]): HealthReason[] {
   const reasons: HealthReason[] = [];
   const fault = measured.fault ?? file.fault;
-  if (fault !== null) {
+  // What was left unread on purpose ends anywhere.
+  if (fault !== null && complete) {
     reasons.push({ code: 'capture_damaged', severity: 'degraded', text: `only measured up to where ${fault}` });
   }
   const missed = missedFrames(file) ?? 0;

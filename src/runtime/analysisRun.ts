@@ -81,8 +81,12 @@ class Analysis {
   }
 
   stop(): void {
+    if (this.#stopped) return;
     this.#stopped = true;
-    this.#input?.end();
+    const input = this.#input;
+    if (input === null) return;
+    this.#cutShort = input.totalOctets !== null && input.octets < input.totalOctets;
+    input.end();
   }
 
   snapshot(): void {
@@ -104,7 +108,10 @@ class Analysis {
       if (!measured.onBatch(batch)) break;
     }
     measured.finish();
-    if (comparison !== null && against !== null && !this.#stopped) await this.#compare(comparison, file, against);
+    if (comparison !== null && against !== null) {
+      if (this.#stopped) this.#cutShort = true;
+      else await this.#compare(comparison, file, against);
+    }
     const result = this.#result();
     this.#listener({ type: 'result', result });
     return result;

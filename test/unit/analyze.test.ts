@@ -264,6 +264,34 @@ describe('a capture', () => {
     expect(result.streams[0]!.metrics).toMatchObject({ packets_received: 4, packets_lost: 0, packets_reordered: 1 });
   });
 
+  it('that is stopped is cut short, and what was read is told', async () => {
+    // Many reads long.
+    const many = Array.from({ length: 4000 }, (_, i) => probe(i, i * 1000));
+    await inFolder(async (folder) => {
+      const path = join(folder, 'x.pcap');
+      writeFileSync(path, pcapOf(many));
+      const { plan, output } = planAnalyze(path, readOptionObject('analyze', { against: path }), []);
+      const read: number[] = [];
+      const run = startAnalysis(
+        plan,
+        output,
+        () => {},
+        (_, octets, totalOctets) => {
+          read.push(octets / totalOctets!);
+          if (read.length === 3) run.stop();
+        },
+      );
+      const result = await run.finished;
+      expect(read.at(-1)).toBeLessThan(1);
+      expect(result.run.complete).toBe(false);
+      expect(result.taps).toBeNull();
+      expect(result.health.verdict).toBe('valid');
+      const received = result.streams[0]!.metrics.packets_received!;
+      expect(received).toBeGreaterThan(500);
+      expect(received).toBeLessThan(4000);
+    });
+  });
+
   it('is left when it is aborted', async () => {
     const gone = new Error('gone');
     await expect(analyze(pcapOf(STREAM), { signal: AbortSignal.abort(gone) })).rejects.toBe(gone);
