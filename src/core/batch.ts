@@ -155,6 +155,9 @@ export const SendFlag = {
 
 /** What is to be sent, in order of `dueMonoNs`; `flags` are bits of {@link SendFlag}. */
 export class SendBatch extends DatagramBatch {
+  /** What is handed over per run of datagrams in fields, because a number as argument or result may cost an object: `FlowFeed.fillRun`. */
+  untilNs: Nanos = Infinity;
+  nextDueNs: Nanos = Infinity;
   /** When it is due, CLOCK_MONOTONIC since the epoch, ns. */
   readonly dueMonoNs: Float64Array;
   /** When it left: CLOCK_MONOTONIC read just before its system call. Written by the sink. */

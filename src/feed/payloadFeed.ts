@@ -40,7 +40,7 @@ export class PayloadFeed implements FlowFeed {
   #ended = false;
   #piece = 0;
   /** At a rate of Infinity the latest `untilNs`. */
-  #lastNs: Nanos;
+  #lastNs: Nanos = 0;
 
   constructor(options: PayloadFeedOptions) {
     this.flowBase = options.flowBase ?? 0;
@@ -61,6 +61,19 @@ export class PayloadFeed implements FlowFeed {
   }
 
   fill(batch: SendBatch, untilNs: Nanos): number {
+    batch.untilNs = untilNs;
+    return this.fillRun(batch);
+  }
+
+  fillRun(batch: SendBatch): number {
+    const made = this.#fillData(batch);
+    if (this.#ended || this.unpaced) batch.nextDueNs = this.nextDueNs();
+    else batch.nextDueNs = this.#schedule.dueNs;
+    return made;
+  }
+
+  #fillData(batch: SendBatch): number {
+    const { untilNs } = batch;
     const before = batch.count;
     const schedule = this.#schedule;
     const unpaced = schedule.unpaced;
@@ -73,7 +86,8 @@ export class PayloadFeed implements FlowFeed {
       this.#count - schedule.index,
       unpaced ? UNPACED_RUN : Infinity,
     );
-    const made = schedule.take(batch.dueMonoNs, before, before + room, untilNs);
+    schedule.untilNs = untilNs;
+    const made = schedule.takeRun(batch.dueMonoNs, before, before + room);
     for (let slot = before; slot < before + made; slot++) {
       const piece = this.#pieces[this.#piece]!;
       if (at % piece.length !== 0 || at >= this.#slots.coveredTo(batch, piece)) {

@@ -127,16 +127,23 @@ export class ProbeFeed implements FlowFeed {
   }
 
   fill(batch: SendBatch, untilNs: Nanos): number {
+    batch.untilNs = untilNs;
+    return this.fillRun(batch);
+  }
+
+  fillRun(batch: SendBatch): number {
     const before = batch.count;
     if (this.#phase === Phase.Opening) {
-      this.#fillMarkers(batch, untilNs, this.#start, SendFlag.Start);
+      this.#fillMarkers(batch, this.#start, SendFlag.Start);
       if (this.#start.done) this.#toData();
     }
-    if (this.#phase === Phase.Data) this.#fillData(batch, untilNs);
+    if (this.#phase === Phase.Data) this.#fillData(batch);
     if (this.#phase === Phase.Closing) {
-      this.#fillMarkers(batch, untilNs, this.#end, SendFlag.End);
+      this.#fillMarkers(batch, this.#end, SendFlag.End);
       if (this.#end.done) this.#phase = Phase.Ended;
     }
+    if (this.#phase === Phase.Data && !this.unpaced) batch.nextDueNs = this.#schedule.dueNs;
+    else batch.nextDueNs = this.nextDueNs();
     return batch.count - before;
   }
 
@@ -204,7 +211,8 @@ export class ProbeFeed implements FlowFeed {
     return Math.min(batch.capacity - batch.count, Math.floor((batch.bytes.length - at) / this.#options.sizeOctets));
   }
 
-  #fillData(batch: SendBatch, untilNs: Nanos): void {
+  #fillData(batch: SendBatch): void {
+    const { untilNs } = batch;
     const schedule = this.#schedule;
     const unpaced = this.unpaced;
     if (unpaced && untilNs >= this.#schedule.endNs) {
@@ -214,7 +222,8 @@ export class ProbeFeed implements FlowFeed {
     const from = batch.count;
     const at = endOctet(batch);
     const room = Math.min(this.#room(batch, at), this.#count - schedule.index, unpaced ? UNPACED_RUN : Infinity);
-    const made = schedule.take(batch.dueMonoNs, from, from + room, untilNs);
+    schedule.untilNs = untilNs;
+    const made = schedule.takeRun(batch.dueMonoNs, from, from + room);
     if (made > 0) {
       this.#putData(batch, from, from + made, at);
       this.#lastNs = batch.dueMonoNs[from + made - 1]!;
@@ -268,7 +277,8 @@ export class ProbeFeed implements FlowFeed {
     if ((dataFlags & ProbeFlag.DueTime) !== 0) this.#putDueTimes(batch, from, to);
   }
 
-  #fillMarkers(batch: SendBatch, untilNs: Nanos, times: MarkerTimes, kind: number): void {
+  #fillMarkers(batch: SendBatch, times: MarkerTimes, kind: number): void {
+    const { untilNs } = batch;
     const { sizeOctets, tos, ttl, runId, destination } = this.#options;
     const flags = this.#dataFlags | (kind === SendFlag.Start ? ProbeFlag.Start : ProbeFlag.End);
     while (!times.done && times.dueNs <= untilNs) {

@@ -24,8 +24,13 @@ const UNPACED = 3;
 export class Schedule {
   /** Number of the next datagram. */
   index = 0;
-  /** When it is due. */
-  dueNs: Nanos;
+  /**
+   * When it is due. Like every number here that is written again and again it begins as a number: a field that
+   * begins undefined holds a new object for each value beyond 2^31, which is 2.1 s of ns.
+   */
+  dueNs: Nanos = 0;
+  /** What {@link takeRun} takes up to. */
+  untilNs: Nanos = Infinity;
   /** Nothing is taken that is due at or after this. */
   endNs: Nanos = Infinity;
   /** Mean distance of two datagrams, ns; 0 at a rate of Infinity. */
@@ -33,11 +38,11 @@ export class Schedule {
   /** A rate of Infinity. */
   readonly unpaced: boolean;
   readonly #kind: number;
-  readonly #packetsPerSecond: number;
+  readonly #packetsPerSecond: number = 0;
   readonly #burstDatagrams: number;
   readonly #burstPeriodNs: Nanos;
   readonly #random: Random;
-  #startNs: Nanos;
+  #startNs: Nanos = 0;
   /** Sum of the gaps so far, unrounded. */
   #poissonNs = 0;
 
@@ -61,6 +66,13 @@ export class Schedule {
    * Infinity all are due at `untilNs`.
    */
   take(dueNs: Float64Array, from: number, to: number, untilNs: Nanos): number {
+    this.untilNs = untilNs;
+    return this.takeRun(dueNs, from, to);
+  }
+
+  /** As {@link take}, up to {@link untilNs}: a number as argument may cost an object. */
+  takeRun(dueNs: Float64Array, from: number, to: number): number {
+    const { untilNs } = this;
     const lastNs = untilNs < this.endNs ? untilNs : this.endNs - 1;
     if (this.unpaced) {
       if (lastNs < this.dueNs || to <= from) return 0;

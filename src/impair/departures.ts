@@ -13,11 +13,12 @@ export class Departures {
   readonly slot: Int32Array;
   /** Bit to flip, from the first octet's highest; -1: none. */
   readonly bit: Int32Array;
-  /** When it came in. */
+  /** When it came in. Written before {@link add}. */
   readonly cameNs: Float64Array;
+  /** Copies in line; not those of which nothing that they wait for has gone. `dueNs` is written before {@link add}. */
+  readonly line: DueHeap;
   /** By flow: the latest due time so far, waiting copies apart. */
   readonly #lastNs: Float64Array;
-  readonly #heap: DueHeap;
   readonly #freeCopies: Int32Array;
   /** Of waiting copies: when it would have left by itself, how many are to go first, the flow's next one. */
   readonly #ownNs: Float64Array;
@@ -32,7 +33,7 @@ export class Departures {
     this.bit = new Int32Array(copies);
     this.cameNs = new Float64Array(copies);
     this.#lastNs = new Float64Array(flows).fill(-Infinity);
-    this.#heap = new DueHeap(copies);
+    this.line = new DueHeap(copies);
     this.#freeCopies = Int32Array.from({ length: copies }, (_, i) => i);
     this.#ownNs = new Float64Array(copies);
     this.#waits = new Uint8Array(copies);
@@ -40,34 +41,33 @@ export class Departures {
     this.#firstWaiting = new Int32Array(flows).fill(-1);
   }
 
-  /** Infinity when none is in line; a copy is not while nothing has gone before it that it waits for. */
-  get firstNs(): Nanos {
-    return this.#heap.firstNs;
-  }
-
   /** The copy that leaves first. */
   get first(): number {
-    return this.#heap.first;
+    return this.line.first;
+  }
+
+  /** The copy that {@link add} will add. {@link free} must not be 0. */
+  get next(): number {
+    return this.#freeCopies[this.free - 1]!;
   }
 
   /**
-   * A copy of the datagram in `slot` came in and is due at `dueNs`, or with `waits` above 0 not before
-   * so many later copies. {@link free} must not be 0. Copies of a flow come in its order.
+   * A copy of the datagram in `slot` came in, {@link next}, and is due, or with `waits` above 0 not before
+   * so many later copies. Copies of a flow come in its order. Hot: times are handed over in columns.
    */
-  add(flow: number, slot: number, bit: number, cameNs: Nanos, dueNs: Nanos, waits: number): void {
+  add(flow: number, slot: number, bit: number, waits: number): void {
     const copy = this.#freeCopies[--this.free]!;
     this.slot[copy] = slot;
     this.bit[copy] = bit;
-    this.cameNs[copy] = cameNs;
     this.#waits[copy] = waits;
     if (waits > 0) {
-      this.#ownNs[copy] = dueNs;
+      this.#ownNs[copy] = this.line.dueNs[copy]!;
       this.#nextWaiting[copy] = this.#firstWaiting[flow]!;
       this.#firstWaiting[flow] = copy;
       return;
     }
-    this.#place(flow, copy, dueNs);
-    if (this.#firstWaiting[flow]! >= 0) this.#overtake(flow, dueNs);
+    this.#place(flow, copy);
+    if (this.#firstWaiting[flow]! >= 0) this.#overtake(flow, copy);
   }
 
   /**
@@ -77,7 +77,8 @@ export class Departures {
   flush(flow: number, fromNs: Nanos): Nanos {
     for (let copy = this.#firstWaiting[flow]!; copy >= 0; copy = this.#nextWaiting[copy]!) {
       this.#waits[copy] = 0;
-      this.#settle(flow, copy, Math.max(this.#ownNs[copy]!, this.#lastNs[flow]!, fromNs));
+      this.#ownNs[copy] = Math.max(this.#ownNs[copy]!, this.#lastNs[flow]!, fromNs);
+      this.#settle(flow, copy);
     }
     this.#firstWaiting[flow] = -1;
     return this.#lastNs[flow]!;
@@ -85,43 +86,51 @@ export class Departures {
 
   /** Puts {@link first} off until `dueNs`. */
   postponeFirst(dueNs: Nanos): void {
-    this.#heap.place(this.#heap.first, dueNs);
+    this.line.place(this.line.first, dueNs);
   }
 
-  /** Takes {@link first} of this flow out; returns when it was due. */
-  removeFirst(flow: number): Nanos {
-    const copy = this.#heap.first;
+  /** Takes {@link first} of this flow out. */
+  removeFirst(flow: number): void {
+    const copy = this.line.first;
     if (this.#waits[copy]! > 0) this.#unlink(flow, copy);
-    this.#heap.removeFirst();
+    this.line.removeFirst();
     this.#freeCopies[this.free++] = copy;
-    return this.#heap.dueNs[copy]!;
   }
 
-  #place(flow: number, copy: number, dueNs: Nanos): void {
-    if (dueNs > this.#lastNs[flow]!) this.#lastNs[flow] = dueNs;
-    this.#heap.place(copy, dueNs);
+  #place(flow: number, copy: number): void {
+    if (this.line.dueNs[copy]! > this.#lastNs[flow]!) this.#lastNs[flow] = this.line.dueNs[copy]!;
+    this.line.placeDue(copy);
   }
 
-  /** A copy that waited is due at `dueNs`, unless it is in line for an earlier time: then it keeps its place. */
-  #settle(flow: number, copy: number, dueNs: Nanos): void {
-    const isEarlier = this.#heap.has(copy) && this.#heap.dueNs[copy]! <= dueNs;
-    if (!isEarlier) this.#place(flow, copy, dueNs);
-    else this.#lastNs[flow] = Math.max(this.#lastNs[flow]!, this.#heap.dueNs[copy]!);
+  /** A copy that waited is due at its `#ownNs`, unless it is in line for an earlier time: then it keeps its place. */
+  #settle(flow: number, copy: number): void {
+    const { dueNs } = this.line;
+    if (this.line.has(copy) && dueNs[copy]! <= this.#ownNs[copy]!) {
+      if (dueNs[copy]! > this.#lastNs[flow]!) this.#lastNs[flow] = dueNs[copy]!;
+      return;
+    }
+    dueNs[copy] = this.#ownNs[copy]!;
+    this.#place(flow, copy);
   }
 
-  /** A later copy is due at `dueNs`: those that wait are one nearer, and bounded by the first. */
-  #overtake(flow: number, dueNs: Nanos): void {
+  /** The later copy `by` is in line: those that wait are one nearer, and bounded by the first. */
+  #overtake(flow: number, by: number): void {
+    const { dueNs } = this.line;
     let before = -1;
     for (let copy = this.#firstWaiting[flow]!; copy >= 0;) {
       const next = this.#nextWaiting[copy]!;
-      const behindNs = Math.max(this.#ownNs[copy]!, dueNs);
+      const behindNs = Math.max(this.#ownNs[copy]!, dueNs[by]!);
       if (--this.#waits[copy]! === 0) {
         if (before < 0) this.#firstWaiting[flow] = next;
         else this.#nextWaiting[before] = next;
-        this.#settle(flow, copy, behindNs);
+        this.#ownNs[copy] = behindNs;
+        this.#settle(flow, copy);
       } else {
         before = copy;
-        if (!this.#heap.has(copy)) this.#heap.place(copy, behindNs + REORDER_HOLD_NS);
+        if (!this.line.has(copy)) {
+          dueNs[copy] = behindNs + REORDER_HOLD_NS;
+          this.line.placeDue(copy);
+        }
       }
       copy = next;
     }

@@ -6,7 +6,9 @@ import type { Nanos } from '../core/time.js';
  */
 export class DueHeap {
   count = 0;
-  /** By entry: its due time, valid while it is in the heap and until it is placed again. */
+  /** When the first one is due; Infinity when empty. A field: as a result of a call the number may cost an object. */
+  firstNs: Nanos = Infinity;
+  /** By entry: its due time, valid while it is in the heap and until it is placed again; written before {@link placeDue}. */
   readonly dueNs: Float64Array;
   readonly #placed: Float64Array;
   readonly #heap: Int32Array;
@@ -26,23 +28,24 @@ export class DueHeap {
     return this.#heap[0]!;
   }
 
-  /** Infinity when empty. */
-  get firstNs(): Nanos {
-    return this.count === 0 ? Infinity : this.dueNs[this.#heap[0]!]!;
-  }
-
   has(entry: number): boolean {
     return this.#position[entry]! >= 0;
   }
 
   /** Puts the entry in, or moves it, behind all others of that time. */
   place(entry: number, dueNs: Nanos): void {
+    this.dueNs[entry] = dueNs;
+    this.placeDue(entry);
+  }
+
+  /** As {@link place}, at the time that stands in {@link dueNs}. Hot. */
+  placeDue(entry: number): void {
     let at = this.#position[entry]!;
     if (at < 0) at = this.count++;
-    this.dueNs[entry] = dueNs;
     this.#placed[entry] = this.#placements++;
     this.#up(at, entry);
     this.#down(this.#position[entry]!, entry);
+    this.firstNs = this.dueNs[this.#heap[0]!]!;
   }
 
   /** Takes out {@link first}. */
@@ -50,7 +53,12 @@ export class DueHeap {
     const heap = this.#heap;
     this.#position[heap[0]!] = -1;
     const last = heap[--this.count]!;
-    if (this.count > 0) this.#down(0, last);
+    if (this.count > 0) {
+      this.#down(0, last);
+      this.firstNs = this.dueNs[heap[0]!]!;
+    } else {
+      this.firstNs = Infinity;
+    }
   }
 
   #before(a: number, b: number): boolean {

@@ -62,6 +62,8 @@ export class Impair {
   readonly #counters: Float64Array;
   /** When the queue of `rate` will be empty. */
   #busyUntilNs: Nanos = -Infinity;
+  /** When the copy that is being taken in is through that queue. */
+  #queuedNs: Nanos = -Infinity;
   /** Up to when datagrams were taken in or let out. */
   #reachedNs: Nanos = -Infinity;
   /** By slot of the batch released into: where its datagram was stored, and the how manieth use of that slot it was. */
@@ -90,7 +92,7 @@ export class Impair {
 
   /** When the next copy leaves; Infinity while there is none but those that wait for later datagrams. */
   nextDueNs(): Nanos {
-    return this.#departures.firstNs;
+    return this.#departures.line.firstNs;
   }
 
   /** Of one flow (counted from 0), or of all together. */
@@ -122,13 +124,14 @@ export class Impair {
     this.#followSlots(batch.capacity);
     this.#reachedNs = Math.max(this.#reachedNs, untilNs);
     let at = before === 0 ? 0 : batch.offset[before - 1]! + batch.length[before - 1]!;
-    while (departures.firstNs <= untilNs && batch.count < batch.capacity) {
+    while (departures.line.firstNs <= untilNs && batch.count < batch.capacity) {
       const copy = departures.first;
       const slot = departures.slot[copy]!;
       if (at + store.length[slot]! > batch.bytes.length) break;
       const to = batch.count++;
       const flow = store.flow[slot]! - this.#options.flowBase;
-      const dueNs = departures.removeFirst(flow);
+      const dueNs = departures.line.dueNs[copy]!;
+      departures.removeFirst(flow);
       store.copyTo(slot, batch, to, at);
       batch.dueMonoNs[to] = dueNs;
       this.#releasedSlot[to] = slot;
@@ -184,7 +187,7 @@ export class Impair {
   skip(untilNs: Nanos): void {
     const departures = this.#departures;
     const store = this.#store;
-    while (departures.firstNs < untilNs) {
+    while (departures.line.firstNs < untilNs) {
       const copy = departures.first;
       const slot = departures.slot[copy]!;
       if ((store.flags[slot]! & MARKERS) !== 0) {
@@ -219,7 +222,10 @@ export class Impair {
     }
     const slot = this.#store.put(batch, i, 0);
     this.#store.copies[slot] = 1;
-    this.#departures.add(flow, slot, -1, ownNs, dueNs, 0);
+    const copy = this.#departures.next;
+    this.#departures.cameNs[copy] = ownNs;
+    this.#departures.line.dueNs[copy] = dueNs;
+    this.#departures.add(flow, slot, -1, 0);
     return true;
   }
 
@@ -231,11 +237,10 @@ export class Impair {
     const row = flow * ImpairCounter.Count;
     const random = this.#random[flow]!;
     const ordinal = this.#ordinal[flow]!++;
-    const cameNs = batch.dueMonoNs[i]!;
     const length = batch.length[i]!;
     this.#counters[row + ImpairCounter.Offered]!++;
     const lost = this.#losses.next(flow, ordinal, random);
-    const copies = random.uint32() < this.#duplicate ? 2 : 1;
+    const copies = random.int32() >>> 0 < this.#duplicate ? 2 : 1;
     let slot = -1;
     if (!lost) {
       if (store.free > MARKER_RESERVE && departures.free > MARKER_RESERVE) slot = store.put(batch, i, ordinal);
@@ -244,19 +249,20 @@ export class Impair {
     let intact = 0;
     // As many numbers are drawn whatever becomes of the datagram.
     for (let copy = 0; copy < 2; copy++) {
-      const jitter = random.uint32() / UINT32;
-      const corrupted = random.uint32() < this.#corrupt;
-      const where = random.uint32() >>> 1;
-      const waits = random.uint32() < this.#reorder;
-      const extent = random.uint32() / UINT32;
+      const jitter = (random.int32() >>> 0) / UINT32;
+      const corrupted = random.int32() >>> 0 < this.#corrupt;
+      const where = random.int32() >>> 1;
+      const waits = random.int32() >>> 0 < this.#reorder;
+      const extent = (random.int32() >>> 0) / UINT32;
       if (slot < 0 || copy >= copies) continue;
-      const queuedNs = this.#queue(cameNs, length);
-      if (queuedNs < 0) continue;
-      const dueNs = Math.round(queuedNs + Math.max(0, delayNs + (2 * jitter - 1) * jitterNs));
+      if (!this.#queue(batch, i)) continue;
+      const wayNs = delayNs + (2 * jitter - 1) * jitterNs;
       const bit = corrupted ? this.#checkedBit(length, where) : -1;
       if (bit < 0) intact++;
       store.copies[slot]!++;
-      departures.add(flow, slot, bit, cameNs, dueNs, waits ? 1 + Math.floor(extent * REORDER_EXTENT) : 0);
+      departures.cameNs[departures.next] = batch.dueMonoNs[i]!;
+      departures.line.dueNs[departures.next] = Math.round(wayNs > 0 ? this.#queuedNs + wayNs : this.#queuedNs);
+      departures.add(flow, slot, bit, waits ? 1 + Math.floor(extent * REORDER_EXTENT) : 0);
     }
     if (intact === 0) this.#counters[row + ImpairCounter.Lost]!++;
     if (slot < 0) return;
@@ -264,15 +270,21 @@ export class Impair {
     if (store.copies[slot] === 0) store.release(slot);
   }
 
-  /** When a copy that comes at `cameNs` is through the queue of `rate`; -1: it found it full. */
-  #queue(cameNs: Nanos, octets: number): Nanos {
+  /** Whether a copy of slot `i` finds room in the queue of `rate`; it is through at `#queuedNs`. */
+  #queue(batch: SendBatch, i: number): boolean {
+    const cameNs = batch.dueMonoNs[i]!;
     const rate = this.#spec.rateBitPerSecond;
-    if (rate === null) return cameNs;
+    if (rate === null) {
+      this.#queuedNs = cameNs;
+      return true;
+    }
     const nsPerOctet = 8e9 / rate;
+    const octets = batch.length[i]!;
     const fromNs = Math.max(cameNs, this.#busyUntilNs);
-    if ((fromNs - cameNs) / nsPerOctet + octets > this.#spec.queueOctets) return -1;
+    if ((fromNs - cameNs) / nsPerOctet + octets > this.#spec.queueOctets) return false;
     this.#busyUntilNs = fromNs + octets * nsPerOctet;
-    return this.#busyUntilNs;
+    this.#queuedNs = this.#busyUntilNs;
+    return true;
   }
 
   /** A bit of the checked octets, `where` / 2^31 of the way through them; -1 when there are none. */

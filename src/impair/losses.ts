@@ -36,11 +36,11 @@ export class Losses {
 
   /** Whether the flow's next datagram is lost. Draws three numbers whatever is asked for. Hot. */
   next(flow: number, ordinal: number, random: Random): boolean {
-    const atRandom = random.uint32() < this.#loss;
-    const step = random.uint32();
+    const atRandom = random.int32() >>> 0 < this.#loss;
+    const step = random.int32() >>> 0;
     const bad = this.#bad[flow] === 0 ? step < this.#toBad : step >= this.#toGood;
     this.#bad[flow] = bad ? 1 : 0;
-    const byModel = random.uint32() < (bad ? this.#lossBad : this.#lossGood);
+    const byModel = random.int32() >>> 0 < (bad ? this.#lossBad : this.#lossGood);
     const list = this.#list;
     let at = this.#listAt[flow]!;
     while (at < list.length && list[at + 1]! < ordinal) at += 2;

@@ -99,6 +99,12 @@ export class ImpairedFeed implements FlowFeed {
     return batch.count - before;
   }
 
+  fillRun(batch: SendBatch): number {
+    const made = this.fill(batch, batch.untilNs);
+    batch.nextDueNs = this.nextDueNs();
+    return made;
+  }
+
   refuse(batch: SendBatch, slot: number): void {
     if (this.#impair.onRefused(batch, slot)) this.#feed.refuse(batch, slot);
   }

@@ -60,10 +60,10 @@ export class ReceiverAgent implements Agent {
   readonly #options: ReceiverAgentOptions;
   readonly #batch = new ReceiveBatch(MESSAGES, RECEIVE_CAPACITY);
   readonly #sourceOf: DatagramSource[] = [];
-  #endNs: Nanos;
+  #endNs: Nanos = Infinity;
   #streams = 0;
   #lookNs: Nanos = -Infinity;
-  #gatherNs: Nanos;
+  #gatherNs: Nanos = 0;
 
   constructor(options: ReceiverAgentOptions) {
     this.#options = options;
