@@ -44,7 +44,7 @@ describe.runIf(needs('netns', 'nft', 'capture'))('taps on both sides of a bridge
     const edge = await lab.capture('tx', 'e0', 'udp port 5001');
     const core = await lab.capture('rx', 'e0', 'udp port 5001');
     // Each datagram by itself: a super-packet is one frame to a tap.
-    const load = ['--count', '500', '--pps', '1000', '--size', '200', '--offload', 'off'];
+    const load = ['--count', '500', '--pps', '1000', '--size', '200', '--offload', 'off', '--max-late', '20s'];
     const sent = await send([endpoint, ...load], { lab, host: 'tx' });
     const received = await receiver.result();
     expect(sent.sender!.sent).toBe(500);
