@@ -1,79 +1,29 @@
-import { type ReceiveBatch, SlotFlag } from '../core/batch.js';
-import type { Scheme } from '../core/endpoint.js';
-import type { Nanos, SplitTime } from '../core/time.js';
-import { StreamCounter, StreamCounters } from '../metrics/counters.js';
+import type { ReceiveBatch } from '../core/batch.js';
+import type { Nanos } from '../core/time.js';
+import { StreamCounter, type StreamCounters } from '../metrics/counters.js';
 import type { Histogram } from '../metrics/histogram.js';
 import type { StreamHistogramId, StreamSnapshot } from '../metrics/snapshot.js';
-import { Arrival, DecodedBatch, NO_STREAM, SlotKind } from './decoded.js';
+import { DecodedBatch, NO_STREAM } from './decoded.js';
 import { EventKind, EventRing, type MeasurementEvent } from './eventRing.js';
 import { type ClosedInterval, Intervals } from './intervals.js';
-import { LOSS_MAP_RANGES } from './lossRecord.js';
-import { MarkingAnalyzer } from './marking.js';
+import type { MeasurementOptions, SocketFacts } from './measurementOptions.js';
+import { MonotonicStamps } from './monotonicStamps.js';
 import { PlainDecoder } from './plainDecoder.js';
 import { ProbeDecoder } from './probeDecoder.js';
-import { SequenceAnalyzer } from './sequence.js';
 import { Seq } from './sequenceState.js';
 import { Siblings } from './siblings.js';
 import { SocketDrops } from './socketDrops.js';
 import { Fault, FAULT_KINDS, SocketFaults } from './socketFaults.js';
-import type { StreamPath } from './streamPath.js';
+import { StreamAnalyzers } from './streamAnalyzers.js';
 import { snapshotOf, type SocketSnapshot } from './streamSnapshot.js';
-import { StreamFormat, StreamTable } from './streamTable.js';
-import { StreamTimes } from './streamTimes.js';
-import { TimingAnalyzer } from './timing.js';
+import { StreamTable } from './streamTable.js';
 
-export interface MeasurementOptions {
-  /** Realtime of the run epoch, for carried times. */
-  readonly epoch: SplitTime;
-  /** The addresses behind `ReceiveBatch.path`; asked once per stream. */
-  readonly pathOf: (path: number) => StreamPath;
-  readonly maxStreams: number;
-  /** Streams, in order of first arrival, with histograms and a long loss map of their own. */
-  readonly detail: number;
-  readonly reorderWindowNs: Nanos;
-  /** Numbers in the reorder window; rounded up to a power of two. Streams beyond the 256th have at most 1024. */
-  readonly reorderWindowPackets: number;
-  /** Warm-up from the first datagram, ns. */
-  readonly omitNs: Nanos;
-  /** Start of the first interval, its end, and the length of those after it; monotonic. Infinity: none. */
-  readonly startMonoNs: Nanos;
-  readonly firstBoundaryMonoNs: Nanos;
-  readonly intervalNs: Nanos;
-  /** A stream that is silent for so long is an event; Infinity: never. */
-  readonly silenceNs: Nanos;
-  /** Largest `ReceiveBatch.capacity` that will come. */
-  readonly batchCapacity: number;
-  /** Added to every stamp in one-way delays (a deliberate fault). */
-  readonly clockOffsetNs: Nanos;
-}
+export type { MeasurementOptions, SocketFacts };
 
-/** What the measurement has to know of a socket before its first batch. */
-export interface SocketFacts {
-  /** `ReceiveBatch.socket` of its slots. */
-  readonly index: number;
-  /** `probe` demands probe datagrams; anything else takes all, and recognises probe datagrams. */
-  readonly scheme: Scheme | null;
-  /** CLOCK_REALTIME since the epoch just before the join, ns; NaN: there was none. */
-  readonly joinRealNs: Nanos;
-  /** Whether `ReceiveBatch.drops` means anything. */
-  readonly hasDropCounter: boolean;
-  readonly name: string | null;
-  /** Marks that the endpoint says were sent; `null` not said. */
-  readonly tosSent: number | null;
-  readonly ttlSent: number | null;
-}
-
-/** Stamps that need a look at each datagram. */
-const NOT_PLAIN = SlotFlag.TimeShared | SlotFlag.TimeUser | SlotFlag.TimeHardware;
-const WIDE_WINDOW_STREAMS = 256;
-const NARROW_WINDOW_PACKETS = 1024;
-/** A loss map's length for streams beyond the detail limit. */
-const SHORT_LOSS_MAP = 16;
 /** A stream unheard for so long is left out of intervals in which it has nothing to report. */
 const DORMANT_NS = 10e9;
+/** Streams that nothing comes for are looked at so often. */
 const LOOK_EVERY_NS = 20e6;
-/** Two readings of a clock pair differ by less than this for as long as no clock was stepped. */
-const PAIR_NOISE_NS = 20_000;
 
 /**
  * The whole receive pipeline: decoding, sequence, timing, marks, intervals, events. Pure: driven by the
@@ -96,9 +46,7 @@ const PAIR_NOISE_NS = 20_000;
  */
 export class Measurement {
   readonly table: StreamTable;
-  readonly counters = new StreamCounters();
-  /** Clock steps found between two batches: CLOCK_REALTIME moved against CLOCK_MONOTONIC. */
-  clockSteps = 0;
+  readonly counters: StreamCounters;
   /** Datagrams stamped after the stop. */
   afterStop = 0;
   readonly #options: MeasurementOptions;
@@ -108,12 +56,8 @@ export class Measurement {
   readonly #faults = new SocketFaults();
   readonly #plain: PlainDecoder;
   readonly #probe: ProbeDecoder;
-  readonly #sequence: SequenceAnalyzer;
-  readonly #timing: TimingAnalyzer;
-  readonly #marking: MarkingAnalyzer;
   readonly #intervals: Intervals;
   readonly #siblings = new Siblings();
-  readonly #times = new StreamTimes();
   readonly #sockets: (SocketFacts | undefined)[] = [];
   readonly #streamsOf: number[][] = [];
   /** By socket: the next moment at which its counting changes: a boundary, the end of the warm-up, the stop. */
@@ -122,11 +66,12 @@ export class Measurement {
   #isWarm = new Uint8Array(8);
   /** By socket: when its streams were last looked at without a datagram of theirs. */
   #lookedAtNs = new Float64Array(8).fill(-Infinity);
+  readonly #streams: StreamAnalyzers;
   /** Streams that are set up. */
-  #streams = 0;
+  #known = 0;
   #omitUntilNs = Infinity;
   #stopNs = Infinity;
-  #realToMonoNs = NaN;
+  readonly #stamps = new MonotonicStamps();
 
   constructor(options: MeasurementOptions) {
     this.#options = options;
@@ -134,11 +79,14 @@ export class Measurement {
     this.#decoded = new DecodedBatch(options.batchCapacity);
     this.#plain = new PlainDecoder(this.table, this.#faults);
     this.#probe = new ProbeDecoder(this.table, options.epoch, this.#faults);
-    this.#sequence = new SequenceAnalyzer(options.reorderWindowNs, this.counters, this.#drops, this.#events);
-    this.#marking = new MarkingAnalyzer(this.counters, this.#drops, this.#events);
     this.#intervals = new Intervals(options.startMonoNs, options.firstBoundaryMonoNs, options.intervalNs);
-    this.#timing = new TimingAnalyzer();
-    this.#timing.clockOffsetNs = options.clockOffsetNs;
+    this.#streams = new StreamAnalyzers(options, this.table, this.#drops, this.#events);
+    this.counters = this.#streams.counters;
+  }
+
+  /** Clock steps found between two batches: CLOCK_REALTIME moved against CLOCK_MONOTONIC. */
+  get clockSteps(): number {
+    return this.#stamps.clockSteps;
   }
 
   /** Columns of the batch handed in last. */
@@ -148,7 +96,7 @@ export class Measurement {
 
   /** The NIC's clock is known to be CLOCK_REALTIME within a bound: its stamps may enter one-way delays. */
   trustHardwareTime(): void {
-    this.#timing.hardwareIsReal = true;
+    this.#streams.timing.hardwareIsReal = true;
   }
 
   addSocket(facts: SocketFacts): void {
@@ -178,10 +126,10 @@ export class Measurement {
     const { count } = batch;
     if (count === 0) return;
     const decoded = this.#decoded;
-    const latestNs = this.#toMonotonic(batch, decoded.timeMonoNs);
+    const latestNs = this.#stamps.convert(batch, decoded.timeMonoNs);
     const socket = batch.socket[0]!;
     this.#probe.decode(batch, decoded, this.#sockets[socket]!.scheme === 'probe' ? null : this.#plain);
-    if (this.#streams < this.table.count) this.#setUpStreams(decoded);
+    if (this.#known < this.table.count) this.#setUpStreams(decoded);
     if (this.#omitUntilNs === Infinity && this.#options.omitNs > 0) this.#beginWarmUp(decoded.timeMonoNs[0]!);
 
     let from = 0;
@@ -214,20 +162,18 @@ export class Measurement {
   /** Passes windows of time and finds silences, of streams that nothing comes for. */
   #lookAtStreams(socket: number, pastNs: Nanos): void {
     this.#lookedAtNs[socket] = pastNs;
-    const { values } = this.#sequence.states;
+    const { times, sequence } = this.#streams;
+    const { values } = sequence.states;
     for (const stream of this.#streamsOf[socket]!) {
-      if (values[stream * Seq.Count + Seq.ExpiryMonoNs]! < pastNs) this.#sequence.window.expire(stream, pastNs - 1);
-      if (this.#times.isSilent(stream, pastNs, this.#options.silenceNs) && !this.#hasEnded(stream)) {
-        this.#events.push(EventKind.Silence, stream, pastNs, pastNs - this.#times.lastHeardNs[stream]!, 0);
+      if (values[stream * Seq.Count + Seq.ExpiryMonoNs]! < pastNs)
+        this.#streams.sequence.window.expire(stream, pastNs - 1);
+      if (this.#streams.times.isSilent(stream, pastNs, this.#options.silenceNs) && !this.#streams.hasEnded(stream)) {
+        this.#events.push(EventKind.Silence, stream, pastNs, pastNs - this.#streams.times.lastHeardNs[stream]!, 0);
       }
     }
-    for (const { kind, older, newer } of this.#siblings.decide(
-      pastNs,
-      this.#times.firstHeardNs,
-      this.#times.lastHeardNs,
-    )) {
+    for (const { kind, older, newer } of this.#siblings.decide(pastNs, times.firstHeardNs, times.lastHeardNs)) {
       const event = kind === 'restart' ? EventKind.Restart : EventKind.ForeignSender;
-      this.#events.push(event, newer, this.#times.firstHeardNs[newer]!, older, 0);
+      this.#events.push(event, newer, times.firstHeardNs[newer]!, older, 0);
     }
   }
 
@@ -249,7 +195,7 @@ export class Measurement {
 
   /** `datagrams` of `stream` were delivered by the kernel and discarded before they came here. */
   onDiscarded(stream: number, datagrams: number): void {
-    this.#sequence.states.values[stream * Seq.Count + Seq.Discarded]! += datagrams;
+    this.#streams.sequence.states.values[stream * Seq.Count + Seq.Discarded]! += datagrams;
   }
 
   /**
@@ -264,8 +210,8 @@ export class Measurement {
       // A run that ends within its warm-up has measured nothing.
       if (this.#isWarm[facts.index] === 0) this.#endWarmUp(facts.index, stopMonoNs);
     }
-    for (let stream = 0; stream < this.#streams; stream++) {
-      if (this.#hasSequence(stream)) this.#sequence.close(stream, stopMonoNs);
+    for (let stream = 0; stream < this.#known; stream++) {
+      if (this.#streams.hasSequence(stream)) this.#streams.sequence.close(stream, stopMonoNs);
     }
     for (const facts of this.#sockets) if (facts !== undefined) this.#leaveInterval(facts.index, stopMonoNs);
   }
@@ -273,7 +219,7 @@ export class Measurement {
   /** Distinct datagrams with data so far, of all streams. */
   dataReceived(): number {
     let datagrams = 0;
-    for (let stream = 0; stream < this.#streams; stream++) {
+    for (let stream = 0; stream < this.#known; stream++) {
       datagrams += this.counters.values[stream * StreamCounter.Count + StreamCounter.PacketsReceived]!;
     }
     return datagrams;
@@ -285,14 +231,16 @@ export class Measurement {
    */
   hasSettled(nowMonoNs: Nanos): boolean {
     const { reorderWindowNs } = this.#options;
-    for (let stream = 0; stream < this.#streams; stream++) {
+    for (let stream = 0; stream < this.#known; stream++) {
       if (stream === this.table.others) continue;
-      const silentNs = nowMonoNs - this.#times.lastHeardNs[stream]!;
-      const isOpen = this.#hasSequence(stream) && this.#sequence.states.values[stream * Seq.Count + Seq.Pending]! > 0;
-      if (this.#hasEnded(stream) ? isOpen && silentNs <= reorderWindowNs : silentNs <= 2 * reorderWindowNs)
+      const silentNs = nowMonoNs - this.#streams.times.lastHeardNs[stream]!;
+      const isOpen =
+        this.#streams.hasSequence(stream) &&
+        this.#streams.sequence.states.values[stream * Seq.Count + Seq.Pending]! > 0;
+      if (this.#streams.hasEnded(stream) ? isOpen && silentNs <= reorderWindowNs : silentNs <= 2 * reorderWindowNs)
         return false;
     }
-    return this.#streams > 0;
+    return this.#known > 0;
   }
 
   /** Intervals closed since the last call. */
@@ -311,7 +259,7 @@ export class Measurement {
   }
 
   get streamCount(): number {
-    return this.#streams;
+    return this.#known;
   }
 
   snapshot(stream: number): StreamSnapshot {
@@ -320,11 +268,7 @@ export class Measurement {
       table: this.table,
       path: this.#options.pathOf(this.table.path[stream]!),
       facts: this.#sockets[socket]!,
-      counters: this.counters,
-      sequence: this.#sequence,
-      timing: this.#timing,
-      marking: this.#marking,
-      times: this.#times,
+      analyzers: this.#streams,
       probeSent: this.#probe.sent,
       plainFormat: this.#plain.formats[stream],
       drops: this.#drops,
@@ -334,14 +278,14 @@ export class Measurement {
 
   /** Histograms that all streams beyond the detail limit share; `null`: there are none. */
   aggregate(): Record<StreamHistogramId, Histogram> | null {
-    return this.#timing.aggregate();
+    return this.#streams.timing.aggregate();
   }
 
   socketSnapshot(socket: number): SocketSnapshot {
     const at = socket * FAULT_KINDS;
     const malformed = this.#faults.counts.slice(at, at + FAULT_KINDS);
     for (const stream of this.#streamsOf[socket]!)
-      malformed[Fault.UnconfirmedJump]! += this.#sequence.rejectedJumps[stream] ?? 0;
+      malformed[Fault.UnconfirmedJump]! += this.#streams.sequence.rejectedJumps[stream] ?? 0;
     return {
       socket,
       malformed,
@@ -354,26 +298,6 @@ export class Measurement {
     };
   }
 
-  /** Fills the column of monotonic stamps; returns the latest. */
-  #toMonotonic(batch: ReceiveBatch, timeMonoNs: Float64Array): Nanos {
-    const shiftNs = batch.realToMonoNs;
-    // The two clocks of a pair are read one after the other: what differs by less than that is noise, which would
-    // show as interarrival time between batches.
-    if (!(Math.abs(shiftNs - this.#realToMonoNs) <= PAIR_NOISE_NS)) {
-      if (this.#realToMonoNs === this.#realToMonoNs) this.clockSteps++;
-      this.#realToMonoNs = shiftNs;
-    }
-    const byNs = this.#realToMonoNs;
-    const { timeRealNs, count } = batch;
-    let latestNs = -Infinity;
-    for (let i = 0; i < count; i++) {
-      const monoNs = timeRealNs[i]! + byNs;
-      timeMonoNs[i] = monoNs;
-      if (monoNs > latestNs) latestNs = monoNs;
-    }
-    return latestNs;
-  }
-
   /** Slots `[from, to)`: run by run of one stream. */
   #analyse(batch: ReceiveBatch, from: number, to: number): void {
     const { stream, runEnd } = this.#decoded;
@@ -383,81 +307,31 @@ export class Measurement {
       const end = Math.min(known, to);
       // A run that a boundary cuts goes on behind it.
       if (known > to) runEnd[to] = known;
-      if (stream[i] !== NO_STREAM) this.#onRun(batch, stream[i]!, i, end);
+      if (stream[i] !== NO_STREAM)
+        this.#streams.onRun(batch, this.#decoded, stream[i]!, i, end, this.#sentTos(batch, stream[i]!, i));
       i = end;
     }
   }
 
-  #onRun(batch: ReceiveBatch, stream: number, from: number, to: number): void {
-    const decoded = this.#decoded;
-    const format = this.table.format[stream]!;
-    if (this.#times.heard(stream, batch, decoded, from, to)) {
-      this.#events.push(EventKind.FirstPacket, stream, this.#times.firstMonoNs[stream]!, 0, 0);
-    }
-    if (format === StreamFormat.Others) {
-      this.#countOthers(stream, from, to);
-      return;
-    }
-    const facts = this.#sockets[batch.socket[from]!]!;
-    if (format === StreamFormat.Probe) {
-      const flags = this.#marking.onRun(batch, decoded, stream, from, to, this.#probe.sent[stream]! >>> 16);
-      const inOrderEnd = this.#sequence.onRun(batch, decoded, stream, from, to);
-      const plainEnd = (flags & NOT_PLAIN) === 0 ? inOrderEnd : from;
-      this.#timing.onRun(batch, decoded, stream, from, to, Arrival.New, plainEnd);
-    } else {
-      this.#marking.onRun(batch, decoded, stream, from, to, facts.tosSent ?? -1);
-      let octets = 0;
-      for (let i = from; i < to; i++) octets += batch.length[i]!;
-      const c = stream * StreamCounter.Count;
-      this.counters.values[c + StreamCounter.PacketsReceived]! += to - from;
-      this.counters.values[c + StreamCounter.OctetsReceived]! += octets;
-      decoded.verdict.fill(Arrival.None, from, to);
-      this.#timing.onRun(batch, decoded, stream, from, to, Arrival.None, from);
-    }
-  }
-
-  /** What found no room in the stream table was delivered and is discarded. */
-  #countOthers(stream: number, from: number, to: number): void {
-    let datagrams = 0;
-    for (let i = from; i < to; i++) if (this.#decoded.kind[i] === SlotKind.Data) datagrams++;
-    const c = stream * StreamCounter.Count;
-    const { values } = this.counters;
-    values[c + StreamCounter.Expected]! += datagrams;
-    values[c + StreamCounter.Lost]! += datagrams;
-    values[c + StreamCounter.LossApplication]! += datagrams;
+  /** DSCP and ECN octet that the sender of slot `i` says it set, else the endpoint; -1: neither does. */
+  #sentTos(batch: ReceiveBatch, stream: number, i: number): number {
+    if (this.#streams.hasSequence(stream)) return this.#probe.sent[stream]! >>> 16;
+    return this.#sockets[batch.socket[i]!]!.tosSent ?? -1;
   }
 
   #setUpStreams(decoded: DecodedBatch): void {
     const { table } = this;
-    const { detail, reorderWindowPackets, pathOf } = this.#options;
-    const wide = 2 ** Math.ceil(Math.log2(Math.max(32, reorderWindowPackets)));
-    this.counters.ensure(table.count);
-    this.#events.ensure(table.count);
+    const { pathOf } = this.#options;
+    this.#streams.addAll();
     this.#intervals.ensure(table.count);
-    this.#times.ensure(table.count);
-    for (let stream = this.#streams; stream < table.count; stream++) {
-      const socket = table.socket[stream]!;
-      const isDetailed = stream < detail;
-      const packets = stream < WIDE_WINDOW_STREAMS ? wide : Math.min(wide, NARROW_WINDOW_PACKETS);
-      this.#sequence.addStream(stream, socket, packets, isDetailed ? LOSS_MAP_RANGES : SHORT_LOSS_MAP);
-      this.#timing.addStream(stream, isDetailed);
-      this.#marking.addStream(stream);
-      this.#streamsOf[socket]!.push(stream);
+    for (let stream = this.#known; stream < table.count; stream++) {
+      this.#streamsOf[table.socket[stream]!]!.push(stream);
       if (stream === table.others) continue;
       const at = decoded.stream.indexOf(stream);
       const flow = `${table.format[stream]} ${table.flow[stream]}`;
       this.#siblings.add(stream, pathOf(table.path[stream]!), flow, decoded.timeMonoNs[at]!);
     }
-    this.#streams = table.count;
-  }
-
-  #hasSequence(stream: number): boolean {
-    return this.table.format[stream] === StreamFormat.Probe;
-  }
-
-  #hasEnded(stream: number): boolean {
-    const endedNs = this.#sequence.states.values[stream * Seq.Count + Seq.EndedMonoNs]!;
-    return this.#hasSequence(stream) && endedNs === endedNs;
+    this.#known = table.count;
   }
 
   #beginWarmUp(firstMonoNs: Nanos): void {
@@ -480,15 +354,7 @@ export class Measurement {
   #endWarmUp(socket: number, edgeNs: Nanos): void {
     this.#isWarm[socket] = 1;
     for (const stream of this.#streamsOf[socket]!) {
-      if (this.#hasSequence(stream)) {
-        this.#sequence.window.expire(stream, edgeNs - 1);
-        this.#sequence.restart(stream);
-      } else {
-        this.counters.values.fill(0, stream * StreamCounter.Count, (stream + 1) * StreamCounter.Count);
-      }
-      this.#timing.restart(stream);
-      this.#marking.restart(stream);
-      this.#times.restart(stream);
+      this.#streams.restart(stream, edgeNs);
       this.#intervals.restart(stream);
     }
     this.#faults.restart(socket);
@@ -498,13 +364,14 @@ export class Measurement {
     const isWarm = this.#isWarm[socket] === 1;
     if (isWarm) {
       for (const stream of this.#streamsOf[socket]!) {
-        const isSequenced = this.#hasSequence(stream);
+        const isSequenced = this.#streams.hasSequence(stream);
         // What is due at the boundary itself belongs to the next interval.
-        if (isSequenced && endMonoNs < this.#stopNs) this.#sequence.window.expire(stream, endMonoNs - 1);
-        const pending = isSequenced ? this.#sequence.states.values[stream * Seq.Count + Seq.Pending]! : 0;
-        const isDormant = this.#hasEnded(stream) || this.#times.lastHeardNs[stream]! < endMonoNs - DORMANT_NS;
-        const jitterNs = this.#timing.jitterNs(stream);
-        const delay = this.#timing.closeInterval(stream);
+        if (isSequenced && endMonoNs < this.#stopNs) this.#streams.sequence.window.expire(stream, endMonoNs - 1);
+        const pending = isSequenced ? this.#streams.sequence.states.values[stream * Seq.Count + Seq.Pending]! : 0;
+        const isDormant =
+          this.#streams.hasEnded(stream) || this.#streams.times.lastHeardNs[stream]! < endMonoNs - DORMANT_NS;
+        const jitterNs = this.#streams.timing.jitterNs(stream);
+        const delay = this.#streams.timing.closeInterval(stream);
         this.#intervals.add(socket, stream, this.counters, pending, jitterNs, delay, endMonoNs, isDormant);
       }
     }

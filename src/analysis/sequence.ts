@@ -1,6 +1,7 @@
 import type { ReceiveBatch } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
 import { StreamCounter, type StreamCounters } from '../metrics/counters.js';
+import { cutAnnounced, trimAnnounced } from './announcedGaps.js';
 import { Arrival, type DecodedBatch, SlotKind } from './decoded.js';
 import { EventKind, type EventRing } from './eventRing.js';
 import { Gap } from './openGaps.js';
@@ -210,7 +211,7 @@ export class SequenceAnalyzer {
     const high = f[at + Seq.High]!;
     const arrival = f[at + Seq.Arrivals]! + 1;
     const announced = end > nextExpected && nextExpected < high;
-    if (announced) this.#cutAnnounced(stream, Math.max(first, nextExpected), arrival, notSent);
+    if (announced) cutAnnounced(this.window, stream, Math.max(first, nextExpected), arrival, notSent);
     let fresh = 0;
     let late = 0;
     let reordered = 0;
@@ -241,7 +242,7 @@ export class SequenceAnalyzer {
           }
         }
       }
-      if (announced) this.#trimAnnounced(stream, end);
+      if (announced) trimAnnounced(window, stream, end);
       if (fresh > 0) window.expire(stream, -Infinity);
     }
     const duplicated = Math.max(0, oldEnd - first) - fresh - late;
@@ -282,50 +283,6 @@ export class SequenceAnalyzer {
     }
     counters[c + StreamCounter.PacketsDuplicated]!++;
     return Arrival.Duplicate;
-  }
-
-  /**
-   * Data came numbered from `first` on, within or behind what was only announced so far: the gaps
-   * before it are now opened by data, and the one it falls into is cut there.
-   */
-  #cutAnnounced(stream: number, first: number, arrival: number, notSent: number): void {
-    const { window } = this;
-    const gaps = window.gaps(stream);
-    for (let i = gaps.count - 1; i >= 0; i--) {
-      let row = gaps.row(i);
-      if (gaps.rows[row + Gap.OpenedBy] !== -1) return;
-      const end = gaps.rows[row + Gap.End]!;
-      const from = gaps.rows[row + Gap.First]!;
-      if (end <= first) {
-        gaps.rows[row + Gap.OpenedBy] = arrival;
-      } else if (from < first) {
-        window.unsetNotSent(stream, row);
-        gaps.insert(i);
-        const { rows } = gaps;
-        row = gaps.row(i);
-        const behind = gaps.row(i + 1);
-        for (let column = 0; column <= Gap.NeverSent; column++) rows[row + column] = rows[behind + column]!;
-        rows[row + Gap.End] = first;
-        rows[row + Gap.Missing] = first - from;
-        rows[row + Gap.OpenedBy] = arrival;
-        rows[row + Gap.Drops] = Math.min(first - from, rows[behind + Gap.Drops]!);
-        rows[behind + Gap.First] = first;
-        rows[behind + Gap.Missing] = end - first;
-        rows[behind + Gap.Drops]! -= rows[row + Gap.Drops]!;
-        window.setNotSent(stream, row, rows[row + Gap.NotSentFrom]!, notSent);
-        window.setNotSent(stream, behind, notSent, rows[behind + Gap.NotSentTo]!);
-      }
-    }
-  }
-
-  /** Data that end at `end` came: what was only announced begins there, none of it came yet. */
-  #trimAnnounced(stream: number, end: number): void {
-    const gaps = this.window.gaps(stream);
-    for (let i = gaps.count - 1; i >= 0; i--) {
-      const row = gaps.row(i);
-      if (gaps.rows[row + Gap.OpenedBy] !== -1) return;
-      if (gaps.rows[row + Gap.First]! < end) gaps.rows[row + Gap.First] = Math.min(end, gaps.rows[row + Gap.End]!);
-    }
   }
 
   /** The sender has numbered up to `next`. */

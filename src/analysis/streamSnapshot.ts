@@ -1,16 +1,12 @@
-import type { StreamCounters } from '../metrics/counters.js';
 import type { LossDetail, StreamSnapshot } from '../metrics/snapshot.js';
 import { ProbeFlag } from '../wire/probe.js';
 import { LossRecord } from './lossRecord.js';
-import type { MarkingAnalyzer } from './marking.js';
-import type { SocketFacts } from './measurement.js';
-import type { SequenceAnalyzer } from './sequence.js';
+import type { SocketFacts } from './measurementOptions.js';
 import { Phase, Seq } from './sequenceState.js';
 import type { SocketDrops } from './socketDrops.js';
+import type { StreamAnalyzers } from './streamAnalyzers.js';
 import type { StreamPath } from './streamPath.js';
 import { StreamFormat, type StreamTable } from './streamTable.js';
-import type { StreamTimes } from './streamTimes.js';
-import type { TimingAnalyzer } from './timing.js';
 
 /** What is known of one receive socket. */
 export interface SocketSnapshot {
@@ -34,11 +30,7 @@ export interface StreamParts {
   readonly table: StreamTable;
   readonly path: StreamPath;
   readonly facts: SocketFacts;
-  readonly counters: StreamCounters;
-  readonly sequence: SequenceAnalyzer;
-  readonly timing: TimingAnalyzer;
-  readonly marking: MarkingAnalyzer;
-  readonly times: StreamTimes;
+  readonly analyzers: StreamAnalyzers;
   /** `ProbeDecoder.sent`. */
   readonly probeSent: Uint32Array;
   readonly plainFormat: string | undefined;
@@ -48,10 +40,11 @@ export interface StreamParts {
 
 /** Copies everything that is known of `stream`. */
 export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
-  const { table, path, facts, marking, times, timing } = parts;
+  const { table, path, facts } = parts;
+  const { counters, marking, sequence, times, timing } = parts.analyzers;
   const format = table.format[stream]!;
   const isProbe = format === StreamFormat.Probe;
-  const { values, phase } = parts.sequence.states;
+  const { values, phase } = sequence.states;
   const at = stream * Seq.Count;
   const isBegun = isProbe && phase[stream] !== Phase.New;
   const sent = parts.probeSent[stream] ?? 0;
@@ -74,7 +67,7 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
     expectedFrom: isBegun ? (phase[stream] === Phase.Start ? 'start' : 'first') : null,
     ended: isBegun && values[at + Seq.EndedMonoNs] === values[at + Seq.EndedMonoNs],
     pending: isBegun ? values[at + Seq.Pending]! : 0,
-    counters: parts.counters.row(stream),
+    counters: counters.row(stream),
     firstMonoNs: times.firstMonoNs[stream]!,
     lastMonoNs: times.lastMonoNs[stream]!,
     firstRealNs: times.firstRealNs[stream]!,
@@ -99,7 +92,8 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
 }
 
 function lossDetail(stream: number, isBegun: boolean, parts: StreamParts): LossDetail {
-  const { table, sequence } = parts;
+  const { table } = parts;
+  const { sequence } = parts.analyzers;
   const { values } = sequence.states;
   const at = stream * Seq.Count;
   const origin = (BigInt(table.originHigh[stream]!) << 32n) | BigInt(table.originLow[stream]!);

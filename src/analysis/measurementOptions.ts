@@ -1,0 +1,44 @@
+import type { Scheme } from '../core/endpoint.js';
+import type { Nanos, SplitTime } from '../core/time.js';
+import type { StreamPath } from './streamPath.js';
+
+export interface MeasurementOptions {
+  /** Realtime of the run epoch, for carried times. */
+  readonly epoch: SplitTime;
+  /** The addresses behind `ReceiveBatch.path`; asked once per stream. */
+  readonly pathOf: (path: number) => StreamPath;
+  readonly maxStreams: number;
+  /** Streams, in order of first arrival, with histograms and a long loss map of their own. */
+  readonly detail: number;
+  readonly reorderWindowNs: Nanos;
+  /** Numbers in the reorder window; rounded up to a power of two. Streams beyond the 256th have at most 1024. */
+  readonly reorderWindowPackets: number;
+  /** Warm-up from the first datagram, ns. */
+  readonly omitNs: Nanos;
+  /** Start of the first interval, its end, and the length of those after it; monotonic. Infinity: none. */
+  readonly startMonoNs: Nanos;
+  readonly firstBoundaryMonoNs: Nanos;
+  readonly intervalNs: Nanos;
+  /** A stream that is silent for so long is an event; Infinity: never. */
+  readonly silenceNs: Nanos;
+  /** Largest `ReceiveBatch.capacity` that will come. */
+  readonly batchCapacity: number;
+  /** Added to every stamp in one-way delays (a deliberate fault). */
+  readonly clockOffsetNs: Nanos;
+}
+
+/** What the measurement has to know of a socket before its first batch. */
+export interface SocketFacts {
+  /** `ReceiveBatch.socket` of its slots. */
+  readonly index: number;
+  /** `probe` demands probe datagrams; anything else takes all, and recognises probe datagrams. */
+  readonly scheme: Scheme | null;
+  /** CLOCK_REALTIME since the epoch just before the join, ns; NaN: there was none. */
+  readonly joinRealNs: Nanos;
+  /** Whether `ReceiveBatch.drops` means anything. */
+  readonly hasDropCounter: boolean;
+  readonly name: string | null;
+  /** Marks that the endpoint says were sent; `null` not said. */
+  readonly tosSent: number | null;
+  readonly ttlSent: number | null;
+}

@@ -1,0 +1,127 @@
+import { type ReceiveBatch, SlotFlag } from '../core/batch.js';
+import type { Nanos } from '../core/time.js';
+import { StreamCounter, StreamCounters } from '../metrics/counters.js';
+import { Arrival, type DecodedBatch, SlotKind } from './decoded.js';
+import { EventKind, type EventRing } from './eventRing.js';
+import { LOSS_MAP_RANGES } from './lossRecord.js';
+import { MarkingAnalyzer } from './marking.js';
+import type { MeasurementOptions } from './measurementOptions.js';
+import { SequenceAnalyzer } from './sequence.js';
+import { Seq } from './sequenceState.js';
+import type { SocketDrops } from './socketDrops.js';
+import { StreamFormat, type StreamTable } from './streamTable.js';
+import { StreamTimes } from './streamTimes.js';
+import { TimingAnalyzer } from './timing.js';
+
+/** Stamps that need a look at each datagram. */
+const NOT_PLAIN = SlotFlag.TimeShared | SlotFlag.TimeUser | SlotFlag.TimeHardware;
+const WIDE_WINDOW_STREAMS = 256;
+const NARROW_WINDOW_PACKETS = 1024;
+/** A loss map's length for streams beyond the detail limit. */
+const SHORT_LOSS_MAP = 16;
+
+/** Everything that is measured of streams, run by run: which analyzers see a run, and in which order. */
+export class StreamAnalyzers {
+  readonly counters = new StreamCounters();
+  readonly sequence: SequenceAnalyzer;
+  readonly timing = new TimingAnalyzer();
+  readonly marking: MarkingAnalyzer;
+  readonly times = new StreamTimes();
+  readonly #table: StreamTable;
+  readonly #events: EventRing;
+  readonly #detail: number;
+  readonly #windowPackets: number;
+  #known = 0;
+
+  constructor(options: MeasurementOptions, table: StreamTable, drops: SocketDrops, events: EventRing) {
+    this.#table = table;
+    this.#events = events;
+    this.#detail = options.detail;
+    this.#windowPackets = 2 ** Math.ceil(Math.log2(Math.max(32, options.reorderWindowPackets)));
+    this.sequence = new SequenceAnalyzer(options.reorderWindowNs, this.counters, drops, events);
+    this.marking = new MarkingAnalyzer(this.counters, drops, events);
+    this.timing.clockOffsetNs = options.clockOffsetNs;
+  }
+
+  /** Makes room for all streams of the table. */
+  addAll(): void {
+    const { count, socket } = this.#table;
+    this.counters.ensure(count);
+    this.#events.ensure(count);
+    this.times.ensure(count);
+    for (let stream = this.#known; stream < count; stream++) {
+      const isDetailed = stream < this.#detail;
+      const isWide = stream < WIDE_WINDOW_STREAMS;
+      const packets = isWide ? this.#windowPackets : Math.min(this.#windowPackets, NARROW_WINDOW_PACKETS);
+      this.sequence.addStream(stream, socket[stream]!, packets, isDetailed ? LOSS_MAP_RANGES : SHORT_LOSS_MAP);
+      this.timing.addStream(stream, isDetailed);
+      this.marking.addStream(stream);
+    }
+    this.#known = count;
+  }
+
+  /** Slots `[from, to)`, all of one stream; `tosSent`: as its sender set it, -1 not known. Hot. */
+  onRun(batch: ReceiveBatch, decoded: DecodedBatch, stream: number, from: number, to: number, tosSent: number): void {
+    const format = this.#table.format[stream]!;
+    if (this.times.heard(stream, batch, decoded, from, to)) {
+      this.#events.push(EventKind.FirstPacket, stream, this.times.firstMonoNs[stream]!, 0, 0);
+    }
+    if (format === StreamFormat.Others) {
+      this.#discard(decoded, stream, from, to);
+      return;
+    }
+    const flags = this.marking.onRun(batch, decoded, stream, from, to, tosSent);
+    if (format === StreamFormat.Probe) {
+      const inOrderEnd = this.sequence.onRun(batch, decoded, stream, from, to);
+      const plainEnd = (flags & NOT_PLAIN) === 0 ? inOrderEnd : from;
+      this.timing.onRun(batch, decoded, stream, from, to, Arrival.New, plainEnd);
+    } else {
+      this.#count(batch, decoded, stream, from, to);
+      this.timing.onRun(batch, decoded, stream, from, to, Arrival.None, from);
+    }
+  }
+
+  /** Without a sequence all there is to know is that they came. */
+  #count(batch: ReceiveBatch, decoded: DecodedBatch, stream: number, from: number, to: number): void {
+    let octets = 0;
+    for (let i = from; i < to; i++) octets += batch.length[i]!;
+    const c = stream * StreamCounter.Count;
+    this.counters.values[c + StreamCounter.PacketsReceived]! += to - from;
+    this.counters.values[c + StreamCounter.OctetsReceived]! += octets;
+    decoded.verdict.fill(Arrival.None, from, to);
+  }
+
+  /** What found no room in the stream table was delivered and is discarded. */
+  #discard(decoded: DecodedBatch, stream: number, from: number, to: number): void {
+    let datagrams = 0;
+    for (let i = from; i < to; i++) if (decoded.kind[i] === SlotKind.Data) datagrams++;
+    const c = stream * StreamCounter.Count;
+    const { values } = this.counters;
+    values[c + StreamCounter.Expected]! += datagrams;
+    values[c + StreamCounter.Lost]! += datagrams;
+    values[c + StreamCounter.LossApplication]! += datagrams;
+  }
+
+  hasSequence(stream: number): boolean {
+    return this.#table.format[stream] === StreamFormat.Probe;
+  }
+
+  /** The sender announced the end. */
+  hasEnded(stream: number): boolean {
+    const endedNs = this.sequence.states.values[stream * Seq.Count + Seq.EndedMonoNs]!;
+    return this.hasSequence(stream) && endedNs === endedNs;
+  }
+
+  /** End of the warm-up at `monoNs`: the stream's figures begin anew. */
+  restart(stream: number, monoNs: Nanos): void {
+    if (this.hasSequence(stream)) {
+      this.sequence.window.expire(stream, monoNs - 1);
+      this.sequence.restart(stream);
+    } else {
+      this.counters.values.fill(0, stream * StreamCounter.Count, (stream + 1) * StreamCounter.Count);
+    }
+    this.timing.restart(stream);
+    this.marking.restart(stream);
+    this.times.restart(stream);
+  }
+}
