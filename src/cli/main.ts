@@ -5,7 +5,7 @@ import { COMMANDS } from '../profile/optionRow.js';
 import type { CliContext } from './context.js';
 import { buildProgram } from './program.js';
 import { outputWritten, watchStandardOutput } from './standardOutput.js';
-import type { WorkerKind } from '../runtime/spareWorker.js';
+import type { WorkerKind } from '../runtime/messages.js';
 
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');

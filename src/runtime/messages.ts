@@ -28,6 +28,9 @@ export type WorkerTask =
       readonly control: Int32Array<SharedArrayBuffer>;
     };
 
+/** What a worker is for: it loads the code for that alone. */
+export type WorkerKind = WorkerTask['kind'];
+
 /** What is known once the sockets are open. */
 export interface ReadyInfo {
   readonly runId: string;

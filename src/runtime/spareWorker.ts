@@ -1,7 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { WorkerTask } from './messages.js';
-
-export type WorkerKind = WorkerTask['kind'];
+import type { WorkerKind } from './messages.js';
 
 /** Workers that load their code while the plan for them is still being made. */
 const spare = new Map<WorkerKind, Worker[]>();

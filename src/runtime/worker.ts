@@ -3,8 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { McastError } from '../core/errors.js';
 import { openIo } from '../io/open.js';
 import { RunControl } from './control.js';
-import type { RunMessage, WorkerTask } from './messages.js';
-import type { WorkerKind } from './spareWorker.js';
+import type { RunMessage, WorkerKind, WorkerTask } from './messages.js';
 
 const port = parentPort!;
 const kind = workerData as WorkerKind;

@@ -35,8 +35,9 @@ describe.runIf(needs('netns', 'tc'))('behind a queue of 20 Mbit/s', () => {
   ] as const)(
     'the sender knows what never left, and the receiver takes it for no loss: %j',
     async ({ family, offload }) => {
-      // The burst must hold a super-packet: tbf cuts a larger one up, and calls it taken when one segment was.
-      await lab.limitRate('tx', 'e0', 20_000_000, 40_000, 20_000);
+      // The burst must hold the largest super-packet (a sender that was held up makes them): tbf cuts a larger one
+      // up, and calls it taken when one segment was.
+      await lab.limitRate('tx', 'e0', 20_000_000, 40_000, 70_000);
       const endpoint = `probe://${GROUPS[family]}:5001/iface=e0`;
       const receiver = await startReceiver([endpoint, '--once'], { lab, host: 'rx' });
       const shape = offload ? ['--offload', 'on', '--quantum', '3ms'] : ['--offload', 'off'];
