@@ -24,7 +24,8 @@ function startWorker(kind: WorkerKind): Worker {
     // The worker's output is its messages; what a library prints goes where errors go.
     stdout: false,
     stderr: false,
-    // How the text of `node --input-type=module -e` is read must not be said for a file.
-    execArgv: process.execArgv.some((option) => option.startsWith('--input-type')) ? [] : process.execArgv,
+    // How the text of `node --input-type=module -e` is read must not be said for a file. All else is inherited; given
+    // here, the options of V8 among it would be refused.
+    ...(process.execArgv.some((option) => option.startsWith('--input-type')) ? { execArgv: [] } : {}),
   });
 }
