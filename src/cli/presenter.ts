@@ -1,9 +1,17 @@
+import { FREQUENT_EVENTS } from '../analysis/eventRing.js';
 import { eventLine } from '../report/eventLine.js';
 import { fold } from '../report/fold.js';
-import { intervalHeader, intervalLine, senderIntervalHeader, senderIntervalLine } from '../report/intervalLine.js';
+import {
+  intervalHeader,
+  intervalLines,
+  senderIntervalHeader,
+  senderIntervalLines,
+  StreamLabels,
+} from '../report/intervalLine.js';
 import type { TextOptions } from '../report/style.js';
 import { renderStream, renderText } from '../report/text.js';
 import type { RunResult } from '../result/model.js';
+
 import type { RunMessage } from '../runtime/messages.js';
 import type { OutputPlan } from '../profile/makePlan.js';
 import { LineFile } from './output.js';
@@ -11,6 +19,8 @@ import { wantsColor } from './terminal.js';
 
 /** A heading is said again after so many lines, about a screen. */
 const HEADING_EVERY = 24;
+/** Of gaps and changed marks, in one interval. */
+const FREQUENT_LINES = 3;
 
 /** Which end of a run a message comes from. */
 export type End = 'recv' | 'send';
@@ -41,6 +51,9 @@ export class Presenter implements Disposable {
   #linesSinceHeading = HEADING_EVERY;
   #several: boolean;
   #said = false;
+  readonly #labels = new StreamLabels();
+  /** Since the last interval. */
+  #frequentTold = 0;
 
   constructor(output: OutputPlan, about: PresenterOptions) {
     this.#output = output;
@@ -76,7 +89,7 @@ export class Presenter implements Disposable {
       case 'event': {
         const { event } = message;
         this.#line('event', event.time, event);
-        if (event.event !== 'joined' && event.event !== 'stream_end') {
+        if (this.#wantsLine(event.event)) {
           this.sayAsIs(this.#prefix(end) + eventLine(event, { ...this.#options, several: this.#several }));
         }
         break;
@@ -132,22 +145,28 @@ export class Presenter implements Disposable {
     const span = { start_ns: startNs, end_ns: endNs };
     if (end === 'send') this.#line('interval', time, { ...span, sender: senderRows });
     else this.#line('interval', time, { ...span, streams: rows });
-    const several = this.#several || rows.length > 1 || senderRows.length > 1;
-    const options = { ...this.#options, several };
-    const lines = [
-      ...rows.map((row) => intervalLine(row, time, options)),
-      ...senderRows.map((row) => senderIntervalLine(row, time, options)),
-    ];
-    for (const line of lines) {
-      if (this.#linesSinceHeading >= HEADING_EVERY) {
-        this.#linesSinceHeading = 0;
-        const both = this.#about.bothEnds === true;
-        if (both || end === 'recv') this.sayAsIs(this.#prefix('recv') + intervalHeader(options));
-        if (both || end === 'send') this.sayAsIs(this.#prefix('send') + senderIntervalHeader(options));
-      }
-      this.#linesSinceHeading++;
-      this.sayAsIs(this.#prefix(end) + line);
+    if (!this.#several && (rows.length > 1 || senderRows.length > 1)) {
+      this.#several = true;
+      this.#linesSinceHeading = HEADING_EVERY;
     }
+    const indent = this.#prefix(end).length;
+    const options = { ...this.#options, several: this.#several, labels: this.#labels, indent };
+    this.#frequentTold = 0;
+    const lines = [...intervalLines(rows, time, options), ...senderIntervalLines(senderRows, time, options)];
+    if (lines.length > 0 && this.#linesSinceHeading >= HEADING_EVERY) {
+      this.#linesSinceHeading = 0;
+      const both = this.#about.bothEnds === true;
+      if (both || end === 'recv') this.sayAsIs(this.#prefix('recv') + intervalHeader(options));
+      if (both || end === 'send') this.sayAsIs(this.#prefix('send') + senderIntervalHeader(options));
+    }
+    for (const line of lines) this.sayAsIs(this.#prefix(end) + line);
+    this.#linesSinceHeading += lines.length;
+  }
+
+  /** Ends and joins are said otherwise; of what comes often a few, because the interval's line counts them. */
+  #wantsLine(event: string): boolean {
+    if (event === 'joined' || event === 'stream_end') return false;
+    return !FREQUENT_EVENTS.has(event) || this.#frequentTold++ < FREQUENT_LINES;
   }
 
   #prefix(end: End): string {

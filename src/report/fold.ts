@@ -7,7 +7,7 @@ export function fold(text: string, indent = '  '): string {
   const lines: string[] = [];
   let current = ' '.repeat(text.length - text.trimStart().length) + first;
   for (const word of words) {
-    if (current.length + 1 + word.length > WIDTH && current.trim() !== '') {
+    if (shownLength(current) + 1 + shownLength(word) > WIDTH && current.trim() !== '') {
       lines.push(current.trimEnd());
       current = indent + word;
     } else {
@@ -16,4 +16,10 @@ export function fold(text: string, indent = '  '): string {
   }
   lines.push(current);
   return lines.join('\n');
+}
+
+/** Colours take no room. */
+function shownLength(text: string): number {
+  // oxlint-disable-next-line no-control-regex -- ECMA-48 SGR begins with one
+  return text.replaceAll(/\u001B\[\d+m/gu, '').length;
 }

@@ -1,25 +1,30 @@
-/** One line per interval and stream, in columns of at most 80 characters; the stream's name stands behind them. */
+/**
+ * What an interval brought, in columns within a terminal's width. One stream has a line that begins with the time;
+ * several have the time on a line of its own, and below it a line each that begins with its name.
+ */
 import { DASH, formatDuration, formatHostPort, formatShortCount, formatTimeOfDay, UTC } from '../core/format.js';
 import type { IntervalRow, SenderIntervalRow } from '../result/interval.js';
-import { styleOf, type Style, type TextOptions } from './style.js';
+import { styleOf, type TextOptions } from './style.js';
 
 export interface IntervalOptions extends TextOptions {
-  /** Whether the line says which stream it is: there are several. */
+  /** There are several streams: lines say which one. */
   readonly several?: boolean;
+  /** What earlier lines called their streams. */
+  readonly labels?: StreamLabels;
+  /** Columns that something else takes before each line. */
+  readonly indent?: number;
 }
 
-/** Columns of the time that begins every line. */
+/** Columns of the time that begins a line. */
 export const TIME_COLUMNS = 14;
+/** Of a stream's name: with all other columns 80. */
+const LABEL_COLUMNS = 22;
 
-function columns(cells: readonly (readonly [text: string, width: number])[], label: string | null): string {
-  const line = cells.map(([text, width]) => text.padStart(width)).join(' ');
-  return label === null ? line : `${line}  ${label}`;
-}
+type Cell = readonly [text: string, width: number];
 
-/** Above the lines of {@link intervalLine}. */
+/** Above the lines of {@link intervalLines}. */
 export function intervalHeader(options: IntervalOptions = {}): string {
-  const names: [string, number][] = [
-    ['time'.padEnd(TIME_COLUMNS), TIME_COLUMNS],
+  const names: Cell[] = [
     ['bit/s', 6],
     ['received', 8],
     ['lost', 5],
@@ -29,31 +34,30 @@ export function intervalHeader(options: IntervalOptions = {}): string {
     ['delay99', 7],
     ['jitter', 7],
   ];
-  return styleOf(options.color ?? false).dim(columns(names, options.several === true ? 'stream' : null));
+  return header(names, options);
 }
 
 /** `time`: end of the interval, RFC 3339. */
-export function intervalLine(row: IntervalRow, time: string, options: IntervalOptions = {}): string {
+export function intervalLines(rows: readonly IntervalRow[], time: string, options: IntervalOptions = {}): string[] {
   const style = styleOf(options.color ?? false);
-  const lost = formatShortCount(row.packets_lost).padStart(5);
-  const cells: [string, number][] = [
-    [formatTimeOfDay(time, options.offsetAt ?? UTC).padEnd(TIME_COLUMNS), TIME_COLUMNS],
-    [formatShortRate(row.rate_bit_per_second), 6],
-    [formatShortCount(row.packets_received), 8],
-    [(row.packets_lost ?? 0) > 0 ? style.bad(lost) : lost, 5],
-    [formatShortCount(row.packets_duplicated), 5],
-    [formatShortCount(row.packets_reordered), 5],
-    [formatDuration(row.one_way_delay_p50_ns, ''), 7],
-    [formatDuration(row.one_way_delay_p99_ns, ''), 7],
-    [formatDuration(row.jitter_ns, ''), 7],
-  ];
-  return columns(cells, options.several === true ? label(row, row.flow) : null);
+  return lines(rows, time, options, (row) => {
+    const lost = formatShortCount(row.packets_lost).padStart(5);
+    return [
+      [formatShortRate(row.rate_bit_per_second), 6],
+      [formatShortCount(row.packets_received), 8],
+      [(row.packets_lost ?? 0) > 0 ? style.bad(lost) : lost, 5],
+      [formatShortCount(row.packets_duplicated), 5],
+      [formatShortCount(row.packets_reordered), 5],
+      [formatDuration(row.one_way_delay_p50_ns, ''), 7],
+      [formatDuration(row.one_way_delay_p99_ns, ''), 7],
+      [formatDuration(row.jitter_ns, ''), 7],
+    ];
+  });
 }
 
-/** Above the lines of {@link senderIntervalLine}. */
+/** Above the lines of {@link senderIntervalLines}. */
 export function senderIntervalHeader(options: IntervalOptions = {}): string {
-  const names: [string, number][] = [
-    ['time'.padEnd(TIME_COLUMNS), TIME_COLUMNS],
+  const names: Cell[] = [
     ['bit/s', 6],
     ['sent', 8],
     ['not sent', 8],
@@ -61,33 +65,87 @@ export function senderIntervalHeader(options: IntervalOptions = {}): string {
     ['late99', 7],
     ['latest', 7],
   ];
-  return styleOf(options.color ?? false).dim(columns(names, options.several === true ? 'stream' : null));
+  return header(names, options);
 }
 
-/** As {@link intervalLine}, of a sender: the departure error is how late datagrams left against their schedule. */
-export function senderIntervalLine(row: SenderIntervalRow, time: string, options: IntervalOptions = {}): string {
-  const style: Style = styleOf(options.color ?? false);
-  const notSent = formatShortCount(row.not_sent).padStart(8);
-  const cells: [string, number][] = [
-    [formatTimeOfDay(time, options.offsetAt ?? UTC).padEnd(TIME_COLUMNS), TIME_COLUMNS],
-    [formatShortRate(row.rate_bit_per_second), 6],
-    [formatShortCount(row.sent), 8],
-    [(row.not_sent ?? 0) > 0 ? style.bad(notSent) : notSent, 8],
-    [formatDuration(row.departure_error_p50_ns, ''), 7],
-    [formatDuration(row.departure_error_p99_ns, ''), 7],
-    [formatDuration(row.departure_error_max_ns, ''), 7],
-  ];
-  return columns(cells, options.several === true ? label(row, null) : null);
+/** As {@link intervalLines}, of a sender: the departure error is how late datagrams left against their schedule. */
+export function senderIntervalLines(
+  rows: readonly SenderIntervalRow[],
+  time: string,
+  options: IntervalOptions = {},
+): string[] {
+  const style = styleOf(options.color ?? false);
+  return lines(rows, time, options, (row) => {
+    const notSent = formatShortCount(row.not_sent).padStart(8);
+    return [
+      [formatShortRate(row.rate_bit_per_second), 6],
+      [formatShortCount(row.sent), 8],
+      [(row.not_sent ?? 0) > 0 ? style.bad(notSent) : notSent, 8],
+      [formatDuration(row.departure_error_p50_ns, ''), 7],
+      [formatDuration(row.departure_error_p99_ns, ''), 7],
+      [formatDuration(row.departure_error_max_ns, ''), 7],
+    ];
+  });
+}
+
+function header(names: readonly Cell[], options: IntervalOptions): string {
+  const first = options.several === true ? 'stream'.padEnd(labelColumns(options)) : 'time'.padEnd(TIME_COLUMNS);
+  return styleOf(options.color ?? false).dim(columns(first, names));
+}
+
+function columns(first: string, cells: readonly Cell[]): string {
+  return [first, ...cells.map(([text, width]) => text.padStart(width))].join(' ');
+}
+
+type Row = Pick<IntervalRow, 'stream' | 'name' | 'group' | 'port'> & { readonly flow?: string | null };
+
+function lines<T extends Row>(
+  rows: readonly T[],
+  time: string,
+  options: IntervalOptions,
+  cellsOf: (row: T) => readonly Cell[],
+): string[] {
+  if (rows.length === 0) return [];
+  const timeOfDay = formatTimeOfDay(time, options.offsetAt ?? UTC);
+  if (options.several !== true) return rows.map((row) => columns(timeOfDay.padEnd(TIME_COLUMNS), cellsOf(row)));
+  const width = labelColumns(options);
+  const labels = (options.labels ?? new StreamLabels()).of(rows).map((label) => shortened(label, width).padEnd(width));
+  return [styleOf(options.color ?? false).dim(timeOfDay), ...rows.map((row, i) => columns(labels[i]!, cellsOf(row)))];
+}
+
+function labelColumns({ indent = 0 }: IntervalOptions): number {
+  return LABEL_COLUMNS - indent;
+}
+
+/** Streams as interval lines call them: the same one always by the same name. */
+export class StreamLabels {
+  readonly #flows = new Map<string, Set<string>>();
+
+  /** The line-up's name, or group and port; with the flow, or else whom it comes from, where that is not enough. */
+  of(rows: readonly Row[]): string[] {
+    const plain = rows.map((row) => row.name ?? formatHostPort(row.group, row.port));
+    for (const [i, { flow }] of rows.entries()) {
+      if (flow === null || flow === undefined) continue;
+      const flows = this.#flows.get(plain[i]!);
+      if (flows === undefined) this.#flows.set(plain[i]!, new Set([flow]));
+      else flows.add(flow);
+    }
+    const labels = rows.map(({ flow }, i) =>
+      (this.#flows.get(plain[i]!)?.size ?? 0) > 1 ? `${plain[i]} #${flow}` : plain[i]!,
+    );
+    return labels.map((label, i) =>
+      labels.indexOf(label) === labels.lastIndexOf(label) ? label : `from ${rows[i]!.stream.split('/')[1]}`,
+    );
+  }
+}
+
+/** What is left out lies in the middle: names differ at their ends. */
+function shortened(label: string, width: number): string {
+  if (label.length <= width) return label;
+  const head = Math.floor((width - 2) / 2);
+  return `${label.slice(0, head)}..${label.slice(label.length - (width - 2 - head))}`;
 }
 
 function formatShortRate(bitPerSecond: number | null): string {
   return bitPerSecond === null ? DASH : formatShortCount(Math.round(bitPerSecond));
-}
-
-function label(
-  row: { readonly name: string | null; readonly group: string; readonly port: number },
-  flow: string | null,
-): string {
-  const where = row.name ?? formatHostPort(row.group, row.port);
-  return flow === null ? where : `${where} flow ${flow}`;
 }

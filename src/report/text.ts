@@ -9,6 +9,7 @@ import {
   UTC,
 } from '../core/format.js';
 import type { Health, LimitResult, Membership, RunResult, Sender } from '../result/model.js';
+import { fold } from './fold.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
 import {
   aggregateBlock,
@@ -56,8 +57,10 @@ function header(result: RunResult, options: TextOptions, style: Style): string[]
   const more = run.endpoints.length > 3 ? ` and ${run.endpoints.length - 3} more` : '';
   const span = `${formatDateTime(run.start, options.offsetAt ?? UTC)}, ${formatDuration(run.duration_ns)}`;
   const lines = [
-    style.bold(what + more),
-    `${span}${run.complete ? '' : style.warn(', cut short')}; ${tool.name} ${tool.version} (${run.io.implementation}) on ${host.name}, ${host.system}`,
+    style.bold(fold(what + more)),
+    fold(
+      `${span}${run.complete ? '' : style.warn(', cut short')}; ${tool.name} ${tool.version} (${run.io.implementation}) on ${host.name}, ${host.system}`,
+    ),
   ];
   const stamps = clock.receive_time === null ? '' : `receive stamps by ${stampNames[clock.receive_time]}; `;
   const { state, maximum_error_ns: bound } = clock.synchronisation;
@@ -179,7 +182,10 @@ function healthLines(health: Health, style: Style): string[] {
     invalid: style.bad('invalid: a count or a time may be wrong'),
   };
   const lines = [style.bold('measurement ') + verdicts[health.verdict]];
-  for (const { severity, text } of health.reasons) {
+  const worstFirst = ['invalid', 'degraded', 'note'];
+  for (const { severity, text } of health.reasons.toSorted(
+    (a, b) => worstFirst.indexOf(a.severity) - worstFirst.indexOf(b.severity),
+  )) {
     const paint = severity === 'invalid' ? style.bad : severity === 'degraded' ? style.warn : undefined;
     lines.push(...wrapped(severity, text, paint));
   }

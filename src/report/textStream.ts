@@ -2,10 +2,10 @@
 import { dscpName } from '../core/dscp.js';
 import { DASH, formatCount, formatDuration, formatHostPort, formatRate, formatRatio } from '../core/format.js';
 import type { Aggregate, HistogramSummary, Stream, StreamMetrics } from '../result/model.js';
+import { WIDTH } from './fold.js';
 import type { Style } from './style.js';
 
 const LABEL = 14;
-const WIDTH = 80;
 
 export function line(label: string, text: string): string {
   const column = label.length < LABEL ? label.padEnd(LABEL) : `${label}  `;
@@ -97,12 +97,8 @@ function countLines(metrics: StreamMetrics, about: About): string[] {
     metrics.packets_expected === null || partly !== undefined
       ? ''
       : ` of ${formatCount(metrics.packets_expected)} expected${from}`;
-  block.push(
-    line(
-      'received',
-      `${formatCount(metrics.packets_received)} datagrams${expected} in ${formatDuration(metrics.active_ns)}`,
-    ),
-  );
+  const received = `${formatCount(metrics.packets_received)} datagrams${expected} in ${formatDuration(metrics.active_ns)}`;
+  block.push(...lines('received', received));
   if (metrics.messages_expected !== null) {
     block.push(
       line(

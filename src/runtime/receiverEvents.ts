@@ -19,7 +19,10 @@ export function tellEvent(
     case 'gap':
       return { text: `${event.b} lost from number ${event.a} on`, detail: { first: event.a, count: event.b } };
     case 'restart':
-      return { text: `the sender at ${from} began anew`, detail: { before: idOf(event.a) } };
+      return {
+        text: `the sender at ${stream.source} began a new run, from port ${stream.sourcePort}`,
+        detail: { before: idOf(event.a) },
+      };
     case 'silence':
       return { text: `nothing for ${(event.a / 1e9).toFixed(1)} s`, detail: { silent_ns: Math.round(event.a) } };
     case 'foreign_sender':

@@ -35,7 +35,7 @@ describe('the line of an event', () => {
   it('has the time in the column of interval lines, and the stream where there are several', () => {
     expect(eventLine(event)).toBe('12:00:00.3Z    5 lost from number 100 on');
     expect(eventLine(event, { several: true, offsetAt: () => 60 })).toBe(
-      '13:00:00.3+01:00 5 lost from number 100 on (239.1.1.1:5001/10.0.0.1:4000/eth0)',
+      '13:00:00.3+01:00 5 lost from number 100 on (239.1.1.1:5001)',
     );
   });
 

@@ -5,9 +5,10 @@ import type { RunResult } from '../../src/result/model.js';
 import { bandwidthLines } from '../../src/report/startLine.js';
 import {
   intervalHeader,
-  intervalLine,
+  intervalLines,
   senderIntervalHeader,
-  senderIntervalLine,
+  senderIntervalLines,
+  StreamLabels,
 } from '../../src/report/intervalLine.js';
 import { renderStream, renderText } from '../../src/report/text.js';
 import { buildIntervalRow, type SenderIntervalRow } from '../../src/result/interval.js';
@@ -150,18 +151,40 @@ describe('interval lines', () => {
   const row = buildIntervalRow(interval(0), stream);
 
   it('stand in columns below their header, within 80', () => {
-    const line = intervalLine(row, time, { offsetAt: () => 120 });
-    expect([intervalHeader(), line]).toEqual([
+    expect([intervalHeader(), ...intervalLines([row], time, { offsetAt: () => 120 })]).toEqual([
       'time            bit/s received  lost   dup reord delay50 delay99  jitter',
       '15:46:41+02:00  1.04M       99     1     0     0  35.0us  39.0us  12.0us',
     ]);
-    expect(line.length).toBeLessThanOrEqual(80);
+    expect(intervalLines([], time)).toEqual([]);
   });
 
-  it('name their stream when there are several', () => {
-    expect(intervalHeader({ several: true })).toMatch(/ {2}stream$/u);
-    expect(intervalLine(row, time, { several: true })).toMatch(/ {2}239\.1\.1\.1:5001 flow 0$/u);
-    expect(intervalLine({ ...row, name: 'News', flow: null }, time, { several: true })).toMatch(/ {2}News$/u);
+  it('of several streams name each below the time, within 80', () => {
+    const id = '239.1.1.1:5001/10.0.0.1:4000/eth0/0/run';
+    const rows = [
+      { ...row, stream: id },
+      { ...row, stream: id, flow: '1' },
+      { ...row, stream: id, name: 'A channel with a very long name', flow: null },
+      { ...row, stream: id, group: '239.1.1.2', flow: null },
+      { ...row, stream: '239.1.1.2:5001/10.0.0.2:4000/eth0', group: '239.1.1.2', flow: null },
+    ];
+    const lines = [intervalHeader({ several: true }), ...intervalLines(rows, time, { several: true })];
+    expect(lines.map((line) => line.slice(0, 29))).toEqual([
+      'stream                  bit/s',
+      '13:46:41Z',
+      '239.1.1.1:5001 #0       1.04M',
+      '239.1.1.1:5001 #1       1.04M',
+      'A channel .. long name  1.04M',
+      'from 10.0.0.1:4000      1.04M',
+      'from 10.0.0.2:4000      1.04M',
+    ]);
+    expect(new Set(lines.filter((line) => line !== '13:46:41Z').map((line) => line.length))).toEqual(new Set([80]));
+    // A name once given stays, whoever else has something to tell.
+    const labels = new StreamLabels();
+    intervalLines(rows, time, { several: true, labels });
+    expect(intervalLines(rows.slice(0, 1), time, { several: true, labels })[1]).toMatch(/^239\.1\.1\.1:5001 #0 /u);
+    expect(intervalLines(rows.slice(0, 1), time, { several: true })[1]).toMatch(/^239\.1\.1\.1:5001 {2}/u);
+    const indented = intervalLines(rows, time, { several: true, indent: 5 });
+    expect(new Set(indented.slice(1).map((line) => line.length))).toEqual(new Set([75]));
   });
 
   it('keep their columns with colour, with large figures, and with none', () => {
@@ -184,10 +207,15 @@ describe('interval lines', () => {
       { ...stream, unit: 'none' },
     );
     const width = intervalHeader().length;
-    for (const one of [large, none]) expect(intervalLine(one, time).length).toBe(width);
-    expect(intervalLine(none, time)).toBe('13:46:41Z           0        0     -     -     -       -       -       -');
+    for (const one of [large, none]) expect(intervalLines([one], time)[0]).toHaveLength(width);
+    expect(intervalLines([none], time)).toEqual([
+      '13:46:41Z           0        0     -     -     -       -       -       -',
+    ]);
+    const coloured = intervalLines([large, none], time, { color: true, several: true });
     // oxlint-disable-next-line no-control-regex
-    expect(intervalLine(large, time, { color: true }).replaceAll(/\u001B\[\d+m/gu, '')).toBe(intervalLine(large, time));
+    expect(coloured.map((line) => line.replaceAll(/\u001B\[\d+m/gu, ''))).toEqual(
+      intervalLines([large, none], time, { several: true }),
+    );
   });
 
   it('of a sender show how late datagrams left', () => {
@@ -205,12 +233,12 @@ describe('interval lines', () => {
       departure_error_p99_ns: 21_000,
       departure_error_max_ns: 412_000,
     };
-    expect([senderIntervalHeader(), senderIntervalLine(sent, time)]).toEqual([
+    expect([senderIntervalHeader(), ...senderIntervalLines([sent], time)]).toEqual([
       'time            bit/s     sent not sent  late50  late99  latest',
       '13:46:41Z       20.0M     1896        4  3.00us  21.0us   412us',
     ]);
-    expect(senderIntervalLine(sent, time, { several: true })).toMatch(/ {2}\[ff15::1\]:5001$/u);
-    expect(senderIntervalLine({ ...sent, not_sent: null }, time)).toContain(' 1896        -');
+    expect(senderIntervalLines([sent], time, { several: true })[1]).toMatch(/^\[ff15::1\]:5001 {10}20\.0M {5}1896/u);
+    expect(senderIntervalLines([{ ...sent, not_sent: null }], time)[0]).toContain(' 1896        -');
   });
 });
 

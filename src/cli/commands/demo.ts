@@ -30,7 +30,7 @@ export async function run(given: GivenOptions, _operands: readonly string[], con
   const status = exitStatus(result, conducted.cause);
   if (status === 0 && given.values.impair === undefined) {
     presenter.say('');
-    presenter.say('Next, a bad network: mcast demo --impair loss=1%,delay=2ms');
+    presenter.say('Next, a bad network: mcast demo --impair loss=1%,dup=1%,reorder=1%');
   }
   return status;
 }
