@@ -193,9 +193,14 @@ export class Measurement {
     this.#drops.heard(socket, raw);
   }
 
-  /** `datagrams` of `stream` were delivered by the kernel and discarded before they came here. */
-  onDiscarded(stream: number, datagrams: number): void {
-    this.#streams.sequence.states.values[stream * Seq.Count + Seq.Discarded]! += datagrams;
+  /**
+   * `datagrams` were delivered by the kernel to this socket and discarded before they came here: losses of its one
+   * stream by the application. With several, whose they were is not known.
+   */
+  onDiscarded(socket: number, datagrams: number): void {
+    const streams = this.#streamsOf[socket]!;
+    if (streams.length !== 1) return;
+    this.#streams.sequence.states.values[streams[0]! * Seq.Count + Seq.Discarded]! += datagrams;
   }
 
   /**

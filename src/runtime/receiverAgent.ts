@@ -1,7 +1,7 @@
 import type { Measurement } from '../analysis/measurement.js';
 import { ReceiveBatch } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
-import type { DatagramSource, Io } from '../io/datagram.js';
+import { SocketCounter, type DatagramSource, type Io } from '../io/datagram.js';
 import type { Agent } from './agent.js';
 import type { Inject } from './inject.js';
 
@@ -61,6 +61,8 @@ export class ReceiverAgent implements Agent {
   readonly #batch = new ReceiveBatch(MESSAGES, RECEIVE_CAPACITY);
   readonly #sourceOf: DatagramSource[] = [];
   #endNs: Nanos = Infinity;
+  /** `SocketCounter.Discarded` by socket, as far as the measurement knows. */
+  readonly #discarded: Float64Array;
   #streams = 0;
   #lookNs: Nanos = -Infinity;
   #gatherNs: Nanos = 0;
@@ -69,6 +71,7 @@ export class ReceiverAgent implements Agent {
     this.#options = options;
     this.#gatherNs = options.gatherNs;
     this.#endNs = options.end.atMonoNs;
+    this.#discarded = new Float64Array(1 + Math.max(0, ...options.sources.map(({ index }) => index)));
     for (const source of options.sources) this.#sourceOf[source.index] = source;
     if (this.#endNs !== Infinity) options.measurement.stopAt(this.#endNs);
   }
@@ -103,6 +106,11 @@ export class ReceiverAgent implements Agent {
     const count = source.receive(batch);
     if (count === 0) return 0;
     const { inject, capture, measurement, offload, end } = this.#options;
+    const discarded = source.counters[SocketCounter.Discarded]!;
+    if (discarded > this.#discarded[source.index]!) {
+      measurement.onDiscarded(source.index, discarded - this.#discarded[source.index]!);
+      this.#discarded[source.index] = discarded;
+    }
     if (inject !== null) inject.bend(batch);
     if (capture !== null) capture.write(batch, 0, count);
     if (this.datagrams === 0 && end.afterFirstNs !== null) this.#endAt(nowMonoNs + end.afterFirstNs);
