@@ -19,8 +19,11 @@ const COLUMNS = ['name', 'endpoint', 'leg_b', 'rate', 'input'] as const;
 /** Columns of the format that this version cannot serve: they may be there, but empty. */
 const UNSERVED = new Set<string>(['leg_b', 'input']);
 
-/** Reads the text of a line-up; `source` names it in messages. Throws ERR_LINEUP. */
-export function parseLineup(text: string, source: string): LineupEntry[] {
+/**
+ * Reads the text of a line-up; `source` names it in messages. What is wrong is appended to `found` as one
+ * ERR_LINEUP, which is thrown where nobody collects.
+ */
+export function parseLineup(text: string, source: string, found?: McastError[]): LineupEntry[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\n|\r/);
   const first = lines.find((line) => line.trim() !== '') ?? '';
   const problems: string[] = [];
@@ -31,7 +34,10 @@ export function parseLineup(text: string, source: string): LineupEntry[] {
       : readList(lines, source, problems);
   if (entries.length === 0 && problems.length === 0) problems.push(`${source}: it holds no endpoint`);
   findTwins(entries, problems);
-  if (problems.length > 0) throw new McastError('ERR_LINEUP', problems.join('\n'));
+  if (problems.length === 0) return entries;
+  const error = new McastError('ERR_LINEUP', problems.join('\n'));
+  if (found === undefined) throw error;
+  found.push(error);
   return entries;
 }
 

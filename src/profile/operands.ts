@@ -13,12 +13,12 @@ export interface FileReader {
   readonly isFile: (path: string) => boolean;
 }
 
-/** Endpoints in the order of the operands. Throws ERR_LINEUP or ERR_FILE. */
-export function readOperands(operands: readonly string[], files: FileReader): EndpointText[] {
+/** Endpoints in the order of the operands; what is wrong in line-ups is appended to `problems`. Throws ERR_FILE. */
+export function readOperands(operands: readonly string[], files: FileReader, problems: McastError[]): EndpointText[] {
   return operands.flatMap((operand): EndpointText[] => {
     if (!isLineup(operand, files)) return [{ endpoint: operand, name: null, rate: null, where: null }];
     const source = operand === '-' ? 'stdin' : operand;
-    return parseLineup(decode(files.readWhole(operand), source), source);
+    return parseLineup(decode(files.readWhole(operand), source), source, problems);
   });
 }
 

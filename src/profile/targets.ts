@@ -54,7 +54,7 @@ export function readTargets(
     groups: flags.groups ?? 1,
     random: context.random,
   };
-  for (const text of readOperands(operands, context.files)) {
+  for (const text of readOperands(operands, context.files, problems)) {
     const endpoint = read(() => withColumns(parseEndpoint(text.endpoint, syntax), text), text, problems);
     if (endpoint === null) continue;
     const label = `${text.where === null ? '' : `${text.where}: `}endpoint "${endpoint.text}"`;

@@ -1,4 +1,5 @@
 /** A result as text for people, 80 columns where it can. Computes nothing: every figure is in the document. */
+import { isMulticast, parseAddress } from '../core/address.js';
 import {
   formatCount,
   formatDateTime,
@@ -89,7 +90,10 @@ function membershipLines(memberships: readonly Membership[], most: number): stri
           ? `${membership.filter_mode === 'include' ? 'sources' : 'all but'} ${membership.sources.join(' ')}`
           : 'any source';
     const protocol = membership.protocol === null ? '' : `, ${membership.protocol}`;
-    return `joined ${formatHostPort(membership.group, membership.port)} on ${membership.interface}, ${mode}${protocol}`;
+    const place = `${formatHostPort(membership.group, membership.port)} on ${membership.interface}`;
+    const address = parseAddress(membership.group);
+    if (address !== null && !isMulticast(address)) return `listening at ${place}`;
+    return `joined ${place}, ${mode}${protocol}`;
   });
   if (memberships.length > most) lines.push(`and ${counted(memberships.length - most, 'more group')}`);
   return lines;

@@ -122,7 +122,8 @@ function addDegraded(
   if (facts.injected !== null) add('injected', `faults were injected on purpose: ${facts.injected}`);
   if (facts.loop.stalls > 0) {
     const longestNs = Math.max(facts.loop.maxCycleNs, facts.loop.maxOversleptNs);
-    add('stall', `this program was held up ${facts.loop.stalls} times, at most ${(longestNs / 1e6).toFixed(1)} ms`);
+    const often = facts.loop.stalls === 1 ? 'once' : `${facts.loop.stalls} times`;
+    add('stall', `this program was held up ${often}, at most ${(longestNs / 1e6).toFixed(1)} ms`);
   }
   const late = facts.departures.filter((of) => of.p99Ns > departureLimitNs(of));
   if (late.length > 0) {
