@@ -31,6 +31,8 @@ export class SenderLane implements Agent {
   readonly #options: SenderLaneOptions;
   /** Next slot of the batch to send. */
   #at = 0;
+  /** The present, CLOCK_MONOTONIC since the epoch, ns. A field, as a variable that a call also is handed it would be an object each time. */
+  #nowNs: Nanos = 0;
   /** When the next call may be due, CLOCK_MONOTONIC since the epoch, ns. */
   #dueNs: Nanos = -Infinity;
 
@@ -49,10 +51,10 @@ export class SenderLane implements Agent {
   doWork(nowMonoNs: Nanos): number {
     const { batch, pacer, sink, clock, segments } = this.#options;
     const untilNs = nowMonoNs + TURN_NS;
-    let nowNs = nowMonoNs;
+    this.#nowNs = nowMonoNs;
     let handled = 0;
-    while (this.#at < batch.count || this.#refill(nowNs)) {
-      const pace = pacer.plan(batch, this.#at, nowNs);
+    while (this.#at < batch.count || this.#refill()) {
+      const pace = pacer.plan(batch, this.#at, this.#nowNs);
       if (pace === Pace.Wait) {
         this.#dueNs = pacer.waitUntilNs;
         break;
@@ -60,17 +62,17 @@ export class SenderLane implements Agent {
       const to = pacer.to;
       if (pace === Pace.GiveUp) {
         this.#giveUp(to);
-        this.#options.feed.skip(nowNs);
+        this.#options.feed.skip(this.#nowNs);
       } else {
         const from = this.#at;
         this.#at = sink.send(batch, from, to, segments);
         handled += this.#at - from;
         if (this.#options.counter.count(batch, from, this.#at)) this.#tellRefused(from);
-        else if (this.#at < to && !this.#mayWait(nowNs)) break;
+        else if (this.#at < to && !this.#mayWait()) break;
       }
-      nowNs = clock.monoNs();
-      this.#dueNs = nowNs;
-      if (nowNs > untilNs) break;
+      this.#nowNs = clock.monoNs();
+      this.#dueNs = this.#nowNs;
+      if (this.#nowNs > untilNs) break;
     }
     sink.drainErrors();
     return handled;
@@ -83,8 +85,9 @@ export class SenderLane implements Agent {
   }
 
   /** Returns whether there is something to send at all. */
-  #refill(nowNs: Nanos): boolean {
+  #refill(): boolean {
     const { batch, feed, pacer } = this.#options;
+    const nowNs = this.#nowNs;
     batch.count = 0;
     this.#at = 0;
     let dueNs = feed.nextDueNs();
@@ -111,10 +114,10 @@ export class SenderLane implements Agent {
    * The sink would block at slot `#at`. Returns whether to go on at once, the slot being given up; else
    * the loop waits until there is room, or until the slot is too late.
    */
-  #mayWait(nowNs: Nanos): boolean {
+  #mayWait(): boolean {
     const { batch, maxLateNs } = this.#options;
     const lateNs = batch.dueMonoNs[this.#at]! + maxLateNs;
-    if (nowNs >= lateNs) {
+    if (this.#nowNs >= lateNs) {
       batch.outcome[this.#at] = SendOutcome.TooLate;
       const from = this.#at++;
       this.#options.counter.count(batch, from, this.#at);
