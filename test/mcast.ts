@@ -4,6 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import type { EventRecord, RunResult, Stream } from '../src/result/model.js';
@@ -22,6 +23,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Options of Node itself. */
   readonly node?: readonly string[];
+  /** Where its JSON lines go instead of standard output. */
+  readonly jsonFile?: string;
 }
 
 type JsonLine =
@@ -29,7 +32,8 @@ type JsonLine =
   | ({ readonly type: 'event' } & EventRecord)
   | { readonly type: 'partial' | 'result'; readonly time: string; readonly result: RunResult };
 
-class LocalProcess extends LabProcess {
+/** A program on this machine. */
+export class LocalProcess extends LabProcess {
   readonly #child: ChildProcess;
 
   constructor(child: ChildProcess, title: string) {
@@ -45,14 +49,16 @@ class LocalProcess extends LabProcess {
 /** A running or finished `mcast ... --json`. */
 export class Mcast {
   readonly #process: LabProcess;
+  readonly #jsonFile: string | undefined;
 
-  constructor(started: LabProcess) {
+  constructor(started: LabProcess, jsonFile?: string) {
     this.#process = started;
+    this.#jsonFile = jsonFile;
   }
 
   /** What it printed so far; a line that is not yet whole is left out. */
   get lines(): JsonLine[] {
-    const text = this.#process.stdout;
+    const text = this.#jsonFile === undefined ? this.stdout : textOf(this.#jsonFile);
     return text
       .slice(0, text.lastIndexOf('\n') + 1)
       .split('\n')
@@ -124,7 +130,8 @@ export class Mcast {
 
 /** Starts `mcast <args> --json`. In a test only: what still runs when the test is over is killed. */
 export function startMcast(args: readonly string[], options: StartOptions = {}): Mcast {
-  const words = [...(options.node ?? []), MCAST, ...args, '--json'];
+  const json = options.jsonFile === undefined ? '--json' : `--json=${options.jsonFile}`;
+  const words = [...(options.node ?? []), MCAST, ...args, json];
   const env = { ...process.env, ...options.env } as Record<string, string>;
   const running =
     options.lab === undefined
@@ -137,7 +144,16 @@ export function startMcast(args: readonly string[], options: StartOptions = {}):
     if (running.running) running.signal('SIGKILL');
     await running.exited;
   });
-  return new Mcast(running);
+  return new Mcast(running, options.jsonFile);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // Not written yet.
+    return '';
+  }
 }
 
 /** Starts a receiver and returns once it has joined. */
