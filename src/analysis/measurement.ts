@@ -2,7 +2,7 @@ import type { ReceiveBatch } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
 import { StreamCounter, type StreamCounters } from '../metrics/counters.js';
 import type { Histogram } from '../metrics/histogram.js';
-import type { StreamHistogramId, StreamSnapshot } from '../metrics/snapshot.js';
+import type { StreamHistogramId, StreamIdentity, StreamSnapshot } from '../metrics/snapshot.js';
 import { DecodedBatch, NO_STREAM } from './decoded.js';
 import { EventKind, EventRing, type MeasurementEvent } from './eventRing.js';
 import { type ClosedInterval, Intervals } from './intervals.js';
@@ -15,7 +15,7 @@ import { Siblings } from './siblings.js';
 import { SocketDrops } from './socketDrops.js';
 import { Fault, FAULT_KINDS, SocketFaults } from './socketFaults.js';
 import { StreamAnalyzers } from './streamAnalyzers.js';
-import { snapshotOf, type SocketSnapshot } from './streamSnapshot.js';
+import { identityOf, snapshotOf, type SocketSnapshot, type StreamParts } from './streamSnapshot.js';
 import { StreamTable } from './streamTable.js';
 
 export type { MeasurementOptions, SocketFacts };
@@ -267,9 +267,18 @@ export class Measurement {
     return this.#known;
   }
 
+  /** Everything that is known of a stream: copies its histograms. */
   snapshot(stream: number): StreamSnapshot {
+    return snapshotOf(stream, this.#partsOf(stream));
+  }
+
+  identity(stream: number): StreamIdentity {
+    return identityOf(stream, this.#partsOf(stream));
+  }
+
+  #partsOf(stream: number): StreamParts {
     const socket = this.table.socket[stream]!;
-    return snapshotOf(stream, {
+    return {
       table: this.table,
       path: this.#options.pathOf(this.table.path[stream]!),
       facts: this.#sockets[socket]!,
@@ -278,7 +287,7 @@ export class Measurement {
       plainFormat: this.#plain.formats[stream],
       drops: this.#drops,
       streamsOnSocket: this.#streamsOf[socket]!.length,
-    });
+    };
   }
 
   /** Histograms that all streams beyond the detail limit share; `null`: there are none. */

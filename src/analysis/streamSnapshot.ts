@@ -1,4 +1,4 @@
-import type { LossDetail, StreamSnapshot } from '../metrics/snapshot.js';
+import type { LossDetail, StreamIdentity, StreamSnapshot } from '../metrics/snapshot.js';
 import { ProbeFlag } from '../wire/probe.js';
 import { LossRecord } from './lossRecord.js';
 import type { SocketFacts } from './measurementOptions.js';
@@ -40,7 +40,7 @@ export interface StreamParts {
 
 /** Copies everything that is known of `stream`. */
 export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
-  const { table, path, facts } = parts;
+  const { table, facts } = parts;
   const { counters, marking, sequence, times, timing } = parts.analyzers;
   const format = table.format[stream]!;
   const isProbe = format === StreamFormat.Probe;
@@ -52,18 +52,7 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
   // A start marker that was heard was sent after the join.
   const afterJoin = phase[stream] === Phase.Start ? NaN : times.firstDataRealNs[stream]! - facts.joinRealNs;
   return {
-    index: stream,
-    format: isProbe ? 'probe' : format === StreamFormat.Plain ? (parts.plainFormat ?? 'unknown') : 'others',
-    unit: isProbe ? 'packet' : 'none',
-    source: path.source,
-    sourcePort: path.sourcePort,
-    group: path.group,
-    port: path.port,
-    interfaceIndex: path.interfaceIndex,
-    flow: isProbe ? String(table.flow[stream]) : null,
-    senderRun: isProbe ? table.run[stream]!.toString(16).padStart(8, '0') : null,
-    socket: table.socket[stream]!,
-    name: facts.name,
+    ...identityOf(stream, parts),
     expectedFrom: isBegun ? (phase[stream] === Phase.Start ? 'start' : 'first') : null,
     ended: isBegun && values[at + Seq.EndedMonoNs] === values[at + Seq.EndedMonoNs],
     pending: isBegun ? values[at + Seq.Pending]! : 0,
@@ -85,9 +74,30 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
     histograms: timing.histograms(stream),
     lossAttribution: isBegun && facts.hasDropCounter ? attribution(parts, table.socket[stream]!) : null,
     sendTime: isProbe ? ((sent & ProbeFlag.DueTime) === 0 ? 'departure' : 'due') : null,
-    superPackets: isProbe && (sent & ProbeFlag.SuperPacket) !== 0,
     notes:
       isProbe || format === StreamFormat.Others ? [] : ['no sequence number: loss, order and delay cannot be measured'],
+  };
+}
+
+/** What names it. Cheap, where {@link snapshotOf} copies histograms. */
+export function identityOf(stream: number, parts: Omit<StreamParts, 'analyzers' | 'drops'>): StreamIdentity {
+  const { table, path, facts } = parts;
+  const format = table.format[stream]!;
+  const isProbe = format === StreamFormat.Probe;
+  return {
+    index: stream,
+    format: isProbe ? 'probe' : format === StreamFormat.Plain ? (parts.plainFormat ?? 'unknown') : 'others',
+    unit: isProbe ? 'packet' : 'none',
+    source: path.source,
+    sourcePort: path.sourcePort,
+    group: path.group,
+    port: path.port,
+    interfaceIndex: path.interfaceIndex,
+    flow: isProbe ? String(table.flow[stream]) : null,
+    senderRun: isProbe ? table.run[stream]!.toString(16).padStart(8, '0') : null,
+    socket: table.socket[stream]!,
+    name: facts.name,
+    superPackets: isProbe && ((parts.probeSent[stream] ?? 0) & ProbeFlag.SuperPacket) !== 0,
   };
 }
 

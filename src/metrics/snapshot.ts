@@ -34,6 +34,24 @@ export interface LossDetail {
   readonly mapTruncated: boolean;
 }
 
+/** What of a stream never changes once it was heard. */
+export type StreamIdentity = Pick<
+  StreamSnapshot,
+  | 'index'
+  | 'format'
+  | 'unit'
+  | 'source'
+  | 'sourcePort'
+  | 'group'
+  | 'port'
+  | 'interfaceIndex'
+  | 'flow'
+  | 'senderRun'
+  | 'socket'
+  | 'name'
+  | 'superPackets'
+>;
+
 /**
  * All that is known of a stream at one moment, without a view of anything that goes on changing.
  * `analysis` makes it, `result` turns it into the document.

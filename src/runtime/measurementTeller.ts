@@ -6,7 +6,7 @@ import { buildIntervalRow } from '../result/interval.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import type { EventLog } from './eventLog.js';
 import type { RunMessage } from './messages.js';
-import { streamIdentities, tellEvent, type StreamIdentity } from './receiverEvents.js';
+import { streamIdentities, tellEvent, type NamedStream } from './receiverEvents.js';
 import { intervalTime } from './utcTime.js';
 
 export interface MeasurementTellerOptions {
@@ -25,7 +25,7 @@ export class MeasurementTeller {
   /** Of streams in detail, by index. */
   readonly series = new Map<number, Series>();
   readonly #options: MeasurementTellerOptions;
-  readonly #identityOf: (stream: number) => StreamIdentity;
+  readonly #identityOf: (stream: number) => NamedStream;
 
   constructor(options: MeasurementTellerOptions) {
     const { measurement, provenance } = options;

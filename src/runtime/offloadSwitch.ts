@@ -31,7 +31,7 @@ export class OffloadSwitch {
   /** To be called when streams may have come, before their data do. */
   tendStreams(): void {
     for (; this.#streams < this.#measurement.streamCount; this.#streams++) {
-      const { superPackets, socket } = this.#measurement.snapshot(this.#streams);
+      const { superPackets, socket } = this.#measurement.identity(this.#streams);
       if (superPackets) this.#switchOn(this.#sources.findIndex((source) => source.index === socket));
     }
   }

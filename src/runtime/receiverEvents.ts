@@ -1,7 +1,7 @@
 import type { MeasurementEvent } from '../analysis/eventRing.js';
 import type { Measurement } from '../analysis/measurement.js';
 import { dscpName } from '../core/dscp.js';
-import type { StreamSnapshot } from '../metrics/snapshot.js';
+import type { StreamIdentity } from '../metrics/snapshot.js';
 import type { EventRecord } from '../result/model.js';
 
 /** What an event of the measurement says, in words and in figures. */
@@ -39,33 +39,19 @@ export function tellEvent(
   }
 }
 
-/** What of a stream never changes. */
-export type StreamIdentity = Pick<
-  StreamSnapshot,
-  'format' | 'unit' | 'source' | 'sourcePort' | 'group' | 'port' | 'flow' | 'name'
-> & { readonly id: string };
+/** A stream by the id that it has in the result. */
+export type NamedStream = StreamIdentity & { readonly id: string };
 
-/** Identities of streams, each asked for once: a snapshot copies a stream's histograms. */
+/** Identities of streams, each asked for once. */
 export function streamIdentities(
   measurement: Measurement,
-  name: (snapshot: StreamSnapshot) => string,
-): (stream: number) => StreamIdentity {
-  const known: StreamIdentity[] = [];
+  name: (stream: StreamIdentity) => string,
+): (stream: number) => NamedStream {
+  const known: NamedStream[] = [];
   return (stream) => {
     const before = known[stream];
     if (before !== undefined) return before;
-    const snapshot = measurement.snapshot(stream);
-    const { format, unit, source, sourcePort, group, port, flow } = snapshot;
-    return (known[stream] = {
-      id: name(snapshot),
-      name: snapshot.name,
-      format,
-      unit,
-      source,
-      sourcePort,
-      group,
-      port,
-      flow,
-    });
+    const identity = measurement.identity(stream);
+    return (known[stream] = { ...identity, id: name(identity) });
   };
 }
