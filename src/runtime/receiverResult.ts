@@ -46,6 +46,7 @@ export const FAULT_NAMES: Readonly<Record<number, string>> = {
   [WireStatus.BadPadding]: 'bad_padding',
   [WireStatus.BadChecksum]: 'bad_check',
   [WireStatus.UnknownType]: 'unknown_type',
+  [WireStatus.BadReserved]: 'bad_reserved',
   [Fault.Truncated]: 'truncated',
   [Fault.UnconfirmedJump]: 'unconfirmed_jump',
 };

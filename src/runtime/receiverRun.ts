@@ -11,6 +11,7 @@ import type { RunResult } from '../result/model.js';
 import { SEND_TIME_BOUND_NS, SILENCE_NS } from './assumptions.js';
 import { ClockWatch } from './clockWatch.js';
 import { Command, type RunControl } from './control.js';
+import { DemandWatch } from './demandWatch.js';
 import { EventLog } from './eventLog.js';
 import { EvidenceWatch } from './evidence.js';
 import { Housekeeping } from './housekeeping.js';
@@ -103,6 +104,7 @@ export async function runReceiver(
     });
     const watch = new ClockWatch(io.clock.epoch);
     const log = new EventLog(io.clock, startMonoNs, (event) => post({ type: 'event', event }));
+    const demand = new DemandWatch(sources, measurement, log);
     const health = freshLoopHealth();
     const provenance = provenanceOf(io, plan, sources, startMonoNs, interfaceName);
     const notes = [...new Set(sources.flatMap(({ source }) => source.notes))];
@@ -155,7 +157,7 @@ export async function runReceiver(
           startRealNs,
           endRealNs: io.clock.realNs(),
           complete,
-          notes,
+          notes: [...notes, ...demand.notes],
         },
       });
     const housekeeping = new Housekeeping(
@@ -172,6 +174,7 @@ export async function runReceiver(
           firstMonoNs: startMonoNs + SECOND_NS,
           periodNs: SECOND_NS,
           run: (nowNs) => {
+            demand.look(nowNs);
             const step = watch.sample();
             if (step === null) return;
             log.add('clock_step', nowNs, null, `realtime stepped by ${step.byNs / 1e6} ms`, { by_ns: step.byNs });
@@ -222,6 +225,7 @@ export async function runReceiver(
     teller.tell();
     // A run that is shorter than the patience before that is not to leave its user without a reason.
     if (agent.stopMonoNs - joinedMonoNs >= SHORT_SILENCE_NS) tellSilence(agent.stopMonoNs);
+    demand.look(agent.stopMonoNs);
     watch.sample();
     capture?.close();
     return result(!stopped || !endsByItself);
