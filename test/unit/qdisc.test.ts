@@ -23,7 +23,7 @@ function message(type: number, interfaceIndex: number, parent: number, drops: nu
 }
 
 function reply(...parts: Uint8Array[]): Uint8Array {
-  return new Uint8Array(parts.flatMap((part) => [...part]));
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 const DONE = message(3, 0, 0, 0);

@@ -23,6 +23,10 @@ function seen(sequence: bigint | number, atNs: number, change: Partial<Seen> = {
 const tap = (...datagrams: Seen[]) => ({ seen: datagrams, epoch: EPOCH });
 const run = (first: Seen[], second: Seen[], mostPages?: number) => compare(tap(...first), tap(...second), 8, mostPages);
 
+function plainPath() {
+  return { source: '192.0.2.1', sourcePort: 1, group: '239.9.9.9', port: 9, interfaceIndex: 0 };
+}
+
 describe('TapComparison', () => {
   it('finds numbers over the 64-bit wrap, from either side', () => {
     const last = 2n ** 64n - 1n;
@@ -102,8 +106,7 @@ describe('TapComparison', () => {
     batch.length[0] = 5;
     batch.path[0] = 1;
     batch.bytes.set(new TextEncoder().encode('hello'));
-    const pathOf = () => ({ source: '192.0.2.1', sourcePort: 1, group: '239.9.9.9', port: 9, interfaceIndex: 0 });
-    const options = { epoch: EPOCH, pathOf, batchCapacity: 1, maxStreams: 4 };
+    const options = { epoch: EPOCH, pathOf: plainPath, batchCapacity: 1, maxStreams: 4 };
     const comparison = new TapComparison(options);
     comparison.onFirst(batch);
     comparison.beginSecond(options);
