@@ -123,7 +123,8 @@ export class StreamLabels {
 
   /** The line-up's name, or group and port; with the flow, or else whom it comes from, where that is not enough. */
   of(rows: readonly Row[]): string[] {
-    const plain = rows.map((row) => row.name ?? formatHostPort(row.group, row.port));
+    // Further streams than are told apart have no address.
+    const plain = rows.map((row) => row.name ?? (row.group === '' ? 'others' : formatHostPort(row.group, row.port)));
     for (const [i, { flow }] of rows.entries()) {
       if (flow === null || flow === undefined) continue;
       const flows = this.#flows.get(plain[i]!);

@@ -45,6 +45,7 @@ export function streamBlock(stream: Stream, style: Style): string[] {
 }
 
 function streamTitle(stream: Stream): string {
+  if (stream.format === 'others') return 'further streams, of which none is told apart (--max-streams)';
   const parts = [
     `${stream.format} ${formatHostPort(stream.group, stream.port)} from ${formatHostPort(stream.source, stream.source_port)}`,
   ];

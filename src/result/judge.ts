@@ -9,6 +9,8 @@ export interface JudgeOptions {
   readonly allowSilence?: boolean;
 }
 
+/** Datagrams of further streams than the table holds: what they are is not known, and health says so. */
+const OTHERS = 'others';
 /** Most entries of one limit: beyond that those with the smallest margin. */
 const ENTRIES = 256;
 
@@ -59,7 +61,7 @@ function judgeLimit(result: Judged, limit: Limit): LimitResult[] {
     const value = summary === null ? null : figureOf(summary, figure, target.fraction);
     return [entry(limit, null, value, 'nothing was sent')];
   }
-  const streams = allStreams(result).filter(({ stream }) => stream.role === 'media');
+  const streams = allStreams(result).filter(({ stream }) => stream.role === 'media' && stream.format !== OTHERS);
   if (streams.length === 0) {
     const why =
       result.run.role === 'sender'
@@ -169,7 +171,8 @@ function judgeSilence(result: Judged, prefix: string): LimitResult[] {
   const received = new Map<string, number>();
   if (result.run.role !== 'sender') {
     for (const { group, port } of result.memberships) received.set(`${group} port ${port}`, 0);
-    for (const { group, port, metrics } of result.streams) {
+    for (const { group, port, metrics, format } of result.streams) {
+      if (format === OTHERS) continue;
       const key = `${group} port ${port}`;
       received.set(key, (received.get(key) ?? 0) + (metrics.packets_received ?? 0));
     }

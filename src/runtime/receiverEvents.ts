@@ -13,6 +13,9 @@ export function tellEvent(
   const from = `${stream.source} port ${stream.sourcePort}`;
   switch (event.kind) {
     case 'first_packet':
+      if (stream.format === 'others') {
+        return { text: 'more streams than are told apart (--max-streams)', detail: { format: stream.format } };
+      }
       return { text: `first datagram of ${stream.format} from ${from}`, detail: { format: stream.format } };
     case 'stream_end':
       return { text: 'the sender has ended the stream', detail: { next: event.a } };
