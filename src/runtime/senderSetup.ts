@@ -7,7 +7,7 @@ import { PayloadFeed } from '../feed/payloadFeed.js';
 import { PayloadSlots } from '../feed/payloadSlots.js';
 import { ProbeFeed } from '../feed/probeFeed.js';
 import type { DatagramSink, Destination, Io } from '../io/datagram.js';
-import { listInterfaces, type NetworkInterface } from '../io/interfaces.js';
+import { firstAddress, listInterfaces, type NetworkInterface } from '../io/interfaces.js';
 import { resolveInterface, sourceAddress, withoutZone } from '../io/resolveInterface.js';
 import { Pacer } from '../pacing/pacer.js';
 import { chooseQuantumNs, segmentsFor } from '../pacing/quantum.js';
@@ -47,7 +47,9 @@ export async function placeStreams(plan: SendPlan): Promise<PlacedStream[]> {
     const wanted = sources[0] ?? null;
     // A source alone says where to send from.
     const { interface: via, reason } = await resolveInterface(iface ?? wanted, family, group, interfaces);
-    const source = wanted === null ? null : sourceAddress(wanted, family, via, interfaces);
+    // The kernel never chooses loopback's own IPv4 address: on lo it would be that of some other interface, or 0.0.0.0.
+    const fallback = via.loopback && family === 4 && !plan.unicast ? firstAddress(via, family) : null;
+    const source = wanted === null ? fallback : sourceAddress(wanted, family, via, interfaces);
     placed.push({ stream, via, reason, source: source === null ? null : withoutZone(source, via) });
   }
   return placed;

@@ -37,6 +37,18 @@ describe('unicast, where it is said to be meant', () => {
   });
 });
 
+describe('one source of a group', () => {
+  it('is loopback itself on loopback, and another one is not heard', async () => {
+    const group = freshGroup().replace(/^239/, '232');
+    const [own, other] = [`probe://127.0.0.1@${group}:5001/iface=lo`, `probe://127.0.0.2@${group}:5001/iface=lo`];
+    const deaf = await startReceiver([other, '--allow-silence']);
+    const load = [`probe://${group}:5001/iface=lo`, '--count', '200', '--pps', '1000', '--max-late', '20s'];
+    const [, received] = await pair(await startReceiver([own]), load);
+    expect(received.streams).toMatchObject([{ source: '127.0.0.1', metrics: { packets_received: 200 } }]);
+    expect((await deaf.stop()).sockets[0]!.datagrams).toBe(0);
+  });
+});
+
 describe('any payload', () => {
   it.each(['--payload=text:hello', '--payload=hex:0a0b0c'])(
     'is counted, and what it does not tell is null: %s',
@@ -117,6 +129,8 @@ describe('the two implementations', () => {
       packets_expected: 1000 - sender!.not_sent_by_reason.skipped,
       never_sent: sender!.not_sent_by_reason.skipped,
     });
+
+    expect(received.streams[0]).toMatchObject({ source: '127.0.0.1', local: true });
 
     // What the kernel refused and what it dropped, only native code is told.
     const hidden = sending === 'dgram' ? null : 0;
