@@ -22,7 +22,7 @@ export async function readResults(text: string, source: string): Promise<RunResu
     const checked = RunResultSchema.safeParse(document);
     if (!checked.success) {
       const { issues } = checked.error;
-      const listed = issues.slice(0, PROBLEMS).map((issue) => `${pathText(issue.path)}: ${issue.message}`);
+      const listed = issues.slice(0, PROBLEMS).map(problemText);
       const more = issues.length > PROBLEMS ? `; and ${issues.length - PROBLEMS} more` : '';
       const where = documents.length > 1 ? ` (document ${i + 1})` : '';
       throw broken(source, `is not a valid result${where}: ${listed.join('; ')}${more}`);
@@ -123,6 +123,10 @@ function completeMetrics(document: Loose): void {
   for (const receiver of receivers) {
     if (isObject(receiver) && isObject(receiver['result'])) completeMetrics(receiver['result']);
   }
+}
+
+function problemText({ path, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): string {
+  return message.endsWith('received undefined') ? `${pathText(path)} is missing` : `${pathText(path)}: ${message}`;
 }
 
 /** `streams[0].metrics.packets_lost`. */
