@@ -66,8 +66,8 @@ describe('over a million datagrams', () => {
       const datagrams = (all * (TO_MS - FROM_MS)) / (SECONDS * 1000);
       expect(datagrams, name).toBeGreaterThan(1_000_000);
       const { count, heapBefore, heapAfter } = collectionsOf(run);
-      // Far less than one object for every two of them.
-      expect(count, name).toBeLessThan((datagrams * OBJECT_OCTETS) / 1e6 / 2);
+      // Less than the smallest object for each of them; a busy machine loses some, and each gap costs a little.
+      expect(count, name).toBeLessThan((datagrams * OBJECT_OCTETS) / 1e6);
       expect(heapAfter - heapBefore, name).toBeLessThan(1);
     }
   });

@@ -158,7 +158,7 @@ describe.runIf(needs('netns', 'capture'))('on the wire between two hosts', () =>
       ]);
       const endpoint = 'probe://239.192.4.3:5003/iface=e0/ttl=7/dscp=af41';
       const receiver = await startReceiver([endpoint], onRx());
-      const sent = await send([endpoint, '--count', '20', '--pps', '1000'], onTx());
+      const sent = await send([endpoint, '--count', '20', '--pps', '1000', '--max-late', '20s'], onTx());
       const result = await receiver.stop();
       await lab.run('rx', 'nft', ['delete table netdev marks']);
       expect(result.streams[0]!.metrics).toMatchObject({
