@@ -95,7 +95,7 @@ describe('any payload', () => {
     const group = freshGroup();
     const receiver = await startReceiver([`probe://${group}:5001/iface=lo`, '--allow-silence']);
     const ts = `--payload=hex:${`47001010${'00'.repeat(184)}`.repeat(2)}`;
-    const load = [`udp://${group}:5001/iface=lo`, ts, '--count', '20', '--pps', '1000'];
+    const load = [`udp://${group}:5001/iface=lo`, ts, '--count', '20', '--pps', '1000', '--max-late', '20s'];
     const [, received] = await pair(receiver, load);
     expect(received.streams).toEqual([]);
     expect(received.sockets[0]!.malformed).toEqual({ bad_magic: 20 });

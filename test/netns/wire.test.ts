@@ -110,7 +110,7 @@ describe.runIf(needs('netns', 'capture'))('on the wire between two hosts', () =>
       const endpoint = `probe://${source}@${group(ssm)}:5002/iface=e0`;
       const capture = await lab.capture('rx', 'e0', 'udp and dst port 5002');
       const receiver = await startReceiver([endpoint], onRx());
-      const sent = await send([endpoint, '--count', '50', '--pps', '1000', '--size', '100', ...marks], onTx());
+      const sent = await send([endpoint, '--count', '50', '--pps', '1000', '--max-late', '20s', ...marks], onTx());
       const result = await receiver.stop();
       const datagrams = 50 + sent.sender!.markers_sent;
       await capture.untilCount(datagrams);
