@@ -93,7 +93,7 @@ function checkDestinations(
         if (result < 0) throw systemError(`cannot send to ${name}`, result, { [Errno.EADDRNOTAVAIL]: 'ERR_INTERFACE' });
       }
       const route = addon.connect(scratch.fd, sockaddr(address, destination.port, interfaceIndex));
-      if (route < 0) throw systemError(`no way to send to ${name}`, route, { [Errno.EADDRNOTAVAIL]: 'ERR_NO_ROUTE' });
+      if (route < 0) throw noWay(destination.address, spec, route);
       if (sourceOctets === null || sources.has(destination.source!)) continue;
       sources.add(destination.source!);
       const probe = new RawSocket(addon, spec.family);
@@ -229,8 +229,21 @@ function connectTo(
     socket.demand(Level.Ipv6, Ipv6Option.TrafficClass, tos, `traffic class ${tos}`);
   }
   const result = addon.connect(socket.fd, sockaddr(address, destination.port, interfaceIndex));
-  if (result < 0) throw systemError(`no way to send to ${destination.address} on ${spec.interfaceName}`, result);
+  if (result < 0) throw noWay(destination.address, spec, result);
   return true;
+}
+
+function noWay(address: string, { family, interfaceName }: SendSocketSpec, result: number): McastError {
+  // Over loopback an IPv6 group is delivered only by a route of type local.
+  const type = interfaceName === 'lo' ? 'local ' : '';
+  const hint = `Add a route: ip -6 route replace ${type}ff00::/8 dev ${interfaceName} table local.`;
+  const codes = { [Errno.EADDRNOTAVAIL]: 'ERR_NO_ROUTE' } as const;
+  return systemError(
+    `no way to send to ${address} on ${interfaceName}`,
+    result,
+    codes,
+    family === 6 ? hint : undefined,
+  );
 }
 
 function askForTransmitStamps(socket: RawSocket): boolean {

@@ -19,7 +19,7 @@ export function fold(text: string, indent = '  '): string {
 }
 
 /** Colours take no room. */
-function shownLength(text: string): number {
+export function shownLength(text: string): number {
   // oxlint-disable-next-line no-control-regex -- ECMA-48 SGR begins with one
   return text.replaceAll(/\u001B\[\d+m/gu, '').length;
 }

@@ -10,7 +10,7 @@ import {
   UTC,
 } from '../core/format.js';
 import type { Health, LimitResult, Membership, RunResult, Sender } from '../result/model.js';
-import { fold } from './fold.js';
+import { fold, shownLength, WIDTH } from './fold.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
 import {
   aggregateBlock,
@@ -59,8 +59,9 @@ function header(result: RunResult, options: TextOptions, style: Style): string[]
   const span = `${formatDateTime(run.start, options.offsetAt ?? UTC)}, ${formatDuration(run.duration_ns)}`;
   const lines = [
     style.bold(fold(what + more)),
-    fold(
-      `${span}${run.complete ? '' : style.warn(', cut short')}; ${tool.name} ${tool.version} (${run.io.implementation}) on ${host.name}, ${host.system}`,
+    ...beside(
+      span + (run.complete ? '' : style.warn(', cut short')),
+      `${tool.name} ${tool.version} (${run.io.implementation}) on ${host.name}, ${host.system}`,
     ),
   ];
   const stamps = clock.receive_time === null ? '' : `receive stamps by ${stampNames[clock.receive_time]}; `;
@@ -72,6 +73,12 @@ function header(result: RunResult, options: TextOptions, style: Style): string[]
   const labels = Object.entries(run.labels);
   if (labels.length > 0) lines.push(`labels ${labels.map(([key, value]) => `${key}=${value}`).join(' ')}`);
   return lines;
+}
+
+/** Two halves of a line; two lines where that is too long. */
+function beside(left: string, right: string): string[] {
+  const whole = `${left}; ${right}`;
+  return shownLength(whole) <= WIDTH ? [whole] : [left, fold(right)];
 }
 
 const stampNames = {

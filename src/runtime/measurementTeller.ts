@@ -1,3 +1,5 @@
+import type { MeasurementEvent } from '../analysis/eventRing.js';
+import type { ClosedInterval } from '../analysis/intervals.js';
 import type { Measurement } from '../analysis/measurement.js';
 import type { Clock } from '../core/time.js';
 import { Series } from '../metrics/series.js';
@@ -35,31 +37,36 @@ export class MeasurementTeller {
     );
   }
 
-  /** Everything since the last call. */
+  /** Everything since the last call: what happened in an interval before the interval itself. */
   tell(): void {
-    this.#tellIntervals();
-    this.#tellEvents();
+    const { measurement } = this.#options;
+    const intervals = measurement.takeIntervals();
+    const events = measurement.takeEvents();
+    for (const interval of intervals) {
+      const later = events.findIndex(({ monoNs }) => monoNs >= interval.endMonoNs);
+      for (const event of events.splice(0, later < 0 ? events.length : later)) this.#tellEvent(event);
+      this.#tellInterval(interval);
+    }
+    for (const event of events) this.#tellEvent(event);
   }
 
-  #tellIntervals(): void {
-    const { measurement, provenance, clock, intervalNs, post } = this.#options;
+  #tellInterval(interval: ClosedInterval): void {
+    const { provenance, clock, intervalNs, post } = this.#options;
     const { startMonoNs, capabilities } = provenance;
-    for (const interval of measurement.takeIntervals()) {
-      const rows = interval.streams.map((one) => {
-        const stream = this.#identityOf(one.index);
-        if (!interval.omitted) this.#seriesOf(one.index)?.add(one);
-        const tellsNeverSent = stream.format === 'probe';
-        return buildIntervalRow(one, { ...stream, tellsNeverSent, countsDrops: capabilities.dropCounter });
-      });
-      post({
-        type: 'interval',
-        time: intervalTime(clock, interval.endMonoNs, intervalNs),
-        startNs: Math.round(interval.startMonoNs - startMonoNs),
-        endNs: Math.round(interval.endMonoNs - startMonoNs),
-        rows,
-        senderRows: [],
-      });
-    }
+    const rows = interval.streams.map((one) => {
+      const stream = this.#identityOf(one.index);
+      if (!interval.omitted) this.#seriesOf(one.index)?.add(one);
+      const tellsNeverSent = stream.format === 'probe';
+      return buildIntervalRow(one, { ...stream, tellsNeverSent, countsDrops: capabilities.dropCounter });
+    });
+    post({
+      type: 'interval',
+      time: intervalTime(clock, interval.endMonoNs, intervalNs),
+      startNs: Math.round(interval.startMonoNs - startMonoNs),
+      endNs: Math.round(interval.endMonoNs - startMonoNs),
+      rows,
+      senderRows: [],
+    });
   }
 
   #seriesOf(stream: number): Series | undefined {
@@ -69,14 +76,12 @@ export class MeasurementTeller {
     return series;
   }
 
-  #tellEvents(): void {
+  #tellEvent(event: MeasurementEvent): void {
     const { measurement, provenance, log, post } = this.#options;
-    for (const event of measurement.takeEvents()) {
-      const stream = this.#identityOf(event.stream);
-      const { text, detail } = tellEvent(event, stream, (other) => this.#identityOf(other).id);
-      log.add(event.kind, event.monoNs, stream.id, text, detail);
-      if (event.kind !== 'stream_end') continue;
-      post({ type: 'stream_end', stream: buildStream(measurement.snapshot(event.stream), provenance, null) });
-    }
+    const stream = this.#identityOf(event.stream);
+    const { text, detail } = tellEvent(event, stream, (other) => this.#identityOf(other).id);
+    log.add(event.kind, event.monoNs, stream.id, text, detail);
+    if (event.kind !== 'stream_end') return;
+    post({ type: 'stream_end', stream: buildStream(measurement.snapshot(event.stream), provenance, null) });
   }
 }

@@ -28,7 +28,7 @@ async function joined(words: readonly string[]): Promise<Command> {
 }
 
 async function send(endpoint: string, ...options: readonly string[]) {
-  const ended = await runCommand(['send', endpoint, '--json', ...options]);
+  const ended = await runCommand(['send', endpoint, '--json', '--max-late', '10s', ...options]);
   expect(ended.status, ended.stderr).toBe(0);
   return resultOf(linesOf(ended.stdout));
 }
