@@ -4,6 +4,7 @@ import { Fault } from '../analysis/socketFaults.js';
 import type { SocketSnapshot } from '../analysis/streamSnapshot.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import { SocketCounter, type Io } from '../io/datagram.js';
+import { readingMembershipsOnce } from '../io/linux/membership.js';
 import { StreamCounter } from '../metrics/counters.js';
 import type { Series } from '../metrics/series.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
@@ -185,22 +186,24 @@ function socketReport(
 
 /** What the kernel says was joined, read while it is. */
 export function membershipsOf(io: Io, sources: readonly OpenSource[]): Membership[] {
-  return sources.map(({ source, planned, via }) => {
-    const state = source.membership();
-    const joined = joinedAt(io, source.joinRealNs);
-    return {
-      group: planned.group,
-      port: planned.port,
-      interface: via.name,
-      interface_index: via.index,
-      filter_mode: state.mode,
-      sources: [...state.sources],
-      protocol: state.protocol,
-      evidence: state.evidence,
-      joined,
-      socket: source.index,
-    };
-  });
+  return readingMembershipsOnce(() => sources.map((open) => membershipOf(io, open)));
+}
+
+function membershipOf(io: Io, { source, planned, via }: OpenSource): Membership {
+  const state = source.membership();
+  const joined = joinedAt(io, source.joinRealNs);
+  return {
+    group: planned.group,
+    port: planned.port,
+    interface: via.name,
+    interface_index: via.index,
+    filter_mode: state.mode,
+    sources: [...state.sources],
+    protocol: state.protocol,
+    evidence: state.evidence,
+    joined,
+    socket: source.index,
+  };
 }
 
 function joinedAt(io: Io, joinRealNs: Nanos): string | null {

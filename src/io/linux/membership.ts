@@ -118,6 +118,49 @@ function read(file: string): string | null {
   }
 }
 
+interface Place {
+  readonly interfaceIndex: number;
+  readonly group: string;
+}
+
+/** Entries of a file by interface and group. */
+type Entries<T extends Place> = ReadonlyMap<string, readonly T[]>;
+
+/** Files read within {@link readingMembershipsOnce}; `null` outside: each is read whenever it is asked. */
+let kept: Map<string, Entries<Place>> | null = null;
+
+/**
+ * Within `work` each file is read once, however many memberships are asked for: a thousand groups would each
+ * parse the lines of all.
+ */
+export function readingMembershipsOnce<T>(work: () => T): T {
+  kept = new Map();
+  try {
+    return work();
+  } finally {
+    kept = null;
+  }
+}
+
+function keyOf({ interfaceIndex, group }: Place): string {
+  return `${interfaceIndex} ${group}`;
+}
+
+function entriesOf<T extends Place>(file: string, parse: (text: string) => T[]): Entries<T> {
+  const before = kept?.get(file);
+  // A file has entries of one kind only.
+  if (before !== undefined) return before as Entries<T>;
+  const entries = new Map<string, T[]>();
+  for (const entry of parse(read(file) ?? '')) {
+    const key = keyOf(entry);
+    const there = entries.get(key);
+    if (there === undefined) entries.set(key, [entry]);
+    else there.push(entry);
+  }
+  kept?.set(file, entries);
+  return entries;
+}
+
 /** What /proc tells of one group on one interface; it counts all programs of this network namespace. */
 export interface InterfaceMembership {
   readonly joined: boolean;
@@ -136,17 +179,14 @@ export function readInterfaceMembership(
   const canonical = octets === null ? group : addressText(octets, 0, family);
   const [groupsFile, sourcesFile] =
     family === 4 ? ['/proc/net/igmp', '/proc/net/mcfilter'] : ['/proc/net/igmp6', '/proc/net/mcfilter6'];
-  const groupsText = read(groupsFile);
-  const sourcesText = read(sourcesFile);
-  const here = (entry: { readonly interfaceIndex: number; readonly group: string }): boolean =>
-    entry.interfaceIndex === interfaceIndex && entry.group === canonical;
-  const groups = groupsText === null ? [] : family === 4 ? parseIgmp(groupsText) : parseIgmp6(groupsText);
-  const group4 = groups.find(here);
-  const sources = sourcesText === null ? [] : parseSourceFilters(sourcesText, family).filter(here);
+  const parseGroups = family === 4 ? parseIgmp : parseIgmp6;
+  const key = keyOf({ interfaceIndex, group: canonical });
+  const [found] = entriesOf(groupsFile, parseGroups).get(key) ?? [];
+  const sources = entriesOf(sourcesFile, (text) => parseSourceFilters(text, family)).get(key) ?? [];
   const evidence: string[] = [];
-  if (group4 !== undefined) evidence.push(groupsFile);
+  if (found !== undefined) evidence.push(groupsFile);
   if (sources.length > 0) evidence.push(sourcesFile);
-  return { joined: group4 !== undefined, protocol: group4?.protocol ?? null, sources, evidence };
+  return { joined: found !== undefined, protocol: found?.protocol ?? null, sources, evidence };
 }
 
 /** Mode that an administrator forced on the interface's MLD; `null`: the kernel does not tell the one in use. */
