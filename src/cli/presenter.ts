@@ -1,5 +1,5 @@
 import { FREQUENT_EVENTS } from '../analysis/eventRing.js';
-import { eventLine } from '../report/eventLine.js';
+import { eventLine, streamEndLine } from '../report/eventLine.js';
 import { fold } from '../report/fold.js';
 import {
   intervalHeader,
@@ -10,7 +10,7 @@ import {
 } from '../report/intervalLine.js';
 import type { TextOptions } from '../report/style.js';
 import { renderStream, renderText } from '../report/text.js';
-import type { RunResult } from '../result/model.js';
+import type { EventRecord, RunResult } from '../result/model.js';
 
 import type { RunMessage } from '../runtime/messages.js';
 import type { OutputPlan } from '../profile/makePlan.js';
@@ -21,6 +21,10 @@ import { wantsColor } from './terminal.js';
 const HEADING_EVERY = 24;
 /** Of gaps and changed marks, in one interval. */
 const FREQUENT_LINES = 3;
+/** Of other events of streams. */
+const EVENT_LINES = 8;
+/** Of streams that ended. */
+const END_LINES = 20;
 
 /** Which end of a run a message comes from. */
 export type End = 'recv' | 'send';
@@ -54,6 +58,8 @@ export class Presenter implements Disposable {
   readonly #labels = new StreamLabels();
   /** Since the last interval. */
   #frequentTold = 0;
+  #eventsTold = 0;
+  #endsTold = 0;
 
   constructor(output: OutputPlan, about: PresenterOptions) {
     this.#output = output;
@@ -89,15 +95,19 @@ export class Presenter implements Disposable {
       case 'event': {
         const { event } = message;
         this.#line('event', event.time, event);
-        if (this.#wantsLine(event.event)) {
+        if (this.#wantsLine(event)) {
           this.sayAsIs(this.#prefix(end) + eventLine(event, { ...this.#options, several: this.#several }));
         }
         break;
       }
       case 'stream_end':
-        if (this.#several || this.#about.summaries !== true) break;
-        this.sayAsIs(renderStream(message.stream, this.#options).trimEnd());
-        this.#linesSinceHeading = HEADING_EVERY;
+        if (this.#about.summaries !== true) break;
+        if (this.#several) {
+          if (this.#endsTold++ < END_LINES) this.sayAsIs(streamEndLine(message.stream, this.#options));
+        } else {
+          this.sayAsIs(renderStream(message.stream, this.#options).trimEnd());
+          this.#linesSinceHeading = HEADING_EVERY;
+        }
         break;
       case 'partial':
         this.#line('partial', message.result.run.end, { result: message.result });
@@ -151,7 +161,7 @@ export class Presenter implements Disposable {
     }
     const indent = this.#prefix(end).length;
     const options = { ...this.#options, several: this.#several, labels: this.#labels, indent };
-    this.#frequentTold = 0;
+    this.#frequentTold = this.#eventsTold = this.#endsTold = 0;
     const lines = [...intervalLines(rows, time, options), ...senderIntervalLines(senderRows, time, options)];
     if (lines.length > 0 && this.#linesSinceHeading >= HEADING_EVERY) {
       this.#linesSinceHeading = 0;
@@ -164,9 +174,10 @@ export class Presenter implements Disposable {
   }
 
   /** Ends and joins are said otherwise; of what comes often a few, because the interval's line counts them. */
-  #wantsLine(event: string): boolean {
+  #wantsLine({ event, stream }: EventRecord): boolean {
     if (event === 'joined' || event === 'stream_end') return false;
-    return !FREQUENT_EVENTS.has(event) || this.#frequentTold++ < FREQUENT_LINES;
+    if (FREQUENT_EVENTS.has(event)) return this.#frequentTold++ < FREQUENT_LINES;
+    return stream === null || this.#eventsTold++ < EVENT_LINES;
   }
 
   #prefix(end: End): string {

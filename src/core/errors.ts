@@ -29,7 +29,7 @@ export const ERROR_CODES = {
     hint: 'Name the interface with --iface, or add a route: ip route add 224.0.0.0/4 dev <interface>.',
   },
   ERR_MEMBERSHIP: { exit: 1, hint: 'See net.ipv4.igmp_max_memberships and net.ipv4.igmp_max_msf.' },
-  ERR_SOCKET: { exit: 1, hint: 'The system call and its errno are named above.' },
+  ERR_SOCKET: { exit: 1, hint: 'That is what the system answered; see docs/errors.md.' },
   ERR_NATIVE_UNAVAILABLE: { exit: 1, hint: 'Run npm run build:native (needs a C compiler), or use --io dgram.' },
   ERR_UNSUPPORTED: { exit: 1, hint: 'The other --io implementation may offer it; see docs/architecture.md.' },
   ERR_FOREIGN_SENDER: { exit: 1, hint: 'Choose another group or port, or add --force to share it.' },

@@ -1,6 +1,6 @@
 /** What happened during a run, as lines of its live text. */
-import { formatTimeOfDay, UTC } from '../core/format.js';
-import type { EventRecord } from '../result/model.js';
+import { formatCount, formatDuration, formatHostPort, formatRatio, formatTimeOfDay, UTC } from '../core/format.js';
+import type { EventRecord, Stream } from '../result/model.js';
 import { fold } from './fold.js';
 import { TIME_COLUMNS, type IntervalOptions } from './intervalLine.js';
 import { styleOf } from './style.js';
@@ -17,4 +17,21 @@ export function eventLine(event: EventRecord, options: IntervalOptions = {}): st
     style.dim(fold(`${time} ${head}${which}`, indent)),
     ...reasons.map(([, reason]) => style.warn(fold(`${indent}- ${String(reason)}`, `${indent}  `))),
   ].join('\n');
+}
+
+/** How a stream went that has ended while others go on. */
+export function streamEndLine(stream: Stream, options: IntervalOptions = {}): string {
+  const style = styleOf(options.color ?? false);
+  const { metrics, histograms } = stream;
+  const time = stream.end === null ? '' : formatTimeOfDay(stream.end, options.offsetAt ?? UTC);
+  const lost = metrics.packets_lost ?? 0;
+  const delay = histograms?.one_way_delay_ns ?? null;
+  const flow = stream.flow === null || stream.flow === '0' ? '' : ` #${stream.flow}`;
+  const place = `${stream.name ?? formatHostPort(stream.group, stream.port)}${flow}`;
+  const parts = [
+    `${place} has ended: received ${formatCount(metrics.packets_received)} of ${formatCount(metrics.packets_expected)}`,
+    (lost > 0 ? style.bad : style.good)(`lost ${formatCount(lost)} (${formatRatio(metrics.loss_ratio)})`),
+    ...(delay === null ? [] : [`delay p50 ${formatDuration(delay.p50)} p99 ${formatDuration(delay.p99)}`]),
+  ];
+  return fold(`${time.padEnd(TIME_COLUMNS)} ${parts.join(', ')}`, ' '.repeat(TIME_COLUMNS + 1));
 }

@@ -5,6 +5,7 @@
 import { DASH, formatDuration, formatHostPort, formatShortCount, formatTimeOfDay, UTC } from '../core/format.js';
 import type { IntervalRow, SenderIntervalRow } from '../result/interval.js';
 import { styleOf, type TextOptions } from './style.js';
+import { counted } from './textStream.js';
 
 export interface IntervalOptions extends TextOptions {
   /** There are several streams: lines say which one. */
@@ -19,6 +20,8 @@ export interface IntervalOptions extends TextOptions {
 export const TIME_COLUMNS = 14;
 /** Of a stream's name: with all other columns 80. */
 const LABEL_COLUMNS = 22;
+/** Of streams in an interval. */
+const MOST = 20;
 
 type Cell = readonly [text: string, width: number];
 
@@ -97,7 +100,16 @@ function columns(first: string, cells: readonly Cell[]): string {
   return [first, ...cells.map(([text, width]) => text.padStart(width))].join(' ');
 }
 
-type Row = Pick<IntervalRow, 'stream' | 'name' | 'group' | 'port'> & { readonly flow?: string | null };
+type Row = Pick<IntervalRow, 'stream' | 'name' | 'group' | 'port'> & {
+  readonly flow?: string | null;
+  readonly packets_lost?: number | null;
+  readonly not_sent?: number | null;
+};
+
+/** Lost at a receiver, not sent at a sender. */
+function missing(row: Row): number {
+  return row.packets_lost ?? row.not_sent ?? 0;
+}
 
 function lines<T extends Row>(
   rows: readonly T[],
@@ -110,7 +122,16 @@ function lines<T extends Row>(
   if (options.several !== true) return rows.map((row) => columns(timeOfDay.padEnd(TIME_COLUMNS), cellsOf(row)));
   const width = labelColumns(options);
   const labels = (options.labels ?? new StreamLabels()).of(rows).map((label) => shortened(label, width).padEnd(width));
-  return [styleOf(options.color ?? false).dim(timeOfDay), ...rows.map((row, i) => columns(labels[i]!, cellsOf(row)))];
+  const { dim } = styleOf(options.color ?? false);
+  const shown = rows.map((row, i) => ({ row, label: labels[i]! }));
+  const most = options.most ?? MOST;
+  // Where not all are shown, those with something wrong are.
+  if (shown.length > most) shown.sort((a, b) => missing(b.row) - missing(a.row));
+  const told = shown.slice(0, most).map(({ row, label }) => columns(label, cellsOf(row)));
+  if (shown.length <= most) return [dim(timeOfDay), ...told];
+  const rest = shown.slice(most).reduce((sum, { row }) => sum + missing(row), 0);
+  const lost = rest === 0 ? '' : `, ${formatShortCount(rest)} missing`;
+  return [dim(timeOfDay), ...told, dim(`and ${counted(shown.length - most, 'more stream')}${lost}`)];
 }
 
 function labelColumns({ indent = 0 }: IntervalOptions): number {

@@ -156,6 +156,10 @@ function senderBlock(sender: Sender, style: Style): string[] {
     const done = Object.entries(sender.impairment).map(([what, count]) => `${what} ${formatCount(count)}`);
     lines.push(...wrapped('impaired', done.join(', ')));
   }
+  if (sender.icmp_errors > 0) {
+    const what = 'ICMP errors: a host or router on the way refused datagrams (nobody listens there?)';
+    lines.push(...wrapped('refused', `${formatCount(sender.icmp_errors)} ${what}`, style.warn));
+  }
   if (sender.underruns > 0) lines.push(line('underruns', style.warn(formatCount(sender.underruns))));
   return lines;
 }

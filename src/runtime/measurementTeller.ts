@@ -53,7 +53,8 @@ export class MeasurementTeller {
   #tellInterval(interval: ClosedInterval): void {
     const { provenance, clock, intervalNs, post } = this.#options;
     const { startMonoNs, capabilities } = provenance;
-    const rows = interval.streams.map((one) => {
+    const inOrder = interval.streams.toSorted((a, b) => a.index - b.index);
+    const rows = inOrder.map((one) => {
       const stream = this.#identityOf(one.index);
       if (!interval.omitted) this.#seriesOf(one.index)?.add(one);
       const tellsNeverSent = stream.format === 'probe';

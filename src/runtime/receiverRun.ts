@@ -25,6 +25,7 @@ import { membershipsOf, receiverResult } from './receiverResult.js';
 import { OffloadSwitch } from './offloadSwitch.js';
 import { openSources, type OpenSource } from './receiverSetup.js';
 import { reasonsForSilence } from './silenceWatch.js';
+import { placedLines } from './placedLines.js';
 import { prepareThread } from './thread.js';
 import { nextUtcMultiple } from './utcTime.js';
 
@@ -188,7 +189,7 @@ export async function runReceiver(
       ],
       [agent],
     );
-    const joinedText = sources.slice(0, 16).map((open) => joinedLine(open, plan.unicast));
+    const joinedText = placedLines(sources, (open) => joinedLine(open, plan.unicast));
     post({
       type: 'ready',
       info: {

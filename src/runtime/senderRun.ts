@@ -15,6 +15,7 @@ import { interfaceFacts } from './interfaceFacts.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
 import type { SendPlan } from '../profile/plan.js';
+import { placedLines } from './placedLines.js';
 import { SenderIntervals } from './senderIntervals.js';
 import { senderResult } from './senderResult.js';
 import { buildLane, openSinks, placeStreams, type PlacedStream, totalPacketsPerSecond } from './senderSetup.js';
@@ -134,7 +135,7 @@ export async function runSender(
         runId: name,
         time: formatRealtime(io.clock.epoch, startRealNs),
         io: io.name,
-        lines: placed.slice(0, 16).map(placedLine),
+        lines: placedLines(placed, placedLine),
         interfaces: [...new Set(placed.map(({ via }) => via.name))],
         warnings,
         loopback: placed.every(({ via }) => via.loopback),

@@ -275,6 +275,17 @@ describe.runIf(needs('linux', 'dist'))('while it goes on', () => {
     expect(report).toMatch(/all 2 streams together\n {2}received {6}50 datagrams/);
   });
 
+  it('of several streams each that ends has a line', async () => {
+    const [one, other] = [freshEndpoint(), freshEndpoint()];
+    const receiver = await joined([one, other]);
+    await send(one, '--count', '20', '--pps', '200', '--size', '100');
+    const place = one.slice('probe://'.length, one.indexOf('/iface'));
+    await receiver.untilOutput(new RegExp(`${place} has ended: received 20 of 20, lost 0 \\(0 %\\)`));
+    receiver.signal('SIGINT');
+    // The other one was joined, and silent.
+    expect((await receiver.ended()).status).toBe(3);
+  });
+
   it('one that ends with its streams says it once', async () => {
     const endpoint = freshEndpoint();
     const receiver = await joined([endpoint, '--once']);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { eventLine } from '../../src/report/eventLine.js';
+import { eventLine, streamEndLine } from '../../src/report/eventLine.js';
 import { fold } from '../../src/report/fold.js';
 import type { EventRecord } from '../../src/result/model.js';
+import { receiverResult } from './resultFixture.js';
 
 describe('fold', () => {
   it('leaves a line that fits, its beginning and inner blanks, as it is', () => {
@@ -47,5 +48,23 @@ describe('the line of an event', () => {
       '               - the firewall drops it',
       '               - nobody sends',
     ]);
+  });
+});
+
+describe('the line of a stream that has ended', () => {
+  const [stream] = receiverResult().streams;
+
+  it('says what it lost, and within a terminal', () => {
+    const text = streamEndLine({ ...stream!, end: '2026-03-01T12:00:00.250000000Z', name: 'News' });
+    expect(text.split('\n').map((line) => line.trim())).toEqual([
+      '12:00:00.3Z    News has ended: received 990 of 1,000, lost 10 (1.00 %), delay',
+      'p50 34.9 us p99 39.8 us',
+    ]);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('needs neither a datagram nor a delay', () => {
+    const bare = { ...stream!, end: null, histograms: null, flow: '3' };
+    expect(streamEndLine(bare).trimStart()).toMatch(/^239\.1\.1\.1:5001 #3 has ended: received [^d]+$/u);
   });
 });

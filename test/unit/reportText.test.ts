@@ -183,6 +183,23 @@ describe('interval lines', () => {
     intervalLines(rows, time, { several: true, labels });
     expect(intervalLines(rows.slice(0, 1), time, { several: true, labels })[1]).toMatch(/^239\.1\.1\.1:5001 #0 /u);
     expect(intervalLines(rows.slice(0, 1), time, { several: true })[1]).toMatch(/^239\.1\.1\.1:5001 {2}/u);
+    // Of very many, those that miss something are shown.
+    const many = Array.from({ length: 50 }, (_, i) => ({
+      ...row,
+      stream: `${i}`,
+      port: 6000 + i,
+      packets_lost: i % 40 === 39 ? 7 : 0,
+    }));
+    const few = intervalLines(many, time, { several: true, most: 2 });
+    expect(few.map((line) => line.slice(0, 23).trim())).toEqual([
+      '13:46:41Z',
+      '239.1.1.1:6039',
+      '239.1.1.1:6000',
+      'and 48 more streams',
+    ]);
+    expect(intervalLines(many, time, { several: true })).toHaveLength(22);
+    const lossy = many.slice(0, 3).map((one) => ({ ...one, packets_lost: 4 }));
+    expect(intervalLines(lossy, time, { several: true, most: 2 }).at(-1)).toBe('and 1 more stream, 4 missing');
     const indented = intervalLines(rows, time, { several: true, indent: 5 });
     expect(new Set(indented.slice(1).map((line) => line.length))).toEqual(new Set([75]));
   });

@@ -33,6 +33,11 @@ const CODES: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [Errno.EHOSTUNREACH, 'ERR_NO_ROUTE'],
 ]);
 
+/** What to do where the errno says more than the code. */
+const HINTS: ReadonlyMap<number, string> = new Map([
+  [Errno.EMFILE, 'Every group takes a socket: raise the limit of open files (ulimit -n).'],
+]);
+
 /**
  * `what` was tried and refused with the negative errno `result`. `codes` are those errnos whose
  * meaning the call decides.
@@ -45,5 +50,6 @@ export function systemError(
 ): McastError {
   const errno = Math.abs(result);
   const code = codes[errno] ?? CODES.get(errno) ?? 'ERR_SOCKET';
-  return new McastError(code, `${what}: ${errnoText(errno)}`, hint === undefined ? {} : { hint });
+  const better = hint ?? HINTS.get(errno);
+  return new McastError(code, `${what}: ${errnoText(errno)}`, better === undefined ? {} : { hint: better });
 }
