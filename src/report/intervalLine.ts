@@ -96,8 +96,9 @@ function header(names: readonly Cell[], options: IntervalOptions): string {
   return styleOf(options.color ?? false).dim(columns(first, names));
 }
 
-function columns(first: string, cells: readonly Cell[]): string {
-  return [first, ...cells.map(([text, width]) => text.padStart(width))].join(' ');
+/** `first` may be `over` columns too long: the cell behind it gives way. */
+function columns(first: string, cells: readonly Cell[], over = 0): string {
+  return [first, ...cells.map(([text, width], i) => text.padStart(i === 0 ? width - over : width))].join(' ');
 }
 
 type Row = Pick<IntervalRow, 'stream' | 'name' | 'group' | 'port'> & {
@@ -119,7 +120,11 @@ function lines<T extends Row>(
 ): string[] {
   if (rows.length === 0) return [];
   const timeOfDay = formatTimeOfDay(time, options.offsetAt ?? UTC);
-  if (options.several !== true) return rows.map((row) => columns(timeOfDay.padEnd(TIME_COLUMNS), cellsOf(row)));
+  if (options.several !== true) {
+    // A tenth of a second beside an offset.
+    const over = Math.max(0, timeOfDay.length - TIME_COLUMNS);
+    return rows.map((row) => columns(timeOfDay.padEnd(TIME_COLUMNS), cellsOf(row), over));
+  }
   const width = labelColumns(options);
   const labels = (options.labels ?? new StreamLabels()).of(rows).map((label) => shortened(label, width).padEnd(width));
   const { dim } = styleOf(options.color ?? false);

@@ -101,8 +101,10 @@ export async function runSender(
     };
     const endsByItself = plan.durationNs !== null || plan.count !== null || plan.endAtUnixNs !== null;
     /** Whatever was counted since the last one; named by the boundary that it was due at. */
-    const tellInterval = (nowNs: Nanos, boundaryNs = nowNs): void => {
+    const tellInterval = (nowNs: Nanos, boundaryNs = nowNs, isLast = false): void => {
       const senderRows = intervals.close(nowNs, io.capabilities.refusedSends);
+      // Behind the last datagram only end markers left.
+      if (isLast && senderRows.every((row) => row.scheduled === 0 && row.sent === 0)) return;
       const time = intervalTime(io.clock, boundaryNs, plan.intervalNs);
       post({ type: 'interval', time, ...intervals.lastSpan(startMonoNs), rows: [], senderRows });
     };
@@ -156,7 +158,8 @@ export async function runSender(
       },
       health,
     );
-    if (io.clock.monoNs() > firstNs) tellInterval(io.clock.monoNs());
+    const endedNs = io.clock.monoNs();
+    if (endedNs > firstNs) tellInterval(endedNs, endedNs, true);
     watch.sample();
     return result(!stopped || !endsByItself);
   } finally {

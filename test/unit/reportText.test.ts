@@ -156,6 +156,10 @@ describe('interval lines', () => {
       '15:46:41+02:00  1.04M       99     1     0     0  35.0us  39.0us  12.0us',
     ]);
     expect(intervalLines([], time)).toEqual([]);
+    // The last line of a run ends at any time.
+    expect(intervalLines([row], '2026-09-21T13:46:41.250000000Z', { offsetAt: () => 120 })).toEqual([
+      '15:46:41.3+02:00 1.04M       99     1     0     0  35.0us  39.0us  12.0us',
+    ]);
   });
 
   it('of several streams name each below the time, within 80', () => {
