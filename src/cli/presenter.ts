@@ -10,6 +10,7 @@ import {
 } from '../report/intervalLine.js';
 import type { TextOptions } from '../report/style.js';
 import { renderStream, renderText } from '../report/text.js';
+import type { IntervalRow } from '../result/interval.js';
 import type { EventRecord, RunResult } from '../result/model.js';
 
 import type { RunMessage } from '../runtime/messages.js';
@@ -25,6 +26,10 @@ const FREQUENT_LINES = 3;
 const EVENT_LINES = 8;
 /** Of streams that ended. */
 const END_LINES = 20;
+
+function isIdle(row: IntervalRow): boolean {
+  return row.packets_received === 0 && (row.packets_lost ?? 0) === 0 && (row.packets_duplicated ?? 0) === 0;
+}
 
 /** Which end of a run a message comes from. */
 export type End = 'recv' | 'send';
@@ -56,6 +61,8 @@ export class Presenter implements Disposable {
   #several: boolean;
   #said = false;
   readonly #labels = new StreamLabels();
+  /** Ids of streams that have ended: no more than are told apart. */
+  readonly #ended = new Set<string>();
   /** Since the last interval. */
   #frequentTold = 0;
   #eventsTold = 0;
@@ -95,6 +102,7 @@ export class Presenter implements Disposable {
       case 'event': {
         const { event } = message;
         this.#line('event', event.time, event);
+        if (event.event === 'stream_end' && event.stream !== null) this.#ended.add(event.stream);
         if (this.#wantsLine(event)) {
           this.sayAsIs(this.#prefix(end) + eventLine(event, { ...this.#options, several: this.#several }));
         }
@@ -155,14 +163,17 @@ export class Presenter implements Disposable {
     const span = { start_ns: startNs, end_ns: endNs };
     if (end === 'send') this.#line('interval', time, { ...span, sender: senderRows });
     else this.#line('interval', time, { ...span, streams: rows });
-    if (!this.#several && (rows.length > 1 || senderRows.length > 1)) {
+    // The run of a sender that has ended makes no second stream of its next one.
+    const told = rows.filter((row) => !this.#ended.has(row.stream) || !isIdle(row));
+    const going = told.filter((row) => !this.#ended.has(row.stream));
+    if (!this.#several && (going.length > 1 || senderRows.length > 1)) {
       this.#several = true;
       this.#linesSinceHeading = HEADING_EVERY;
     }
     const indent = this.#prefix(end).length;
     const options = { ...this.#options, several: this.#several, labels: this.#labels, indent };
     this.#frequentTold = this.#eventsTold = this.#endsTold = 0;
-    const lines = [...intervalLines(rows, time, options), ...senderIntervalLines(senderRows, time, options)];
+    const lines = [...intervalLines(told, time, options), ...senderIntervalLines(senderRows, time, options)];
     if (lines.length > 0 && this.#linesSinceHeading >= HEADING_EVERY) {
       this.#linesSinceHeading = 0;
       const both = this.#about.bothEnds === true;

@@ -317,7 +317,7 @@ describe.runIf(PRESENT)('captures', () => {
     const line = `exec '${process.execPath}' '${MCAST}' recv '${endpoint}' --once --capture - > '${path}'`;
     const receiver = new LocalProcess(spawn('sh', ['-c', line], { stdio: 'pipe' }), line);
     await until(() => receiver.stderr.includes('joined'), 'the join');
-    await runCommand(['send', endpoint, '--count', '5', '--pps', '200']);
+    await runCommand(['send', endpoint, '--count', '5', '--pps', '200', '--max-late', '10s']);
     expect((await receiver.exited).status).toBe(0);
     expect(receiver.stderr).toMatch(/received {6}5 datagrams of 5 expected/);
     expect((await runCommand(['dump', path])).stdout.match(/probe data/g)).toHaveLength(5);
