@@ -86,12 +86,11 @@ export class SequenceAnalyzer {
     return inOrder;
   }
 
-  /** End of the data from slot `from` on that continue where the stream is, before any gap is to be declared. Hot. */
+  /** End of the data from slot `from` on that continue where the stream is, before a gap is due by time. Hot. */
   #inOrder(decoded: DecodedBatch, at: number, from: number, to: number): number {
     const { sequence, span, timeMonoNs, verdict } = decoded;
     const f = this.states.values;
     const expiryNs = f[at + Seq.ExpiryMonoNs]!;
-    const limit = f[at + Seq.HighLimit]!;
     let next = f[at + Seq.High]!;
     let i = from;
     // Only data have a number.
@@ -104,9 +103,7 @@ export class SequenceAnalyzer {
       return i;
     }
     while (i < to && sequence[i] === next && timeMonoNs[i]! < expiryNs) {
-      const end = next + span[i]!;
-      if (end > limit) break;
-      next = end;
+      next += span[i]!;
       verdict[i] = NEW;
       i++;
     }
@@ -133,6 +130,10 @@ export class SequenceAnalyzer {
     counters[c + StreamCounter.Received]! += units;
     counters[c + StreamCounter.Expected]! += units;
     counters[c + StreamCounter.OctetsReceived]! += octets;
+    if (high <= f[at + Seq.HighLimit]!) return;
+    // None of the run lies in a gap, so that the window may pass them once for all of it.
+    this.window.nowNs[0] = decoded.timeMonoNs[last]!;
+    this.window.slide(stream, high - this.window.packets(stream));
   }
 
   #onSlot(batch: ReceiveBatch, decoded: DecodedBatch, stream: number, i: number): void {
