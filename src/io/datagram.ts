@@ -94,6 +94,8 @@ export const SocketCounter = {
   SuperPackets: 16,
   /** Send: time spent spinning before deadlines, ns. */
   SpinNs: 17,
+  /** Receive: system-call messages; a super-packet is one. */
+  Messages: 18,
   Count: 24,
 } as const;
 

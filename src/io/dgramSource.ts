@@ -131,6 +131,7 @@ export class DgramSource implements DatagramSource {
     const count = this.#ring.take(batch, this.index);
     const counters = this.counters;
     counters[SocketCounter.Datagrams]! += count;
+    counters[SocketCounter.Messages]! += count;
     for (let i = 0; i < count; i++) {
       counters[SocketCounter.Octets]! += batch.length[i]!;
       if ((batch.flags[i]! & SlotFlag.Truncated) !== 0) counters[SocketCounter.Truncated]!++;

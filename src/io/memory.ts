@@ -217,6 +217,7 @@ class MemorySource implements DatagramSource {
       counters[SocketCounter.Octets]! += batch.length[i]!;
     }
     counters[SocketCounter.Datagrams]! += count;
+    counters[SocketCounter.Messages]! += count;
     return count;
   }
 

@@ -209,6 +209,7 @@ napi_value js_receive(napi_env env, napi_callback_info info) {
     }
     return number(env, 0);
   }
+  counters[COUNTER_MESSAGES] += count;
   clock_pair(receiver->loop, &batch->read_clock[0], &batch->read_clock[1]);
   uint32_t slot = 0;
   for (int message = 0; message < count; message++) {
