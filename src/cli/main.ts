@@ -15,14 +15,15 @@ function version(): string {
 /** Runs a command line (`argv` behind the script), and ends the process with its status. */
 export async function main(argv: readonly string[]): Promise<void> {
   watchStandardOutput();
+  await prepareWorkers(argv);
   const context: CliContext = { argv, abort: (status) => process.exit(status) };
   const program = buildProgram<CliContext>(
     {
-      send: () => loadBeside(import('./commands/send.js'), ['send']),
-      recv: () => loadBeside(import('./commands/recv.js'), ['receive']),
-      check: () => loadBeside(import('./commands/check.js'), ['receive', 'send']),
+      send: () => import('./commands/send.js'),
+      recv: () => import('./commands/recv.js'),
+      check: () => import('./commands/check.js'),
       analyze: () => import('./commands/analyze.js'),
-      demo: () => loadBeside(import('./commands/demo.js'), ['receive', 'send']),
+      demo: () => import('./commands/demo.js'),
       dump: () => import('./commands/dump.js'),
       report: () => import('./commands/report.js'),
     },
@@ -39,11 +40,20 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** The workers load their code while the command loads and plans. */
-async function loadBeside<T>(command: Promise<T>, kinds: readonly WorkerKind[]): Promise<T> {
+const WORKERS: Readonly<Record<string, readonly WorkerKind[]>> = {
+  send: ['send'],
+  recv: ['receive'],
+  check: ['receive', 'send'],
+  demo: ['receive', 'send'],
+};
+const ASKS_FOR_TEXT = new Set(['-h', '--help', '--help-all', '-V', '--version']);
+
+/** The workers start and load their code while the command line is still being read. */
+async function prepareWorkers(argv: readonly string[]): Promise<void> {
+  const kinds = WORKERS[argv[0] ?? ''];
+  if (kinds === undefined || argv.some((word) => ASKS_FOR_TEXT.has(word))) return;
   const { prepareWorker } = await import('../runtime/spareWorker.js');
   for (const kind of kinds) prepareWorker(kind);
-  return command;
 }
 
 /** One line: what is wrong, and what to do about it. Several problems have a line each, the hint one of its own. */

@@ -27,11 +27,17 @@ describe('the sources', () => {
   });
 
   it('are all reached from the command, the package entry or the build', () => {
-    const commands = [...sourcesUnder('bin').values()].flatMap((text) =>
-      [...text.matchAll(/dist\/([\w/]+)\.js/gu)].map(([, file]) => `${file}.ts`),
+    const bundled = new Map(
+      [...read('src/cli/bundle.mjs').matchAll(/\['(\w+)', '([\w/]+)\.js'/gu)].map(([, name, file]) => [
+        name!,
+        `${file}.ts`,
+      ]),
     );
-    expect(commands).not.toEqual([]);
-    expect(unreached(sources, ['index.ts', ...commands, ...BUILD_STEPS])).toEqual([]);
+    const entries = [...sourcesUnder('bin').values(), read('package.json')].flatMap((text) =>
+      [...text.matchAll(/dist\/bundle\/(\w+)\.js/gu)].map(([, name]) => bundled.get(name!) ?? name!),
+    );
+    expect(new Set(entries)).toEqual(new Set(['cli/main.ts', 'index.ts']));
+    expect(unreached(sources, [...entries, ...BUILD_STEPS])).toEqual([]);
   });
 
   it('of the pure layers are all reached from tests that need no network', () => {

@@ -45,4 +45,4 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Programs of the build, which may read and write files wherever they stand; nothing imports them. */
-export const BUILD_STEPS: readonly string[] = ['result/emitSchema.ts', 'native/build.mjs'];
+export const BUILD_STEPS: readonly string[] = ['result/emitSchema.ts', 'native/build.mjs', 'cli/bundle.mjs'];
