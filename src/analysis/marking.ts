@@ -60,7 +60,7 @@ export class MarkingAnalyzer {
    * `flags` of the slots, put together. Hot.
    */
   onRun(batch: ReceiveBatch, decoded: DecodedBatch, stream: number, from: number, to: number, tosSent: number): number {
-    const { tos, ttl, flags } = batch;
+    const { tos, ttl, flags, following } = batch;
     let all = 0;
     let lastTos = this.#lastTos[stream]!;
     let count = this.#lastCount[stream]!;
@@ -68,20 +68,24 @@ export class MarkingAnalyzer {
     let ttlMax = this.ttlMax[stream]!;
     let shared = 0;
     let user = 0;
-    for (let i = from; i < to; i++) {
+    let datagrams: number;
+    for (let i = from; i < to; i += datagrams) {
+      // A super-packet at once: all of it has the same marks.
+      datagrams = Math.min(following[i]! + 1, to - i);
       const bits = flags[i]!;
       const octet = tos[i]!;
       const hops = ttl[i]!;
       all |= bits;
-      if ((bits & SHARED) !== 0) shared++;
+      if (datagrams > 1) all |= SHARED;
+      shared += (bits & SHARED) === 0 ? datagrams - 1 : datagrams;
       if ((bits & UNUSUAL) !== 0) {
-        if ((bits & SlotFlag.TimeUser) !== 0) user++;
+        if ((bits & SlotFlag.TimeUser) !== 0) user += datagrams;
         if ((bits & SlotFlag.NoTtl) === 0) {
           ttlMin = Math.min(ttlMin, hops);
           ttlMax = Math.max(ttlMax, hops);
         }
         if ((bits & SlotFlag.NoTos) !== 0) {
-          this.tosMissing[stream]!++;
+          this.tosMissing[stream]! += datagrams;
           continue;
         }
       } else {
@@ -93,7 +97,7 @@ export class MarkingAnalyzer {
         lastTos = octet;
         count = 0;
       }
-      count++;
+      count += datagrams;
     }
     this.#lastTos[stream] = lastTos;
     this.#lastCount[stream] = count;

@@ -13,8 +13,8 @@ import {
   probeSequenceLow,
   probeTos,
   probeTtl,
-  readProbeRun,
 } from '../wire/probe.js';
+import { readProbeRun } from '../wire/probeRun.js';
 import { WireStatus } from '../wire/status.js';
 import { type DecodedBatch, NO_STREAM, SlotKind } from './decoded.js';
 import type { PlainDecoder } from './plainDecoder.js';

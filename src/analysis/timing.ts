@@ -139,10 +139,11 @@ export class TimingAnalyzer {
       }
     }
     const { verdict } = decoded;
-    const { flags } = batch;
+    const { flags, following } = batch;
     while (i < to) {
       if (verdict[i] === timed && (flags[i]! & SHARED) === 0) this.#one(batch, decoded, stream, i);
-      i++;
+      // What follows in a super-packet has no stamp of its own.
+      i += following[i]! + 1;
     }
   }
 

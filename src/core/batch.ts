@@ -78,8 +78,11 @@ export class ReceiveBatch extends DatagramBatch {
   readonly ttl: Uint8Array;
   /** SO_RXQ_OVFL of the socket at this datagram's arrival, 32 bits, wraps. */
   readonly drops: Uint32Array;
-  /** Position within its super-packet; 0 for the first and for every plain datagram. */
-  readonly segment: Uint8Array;
+  /**
+   * Slots behind this one that came in the same super-packet: path, TOS, TTL, drop counter and stamp are the same for
+   * them, and their flags but for `TimeShared` and `Truncated`. 0 for the last one and for every plain datagram.
+   */
+  readonly following: Uint8Array;
   /** CLOCK_REALTIME and CLOCK_MONOTONIC since the epoch, read together once per receive call, ns. */
   readonly readClock = new Float64Array(2);
 
@@ -92,7 +95,7 @@ export class ReceiveBatch extends DatagramBatch {
     this.tos = new Uint8Array(capacity);
     this.ttl = new Uint8Array(capacity);
     this.drops = new Uint32Array(capacity);
-    this.segment = new Uint8Array(capacity);
+    this.following = new Uint8Array(capacity);
   }
 
   /** Forgets the first `slots` slots: what followed moves to the front. Costs a copy of the columns, not of octets. */
@@ -107,7 +110,7 @@ export class ReceiveBatch extends DatagramBatch {
       this.tos,
       this.ttl,
       this.drops,
-      this.segment,
+      this.following,
     ]) {
       column.copyWithin(0, slots, this.count);
     }

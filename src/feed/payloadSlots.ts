@@ -12,6 +12,8 @@ export class PayloadSlots {
   #payload: Uint8Array | null = null;
   /** From octet 0 to here one datagram after the other holds the payload. */
   #covered = 0;
+  #headersOf: object | null = null;
+  #headersTo = 0;
 
   /**
    * Payload of a probe datagram behind a header of `fromOctet` (below 256) octets: octet p of the
@@ -31,6 +33,29 @@ export class PayloadSlots {
   /** For whoever writes into the batch without {@link write}. */
   forget(): void {
     this.#covered = 0;
+    this.#headersTo = 0;
+  }
+
+  /**
+   * Whose headers stand in the slots, one behind the other from octet 0 on: nobody's. For whoever writes headers and does
+   * not say so with {@link noteHeaders}.
+   */
+  forgetHeaders(): void {
+    this.#headersTo = 0;
+  }
+
+  /** Up to this octet the slots hold headers that `owner` wrote, in the batch that was written last. */
+  headersTo(owner: object): number {
+    return owner === this.#headersOf ? this.#headersTo : 0;
+  }
+
+  /** `owner` wrote the headers of all slots from octet `from` to octet `to`. */
+  noteHeaders(owner: object, from: number, to: number): void {
+    if (owner !== this.#headersOf) {
+      this.#headersOf = owner;
+      this.#headersTo = 0;
+    }
+    if (from <= this.#headersTo && to > this.#headersTo) this.#headersTo = to;
   }
 
   /** Slots that end at or before this octet of the slab, and begin at a multiple of their size, need no {@link write}. */
@@ -47,6 +72,7 @@ export class PayloadSlots {
       this.#batch = batch;
       this.#payload = payload;
       this.#covered = 0;
+      this.#headersTo = 0;
     }
     batch.bytes.set(payload, at + headerOctets);
     if (at === this.#covered) this.#covered = at + headerOctets + payload.length;

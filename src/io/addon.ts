@@ -87,7 +87,7 @@ export interface NativeAddon {
     tos: Uint8Array,
     ttl: Uint8Array,
     drops: Uint32Array,
-    segment: Uint8Array,
+    following: Uint8Array,
     readClock: Float64Array,
   ): NativeReceiveBatch | number;
 

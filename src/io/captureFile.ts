@@ -246,7 +246,7 @@ export class CaptureFile implements AsyncIterable<ReceiveBatch> {
     batch.tos[slot] = location.tos;
     batch.ttl[slot] = location.ttl;
     batch.drops[slot] = 0;
-    batch.segment[slot] = 0;
+    batch.following[slot] = 0;
     this.captured[slot] = location.capturedOctets;
     this.#slabEnd = at + location.payloadOctets;
   }

@@ -80,7 +80,7 @@ export class DatagramRing {
       batch.tos[i] = 0;
       batch.ttl[i] = 0;
       batch.drops[i] = 0;
-      batch.segment[i] = 0;
+      batch.following[i] = 0;
       this.#head = (this.#head + 1) % this.#capacity;
       this.#count--;
     }

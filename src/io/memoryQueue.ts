@@ -152,7 +152,7 @@ export class MemoryQueue {
       batch.tos[i] = this.#tos[at]!;
       batch.ttl[i] = this.#ttl[at]!;
       batch.drops[i] = this.#dropsAtArrival[at]!;
-      batch.segment[i] = 0;
+      batch.following[i] = 0;
       this.#free[this.#freeCount++] = at;
     }
     batch.count = count;

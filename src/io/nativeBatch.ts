@@ -21,7 +21,7 @@ export function registerReceiveBatch(addon: NativeAddon, batch: ReceiveBatch): N
     batch.tos,
     batch.ttl,
     batch.drops,
-    batch.segment,
+    batch.following,
     batch.readClock,
   );
   if (typeof handle === 'number') throw systemError('the batch could not be registered', handle);

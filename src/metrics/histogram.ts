@@ -95,9 +95,28 @@ export class Histogram {
    */
   recordMany(values: Float64Array, valueWords: Int32Array, count: number): void {
     const exact = this.#exact;
-    let sum = exact[SUM]!;
-    let min = exact[MIN]!;
-    let max = exact[MAX]!;
+    let sum = 0;
+    let min = Infinity;
+    let max = -Infinity;
+    for (let i = 0; i < count; i++) {
+      const value = values[i]!;
+      sum += value;
+      if (value < min) min = value;
+      if (value > max) max = value;
+    }
+    // Without a branch per value where all are large enough; a NaN among them makes the sum one.
+    if (min >= SUB && max <= HISTOGRAM_MAX && sum === sum) {
+      const cells = this.#cells;
+      for (let i = 0; i < count; i++) cells[(valueWords[2 * i + HIGH]! >>> FRACTION_SHIFT) - EXPONENT_EXCESS]!++;
+      exact[COUNT]! += count;
+      exact[SUM]! += sum;
+      if (min < exact[MIN]!) exact[MIN] = min;
+      if (max > exact[MAX]!) exact[MAX] = max;
+      return;
+    }
+    sum = exact[SUM]!;
+    min = exact[MIN]!;
+    max = exact[MAX]!;
     let recorded = 0;
     let cells = this.#cells;
     for (let i = 0; i < count; i++) {

@@ -169,7 +169,7 @@ static uint32_t unpack(struct receiver *receiver, struct receive_batch *batch, u
     batch->tos[slot] = ancillary.tos;
     batch->ttl[slot] = ancillary.ttl;
     batch->drops[slot] = receiver->drops;
-    batch->segment[slot] = (uint8_t)segment;
+    batch->following[slot] = (uint8_t)(segments - 1 - segment);
     offset += length;
     octets -= length;
   }

@@ -28,7 +28,7 @@ struct receive_batch {
   uint16_t *socket;
   uint8_t *tos, *ttl;
   uint32_t *drops;
-  uint8_t *segment;
+  uint8_t *following;
   double *read_clock;
   struct mmsghdr *headers;
   struct iovec *vectors;

@@ -109,7 +109,7 @@ static void batch_finalize(napi_env env, void *data, void *hint) {
 
 /*
  * receiveBatch(messages, stride, capacity, bytes, offset, length, flags, timeRealNs, path, socket, tos, ttl, drops,
- * segment, readClock)
+ * following, readClock)
  */
 static napi_value js_receive_batch(napi_env env, napi_callback_info info) {
   napi_value values[15];
@@ -145,7 +145,7 @@ static napi_value js_receive_batch(napi_env env, napi_callback_info info) {
                 (batch->tos = pin(env, pins, values[10], napi_uint8_array, slots)) &&
                 (batch->ttl = pin(env, pins, values[11], napi_uint8_array, slots)) &&
                 (batch->drops = pin(env, pins, values[12], napi_uint32_array, slots)) &&
-                (batch->segment = pin(env, pins, values[13], napi_uint8_array, slots)) &&
+                (batch->following = pin(env, pins, values[13], napi_uint8_array, slots)) &&
                 (batch->read_clock = pin(env, pins, values[14], napi_float64_array, 2));
   if (!complete || !pinned) {
     batch_finalize(env, batch, NULL);

@@ -4,6 +4,7 @@
  */
 #include "send.h"
 
+#include <endian.h>
 #include <netinet/udp.h>
 #include <sys/epoll.h>
 
@@ -25,13 +26,6 @@ static inline void relax(void) {
 #endif
 }
 
-static void put_u32(uint8_t *at, uint32_t value) {
-  at[0] = (uint8_t)(value >> 24);
-  at[1] = (uint8_t)(value >> 16);
-  at[2] = (uint8_t)(value >> 8);
-  at[3] = (uint8_t)value;
-}
-
 /* Departure of slots [from, to), all in one system call: monotonic for us, realtime into the octets. */
 static void depart(struct sender *sender, struct send_batch *batch, uint32_t from, uint32_t to, double *real,
                    double *mono) {
@@ -44,12 +38,12 @@ static void depart(struct sender *sender, struct send_batch *batch, uint32_t fro
     high = (uint32_t)(seconds + 2208988800u);
     low = (uint32_t)((rest << 32) / 1000000000);
   }
+  uint64_t stamp = htobe64((uint64_t)high << 32 | low);
   for (uint32_t slot = from; slot < to; slot++) {
     batch->departure[slot] = *mono;
     uint32_t at = batch->stamp_at[slot];
     if (at == 0 || at + 8 > batch->length[slot]) continue;
-    put_u32(batch->bytes + batch->offset[slot] + at, high);
-    put_u32(batch->bytes + batch->offset[slot] + at + 4, low);
+    memcpy(batch->bytes + batch->offset[slot] + at, &stamp, sizeof(stamp));
   }
 }
 
@@ -84,10 +78,13 @@ static uint32_t run_of(const struct sender *sender, const struct send_batch *bat
   uint32_t most = UDP_PAYLOAD_MAX / length;
   if (most > segments) most = segments;
   if (most > to - slot) most = to - slot;
-  uint32_t run = 1;
+  uint32_t run = 1, begin = batch->offset[slot] + length;
+  /* One behind the other from a valid slot on: only the end of the slab is still to be looked at. */
   while (run < most && batch->destination[slot + run] == destination && batch->length[slot + run] == length &&
-         batch->offset[slot + run] == batch->offset[slot] + run * length && valid(sender, batch, slot + run))
+         batch->offset[slot + run] == begin && (uint64_t)begin + length <= batch->octets) {
+    begin += length;
     run++;
+  }
   return run;
 }
 
@@ -100,15 +97,16 @@ static void remember(struct sender *sender, double real, double mono) {
 }
 
 static void sent(struct sender *sender, struct send_batch *batch, uint32_t from, uint32_t to) {
-  double octets = 0;
+  uint64_t octets = 0;
+  memset(batch->outcome + from, OUTCOME_SENT, to - from);
   for (uint32_t slot = from; slot < to; slot++) {
+    uint32_t length = batch->length[slot];
     struct destination *destination = &sender->destinations[batch->destination[slot]];
-    batch->outcome[slot] = OUTCOME_SENT;
-    octets += batch->length[slot];
-    if (batch->length[slot] >= destination->proven_octets) destination->proven_octets = batch->length[slot] + 1;
+    octets += length;
+    if (length >= destination->proven_octets) destination->proven_octets = length + 1;
   }
   sender->counters[COUNTER_DATAGRAMS] += to - from;
-  sender->counters[COUNTER_OCTETS] += octets;
+  sender->counters[COUNTER_OCTETS] += (double)octets;
 }
 
 static void refused(struct sender *sender, struct send_batch *batch, uint32_t from, uint32_t to, int failed) {

@@ -110,7 +110,7 @@ export const RUN_OPTIONS = {
   rcvbuf: one('Engine', parseSizeOctets, {
     short: 'w',
     value: '<octets>',
-    fallback: '8Mi',
+    fallback: '64Mi',
     commands: RECEIVERS,
     scope: 'run',
     help: 'receive buffer to ask for, forced where permitted; 0: the system default',

@@ -21,8 +21,12 @@ const FULL_READ_MESSAGES = RECEIVE_CAPACITY / MAX_SEGMENTS;
 const READS_PER_TURN = 4;
 /** What a message takes of the receive buffer beside its payload, octets (Linux 6.18: 8 MiB hold 10,082 of 64 octets). */
 const MESSAGE_OVERHEAD_OCTETS = 768;
-/** Gathering lets a receive buffer fill to at most about an eighth: beyond it sleeps less, below half of it again longer. */
+/**
+ * Gathering lets a receive buffer fill to about an eighth, and to what the processor's cache holds (octets), at most:
+ * beyond it sleeps less, below half of it again longer.
+ */
 const GATHER_SHARE = 1 / 8;
+const GATHER_OCTETS = 512 << 10;
 const SHORTEST_GATHER_NS = 20e3;
 /** Gathering begins so short: the first datagrams may be a flood. */
 const FIRST_GATHER_NS = 200e3;
@@ -77,8 +81,10 @@ export class ReceiverAgent implements Agent {
   #streams = 0;
   #lookNs: Nanos = -Infinity;
   #gatherNs: Nanos = 0;
-  /** Of the sockets read in this turn, the largest share of its buffer that had filled. */
+  /** Of the sockets read in this turn, the largest share of what may gather that had. */
   #fullest = 0;
+  /** A socket was not read empty in this turn. */
+  #isBehind = false;
 
   constructor(options: ReceiverAgentOptions) {
     this.#options = options;
@@ -93,6 +99,7 @@ export class ReceiverAgent implements Agent {
     const { io } = this.#options;
     let handled = 0;
     this.#fullest = 0;
+    this.#isBehind = false;
     for (let i = 0; i < ready; i++) {
       const source = this.#sourceOf[io.ready[i]!];
       if (source !== undefined) handled += this.#readTurn(source, nowMonoNs);
@@ -107,7 +114,7 @@ export class ReceiverAgent implements Agent {
   }
 
   gatherNs(): Nanos {
-    return this.#gatherNs;
+    return this.#isBehind ? 0 : this.#gatherNs;
   }
 
   stop(nowMonoNs: Nanos): void {
@@ -127,9 +134,11 @@ export class ReceiverAgent implements Agent {
       const read = counters[SocketCounter.Messages]! - messagesBefore - messages;
       messages += read;
       if (read < FULL_READ_MESSAGES) break;
+      this.#isBehind ||= reads === READS_PER_TURN - 1;
     }
     const octets = counters[SocketCounter.Octets]! - octetsBefore + messages * MESSAGE_OVERHEAD_OCTETS;
-    const fill = octets / (receiveBufferOctets ?? ASSUMED_BUFFER_OCTETS);
+    const room = Math.min(GATHER_SHARE * (receiveBufferOctets ?? ASSUMED_BUFFER_OCTETS), GATHER_OCTETS);
+    const fill = octets / room;
     if (fill > this.#fullest) this.#fullest = fill;
     return handled;
   }
@@ -219,9 +228,8 @@ export class ReceiverAgent implements Agent {
   #adaptGather(): void {
     const { gatherNs } = this.#options;
     const fill = this.#fullest;
-    if (fill > 2 * GATHER_SHARE) this.#gatherNs = 0;
-    else if (fill > GATHER_SHARE) this.#gatherNs /= 2;
-    else if (fill < GATHER_SHARE / 2)
-      this.#gatherNs = Math.min(gatherNs, Math.max(SHORTEST_GATHER_NS, this.#gatherNs * 2));
+    if (fill > 2) this.#gatherNs /= 4;
+    else if (fill > 1) this.#gatherNs /= 2;
+    else if (fill < 0.5) this.#gatherNs = Math.min(gatherNs, Math.max(SHORTEST_GATHER_NS, this.#gatherNs * 2));
   }
 }

@@ -17,6 +17,7 @@ import type { Judge, RunMessage } from './messages.js';
 import type { SendPlan } from '../profile/plan.js';
 import { placedLines } from './placedLines.js';
 import { SenderIntervals } from './senderIntervals.js';
+import { rehearse } from './rehearsal.js';
 import { senderResult } from './senderResult.js';
 import { buildLane, openSinks, placeStreams, type PlacedStream, totalPacketsPerSecond } from './senderSetup.js';
 import { prepareThread } from './thread.js';
@@ -43,7 +44,10 @@ export async function runSender(
   prepareThread(plan);
   const placed = await placeStreams(plan);
   if (!plan.force && !plan.unicast) await refuseForeignSender(io, placed);
-  if (totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND) warmUp(WARM_DATAGRAMS_FAST);
+  if (totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND) {
+    warmUp(WARM_DATAGRAMS_FAST);
+    if (io.capabilities.offload) await rehearse();
+  }
   const sinks = await openSinks(io, plan, placed);
   try {
     const evidence = new EvidenceWatch();

@@ -34,8 +34,9 @@ export interface OpenSink {
   readonly segments: number;
 }
 
-const SLAB_OCTETS = 4 << 20;
-const SLOTS_MAX = 4096;
+/** What is filled at once stays in the processor's cache until it is sent; four of the largest super-packets. */
+const SLAB_OCTETS = 256 << 10;
+const SLOTS_MAX = 1024;
 /** Offload pays above this rate of one stream; below it, each datagram has a stamp of its own. */
 const OFFLOAD_PACKETS_PER_SECOND = 100_000;
 
@@ -197,7 +198,7 @@ export function buildLane(io: Io, plan: SendPlan, open: OpenSink, runId: number,
     }),
     sink: open.sink,
     clock: io.clock,
-    counter: new SentCounter(streamOf, stats, slots),
+    counter: new SentCounter(streamOf, stats),
     segments: open.segments,
     maxLateNs: plan.maxLateNs,
   });

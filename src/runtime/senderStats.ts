@@ -28,81 +28,86 @@ export class SenderStats {
 
 const MARKERS = SendFlag.Start | SendFlag.End;
 
+const CHUNK = 1024;
+// Departure errors of one chunk. Constants, because the compiler then knows where they lie.
+const ERRORS = new Float64Array(CHUNK);
+const ERROR_WORDS = new Int32Array(ERRORS.buffer);
+
 /** Counts what became of slots. One for each sink; allocates nothing per datagram. */
 export class SentCounter {
   /** Index in `stats` of each flow. */
   readonly #streamOf: Uint16Array;
   readonly #stats: readonly SenderStats[];
-  readonly #errorNs: Float64Array;
-  readonly #errorWords: Int32Array;
 
-  /** `capacity`: of the batches. */
-  constructor(streamOf: Uint16Array, stats: readonly SenderStats[], capacity: number) {
+  constructor(streamOf: Uint16Array, stats: readonly SenderStats[]) {
     this.#streamOf = streamOf;
     this.#stats = stats;
-    this.#errorNs = new Float64Array(capacity);
-    this.#errorWords = new Int32Array(this.#errorNs.buffer);
   }
 
   /**
-   * Slots `[from, to)` after the sink handled them. Returns whether one was refused (always the last:
-   * a sink stops behind it). Hot.
+   * Slots `[from, to)` after the sink handled them. Returns whether any was refused: a sink stops behind what is
+   * refused, so that it is always the last ones. Hot.
    */
   count(batch: SendBatch, from: number, to: number): boolean {
     const { flags, flow, outcome } = batch;
-    let refused = false;
+    let sentTo = to;
+    while (sentTo > from && outcome[sentTo - 1] !== SendOutcome.Sent) sentTo--;
     let i = from;
-    while (i < to) {
-      const stream = this.#streamOf[flow[i]!]!;
-      if (outcome[i] !== SendOutcome.Sent || (flags[i]! & MARKERS) !== 0) {
-        refused = this.#countOne(batch, i, this.#stats[stream]!) || refused;
+    while (i < sentTo) {
+      const of = this.#stats[this.#streamOf[flow[i]!]!]!;
+      if ((flags[i]! & MARKERS) === 0) {
+        const end = this.#dataEnd(batch, i, sentTo);
+        this.#countData(batch, i, end, of);
+        i = end;
+      } else {
+        of.counters[SenderCounter.Markers]!++;
         i++;
-        continue;
       }
-      let end = i + 1;
-      while (
-        end < to &&
-        outcome[end] === SendOutcome.Sent &&
-        (flags[end]! & MARKERS) === 0 &&
-        this.#streamOf[flow[end]!] === stream
-      ) {
-        end++;
-      }
-      this.#countData(batch, i, end, this.#stats[stream]!);
-      i = end;
     }
-    return refused;
+    for (; i < to; i++) {
+      if ((flags[i]! & MARKERS) === 0) countRefused(outcome[i]!, this.#stats[this.#streamOf[flow[i]!]!]!);
+    }
+    return sentTo < to;
+  }
+
+  /** End of the data from slot `from` on that are all of one stream. */
+  #dataEnd(batch: SendBatch, from: number, to: number): number {
+    const { flags, flow } = batch;
+    let end = from + 1;
+    if (this.#stats.length === 1) {
+      while (end < to && (flags[end]! & MARKERS) === 0) end++;
+      return end;
+    }
+    const streamOf = this.#streamOf;
+    const stream = streamOf[flow[from]!];
+    while (end < to && (flags[end]! & MARKERS) === 0 && streamOf[flow[end]!] === stream) end++;
+    return end;
   }
 
   /** Slots `[from, to)`, at least one: data of one stream that left. */
   #countData(batch: SendBatch, from: number, to: number, of: SenderStats): void {
     const { dueMonoNs, departureMonoNs, length } = batch;
     const { counters } = of;
-    const errorNs = this.#errorNs;
     let octets = 0;
-    for (let i = from; i < to; i++) {
-      errorNs[i - from] = departureMonoNs[i]! - dueMonoNs[i]!;
-      octets += length[i]!;
+    for (let begin = from; begin < to; begin += CHUNK) {
+      const end = Math.min(to, begin + CHUNK);
+      let at = 0;
+      for (let i = begin; i < end; i++) {
+        ERRORS[at++] = departureMonoNs[i]! - dueMonoNs[i]!;
+        octets += length[i]!;
+      }
+      of.intervalDepartureError.recordMany(ERRORS, ERROR_WORDS, at);
     }
-    of.intervalDepartureError.recordMany(errorNs, this.#errorWords, to - from);
     if (counters[SenderCounter.Sent] === 0) of.firstMonoNs = departureMonoNs[from]!;
     of.lastMonoNs = departureMonoNs[to - 1]!;
     counters[SenderCounter.Sent]! += to - from;
     counters[SenderCounter.Octets]! += octets;
   }
+}
 
-  /** A marker, or a slot that was refused; returns whether it was. */
-  #countOne(batch: SendBatch, i: number, { counters }: SenderStats): boolean {
-    const outcome = batch.outcome[i]!;
-    const isMarker = (batch.flags[i]! & MARKERS) !== 0;
-    if (outcome === SendOutcome.Sent) {
-      counters[SenderCounter.Markers]!++;
-      return false;
-    }
-    if (isMarker) return true;
-    if (outcome === SendOutcome.NoBuffers) counters[SenderCounter.NoBuffers]!++;
-    else if (outcome === SendOutcome.TooLate) counters[SenderCounter.TooLate]!++;
-    else counters[SenderCounter.Failed]!++;
-    return true;
-  }
+/** Datagrams with data; markers that were refused count nowhere. */
+function countRefused(outcome: number, { counters }: SenderStats): void {
+  if (outcome === SendOutcome.NoBuffers) counters[SenderCounter.NoBuffers]!++;
+  else if (outcome === SendOutcome.TooLate) counters[SenderCounter.TooLate]!++;
+  else counters[SenderCounter.Failed]!++;
 }

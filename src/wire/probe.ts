@@ -42,10 +42,10 @@ export const ProbeFlag = {
   DueTime: 1 << 3,
 } as const;
 
-const MAGIC = 0x4d43_4b50;
+export const PROBE_MAGIC = 0x4d43_4b50;
 /** Version, reserved flag bits and header octets of the second word, and what they have to be. */
 const FIXED_MASK = 0xfff0_ff00 | 0;
-const FIXED = (PROBE_VERSION << 24) | (PROBE_HEADER_OCTETS << 8) | 0;
+export const FIXED = (PROBE_VERSION << 24) | (PROBE_HEADER_OCTETS << 8) | 0;
 const MARKERS = (ProbeFlag.Start | ProbeFlag.End) << 16;
 
 /**
@@ -57,12 +57,12 @@ const M1 = 0x3c6e_f373 | 0;
 const M2 = 0xdaa6_6d2b | 0;
 const M3 = 0x78dd_e6e5 | 0;
 const M4 = 0x1715_609d | 0;
-const M5 = 0xb54c_da57 | 0;
-const M6 = 0x5384_540f | 0;
+export const M5 = 0xb54c_da57 | 0;
+export const M6 = 0x5384_540f | 0;
 // Words 7 and 8 are the send time, which the sender's I/O layer writes last: not covered.
-const M9 = 0x2e2a_c13b | 0;
-const M10 = 0xcc62_3af3 | 0;
-const M11 = 0x6a99_b4ad | 0;
+export const M9 = 0x2e2a_c13b | 0;
+export const M10 = 0xcc62_3af3 | 0;
+export const M11 = 0x6a99_b4ad | 0;
 /** Start of the sum (the fraction of pi). */
 const CHECK_SEED = 0x243f_6a88;
 
@@ -70,7 +70,7 @@ const CHECK_SEED = 0x243f_6a88;
  * A word's share of the check. Its upper half is first folded into the lower: a product alone carries
  * changes only upwards, and those of the upper octets of two words would often cancel out.
  */
-function share(word: number, multiplier: number): number {
+export function share(word: number, multiplier: number): number {
   return Math.imul(word ^ (word >>> 16), multiplier);
 }
 
@@ -80,13 +80,13 @@ function share(word: number, multiplier: number): number {
  */
 export function checkProbe(view: DataView, at: number, length: number): WireStatus {
   if (length < PROBE_HEADER_OCTETS) return WireStatus.TooShort;
-  if (view.getInt32(at) !== MAGIC) return WireStatus.BadMagic;
+  if (view.getInt32(at) !== PROBE_MAGIC) return WireStatus.BadMagic;
   const second = view.getInt32(at + 4);
   const third = view.getInt32(at + 8);
   if ((second & FIXED_MASK) !== FIXED || (third & 0x00ff_ffff) !== 0) return fixedFault(second);
   const sum =
     CHECK_SEED +
-    share(MAGIC, M0) +
+    share(PROBE_MAGIC, M0) +
     share(second, M1) +
     share(third, M2) +
     share(view.getInt32(at + 12), M3) +
@@ -98,63 +98,6 @@ export function checkProbe(view: DataView, at: number, length: number): WireStat
     share(view.getInt32(at + 44), M11);
   if ((sum | 0) !== view.getInt32(at + 48)) return WireStatus.BadChecksum;
   return (second & MARKERS) === MARKERS ? WireStatus.UnknownType : WireStatus.Ok;
-}
-
-/**
- * Slot `like` begins with an intact header. Reads those of slots `[from, to)` for as long as they are
- * intact and differ from it only in the lower halves of sequence, send time and total, and in the check;
- * returns where that ends. Sequences go into `sequence` and send times into `sentNs`, both as the lower half
- * plus the given base. Hot: a third of the work of {@link checkProbe}, in a loop that calls nothing.
- */
-export function readProbeRun(
-  view: DataView,
-  offset: Uint32Array,
-  length: Uint32Array,
-  like: number,
-  from: number,
-  to: number,
-  sequenceBase: number,
-  sequence: Float64Array,
-  sentBaseNs: number,
-  sentNs: Float64Array,
-): number {
-  const first = offset[like]!;
-  const marks = view.getInt32(first + 4);
-  const ttl = view.getInt32(first + 8);
-  const runId = view.getInt32(first + 12);
-  const flow = view.getInt32(first + 16);
-  const sequenceHigh = view.getInt32(first + 20);
-  const sentHigh = view.getInt32(first + 28);
-  const totalHigh = view.getInt32(first + 36);
-  const notSent = view.getInt32(first + 44);
-  // What the words that stay the same contribute.
-  const constant =
-    (view.getInt32(first + 48) - share(view.getInt32(first + 24), M6) - share(view.getInt32(first + 40), M10)) | 0;
-  let i = from;
-  for (; i < to; i++) {
-    const at = offset[i]!;
-    if (length[i]! < PROBE_HEADER_OCTETS) break;
-    const number = view.getInt32(at + 24);
-    const total = view.getInt32(at + 40);
-    const sum = constant + Math.imul(number ^ (number >>> 16), M6) + Math.imul(total ^ (total >>> 16), M10);
-    if (
-      (sum | 0) !== view.getInt32(at + 48) ||
-      view.getInt32(at) !== MAGIC ||
-      view.getInt32(at + 4) !== marks ||
-      view.getInt32(at + 8) !== ttl ||
-      view.getInt32(at + 12) !== runId ||
-      view.getInt32(at + 16) !== flow ||
-      view.getInt32(at + 20) !== sequenceHigh ||
-      view.getInt32(at + 28) !== sentHigh ||
-      view.getInt32(at + 36) !== totalHigh ||
-      view.getInt32(at + 44) !== notSent
-    ) {
-      break;
-    }
-    sequence[i] = sequenceBase + (number >>> 0);
-    sentNs[i] = sentBaseNs + view.getUint32(at + 32);
-  }
-  return i;
 }
 
 function fixedFault(second: number): WireStatus {
@@ -209,7 +152,7 @@ export function probeNotSent(view: DataView, at: number): number {
 export function probeConstantCheck(flags: number, tos: number, ttl: number, runId: number, flow: number): number {
   return (
     (CHECK_SEED +
-      share(MAGIC, M0) +
+      share(PROBE_MAGIC, M0) +
       share(FIXED | (flags << 16) | tos, M1) +
       share(ttl << 24, M2) +
       share(runId, M3) +
@@ -271,7 +214,7 @@ export function putProbeWords(
   totalLow: number,
   notSent: number,
 ): void {
-  view.setInt32(at, MAGIC);
+  view.setInt32(at, PROBE_MAGIC);
   view.setInt32(at + 4, FIXED | (flags << 16) | tos);
   view.setInt32(at + 8, ttl << 24);
   view.setInt32(at + 12, runId);

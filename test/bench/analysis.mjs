@@ -30,7 +30,7 @@ class Traffic {
       this.batch.length[i] = OCTETS;
       this.batch.path[i] = 1;
       this.batch.ttl[i] = 1;
-      this.batch.segment[i] = i % segments;
+      this.batch.following[i] = Math.min(segments - 1 - (i % segments), size - 1 - i);
       this.batch.flags[i] = SlotFlag.TimeKernel | (i % segments > 0 ? SlotFlag.TimeShared : 0);
     }
   }

@@ -4,7 +4,7 @@ import { runMcast } from './product.mjs';
 import { runPair } from './reference.mjs';
 
 /** Receive buffer asked for by all alike, octets. */
-const BUFFER = 8 << 20;
+const BUFFER = 64 << 20;
 
 /**
  * What is compared. `trial(load)` sends `rate` datagrams/s (0: as fast as can be) of `size` octets for

@@ -37,7 +37,7 @@ describe.each(SUBJECTS)('$name delivers', ({ open }) => {
         expect(batch.length[slot]).toBe(100);
         expect(batch.bytes.subarray(at + 4, at + 100).every((octet) => octet === 0x5a)).toBe(true);
         expect(batch.socket[slot]).toBe(source.index);
-        expect(batch.segment[slot]).toBe(0);
+        expect(batch.following[slot]).toBe(0);
         numbers.push(batch.view.getUint32(at));
       }
     });

@@ -158,7 +158,7 @@ describe.runIf(needs('linux', 'cc'))('a kernel that', () => {
     expect(batch.count).toBe(10);
     expect([...batch.length.subarray(0, 10)]).toEqual([10, 10, 10, 10, 10, 10, 10, 10, 10, 5]);
     expect([...batch.offset.subarray(0, 10)]).toEqual([0, 10, 20, 30, 40, 50, 60, 70, 80, 90]);
-    expect([...batch.segment.subarray(0, 10)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect([...batch.following.subarray(0, 10)]).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
     expect(source.counters[SocketCounter.Datagrams]).toBe(10);
     expect(source.counters[SocketCounter.Octets]).toBe(95);
   });

@@ -108,7 +108,7 @@ export function spoil(batch: ReceiveBatch): void {
     batch.flags,
     batch.tos,
     batch.ttl,
-    batch.segment,
+    batch.following,
     batch.socket,
     batch.offset,
     batch.length,

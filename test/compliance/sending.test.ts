@@ -144,7 +144,7 @@ describe.each(SUBJECTS)('$name sends', ({ name, open }) => {
     const sink = await io.openSink(sendSpec(new Array(count).fill(destination(port, { tos: 0x88, ttl: 3 }))));
     await sendAll(io, sink, numbered(300, 100), 128);
     const batch = new ReceiveBatch(2, 256);
-    const segments: number[] = [];
+    const following: number[] = [];
     let next = 0;
     await collect(
       io,
@@ -153,10 +153,10 @@ describe.each(SUBJECTS)('$name sends', ({ name, open }) => {
       (filled) => {
         for (let slot = 0; slot < filled.count; slot++, next++) {
           const flags = filled.flags[slot]!;
-          segments.push(filled.segment[slot]!);
+          following.push(filled.following[slot]!);
           expect(numberAt(filled, slot)).toBe(next);
           expect(filled.length[slot]).toBe(100);
-          expect((flags & SlotFlag.TimeShared) !== 0).toBe(filled.segment[slot]! > 0);
+          expect((flags & SlotFlag.TimeShared) !== 0).toBe(slot > 0 && filled.following[slot - 1]! > 0);
           expect(flags & ~SlotFlag.TimeShared).toBe(SlotFlag.TimeKernel);
           expect([filled.tos[slot], filled.ttl[slot], filled.drops[slot]]).toEqual([0x88, 3, 0]);
           expect(filled.path[slot]).toBe(filled.path[0]);
@@ -164,8 +164,8 @@ describe.each(SUBJECTS)('$name sends', ({ name, open }) => {
       },
       batch,
     );
-    const packet = Array.from({ length: 128 }, (_, index) => index);
-    expect(segments).toEqual([...packet, ...packet, ...packet.slice(0, 44)]);
+    const packet = Array.from({ length: 128 }, (_, index) => 127 - index);
+    expect(following).toEqual([...packet, ...packet, ...packet.slice(84)]);
     expect(source.counters[SocketCounter.Datagrams]).toBe(300);
     expect(source.counters[SocketCounter.Octets]).toBe(30_000);
   });

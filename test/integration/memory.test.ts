@@ -36,7 +36,7 @@ function collectionsOf(run: Mcast): Collections {
   const before = own.filter((line) => Number(line[2]) < FROM_MS);
   const during = own.filter((line) => Number(line[2]) >= FROM_MS && Number(line[2]) < TO_MS);
   // It does collect, and it is seen.
-  expect(before.length).toBeGreaterThan(5);
+  expect(before.length).toBeGreaterThan(0);
   const heapBefore = Number(before.at(-1)![3]);
   return { count: during.length, heapBefore, heapAfter: Number(during.at(-1)?.[3] ?? heapBefore) };
 }

@@ -24,6 +24,7 @@ export interface Datagram {
   readonly path?: number;
   readonly socket?: number;
   readonly flags?: number;
+  /** Position within its super-packet; 0: its first, or a plain one. */
   readonly segment?: number;
   readonly tos?: number;
   readonly ttl?: number;
@@ -107,6 +108,10 @@ export class Driver {
     // What a kernel does not write has to be written all the same: slots are reused.
     batch.bytes.fill(0xa5);
     for (const [slot, datagram] of datagrams.entries()) this.#fill(slot, datagram);
+    for (let slot = batch.count - 1; slot >= 0; slot--) {
+      const next = datagrams[slot + 1]?.segment ?? 0;
+      batch.following[slot] = next > 0 ? batch.following[slot + 1]! + 1 : 0;
+    }
     const last = datagrams.at(-1)!;
     const lastRealNs = last.realNs ?? last.monoNs;
     const readNs = readMonoNs ?? Math.max(...datagrams.map((one) => one.monoNs)) + 5_000;
@@ -144,7 +149,6 @@ export class Driver {
     batch.tos[slot] = tos;
     batch.ttl[slot] = ttl;
     batch.drops[slot] = datagram.drops ?? 0;
-    batch.segment[slot] = datagram.segment ?? 0;
     if (datagram.octets !== undefined) {
       batch.bytes.set(datagram.octets, at);
       batch.length[slot] = datagram.octets.length;

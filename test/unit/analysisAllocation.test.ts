@@ -34,7 +34,7 @@ class Traffic {
       batch.offset[i] = i * SLOT_OCTETS;
       batch.length[i] = SLOT_OCTETS;
       batch.path[i] = 1;
-      batch.segment[i] = i % segments;
+      batch.following[i] = Math.min(segments - 1 - (i % segments), SIZE - 1 - i);
       batch.flags[i] = SlotFlag.TimeKernel | (i % segments > 0 ? SlotFlag.TimeShared : 0);
     }
   }

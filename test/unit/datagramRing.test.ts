@@ -15,7 +15,7 @@ describe('DatagramRing', () => {
     ring.push(octets(5, 1), 100, 7);
     ring.push(octets(0, 2), 200, 8);
     const batch = new ReceiveBatch(4, 4, 64);
-    for (const column of [batch.bytes, batch.tos, batch.ttl, batch.flags, batch.segment]) column.fill(0xa5);
+    for (const column of [batch.bytes, batch.tos, batch.ttl, batch.flags, batch.following]) column.fill(0xa5);
     batch.drops.fill(0xa5a5);
     expect(ring.take(batch, 3)).toBe(2);
     expect([batch.count, ring.count]).toEqual([2, 0]);
@@ -25,7 +25,7 @@ describe('DatagramRing', () => {
       [64, 0, 200, 8],
     ]);
     expect([...batch.bytes.subarray(0, 6)]).toEqual([1, 1, 1, 1, 1, 0xa5]);
-    for (const column of [batch.tos, batch.ttl, batch.drops, batch.segment]) {
+    for (const column of [batch.tos, batch.ttl, batch.drops, batch.following]) {
       expect([column[0], column[1]]).toEqual([0, 0]);
     }
     expect([batch.socket[0], batch.flags[0], batch.flags[1]]).toEqual([3, UNKNOWN, UNKNOWN]);

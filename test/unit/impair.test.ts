@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { SendBatch, SendFlag } from '../../src/core/batch.js';
 import { Random } from '../../src/core/random.js';
-import { PROBE_CHECKED_RANGES, ProbeFeed, type ProbeFeedOptions } from '../../src/feed/probeFeed.js';
+import { PROBE_CHECKED_RANGES, ProbeFeed } from '../../src/feed/probeFeed.js';
+import type { ProbeFeedOptions } from '../../src/feed/probeOptions.js';
 import { MergedFeed } from '../../src/feed/mergedFeed.js';
 import { PayloadFeed } from '../../src/feed/payloadFeed.js';
 import { PayloadSlots } from '../../src/feed/payloadSlots.js';

@@ -278,7 +278,7 @@ describe('a receiver', () => {
       waitNs: null,
       once: false,
       untilIdleNs: null,
-      receiveBufferOctets: 8_388_608,
+      receiveBufferOctets: 67_108_864,
       gatherNs: 1e6,
       busyPollUs: 0,
       reorderWindowNs: 1e9,

@@ -4,8 +4,10 @@ import { SendFlag, SendOutcome } from '../../src/core/batch.js';
 import { type FlowFeed, MergedFeed } from '../../src/feed/mergedFeed.js';
 import { PayloadFeed } from '../../src/feed/payloadFeed.js';
 import { PayloadSlots } from '../../src/feed/payloadSlots.js';
-import { ProbeFeed, type ProbeFeedOptions } from '../../src/feed/probeFeed.js';
+import { ProbeFeed } from '../../src/feed/probeFeed.js';
+import type { ProbeFeedOptions } from '../../src/feed/probeOptions.js';
 import { PROBE_SEND_TIME_AT, ProbeFlag } from '../../src/wire/probe.js';
+import { probeCodec } from '../../src/wire/probeCodec.js';
 import { collect, dirtyBatch, header, isData, refuse, type Sent } from '../sim/collect.js';
 
 const MS = 1e6;
@@ -49,6 +51,40 @@ describe('one flow', () => {
     expect(headers.every((h) => h.notSent === 0 && h.runId === 0x89ab_cdef && h.flow === 0)).toBe(true);
     expect(headers.every((h) => h.tos === 0xb8 && h.ttl === 4 && h.sendTimeNs === 0n)).toBe(true);
     expect(all.every((sent) => sent.destination === 3 && sent.stampAt === PROBE_SEND_TIME_AT)).toBe(true);
+  });
+
+  test('goes on across 2^32 numbers, in slots filled before, with some refused on the way', () => {
+    const rate = 1e9;
+    const feed = probe({ packetsPerSecond: rate, count: null, sizeOctets: 60 });
+    const batch = dirtyBatch(64, 64 * 60);
+    const fill = (untilNs: number): number => {
+      batch.count = 0;
+      return feed.fill(batch, untilNs);
+    };
+    for (let ns = 5 * MS; ns < feed.firstDataNs; ns += MS) fill(ns);
+    expect(fill(feed.firstDataNs + 63)).toBe(64);
+    // A datagram per ns: behind this skip comes number 2^32 - 100.
+    const skipped = 2 ** 32 - 100 - 64;
+    feed.skip(feed.firstDataNs + 64 + skipped);
+    let next = 2 ** 32 - 100;
+    let refused = skipped;
+    for (let round = 0; round < 5; round++) {
+      expect(fill(feed.firstDataNs + next + 63)).toBe(64);
+      for (let slot = 0; slot < 64; slot++, next++) {
+        const at = batch.offset[slot]!;
+        const read = probeCodec.create();
+        expect(probeCodec.parse(batch.bytes, at, 60, read)).toBe(0);
+        expect(read).toMatchObject({ sequence: BigInt(next), total: BigInt(next + 1 - refused), notSent: refused });
+        expect([at, batch.length[slot], batch.destination[slot], batch.flags[slot]]).toEqual([slot * 60, 60, 3, 0]);
+        expect([batch.outcome[slot], batch.flow[slot], batch.stampAt[slot]]).toEqual([0, 0, PROBE_SEND_TIME_AT]);
+        expect(batch.dueMonoNs[slot]).toBe(feed.firstDataNs + next);
+      }
+      batch.outcome.fill(SendOutcome.Sent);
+      if (round !== 1) continue;
+      batch.outcome[63] = SendOutcome.NoBuffers;
+      feed.refuse(batch, 63);
+      refused++;
+    }
   });
 
   test('the payload is its own position, and nothing is left over from the slot', () => {

@@ -7,7 +7,8 @@ import type { Feed } from '../../src/feed/feed.js';
 import { MergedFeed } from '../../src/feed/mergedFeed.js';
 import { PayloadFeed } from '../../src/feed/payloadFeed.js';
 import { PayloadSlots } from '../../src/feed/payloadSlots.js';
-import { ProbeFeed, type ProbeFeedOptions } from '../../src/feed/probeFeed.js';
+import { ProbeFeed } from '../../src/feed/probeFeed.js';
+import type { ProbeFeedOptions } from '../../src/feed/probeOptions.js';
 import { NO_IMPAIRMENT } from '../../src/impair/spec.js';
 import { Pace, Pacer } from '../../src/pacing/pacer.js';
 import { ImpairedFeed } from '../../src/runtime/impairedFeed.js';
@@ -68,7 +69,7 @@ async function garbageOf(feed: Feed): Promise<{ octets: number; collections: num
     unpaced: feed.nextDueNs() < 0,
   });
   // Until it is compiled, the engine's own feedback and code are allocated.
-  let nowNs = drive(feed, pacer, batch, DATAGRAMS / 2, START_NS);
+  let nowNs = drive(feed, pacer, batch, DATAGRAMS, START_NS);
   let collections = 0;
   const observer = new PerformanceObserver((list) => (collections += list.getEntries().length));
   collectGarbage();

@@ -20,6 +20,7 @@ import {
   putProbe,
   putProbeSendTime,
 } from '../../src/wire/probe.js';
+import { putProbeRun, renumberProbeRun } from '../../src/wire/probeRun.js';
 import { probeCodec } from '../../src/wire/probeCodec.js';
 import type { ProbeHeader } from '../../src/wire/probeCodec.js';
 import { WireStatus } from '../../src/wire/status.js';
@@ -174,6 +175,63 @@ describe('probe vectors', () => {
     putProbeSendTime(view, AT, Number(h.sendTimeNs >> 32n), Number(h.sendTimeNs & 0xffff_ffffn));
     expect(toHex(bytes.subarray(AT, AT + PROBE_HEADER_OCTETS))).toBe(toHex(fromHex(VECTORS[0]!.hex)));
     expect(toHex(bytes.subarray(AT + PROBE_HEADER_OCTETS))).toBe('a5'.repeat(AT));
+  });
+
+  it('writes runs as it writes one by one, whatever stood in the slots, and renumbers them', () => {
+    const stride = 61;
+    for (const [high, low, total, notSent] of [
+      [0, 0, 1, 0],
+      [0xffff_ffff, 0xffff_fffb, 0x1f_ffff_ffff_fff0, 0xffff_ffff],
+      [3, 0x7fff_fffe, 0x2_8000_0003, 5],
+    ] as const) {
+      const single = new Uint8Array(5 * stride).fill(0xa5);
+      const run = new Uint8Array(5 * stride).fill(0xa5);
+      const view = new DataView(run.buffer);
+      const constant = probeConstantCheck(4, 0xb8, 7, 0xdead_beef, 0xffff_fffe);
+      const totalHigh = Math.floor(total / 2 ** 32);
+      const totalLow = total - totalHigh * 2 ** 32;
+      for (let i = 0; i < 5; i++) {
+        const at = i * stride;
+        putProbe(
+          new DataView(single.buffer),
+          at,
+          constant,
+          4,
+          0xb8,
+          7,
+          0xdead_beef,
+          0xffff_fffe,
+          high,
+          low + i,
+          total + i,
+          notSent,
+        );
+      }
+      putProbeRun(
+        view,
+        0,
+        stride,
+        5,
+        constant,
+        4,
+        0xb8,
+        7,
+        0xdead_beef,
+        0xffff_fffe,
+        high,
+        low,
+        totalHigh,
+        totalLow,
+        notSent,
+      );
+      expect(toHex(run)).toBe(toHex(single));
+      // Written with other numbers, and then renumbered: the send time is left alone.
+      putProbeRun(view, 0, stride, 5, constant, 4, 0xb8, 7, 0xdead_beef, 0xffff_fffe, high, 9, totalHigh, 10, notSent);
+      for (let i = 0; i < 5; i++) putProbeSendTime(view, i * stride, i + 1, 77);
+      for (let i = 0; i < 5; i++) putProbeSendTime(new DataView(single.buffer), i * stride, i + 1, 77);
+      renumberProbeRun(view, 0, stride, 5, constant, high, low, totalHigh, totalLow, notSent);
+      expect(toHex(run)).toBe(toHex(single));
+    }
   });
 
   it('moves refused datagrams from total to not sent, across the 32-bit halves, and keeps the check right', () => {

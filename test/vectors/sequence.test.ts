@@ -24,6 +24,25 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, i) => from + i);
 }
 
+describe('a gap that the window of numbers passes', () => {
+  it('is declared at once with the run that passes it: one event, and the last stamp of the run', () => {
+    const driver = new Driver({ reorderWindowPackets: 32 });
+    const at = (numbers: readonly number[], monoNs: number): Datagram[] =>
+      numbers.map((number) => ({ number, monoNs }));
+    driver.batch([...at([0], 0), ...at([11], 10)]);
+    driver.measurement.takeEvents();
+    driver.batch(at(range(12, 40), 20));
+    expect(counts(driver)).toMatchObject({ Lost: 7, pending: 3 });
+    driver.batch(at(range(40, 60), 30));
+    expect(counts(driver)).toMatchObject({ Lost: 10, pending: 0, Received: 50 });
+    const gaps = driver.measurement.takeEvents().filter(({ kind }) => kind === 'gap');
+    expect(gaps.map(({ monoNs, a, b }) => [monoNs, a, b])).toEqual([
+      [20, 1, 7],
+      [30, 8, 3],
+    ]);
+  });
+});
+
 describe('expected', () => {
   it('runs from the start marker to the end marker: numbers lost at both ends count', () => {
     const driver = new Driver();
