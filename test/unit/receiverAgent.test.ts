@@ -84,13 +84,13 @@ describe('a turn of a receiver', () => {
   });
 });
 
-describe('a receiver gathers', () => {
-  const turn = (agent: ReceiverAgent, socket: { queued: number }, messages: number): number => {
-    socket.queued = messages;
-    agent.doWork(1, 1);
-    return agent.gatherNs();
-  };
+const turn = (agent: ReceiverAgent, socket: { queued: number }, messages: number): number => {
+  socket.queued = messages;
+  agent.doWork(1, 1);
+  return agent.gatherNs();
+};
 
+describe('a receiver gathers', () => {
   it('longer and longer up to what was asked for while little comes', () => {
     const socket = socketOf(8 << 20);
     const agent = agentOf(socket.source);

@@ -10,6 +10,11 @@ function data(numbers: readonly number[], fromMs = 0, part: Partial<Datagram> = 
   return numbers.map((number, i) => ({ number, monoNs: (fromMs + i) * MS, ...part }));
 }
 
+/** All with one stamp. */
+function atOnce(numbers: readonly number[], monoNs: number): Datagram[] {
+  return numbers.map((number) => ({ number, monoNs }));
+}
+
 function marker(kind: 'start' | 'end', number: number, atMs: number, part: Partial<Datagram> = {}): Datagram {
   return { kind, number, monoNs: atMs * MS, ...part };
 }
@@ -27,18 +32,16 @@ function range(from: number, to: number): number[] {
 describe('a gap that the window of numbers passes', () => {
   it('is declared at once with the run that passes it: one event, and the last stamp of the run', () => {
     const driver = new Driver({ reorderWindowPackets: 32 });
-    const at = (numbers: readonly number[], monoNs: number): Datagram[] =>
-      numbers.map((number) => ({ number, monoNs }));
-    driver.batch([...at([0], 0), ...at([11], 10)]);
+    driver.batch([...data([0], 0), ...data([11], 10)]);
     driver.measurement.takeEvents();
-    driver.batch(at(range(12, 40), 20));
+    driver.batch(atOnce(range(12, 40), 20 * MS));
     expect(counts(driver)).toMatchObject({ Lost: 7, pending: 3 });
-    driver.batch(at(range(40, 60), 30));
+    driver.batch(atOnce(range(40, 60), 30 * MS));
     expect(counts(driver)).toMatchObject({ Lost: 10, pending: 0, Received: 50 });
     const gaps = driver.measurement.takeEvents().filter(({ kind }) => kind === 'gap');
     expect(gaps.map(({ monoNs, a, b }) => [monoNs, a, b])).toEqual([
-      [20, 1, 7],
-      [30, 8, 3],
+      [20 * MS, 1, 7],
+      [30 * MS, 8, 3],
     ]);
   });
 });
