@@ -68,6 +68,8 @@ export interface NativeAddon {
     hardware: number,
     hardwareSeconds: number,
     counters: Float64Array,
+    group: Uint8Array,
+    interfaceIndex: number,
   ): NativeReceiver | number;
   receiverOffload(receiver: NativeReceiver): number;
   receiverClose(receiver: NativeReceiver): void;

@@ -44,7 +44,7 @@ const SOURCES_MAX = 65_536;
 const PathField = { Source: 0, Group: 16, Interface: 32, SourcePort: 36, Port: 38, Octets: 40 } as const;
 const NO_PATH: Path = { source: '', sourcePort: 0, group: '', port: 0, interfaceIndex: 0 };
 
-/** The native implementation: one epoll loop for the calling thread. */
+/** The native implementation: one wait for all sockets of the calling thread. */
 class NativeIo implements Io {
   readonly name = 'native';
   readonly capabilities = CAPABILITIES;

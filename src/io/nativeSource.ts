@@ -8,7 +8,7 @@ import { SocketCounter } from './datagram.js';
 import { readHardwareClock, stampsAllReceived } from './linux/hardwareTime.js';
 import { groupRequest, groupSourceRequest, parseSourceFilter, sourceFilterRequest } from './linux/join.js';
 import { forcedMldVersion, readInterfaceMembership } from './linux/membership.js';
-import { addressOctets, sockaddr } from './linux/sockaddr.js';
+import { addressOctets, mappedOctets, sockaddr } from './linux/sockaddr.js';
 import { RawSocket } from './linux/socket.js';
 import { IpOption, Ipv6Option, Level, MembershipOption, SocketOption, Timestamping } from './linux/sockopt.js';
 import { Errno, systemError } from './linux/systemError.js';
@@ -48,11 +48,9 @@ function parseAddress(text: string, what: string): Uint8Array {
 /** Metadata that the kernel is to deliver with every datagram. */
 function askForMetadata(socket: RawSocket, spec: ReceiveSocketSpec): void {
   if (spec.family === 4) {
-    socket.wish(Level.Ip, IpOption.PacketInfo, 1, 'no arrival interface');
     socket.wish(Level.Ip, IpOption.ReceiveTtl, 1, 'no TTL of datagrams');
     socket.wish(Level.Ip, IpOption.ReceiveTos, 1, 'no TOS of datagrams');
   } else {
-    socket.wish(Level.Ipv6, Ipv6Option.ReceivePacketInfo, 1, 'no arrival interface');
     socket.wish(Level.Ipv6, Ipv6Option.ReceiveHopLimit, 1, 'no hop limit of datagrams');
     socket.wish(Level.Ipv6, Ipv6Option.ReceiveTrafficClass, 1, 'no traffic class of datagrams');
   }
@@ -106,8 +104,13 @@ function askForStamps(share: NativeShare, socket: RawSocket, spec: ReceiveSocket
   return hardware ?? { source: 'kernel', hardwareSeconds: 0 };
 }
 
+/**
+ * Binds to the group and the interface. Where that is not possible the kernel is asked to say of each datagram where it
+ * arrived, which costs the host a look into its routes for every one of them.
+ */
 function bindToGroup(share: NativeShare, socket: RawSocket, spec: ReceiveSocketSpec, group: Uint8Array): void {
   const inet6 = spec.family === 6;
+  let isBoundToInterface = false;
   if (inet6) socket.demand(Level.Ipv6, Ipv6Option.V6Only, 1, 'IPv6 only');
   if (!spec.unicast) {
     socket.demand(Level.Socket, SocketOption.ReuseAddress, 1, 'sharing of the port');
@@ -122,6 +125,11 @@ function bindToGroup(share: NativeShare, socket: RawSocket, spec: ReceiveSocketS
     );
     if (bound === -Errno.EPERM) socket.notes.push(`the socket is not restricted to ${spec.interfaceName}: EPERM`);
     else if (bound < 0) throw systemError(`cannot receive on interface ${spec.interfaceName}`, bound);
+    isBoundToInterface = bound >= 0;
+  }
+  if (!isBoundToInterface) {
+    if (inet6) socket.wish(Level.Ipv6, Ipv6Option.ReceivePacketInfo, 1, 'no arrival interface');
+    else socket.wish(Level.Ip, IpOption.PacketInfo, 1, 'no arrival interface');
   }
   const result = share.addon.bind(socket.fd, sockaddr(group, spec.port, spec.interfaceIndex));
   const where = inet6 ? `[${spec.group}]:${spec.port}` : `${spec.group}:${spec.port}`;
@@ -182,6 +190,8 @@ export class NativeSource implements DatagramSource {
         time.source === 'hardware' ? 1 : 0,
         time.hardwareSeconds,
         this.counters,
+        mappedOctets(this.#group),
+        spec.interfaceIndex,
       );
       if (typeof opened === 'number') throw systemError('the socket could not be waited for', opened);
       receiver = opened;

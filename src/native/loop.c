@@ -1,4 +1,4 @@
-/* The one wait of a worker (epoll and an eventfd), its clocks, and its table of paths. */
+/* The one wait of a worker (poll, epoll and an eventfd), its clocks, and its table of paths. */
 #include "mcast.h"
 
 #include <math.h>
@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { EVENTS_MAX = 256 };
@@ -150,51 +149,76 @@ static napi_value js_loop_clock(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-static int wait_once(struct loop *loop, struct epoll_event *events, int64_t timeout_ns) {
-  struct timespec timeout = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
-  const struct timespec *until = timeout_ns < 0 ? NULL : &timeout;
-#ifdef SYS_epoll_pwait2
-  if (!loop->no_pwait2) {
-    int count = (int)syscall(SYS_epoll_pwait2, loop->epoll, events, EVENTS_MAX, until, NULL, 0);
-    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
-    loop->no_pwait2 = true;
-  }
-#endif
-  struct pollfd poll = {.fd = loop->epoll, .events = POLLIN};
-  if (ppoll(&poll, 1, until, NULL) < 0) return -1;
-  return epoll_wait(loop->epoll, events, EVENTS_MAX, 0);
-}
-
 /* What one look at the sockets found, beside the sources in `ready`. */
 enum { FOUND_READABLE = 1, FOUND_OTHER = 2 };
 
+/* POLLIN, POLLOUT, POLLERR and POLLHUP have the values of their EPOLL namesakes. */
+static int epoll_watch(struct loop *loop, int operation, struct watched *socket, short events) {
+  struct epoll_event event = {.events = (uint32_t)events, .data.ptr = socket};
+  return epoll_ctl(loop->epoll, operation, socket->fd, &event) < 0 ? -errno : 0;
+}
+
+int loop_watch(struct loop *loop, struct watched *socket, short events) {
+  if (loop->polled_count == POLLED_MAX) return epoll_watch(loop, EPOLL_CTL_ADD, socket, events);
+  loop->polled[loop->polled_count].socket = socket;
+  loop->polled[loop->polled_count++].events = events;
+  return 0;
+}
+
+int loop_rewatch(struct loop *loop, struct watched *socket, short events) {
+  for (uint32_t i = 0; i < loop->polled_count; i++) {
+    if (loop->polled[i].socket != socket) continue;
+    loop->polled[i].events = events;
+    return 0;
+  }
+  return epoll_watch(loop, EPOLL_CTL_MOD, socket, events);
+}
+
+void loop_unwatch(struct loop *loop, struct watched *socket) {
+  for (uint32_t i = 0; i < loop->polled_count; i++)
+    if (loop->polled[i].socket == socket) loop->polled[i] = loop->polled[--loop->polled_count];
+}
+
+/* A socket of which poll or epoll said something; returns FOUND_ bits. */
+static int attend(struct loop *loop, struct watched *socket, uint32_t events, uint32_t *ready) {
+  if (socket->kind == KIND_RECEIVER) {
+    if (*ready < loop->ready_capacity) loop->ready[(*ready)++] = (int32_t)((struct receiver *)socket)->index;
+    return FOUND_READABLE;
+  }
+  if (events & (EPOLLERR | EPOLLHUP)) sender_drain((struct sender *)socket);
+  if (!(events & EPOLLOUT)) return 0;
+  sender_writable((struct sender *)socket);
+  return FOUND_OTHER;
+}
+
 /*
  * Waits for at most `timeout_ns` (-1: for ever) and fills `ready`. Error queues are drained here: an
- * undrained one makes epoll return at once. Returns FOUND_ bits, 0 when nothing that ends a wait
+ * undrained one makes poll return at once. Returns FOUND_ bits, 0 when nothing that ends a wait
  * came, or the negative errno.
  */
 static int look(struct loop *loop, int64_t timeout_ns, uint32_t *ready) {
+  struct timespec timeout = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
+  struct pollfd polls[POLLED_MAX + 1];
+  struct watched *sockets[POLLED_MAX];
   struct epoll_event events[EVENTS_MAX];
-  int found = 0, count = wait_once(loop, events, timeout_ns);
+  nfds_t count = loop->polled_count;
+  int found = 0;
   *ready = 0;
+  for (nfds_t i = 0; i < count; i++) {
+    sockets[i] = loop->polled[i].socket;
+    polls[i] = (struct pollfd){.fd = sockets[i]->fd, .events = loop->polled[i].events};
+  }
+  polls[count] = (struct pollfd){.fd = loop->epoll, .events = POLLIN};
   /* A signal ends the wait: JavaScript may want to look at it. */
-  if (count < 0) return errno == EINTR ? FOUND_OTHER : -errno;
-  for (int i = 0; i < count; i++) {
-    uint32_t kind = *(uint32_t *)events[i].data.ptr;
-    if (kind == KIND_RECEIVER) {
-      if (*ready < loop->ready_capacity)
-        loop->ready[(*ready)++] = (int32_t)((struct receiver *)events[i].data.ptr)->index;
-      found |= FOUND_READABLE;
-    } else if (kind == KIND_SENDER) {
-      if (events[i].events & (EPOLLERR | EPOLLHUP)) sender_drain(events[i].data.ptr);
-      if (events[i].events & EPOLLOUT) {
-        sender_writable(events[i].data.ptr);
-        found |= FOUND_OTHER;
-      }
-    } else {
-      uint64_t told;
-      if (read(loop->event, &told, sizeof(told)) > 0) found |= FOUND_OTHER;
-    }
+  if (ppoll(polls, count + 1, timeout_ns < 0 ? NULL : &timeout, NULL) < 0) return errno == EINTR ? FOUND_OTHER : -errno;
+  for (nfds_t i = 0; i < count; i++)
+    if (polls[i].revents != 0) found |= attend(loop, sockets[i], (uint32_t)polls[i].revents, ready);
+  int more = polls[count].revents == 0 ? 0 : epoll_wait(loop->epoll, events, EVENTS_MAX, 0);
+  if (more < 0) return errno == EINTR ? FOUND_OTHER : -errno;
+  for (int i = 0; i < more; i++) {
+    uint64_t told;
+    if (*(uint32_t *)events[i].data.ptr != KIND_LOOP) found |= attend(loop, events[i].data.ptr, events[i].events, ready);
+    else if (read(loop->event, &told, sizeof(told)) > 0) found |= FOUND_OTHER;
   }
   return found;
 }

@@ -19,7 +19,7 @@ struct ancillary {
   uint32_t segment_octets;
   uint8_t destination[16];
   uint8_t tos, ttl;
-  bool has_tos, has_ttl, has_drops;
+  bool has_tos, has_ttl, has_drops, has_destination;
 };
 
 static void map_ipv4(uint8_t *out, const void *address) {
@@ -68,6 +68,7 @@ static void read_ancillary(struct msghdr *header, struct ancillary *out) {
         memcpy(&packet, data, sizeof(packet));
         out->interface = (uint32_t)packet.ipi_ifindex;
         map_ipv4(out->destination, &packet.ipi_addr);
+        out->has_destination = true;
       }
     } else if (message->cmsg_level == IPPROTO_IPV6) {
       if (message->cmsg_type == IPV6_HOPLIMIT) {
@@ -81,6 +82,7 @@ static void read_ancillary(struct msghdr *header, struct ancillary *out) {
         memcpy(&packet, data, sizeof(packet));
         out->interface = packet.ipi6_ifindex;
         memcpy(out->destination, &packet.ipi6_addr, 16);
+        out->has_destination = true;
       }
     } else if (message->cmsg_level == IPPROTO_UDP && message->cmsg_type == UDP_GRO) {
       out->segment_octets = value > 0 ? (uint32_t)value : 0;
@@ -92,8 +94,8 @@ static uint32_t intern(struct receiver *receiver, const struct sockaddr_in6 *nam
   struct loop *loop = receiver->loop;
   struct path_key key;
   memset(key.source, 0, sizeof(key.source));
-  memcpy(key.group, ancillary->destination, 16);
-  key.interface = ancillary->interface;
+  memcpy(key.group, ancillary->has_destination ? ancillary->destination : receiver->group, 16);
+  key.interface = ancillary->has_destination ? ancillary->interface : receiver->interface;
   key.source_port = 0;
   key.port = receiver->port;
   if (name->sin6_family == AF_INET) {

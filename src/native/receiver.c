@@ -3,7 +3,7 @@
 
 #include <netinet/udp.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
+#include <poll.h>
 #include <unistd.h>
 
 #ifndef UDP_GRO
@@ -43,6 +43,7 @@ static napi_value js_receiver_offload(napi_env env, napi_callback_info info) {
 }
 
 static void receiver_close(struct receiver *receiver) {
+  loop_unwatch(receiver->loop, (struct watched *)receiver);
   if (receiver->fd >= 0) close(receiver->fd);
   receiver->fd = -1;
 }
@@ -65,17 +66,20 @@ static napi_value js_receiver_close(napi_env env, napi_callback_info info) {
 }
 
 /*
- * receiverOpen(loop, fd, index, port, hardware, hardwareSeconds, counters: Float64Array): takes the
- * socket over, unless a negative errno is returned. `hardwareSeconds` are taken off the NIC's stamps.
+ * receiverOpen(loop, fd, index, port, hardware, hardwareSeconds, counters: Float64Array, group: Uint8Array(16),
+ * interface): takes the socket over, unless a negative errno is returned. `hardwareSeconds` are taken off the NIC's
+ * stamps. `group` (IPv4 as ::ffff:a.b.c.d) and `interface` are those of datagrams without packet information.
  */
 static napi_value js_receiver_open(napi_env env, napi_callback_info info) {
-  napi_value values[7];
+  napi_value values[9];
   struct loop *loop;
-  int64_t fd, index, port, hardware, seconds;
-  if (!arguments(env, info, 7, values) || (loop = handle(env, values[0], KIND_LOOP)) == NULL ||
+  int64_t fd, index, port, hardware, seconds, interface;
+  void *group;
+  if (!arguments(env, info, 9, values) || (loop = handle(env, values[0], KIND_LOOP)) == NULL ||
       !integer(env, values[1], &fd) || !integer(env, values[2], &index) || !integer(env, values[3], &port) ||
       !integer(env, values[4], &hardware) || !integer(env, values[5], &seconds) ||
-      array(env, values[6], napi_float64_array, COUNTERS, NULL) == NULL)
+      array(env, values[6], napi_float64_array, COUNTERS, NULL) == NULL ||
+      (group = array(env, values[7], napi_uint8_array, 16, NULL)) == NULL || !integer(env, values[8], &interface))
     return NULL;
   struct receiver *receiver = calloc(1, sizeof(*receiver));
   if (receiver == NULL) return number(env, -ENOMEM);
@@ -85,11 +89,12 @@ static napi_value js_receiver_open(napi_env env, napi_callback_info info) {
   receiver->port = (uint16_t)port;
   receiver->hardware = hardware != 0;
   receiver->hardware_ahead = seconds * 1000000000;
-  struct epoll_event event = {.events = EPOLLIN, .data.ptr = receiver};
-  if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, receiver->fd, &event) < 0) {
-    int failed = errno;
+  memcpy(receiver->group, group, 16);
+  receiver->interface = (uint32_t)interface;
+  int failed = loop_watch(loop, (struct watched *)receiver, POLLIN);
+  if (failed < 0) {
     free(receiver);
-    return number(env, -failed);
+    return number(env, failed);
   }
   receiver->loop = loop_retain(loop);
   receiver->counters = pin(env, &receiver->pins, values[6], napi_float64_array, COUNTERS);

@@ -6,7 +6,7 @@
 
 #include <endian.h>
 #include <netinet/udp.h>
-#include <sys/epoll.h>
+#include <poll.h>
 
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103
@@ -121,13 +121,11 @@ static void refused(struct sender *sender, struct send_batch *batch, uint32_t fr
 static void await_writable(struct sender *sender) {
   sender->counters[COUNTER_WOULD_BLOCK]++;
   if (sender->wants_writable) return;
-  struct epoll_event event = {.events = EPOLLOUT, .data.ptr = sender};
-  sender->wants_writable = epoll_ctl(sender->loop->epoll, EPOLL_CTL_MOD, sender->fd, &event) == 0;
+  sender->wants_writable = loop_rewatch(sender->loop, (struct watched *)sender, POLLOUT) == 0;
 }
 
 void sender_writable(struct sender *sender) {
-  struct epoll_event event = {.events = 0, .data.ptr = sender};
-  epoll_ctl(sender->loop->epoll, EPOLL_CTL_MOD, sender->fd, &event);
+  loop_rewatch(sender->loop, (struct watched *)sender, 0);
   sender->wants_writable = false;
 }
 

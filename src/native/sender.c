@@ -2,7 +2,6 @@
 #include "send.h"
 
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 /* As encoded by io/linux/destination.ts. */
@@ -73,6 +72,7 @@ static void prepare(struct destination *destination, const struct destination_re
 }
 
 static void sender_close(struct sender *sender) {
+  loop_unwatch(sender->loop, (struct watched *)sender);
   if (sender->fd >= 0) close(sender->fd);
   sender->fd = -1;
 }
@@ -124,14 +124,13 @@ static napi_value js_sender_open(napi_env env, napi_callback_info info) {
   sender->destination_count = (uint32_t)(octets / sizeof(struct destination_record));
   sender->destinations = calloc(sender->destination_count, sizeof(*sender->destinations));
   sender->departures = calloc(DEPARTURES, sizeof(*sender->departures));
-  struct epoll_event event = {.events = 0, .data.ptr = sender};
-  int failed = sender->destinations == NULL || sender->departures == NULL ? ENOMEM : 0;
-  if (failed == 0 && epoll_ctl(loop->epoll, EPOLL_CTL_ADD, sender->fd, &event) < 0) failed = errno;
-  if (failed != 0) {
+  int failed = sender->destinations == NULL || sender->departures == NULL ? -ENOMEM : 0;
+  if (failed == 0) failed = loop_watch(loop, (struct watched *)sender, 0);
+  if (failed < 0) {
     free(sender->destinations);
     free(sender->departures);
     free(sender);
-    return number(env, -failed);
+    return number(env, failed);
   }
   sender->loop = loop_retain(loop);
   for (uint32_t i = 0; i < sender->destination_count; i++) {

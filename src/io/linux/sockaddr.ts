@@ -52,6 +52,14 @@ function ipv6Octets(text: string): Uint8Array | null {
   return octets;
 }
 
+/** 16 octets: IPv4 as ::ffff:a.b.c.d. */
+export function mappedOctets(address: Uint8Array): Uint8Array {
+  if (address.length === 16) return address;
+  const mapped = new Uint8Array(16).fill(0xff, 10, 12);
+  mapped.set(address, 12);
+  return mapped;
+}
+
 /** Text of 4 or 16 octets at `at`; IPv6 as in RFC 5952, and an IPv4-mapped one as IPv4. */
 export function addressText(octets: Uint8Array, at: number, family: AddressFamily): string {
   if (family === 4) return Array.from(octets.subarray(at, at + 4)).join('.');

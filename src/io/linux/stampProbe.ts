@@ -51,7 +51,17 @@ function probeOn(addon: NativeAddon, socket: RawSocket, loop: NativeLoop): strin
   const self = sockaddr(LOOPBACK, sockaddrPort(local));
   const batch = new ReceiveBatch(1, 1, 64);
   const handle = registerReceiveBatch(addon, batch);
-  const receiver = addon.receiverOpen(loop, socket.fd, 0, 0, 0, 0, new Float64Array(SocketCounter.Count));
+  const receiver = addon.receiverOpen(
+    loop,
+    socket.fd,
+    0,
+    0,
+    0,
+    0,
+    new Float64Array(SocketCounter.Count),
+    new Uint8Array(16),
+    0,
+  );
   if (typeof receiver === 'number') return errnoText(receiver);
   socket.handOver();
   let arrived = 0;
