@@ -29,7 +29,7 @@ import { intervalTime, nextUtcMultiple } from './utcTime.js';
 const LEAD_NS = 10e6;
 const SECOND_NS = 1e9;
 /** Above this rate even the first milliseconds want compiled code. */
-const FAST_PACKETS_PER_SECOND = 100_000;
+const FAST_PACKETS_PER_SECOND = 20_000;
 /** Datagrams of one sendmmsg that share a reading of the clock, and what each of them takes: the spread of carried times. */
 const STAMP_SPREAD_NS = 8 * 3e3;
 
