@@ -139,8 +139,9 @@ function feedOf(io: Io, packetsPerSecond: number, datagrams: number, beganNs: Na
   return new ProbeFeed({
     packetsPerSecond,
     pattern: { kind: 'cbr' },
-    count: datagrams,
-    durationNs: null,
+    count: null,
+    // One more than is waited for: the last one may fall on the end.
+    durationNs: ((datagrams + 1) * 1e9) / packetsPerSecond,
     startMonoNs: beganNs - MARKERS_NS,
     seed: 0,
     sizeOctets: SIZE_OCTETS,

@@ -21,7 +21,7 @@ import { rehearse } from './rehearsal.js';
 import { senderResult } from './senderResult.js';
 import { buildLane, openSinks, placeStreams, type PlacedStream, totalPacketsPerSecond } from './senderSetup.js';
 import { prepareThread } from './thread.js';
-import { warmUp, WARM_DATAGRAMS_FAST } from './warmSender.js';
+import { warmUpFast } from './warmSender.js';
 import { TransmitStamps } from './transmitStamps.js';
 import { intervalTime, nextUtcMultiple } from './utcTime.js';
 
@@ -45,7 +45,7 @@ export async function runSender(
   const placed = await placeStreams(plan);
   if (!plan.force && !plan.unicast) await refuseForeignSender(io, placed);
   if (totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND) {
-    warmUp(WARM_DATAGRAMS_FAST);
+    warmUpFast();
     if (io.capabilities.offload) await rehearse();
   }
   const sinks = await openSinks(io, plan, placed);

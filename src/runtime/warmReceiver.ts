@@ -53,8 +53,8 @@ function measure(datagrams: number): void {
   const feed = new ProbeFeed({
     packetsPerSecond: 1e6,
     pattern: { kind: 'cbr' },
-    count: datagrams,
-    durationNs: null,
+    count: null,
+    durationNs: datagrams * 1e3,
     startMonoNs: BEGAN_NS,
     seed: 0,
     sizeOctets: 64,

@@ -4,34 +4,39 @@ import { Pacer } from '../pacing/pacer.js';
 import { SenderStats, SentCounter } from './senderStats.js';
 
 const SLOTS = 512;
-const STEP_NS = 100_000;
 /** Like a run's: beyond 2^31, since code compiled for small integers would be thrown away by the first real time. */
 const BEGAN_NS = 3e9;
-
-/** What makes the schedule exact from the first datagram on, and what a rate needs that leaves no time to compile. */
-export const WARM_DATAGRAMS = 10_000;
-export const WARM_DATAGRAMS_FAST = 100_000;
+const PACKETS_PER_SECOND = 4e6;
+/** Of that rate, in datagrams of one call: many, and one by one. */
+const QUANTUM_NS = { many: 100_000, one: 0 } as const;
 
 /**
- * Runs the sending path over so many datagrams that go nowhere, so that it is compiled before the first one that
- * does: cold, the first milliseconds of a schedule would be late.
+ * Runs the sending path over datagrams that go nowhere, so that it is compiled before the first one that goes
+ * somewhere: cold, the first milliseconds of a schedule would be late.
  */
-export function warmUp(datagrams = WARM_DATAGRAMS): void {
+export function warmUp(): void {
   // Short ones first: what happens once per stream is known, too, when the long one is compiled.
-  for (let round = 0; round < 3; round++) send(datagrams / 20);
-  send(datagrams);
+  for (const isCounted of [true, false, true]) send(500, QUANTUM_NS.many, isCounted);
+  send(10_000, QUANTUM_NS.many);
 }
 
-function send(datagrams: number): void {
+/** The same for a rate that leaves no time to compile. */
+export function warmUpFast(): void {
+  send(20_000, QUANTUM_NS.one);
+  send(100_000, QUANTUM_NS.many);
+}
+
+/** `isCounted`: ends by `--count`, else by `--duration`, as most do. */
+function send(datagrams: number, quantumNs: number, isCounted = false): void {
   const batch = new SendBatch(SLOTS, SLOTS * 64);
   const stats = [new SenderStats()];
   const counter = new SentCounter(new Uint16Array(1), stats);
-  const pacer = new Pacer({ quantumNs: STEP_NS, spinNs: 0, maxLateNs: 1e9, mostPerCall: SLOTS, unpaced: false });
+  const pacer = new Pacer({ quantumNs, spinNs: 0, maxLateNs: 1e9, mostPerCall: SLOTS, unpaced: false });
   const feed = new ProbeFeed({
-    packetsPerSecond: 4e6,
+    packetsPerSecond: PACKETS_PER_SECOND,
     pattern: { kind: 'cbr' },
-    count: datagrams,
-    durationNs: null,
+    count: isCounted ? datagrams : null,
+    durationNs: isCounted ? null : (datagrams * 1e9) / PACKETS_PER_SECOND,
     startMonoNs: BEGAN_NS,
     seed: 0,
     sizeOctets: 64,
@@ -44,7 +49,7 @@ function send(datagrams: number): void {
     unixAtMonoZero: { high: 0, low: 0 },
     superPackets: false,
   });
-  for (let nowNs = BEGAN_NS; feed.nextDueNs() !== Infinity; nowNs = Math.max(nowNs + STEP_NS, feed.nextDueNs())) {
+  for (let nowNs = BEGAN_NS; feed.nextDueNs() !== Infinity; nowNs = Math.max(nowNs, feed.nextDueNs())) {
     batch.count = 0;
     feed.fill(batch, pacer.horizonNs(feed.nextDueNs(), nowNs));
     for (let at = 0; at < batch.count; at = pacer.to) {
