@@ -9,6 +9,7 @@ import type { DatagramSink, DatagramSource, Io } from '../io/datagram.js';
 import { listInterfaces } from '../io/interfaces.js';
 import { openIo } from '../io/open.js';
 import { Pacer } from '../pacing/pacer.js';
+import type { WorkerKind } from './messages.js';
 import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
 import { SenderLane } from './senderLane.js';
 import { SenderStats, SentCounter } from './senderStats.js';
@@ -22,9 +23,22 @@ const QUANTUM_NS = 20e3;
 const MAX_LATE_NS = 2e6;
 /** Not those that the system gives out by itself; one that is taken is not tried again. */
 const PORTS = [20_000, 30_000] as const;
-/** Short ones first: what happens once per run is then known, too, when the long ones are compiled. */
-const PLAIN = { packetsPerSecond: 200e3, segments: 1, rounds: [200, 2_000] } as const;
-const SUPER = { packetsPerSecond: 2e6, segments: MAX_SEGMENTS, rounds: [2_000, 20_000] } as const;
+
+/** Some rounds of datagrams. */
+interface Scene {
+  readonly packetsPerSecond: number;
+  /** Most datagrams of a super-packet. */
+  readonly segments: number;
+  /** Datagrams of each. Short ones first: what happens once per run is then known, too, when the long ones are compiled. */
+  readonly rounds: readonly number[];
+}
+
+const SUPER: Scene = { packetsPerSecond: 2e6, segments: MAX_SEGMENTS, rounds: [2_000, 20_000] };
+/** One by one: a sender does more for each than a receiver, which reads many at once. */
+const PLAIN: Readonly<Record<WorkerKind, Scene>> = {
+  receive: { packetsPerSecond: 200e3, segments: 1, rounds: [200, 2_000] },
+  send: { packetsPerSecond: 300e3, segments: 1, rounds: [200, 12_000] },
+};
 /** What start markers take before the first data: they are due in the past. */
 const MARKERS_NS = 3e6;
 /** A host this busy is left alone. */
@@ -36,7 +50,7 @@ const LONGEST_NS = 50e6;
  * on a small machine those take the processor from the loop just when a fast stream begins. Nothing leaves the
  * host, no group is joined; where loopback cannot be used there is no rehearsal.
  */
-export async function rehearse(): Promise<void> {
+export async function rehearse(kind: WorkerKind): Promise<void> {
   const loopback = listInterfaces().find((one) => one.loopback);
   if (loadNative() === null || loopback === undefined) return;
   const io = await openIo('native');
@@ -66,7 +80,7 @@ export async function rehearse(): Promise<void> {
       transmitTimestamps: false,
       dontFragment: false,
     });
-    play(io, source, sink, PLAIN);
+    play(io, source, sink, PLAIN[kind]);
     if (source.enableOffload()) play(io, source, sink, SUPER);
   } catch (error) {
     // A port that is taken, a loopback that is down: the run itself needs neither.
@@ -76,7 +90,7 @@ export async function rehearse(): Promise<void> {
   }
 }
 
-function play(io: Io, source: DatagramSource, sink: DatagramSink, scene: typeof PLAIN | typeof SUPER): void {
+function play(io: Io, source: DatagramSource, sink: DatagramSink, scene: Scene): void {
   for (const datagrams of scene.rounds) {
     const beganNs = io.clock.monoNs();
     const agent = receiverOf(io, source, beganNs);

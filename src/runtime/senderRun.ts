@@ -46,7 +46,7 @@ export async function runSender(
   if (!plan.force && !plan.unicast) await refuseForeignSender(io, placed);
   if (totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND) {
     warmUpFast();
-    if (io.capabilities.offload) await rehearse();
+    if (io.capabilities.offload) await rehearse('send');
   }
   const sinks = await openSinks(io, plan, placed);
   try {

@@ -19,7 +19,7 @@ const DATAGRAMS = [1_000, 1_000, 10_000] as const;
  */
 export async function warmUp(): Promise<void> {
   for (const datagrams of DATAGRAMS) measure(datagrams);
-  await rehearse();
+  await rehearse('receive');
 }
 
 /** One stream with all that happens to streams: plain and shared stamps, runs missing, copies, swaps, intervals. */

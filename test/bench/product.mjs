@@ -4,7 +4,8 @@ import { start } from './child.mjs';
 const COMMAND = path.resolve(import.meta.dirname, '../../bin/mcast.js');
 export const ENDPOINT = 'probe://239.255.77.1:5001/iface=lo';
 
-function resultOf(stdout, who) {
+/** The result document of a run with `--json`. */
+export function resultOf(stdout, who) {
   const line = stdout.split('\n').findLast((text) => text.includes('"type":"result"'));
   if (line === undefined) throw new Error(`${who}: no result`);
   return JSON.parse(line).result;

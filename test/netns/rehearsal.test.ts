@@ -19,7 +19,8 @@ const PROGRAM = `
   const sockets = () => readFileSync('/proc/net/udp', 'utf8').trim().split('\\n').length;
   const descriptors = () => readdirSync('/proc/self/fd').length;
   const before = { groups: multicast(), sockets: sockets(), descriptors: descriptors(), ...udp() };
-  await rehearse();
+  await rehearse('send');
+  await rehearse('receive');
   const after = { groups: multicast(), sockets: sockets(), descriptors: descriptors(), ...udp() };
   console.log(JSON.stringify({ before, after }));
 `;
