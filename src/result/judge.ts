@@ -16,7 +16,7 @@ const ENTRIES = 256;
 
 /** Every limit over every stream it concerns, the implicit one on silence included: `limits[]`. */
 export function judgeLimits(result: Judged, limits: readonly Limit[], options: JudgeOptions = {}): LimitResult[] {
-  const judged = limits.flatMap((limit) => boundEntries(judgeLimit(result, limit)));
+  const judged = [...limits.flatMap((limit) => boundEntries(judgeLimit(result, limit))), ...judgeRefused(result)];
   return options.allowSilence === true ? judged : [...judged, ...boundEntries(judgeSilence(result, ''))];
 }
 
@@ -164,6 +164,13 @@ function marginOf(value: number | string, operator: LimitOperator, limit: number
   if (operator === '<' || operator === '<=') return limit - value;
   if (operator === '>' || operator === '>=') return value - limit;
   return operator === '==' ? 0 - Math.abs(value - limit) : Math.abs(value - limit);
+}
+
+/** `sender.sent > 0`, where datagrams were due and none of them left: a run that did nothing has not succeeded. */
+function judgeRefused({ sender }: Judged): LimitResult[] {
+  if (sender === null || sender.scheduled === 0 || sender.sent > 0) return [];
+  const reason = 'nothing left this host: see sender.not_sent_by_reason';
+  return [{ expression: 'sender.sent > 0', stream: null, value: 0, limit: 0, margin: 0, ok: false, reason }];
 }
 
 /** `packets_received > 0` of every group and port that was joined: a dead channel has no stream that could be judged. */

@@ -62,6 +62,16 @@ export interface ReceiverEnd {
   readonly once: boolean;
 }
 
+/** It ends only when it is told to. */
+export const NO_END: ReceiverEnd = {
+  atMonoNs: Infinity,
+  afterFirstNs: null,
+  firstByMonoNs: Infinity,
+  count: null,
+  idleNs: Infinity,
+  once: false,
+};
+
 /** Reads all sockets of a receiver into one batch and drives the measurement. */
 export class ReceiverAgent implements Agent {
   finished = false;

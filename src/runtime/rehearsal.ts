@@ -10,7 +10,7 @@ import { listInterfaces } from '../io/interfaces.js';
 import { openIo } from '../io/open.js';
 import { Pacer } from '../pacing/pacer.js';
 import type { WorkerKind } from './messages.js';
-import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
+import { NO_END, ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
 import { SenderLane } from './senderLane.js';
 import { SenderStats, SentCounter } from './senderStats.js';
 
@@ -138,14 +138,7 @@ function receiverOf(io: Io, source: DatagramSource, beganNs: Nanos): ReceiverAge
     inject: null,
     capture: null,
     offload: null,
-    end: {
-      atMonoNs: Infinity,
-      afterFirstNs: null,
-      firstByMonoNs: Infinity,
-      count: null,
-      idleNs: Infinity,
-      once: false,
-    },
+    end: NO_END,
   });
 }
 

@@ -269,6 +269,33 @@ describe('silence', () => {
   });
 });
 
+describe('a sender of which nothing left', () => {
+  const sent = (scheduled: number, left: number): ReturnType<typeof senderResult> => {
+    const full = senderResult();
+    Object.assign(full.sender!, { scheduled, sent: left });
+    return full;
+  };
+
+  it('has not succeeded, without being asked', () => {
+    expect(judgeLimits(sent(100, 0), [], { allowSilence: true })).toEqual([
+      {
+        expression: 'sender.sent > 0',
+        stream: null,
+        value: 0,
+        limit: 0,
+        margin: 0,
+        ok: false,
+        reason: 'nothing left this host: see sender.not_sent_by_reason',
+      },
+    ]);
+  });
+
+  it('is as it should be when nothing was due, or when something left', () => {
+    expect(judgeLimits(sent(0, 0), [], { allowSilence: true })).toEqual([]);
+    expect(judgeLimits(sent(100, 1), [], { allowSilence: true })).toEqual([]);
+  });
+});
+
 describe('exceeded', () => {
   it('takes limits as texts, for use in a test', () => {
     expect(exceeded(result, ['packets_lost <= 10', 'loss_ratio <= 1%'])).toEqual([]);

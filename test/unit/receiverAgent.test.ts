@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Measurement } from '../../src/analysis/measurement.js';
 import type { ReceiveBatch } from '../../src/core/batch.js';
 import { SocketCounter, type DatagramSource, type Io } from '../../src/io/datagram.js';
-import { ReceiverAgent } from '../../src/runtime/receiverAgent.js';
+import { NO_END, ReceiverAgent } from '../../src/runtime/receiverAgent.js';
 
 const OCTETS = 1000;
 
@@ -47,14 +47,7 @@ function agentOf(source: DatagramSource, gatherNs = 1e6): ReceiverAgent {
     inject: null,
     capture: null,
     offload: null,
-    end: {
-      atMonoNs: Infinity,
-      afterFirstNs: null,
-      firstByMonoNs: Infinity,
-      count: null,
-      idleNs: Infinity,
-      once: false,
-    },
+    end: NO_END,
   });
   agent.doWork(0, 0);
   return agent;
