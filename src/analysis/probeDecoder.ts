@@ -107,7 +107,7 @@ export class ProbeDecoder {
 
   /** Slot `first` was decoded: goes on for as long as data of its flow follow by the same path. Returns where it stopped. */
   #decodeRun(batch: ReceiveBatch, out: DecodedBatch, first: number): number {
-    const { view, offset, length, path, flags, count } = batch;
+    const { view, offset, length, path, flags, following, count } = batch;
     const { kind, stream, sequence, span, notSent, sentRealNs } = out;
     const from = first + 1;
     const samePath = path[first]!;
@@ -115,7 +115,15 @@ export class ProbeDecoder {
     const sentBaseNs = sentRealNs[first]! - probeSendTimeLow(view, offset[first]!);
     const like = readProbeRun(view, offset, length, first, from, count, sequenceBase, sequence, sentBaseNs, sentRealNs);
     let end = from;
-    while (end < like && path[end] === samePath && (flags[end]! & TRUNCATED) === 0) end++;
+    while (end < like && path[end] === samePath) {
+      // A super-packet at once: of one that is cut short only the last slot says so.
+      const last = end + following[end]!;
+      if ((flags[last]! & TRUNCATED) !== 0) {
+        if (end < last) end = Math.min(last, like);
+        break;
+      }
+      end = Math.min(last + 1, like);
+    }
     if (end === from) return end;
     kind.fill(SlotKind.Data, from, end);
     stream.fill(stream[first]!, from, end);

@@ -39,7 +39,7 @@ const fresh = `${output}.${process.pid}`;
 const options = [
   '-shared',
   '-fPIC',
-  '-O2',
+  '-O3',
   '-std=gnu11',
   '-Wall',
   '-Wextra',

@@ -159,22 +159,23 @@ static uint32_t unpack(struct receiver *receiver, struct receive_batch *batch, u
     segments = room;
     truncated = true;
   }
-  uint32_t offset = message * batch->stride;
-  for (uint32_t segment = 0; segment < segments; segment++, slot++) {
-    uint32_t length = segments == 1 || octets < step ? octets : step;
-    batch->offset[slot] = offset;
-    batch->length[slot] = length;
-    batch->time[slot] = time;
-    batch->flags[slot] = flags | (segment > 0 ? SLOT_TIME_SHARED : 0);
-    batch->path[slot] = path;
-    batch->socket[slot] = (uint16_t)receiver->index;
-    batch->tos[slot] = ancillary.tos;
-    batch->ttl[slot] = ancillary.ttl;
-    batch->drops[slot] = receiver->drops;
-    batch->following[slot] = (uint8_t)(segments - 1 - segment);
-    offset += length;
-    octets -= length;
-  }
+  uint32_t offset = message * batch->stride, end = slot + segments;
+  if (segments == 1) step = octets;
+  /* Column by column: a super-packet has up to 128 slots. */
+  memset(batch->flags + slot, flags | SLOT_TIME_SHARED, segments);
+  memset(batch->tos + slot, ancillary.tos, segments);
+  memset(batch->ttl + slot, ancillary.ttl, segments);
+  batch->flags[slot] = flags;
+  for (uint32_t i = slot; i < end; i++) batch->offset[i] = offset + (i - slot) * step;
+  for (uint32_t i = slot; i < end; i++) batch->length[i] = step;
+  for (uint32_t i = slot; i < end; i++) batch->time[i] = time;
+  for (uint32_t i = slot; i < end; i++) batch->path[i] = path;
+  for (uint32_t i = slot; i < end; i++) batch->socket[i] = (uint16_t)receiver->index;
+  for (uint32_t i = slot; i < end; i++) batch->drops[i] = receiver->drops;
+  for (uint32_t i = slot; i < end; i++) batch->following[i] = (uint8_t)(end - 1 - i);
+  /* The last segment is what is left. */
+  if (octets < segments * step) batch->length[end - 1] = octets - (segments - 1) * step;
+  slot = end;
   if (truncated) {
     batch->flags[slot - 1] |= SLOT_TRUNCATED;
     receiver->counters[COUNTER_TRUNCATED]++;

@@ -67,6 +67,20 @@ describe('dumpCapture', () => {
     });
   });
 
+  it('describes the RTP header of what is recognised as RTP', async () => {
+    await inFolder(async (folder) => {
+      const file = join(folder, 'x.pcapng');
+      const packet = `47010010${'ff'.repeat(184)}`;
+      await record(file, [
+        { path: PATH, timeNs: 0, tos: 0, ttl: 4, payload: fromHex(`80210007 00000008 0000abcd ${packet.repeat(7)}`) },
+      ]);
+      const [line] = await linesOf(file);
+      expect(line).toMatch(
+        / length=1328 rtp ssrc 0x0000abcd sequence 7 timestamp 8 payload-type 33 \(MP2T\) payload 1316$/,
+      );
+    });
+  });
+
   it('says what was skipped, cut and missing', async () => {
     await inFolder(async (folder) => {
       const file = join(folder, 'x.pcap');

@@ -352,6 +352,21 @@ describe('causes', () => {
     expect(driver.measurement.socketSnapshot(0).malformed[14]).toBe(1);
   });
 
+  it("are the application's when the last segment of a super-packet was cut short", () => {
+    const driver = new Driver();
+    const segments = (from: number, lastFlags: number): Datagram[] =>
+      range(from, from + 4).map((number, segment) => ({
+        number,
+        monoNs: from * MS,
+        segment,
+        flags: SlotFlag.TimeKernel | (segment > 0 ? SlotFlag.TimeShared : 0) | (segment === 3 ? lastFlags : 0),
+      }));
+    driver.batch([...segments(0, 0), ...segments(4, SlotFlag.Truncated), ...segments(8, 0)]);
+    driver.measurement.finish(20 * MS);
+    expect(counts(driver)).toMatchObject({ Expected: 12, Received: 11, Lost: 1, LossApplication: 1, SharedTime: 9 });
+    expect(driver.measurement.snapshot(0).lossDetail.map).toEqual([{ first: '7', count: 1, cause: 'application' }]);
+  });
+
   it('are bounded under super-packets: a drop may be as many datagrams as one can hold', () => {
     const driver = new Driver();
     const shared = SlotFlag.TimeKernel | SlotFlag.TimeShared;
