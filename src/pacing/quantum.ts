@@ -31,6 +31,9 @@ export const SEND_COST: SendCost = {
   share: 0.8,
 };
 
+/** Share of a quantum that its call may cost when the rate asks for more than there is. */
+const CHEAP_CALLS = 0.05;
+
 /** Datagrams of `sizeOctets` that fit one super-packet: at most 128 and 65,507 octets (Linux UDP_SEGMENT). */
 export function segmentsFor(sizeOctets: number): number {
   return Math.max(1, Math.min(128, Math.floor(65_507 / sizeOctets)));
@@ -38,8 +41,8 @@ export function segmentsFor(sizeOctets: number): number {
 
 /**
  * The worker's quantum, ns: 0 up to 60,000 datagrams/s and without a rate, then the smallest of 20 us ..
- * 1 ms in which that rate can be sent at the given cost; 1 ms when none will do. `segments`: most
- * datagrams of one super-packet, 1 without offload.
+ * 1 ms in which that rate can be sent at the given cost. When none will do, the smallest in which the calls themselves
+ * are cheap: longer ones would only make bursts. `segments`: most datagrams of one super-packet, 1 without offload.
  */
 export function chooseQuantumNs(
   packetsPerSecond: number,
@@ -53,7 +56,7 @@ export function chooseQuantumNs(
       return quantumNs;
     }
   }
-  return QUANTA_NS.at(-1)!;
+  return QUANTA_NS.find((quantumNs) => cost.callNs <= CHEAP_CALLS * quantumNs) ?? QUANTA_NS.at(-1)!;
 }
 
 /** What it takes to send so many datagrams (a mean, not whole) as one call. */

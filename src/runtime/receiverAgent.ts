@@ -21,15 +21,13 @@ const FULL_READ_MESSAGES = RECEIVE_CAPACITY / MAX_SEGMENTS;
 const READS_PER_TURN = 4;
 /** What a message takes of the receive buffer beside its payload, octets (Linux 6.18: 8 MiB hold 10,082 of 64 octets). */
 const MESSAGE_OVERHEAD_OCTETS = 768;
-/**
- * Gathering lets a receive buffer fill to about an eighth, and to what the processor's cache holds (octets), at most:
- * beyond it sleeps less, below half of it again longer.
- */
-const GATHER_SHARE = 1 / 8;
-const GATHER_OCTETS = 512 << 10;
+/** Gathering lets a receive buffer fill to about a sixteenth, and to half of what the processor's cache holds (octets). */
+const GATHER_SHARE = 1 / 16;
+const GATHER_OCTETS = 256 << 10;
+/** Blocked for less, a receiver would be woken by the sender for each datagram instead of by its own timer. */
 const SHORTEST_GATHER_NS = 20e3;
-/** Gathering begins so short: the first datagrams may be a flood. */
-const FIRST_GATHER_NS = 200e3;
+/** Gathering begins so short, and doubles at most from turn to turn: the first datagrams may be a flood. */
+const FIRST_GATHER_NS = 50e3;
 /** The buffer's size where it cannot be read. */
 const ASSUMED_BUFFER_OCTETS = 212_992;
 
@@ -95,6 +93,8 @@ export class ReceiverAgent implements Agent {
   #fullest = 0;
   /** A socket was not read empty in this turn. */
   #isBehind = false;
+  /** When something was last read. */
+  #turnNs: Nanos = -Infinity;
 
   constructor(options: ReceiverAgentOptions) {
     this.#options = options;
@@ -114,7 +114,7 @@ export class ReceiverAgent implements Agent {
       const source = this.#sourceOf[io.ready[i]!];
       if (source !== undefined) handled += this.#readTurn(source, nowMonoNs);
     }
-    if (ready > 0) this.#adaptGather();
+    if (ready > 0) this.#adaptGather(nowMonoNs);
     if (nowMonoNs >= this.#lookNs) this.#look(nowMonoNs);
     return handled;
   }
@@ -234,12 +234,11 @@ export class ReceiverAgent implements Agent {
     this.#options.measurement.stopAt(monoNs);
   }
 
-  /** Sleeps between reads only so long that what queues up stays far from the buffer's size. */
-  #adaptGather(): void {
-    const { gatherNs } = this.#options;
-    const fill = this.#fullest;
-    if (fill > 2) this.#gatherNs /= 4;
-    else if (fill > 1) this.#gatherNs /= 2;
-    else if (fill < 0.5) this.#gatherNs = Math.min(gatherNs, Math.max(SHORTEST_GATHER_NS, this.#gatherNs * 2));
+  /** Sleeps between reads as long as what may gather takes to come at the present rate. */
+  #adaptGather(nowMonoNs: Nanos): void {
+    const spanNs = nowMonoNs - this.#turnNs;
+    this.#turnNs = nowMonoNs;
+    const wantedNs = Math.min(spanNs / this.#fullest, 2 * this.#gatherNs);
+    this.#gatherNs = Math.min(this.#options.gatherNs, Math.max(SHORTEST_GATHER_NS, wantedNs));
   }
 }

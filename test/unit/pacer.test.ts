@@ -128,13 +128,13 @@ describe('choice of the quantum', () => {
     expect(chooseQuantumNs(246_666, 64, 1, cost)).toBe(50_000);
     expect(chooseQuantumNs(246_667, 64, 1, cost)).toBe(100_000);
     expect(chooseQuantumNs(261_666, 64, 1, cost)).toBe(200_000);
-    expect(chooseQuantumNs(10e6, 64, 1, cost)).toBe(1_000_000);
+    expect(chooseQuantumNs(10e6, 64, 1, cost)).toBe(100_000);
   });
 
   test('super-packets make room for more', () => {
     // 20 us at 2.5 M/s: 50 datagrams, one super-packet: 3 + 3 + 5 us.
     expect(chooseQuantumNs(2.5e6, 64, 128, cost)).toBe(20_000);
-    expect(chooseQuantumNs(2.5e6, 64, 1, cost)).toBe(1_000_000);
+    expect(chooseQuantumNs(2.5e6, 64, 1, cost)).toBe(100_000);
     expect([segmentsFor(64), segmentsFor(511), segmentsFor(512), segmentsFor(1316), segmentsFor(65_507)]).toEqual([
       128, 128, 127, 49, 1,
     ]);

@@ -77,41 +77,52 @@ describe('a turn of a receiver', () => {
   });
 });
 
-const turn = (agent: ReceiverAgent, socket: { queued: number }, messages: number): number => {
+/** A turn at `ns` that finds so many messages; how long the receiver gathers after it. */
+function turn(agent: ReceiverAgent, socket: { queued: number }, messages: number, ns: number): number {
   socket.queued = messages;
-  agent.doWork(1, 1);
+  agent.doWork(ns, 1);
   return agent.gatherNs();
-};
+}
 
 describe('a receiver gathers', () => {
-  it('longer and longer up to what was asked for while little comes', () => {
+  // A message takes 1768 octets of the buffer: its payload and what the kernel keeps beside it.
+  const MESSAGE = OCTETS + 768;
+
+  it('twice as long from turn to turn, up to what was asked for, while little comes', () => {
     const socket = socketOf(8 << 20);
     const agent = agentOf(socket.source);
-    expect(agent.gatherNs()).toBe(200e3);
-    expect([turn(agent, socket, 10), turn(agent, socket, 10), turn(agent, socket, 10)]).toEqual([400e3, 800e3, 1e6]);
+    expect(agent.gatherNs()).toBe(50e3);
+    const times = [1, 2, 3, 4, 5, 6].map((ms) => turn(agent, socket, 1, ms * 1e6));
+    expect(times).toEqual([100e3, 200e3, 400e3, 800e3, 1e6, 1e6]);
   });
 
-  it('less when more than an eighth of the buffer filled', () => {
+  it('as long as a sixteenth of the buffer takes to fill', () => {
     const socket = socketOf(1 << 20);
     const agent = agentOf(socket.source);
-    // 1768 octets each with what the kernel keeps beside the payload: 75 fill an eighth of 1 MiB.
-    expect(turn(agent, socket, 100)).toBe(100e3);
-    expect(turn(agent, socket, 200)).toBe(25e3);
-    expect(turn(agent, socket, 50)).toBe(25e3);
+    for (let ms = 1; ms < 7; ms++) turn(agent, socket, 1, ms * 1e6);
+    // A hundred in a millisecond.
+    expect(turn(agent, socket, 100, 7e6)).toBeCloseTo(1e6 / ((100 * MESSAGE * 16) / 2 ** 20), 3);
+    // As fast, but held up for 4 ms.
+    expect(turn(agent, socket, 200, 9e6)).toBeCloseTo(1e6 / ((100 * MESSAGE * 16) / 2 ** 20), 3);
   });
 
-  it('less when more than a cache holds came, however large the buffer', () => {
+  it('no longer than a cache takes to fill, however large the buffer', () => {
     const socket = socketOf(1 << 30);
     const agent = agentOf(socket.source);
-    for (let i = 0; i < 3; i++) turn(agent, socket, 1);
-    // Three of four reads of a turn are 339 kB; 512 KiB are 296 such messages.
-    expect(turn(agent, socket, 192)).toBe(1e6);
-    expect(socketOf(null).source.receiveBufferOctets).toBeNull();
+    for (let ms = 1; ms < 7; ms++) turn(agent, socket, 1, ms * 1e6);
+    expect(turn(agent, socket, 190, 7e6)).toBeCloseTo(1e6 / ((190 * MESSAGE) / 2 ** 18), 3);
+  });
+
+  it('never so short that every datagram would wake it', () => {
+    const socket = socketOf(null);
+    const agent = agentOf(socket.source);
+    for (const ns of [1, 2, 3]) turn(agent, socket, 200, ns);
+    expect(turn(agent, socket, 200, 4)).toBe(20e3);
   });
 
   it('never when told not to', () => {
     const socket = socketOf(8 << 20);
     const agent = agentOf(socket.source, 0);
-    expect([turn(agent, socket, 10), turn(agent, socket, 100)]).toEqual([0, 0]);
+    expect([turn(agent, socket, 10, 1e6), turn(agent, socket, 100, 2e6)]).toEqual([0, 0]);
   });
 });
