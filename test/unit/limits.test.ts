@@ -269,13 +269,13 @@ describe('silence', () => {
   });
 });
 
-describe('a sender of which nothing left', () => {
-  const sent = (scheduled: number, left: number): ReturnType<typeof senderResult> => {
-    const full = senderResult();
-    Object.assign(full.sender!, { scheduled, sent: left });
-    return full;
-  };
+const sent = (scheduled: number, left: number): ReturnType<typeof senderResult> => {
+  const full = senderResult();
+  Object.assign(full.sender!, { scheduled, sent: left });
+  return full;
+};
 
+describe('a sender of which nothing left', () => {
   it('has not succeeded, without being asked', () => {
     expect(judgeLimits(sent(100, 0), [], { allowSilence: true })).toEqual([
       {

@@ -118,10 +118,10 @@ describe('RTP', () => {
   });
 });
 
-describe('elements of an RTP header extension (RFC 8285)', () => {
-  const elements = (profile: number, hex: string): unknown =>
-    rtpExtensionElements({ profile, octets: fromHex(hex) })?.map(({ id, octets }) => [id, toHex(octets)]) ?? null;
+const elements = (profile: number, hex: string): unknown =>
+  rtpExtensionElements({ profile, octets: fromHex(hex) })?.map(({ id, octets }) => [id, toHex(octets)]) ?? null;
 
+describe('elements of an RTP header extension (RFC 8285)', () => {
   it.each([
     [
       'one octet and sixteen',
