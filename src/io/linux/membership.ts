@@ -80,7 +80,11 @@ export function parseIgmp6(text: string): InterfaceGroup[] {
   return groups;
 }
 
-/** /proc/net/mcfilter and mcfilter6: index, device, group, source, includes, excludes; any-source joins are not in it. */
+/**
+ * /proc/net/mcfilter and mcfilter6: index, device, group, source, includes, excludes; any-source joins are not in it. Of
+ * an interface whose group joined last has no sources the kernel lists nothing at all (Linux 6.18): what is missing
+ * here may be joined all the same.
+ */
 export function parseSourceFilters(text: string, family: AddressFamily): InterfaceSource[] {
   const sources: InterfaceSource[] = [];
   for (const line of text.split('\n')) {
