@@ -40,17 +40,17 @@ export async function main(argv: readonly string[]): Promise<void> {
   }
 }
 
-const WORKERS: Readonly<Record<string, readonly WorkerKind[]>> = {
-  send: ['send'],
-  recv: ['receive'],
-  check: ['receive', 'send'],
-  demo: ['receive', 'send'],
-};
+const WORKERS: ReadonlyMap<string | undefined, readonly WorkerKind[]> = new Map([
+  ['send', ['send']],
+  ['recv', ['receive']],
+  ['check', ['receive', 'send']],
+  ['demo', ['receive', 'send']],
+]);
 const ASKS_FOR_TEXT = new Set(['-h', '--help', '--help-all', '-V', '--version']);
 
 /** The workers start and load their code while the command line is still being read. */
 async function prepareWorkers(argv: readonly string[]): Promise<void> {
-  const kinds = WORKERS[argv[0] ?? ''];
+  const kinds = WORKERS.get(argv[0]);
   if (kinds === undefined || argv.some((word) => ASKS_FOR_TEXT.has(word))) return;
   const { prepareWorker } = await import('../runtime/spareWorker.js');
   for (const kind of kinds) prepareWorker(kind);

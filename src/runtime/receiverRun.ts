@@ -24,6 +24,7 @@ import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
 import { membershipsOf, receiverResult } from './receiverResult.js';
 import { OffloadSwitch } from './offloadSwitch.js';
 import { openSources, type OpenSource } from './receiverSetup.js';
+import { rehearse } from './rehearsal.js';
 import { reasonsForSilence } from './silenceWatch.js';
 import { placedLines } from './placedLines.js';
 import { prepareThread } from './thread.js';
@@ -45,6 +46,7 @@ export async function runReceiver(
   post: (message: RunMessage) => void,
 ): Promise<RunResult> {
   prepareThread(plan);
+  if (io.capabilities.offload) await rehearse('receive');
   await untilStart(io, plan, control);
   const evidence = new EvidenceWatch();
   const runId = randomBytes(4).readUInt32BE().toString(16).padStart(8, '0');

@@ -193,7 +193,7 @@ export function buildLane(io: Io, plan: SendPlan, open: OpenSink, runId: number,
     batch: new SendBatch(slots, slots * largest),
     pacer: new Pacer({
       quantumNs,
-      spinNs: plan.spinNs + READY_NS,
+      spinNs: plan.spinNs === 0 ? 0 : plan.spinNs + READY_NS,
       maxLateNs: plan.maxLateNs,
       mostPerCall: slots,
       unpaced,

@@ -2,7 +2,6 @@ import { Measurement } from '../analysis/measurement.js';
 import { ReceiveBatch, SendBatch, SlotFlag } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
 import { ProbeFeed } from '../feed/probeFeed.js';
-import { rehearse } from './rehearsal.js';
 
 const SLOTS = 16;
 const STEP_NS = 20_000;
@@ -17,9 +16,8 @@ const DATAGRAMS = [1_000, 1_000, 10_000] as const;
  * Runs the measurement over datagrams that came from nowhere, so that it is compiled before the first real
  * one: cold, the first burst would overflow the socket's buffer.
  */
-export async function warmUp(): Promise<void> {
+export function warmUp(): void {
   for (const datagrams of DATAGRAMS) measure(datagrams);
-  await rehearse('receive');
 }
 
 /** One stream with all that happens to streams: plain and shared stamps, runs missing, copies, swaps, intervals. */

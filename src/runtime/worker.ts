@@ -12,8 +12,8 @@ const post = (message: RunMessage): void => port.postMessage(message);
 // Loaded, and its hot paths compiled, while the main thread still reads the command line.
 const code = kind === 'receive' ? import('./receiverRun.js') : import('./senderRun.js');
 const warm = kind === 'receive' ? import('./warmReceiver.js') : import('./warmSender.js');
-const ready = Promise.all([code, warm]).then(async ([loaded, { warmUp }]) => {
-  await warmUp();
+const ready = Promise.all([code, warm]).then(([loaded, { warmUp }]) => {
+  warmUp();
   return loaded;
 });
 

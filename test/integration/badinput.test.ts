@@ -51,6 +51,7 @@ function all(title: string, status: number, cases: readonly Case[]): void {
 all('commands and options', 2, [
   [['sned', G], /unknown command "sned"; did you mean send\?/],
   [['nonsense'], /unknown command "nonsense" \(send recv check .*\)\. See mcast -h\./],
+  [['constructor'], /unknown command "constructor"/],
   [[G], /what is to be done with probe:.* Write mcast send probe:.* or mcast recv probe:/],
   [['--duration', '3'], /the command comes first: mcast <send\|recv/],
   [['send'], /send needs <endpoint\|line-up>\.\.\., as in: mcast send probe:/],
