@@ -44,7 +44,8 @@ export class ProbeSlots {
   #flow = 0;
   #sequence = 0;
   /** What the headers that were written last have in common beside the constant fields. */
-  #writtenLost = 0;
+  // No integer at first: a field that turns from one to a float64 changes the shape of all objects, and throws compiled code away.
+  #writtenLost = NaN;
   #writtenHigh = 0;
   #writtenTotalHigh = 0;
 

@@ -46,7 +46,7 @@ export async function runReceiver(
   post: (message: RunMessage) => void,
 ): Promise<RunResult> {
   prepareThread(plan);
-  if (io.capabilities.offload) await rehearse('receive');
+  if (io.capabilities.offload) await rehearse('receive', plan.offload !== 'off');
   await untilStart(io, plan, control);
   const evidence = new EvidenceWatch();
   const runId = randomBytes(4).readUInt32BE().toString(16).padStart(8, '0');

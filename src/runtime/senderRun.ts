@@ -29,7 +29,7 @@ import { intervalTime, nextUtcMultiple } from './utcTime.js';
 const LEAD_NS = 10e6;
 const SECOND_NS = 1e9;
 /** Above this rate even the first milliseconds want compiled code. */
-const FAST_PACKETS_PER_SECOND = 20_000;
+const FAST_PACKETS_PER_SECOND = 5_000;
 /** Datagrams of one sendmmsg that share a reading of the clock, and what each of them takes: the spread of carried times. */
 const STAMP_SPREAD_NS = 8 * 3e3;
 
@@ -44,12 +44,15 @@ export async function runSender(
   prepareThread(plan);
   const placed = await placeStreams(plan);
   if (!plan.force && !plan.unicast) await refuseForeignSender(io, placed);
-  if (totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND) {
-    warmUpFast();
-    if (io.capabilities.offload) await rehearse('send');
-  }
   const sinks = await openSinks(io, plan, placed);
   try {
+    if (totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND) {
+      warmUpFast();
+      if (io.capabilities.offload) {
+        const superPackets = sinks.some(({ segments }) => segments > 1);
+        await rehearse('send', superPackets);
+      }
+    }
     const evidence = new EvidenceWatch();
     const startRealNs = io.clock.realNs();
     const startMonoNs = io.clock.monoNs();

@@ -19,8 +19,8 @@ const PROGRAM = `
   const sockets = () => readFileSync('/proc/net/udp', 'utf8').trim().split('\\n').length;
   const descriptors = () => readdirSync('/proc/self/fd').length;
   const before = { groups: multicast(), sockets: sockets(), descriptors: descriptors(), ...udp() };
-  await rehearse('send');
-  await rehearse('receive');
+  await rehearse('send', true);
+  await rehearse('receive', true);
   const after = { groups: multicast(), sockets: sockets(), descriptors: descriptors(), ...udp() };
   console.log(JSON.stringify({ before, after }));
 `;
