@@ -54,6 +54,11 @@ export class DecodedBatch {
   readonly runEnd: Uint32Array;
   /** Carried send time, CLOCK_REALTIME since the epoch, ns; NaN: none. */
   readonly sentRealNs: Float64Array;
+  /**
+   * The sender's own clock as the datagram tells it, from any origin, ns; for formats whose clock is not the send time
+   * (RTP), written for those alone.
+   */
+  readonly senderNs: Float64Array;
   /** Arrival moved to CLOCK_MONOTONIC since the epoch, ns. Written by the measurement before any analyzer reads. */
   readonly timeMonoNs: Float64Array;
   /** {@link Arrival}, written by the sequence analyzer. */
@@ -67,8 +72,20 @@ export class DecodedBatch {
     this.next = new Float64Array(capacity);
     this.notSent = new Float64Array(capacity);
     this.sentRealNs = new Float64Array(capacity);
+    this.senderNs = new Float64Array(capacity);
     this.runEnd = new Uint32Array(capacity);
     this.timeMonoNs = new Float64Array(capacity);
     this.verdict = new Uint8Array(capacity);
   }
+}
+
+/** Writes the columns of a slot that is malformed and belongs to no stream. */
+export function clearSlot(out: DecodedBatch, i: number): void {
+  out.kind[i] = SlotKind.Malformed;
+  out.stream[i] = NO_STREAM;
+  out.sequence[i] = NaN;
+  out.span[i] = 0;
+  out.next[i] = NaN;
+  out.notSent[i] = NaN;
+  out.sentRealNs[i] = NaN;
 }

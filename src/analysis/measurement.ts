@@ -3,20 +3,19 @@ import type { Nanos } from '../core/time.js';
 import { StreamCounter, type StreamCounters } from '../metrics/counters.js';
 import type { Histogram } from '../metrics/histogram.js';
 import type { StreamHistogramId, StreamIdentity, StreamSnapshot } from '../metrics/snapshot.js';
-import { DecodedBatch, NO_STREAM } from './decoded.js';
+import { DecodedBatch, NO_STREAM, SlotKind } from './decoded.js';
 import { EventKind, EventRing, type MeasurementEvent } from './eventRing.js';
 import { type ClosedInterval, Intervals } from './intervals.js';
 import type { MeasurementOptions, SocketFacts } from './measurementOptions.js';
 import { MonotonicStamps } from './monotonicStamps.js';
-import { PlainDecoder } from './plainDecoder.js';
-import { ProbeDecoder } from './probeDecoder.js';
 import { Seq } from './sequenceState.js';
 import { Siblings } from './siblings.js';
 import { SocketDrops } from './socketDrops.js';
 import { Fault, FAULT_KINDS, SocketFaults } from './socketFaults.js';
 import { StreamAnalyzers } from './streamAnalyzers.js';
+import { StreamDecoder } from './streamDecoder.js';
 import { identityOf, snapshotOf, type SocketSnapshot, type StreamParts } from './streamSnapshot.js';
-import { StreamTable } from './streamTable.js';
+import { StreamFormat, StreamTable } from './streamTable.js';
 
 export type { MeasurementOptions, SocketFacts };
 
@@ -54,8 +53,7 @@ export class Measurement {
   readonly #events = new EventRing();
   readonly #drops = new SocketDrops();
   readonly #faults = new SocketFaults();
-  readonly #plain: PlainDecoder;
-  readonly #probe: ProbeDecoder;
+  readonly #decoder: StreamDecoder;
   readonly #intervals: Intervals;
   readonly #siblings = new Siblings();
   readonly #sockets: (SocketFacts | undefined)[] = [];
@@ -77,8 +75,7 @@ export class Measurement {
     this.#options = options;
     this.table = new StreamTable(options.maxStreams);
     this.#decoded = new DecodedBatch(options.batchCapacity);
-    this.#plain = new PlainDecoder(this.table, this.#faults);
-    this.#probe = new ProbeDecoder(this.table, options.epoch, this.#faults);
+    this.#decoder = new StreamDecoder(this.table, options.epoch, this.#faults);
     this.#intervals = new Intervals(options.startMonoNs, options.firstBoundaryMonoNs, options.intervalNs);
     this.#streams = new StreamAnalyzers(options, this.table, this.#drops, this.#events);
     this.counters = this.#streams.counters;
@@ -128,7 +125,7 @@ export class Measurement {
     const decoded = this.#decoded;
     const latestNs = this.#stamps.convert(batch, decoded.timeMonoNs);
     const socket = batch.socket[0]!;
-    this.#probe.decode(batch, decoded, this.#sockets[socket]!.scheme === 'probe' ? null : this.#plain);
+    this.#decoder.decode(batch, decoded, this.#sockets[socket]!.scheme);
     if (this.#known < this.table.count) this.#setUpStreams(decoded);
     if (this.#omitUntilNs === Infinity && this.#options.omitNs > 0) this.#beginWarmUp(decoded.timeMonoNs[0]!);
 
@@ -143,6 +140,8 @@ export class Measurement {
       from = to;
       if (edgeNs >= this.#stopNs) {
         this.afterStop += count - from;
+        // Nor is it anything to whoever reads the columns next.
+        decoded.kind.fill(SlotKind.Malformed, from, count);
         return;
       }
       this.#pass(socket, edgeNs);
@@ -283,8 +282,7 @@ export class Measurement {
       path: this.#options.pathOf(this.table.path[stream]!),
       facts: this.#sockets[socket]!,
       analyzers: this.#streams,
-      probeSent: this.#probe.sent,
-      plainFormat: this.#plain.formats[stream],
+      decoder: this.#decoder,
       drops: this.#drops,
       streamsOnSocket: this.#streamsOf[socket]!.length,
     };
@@ -329,7 +327,7 @@ export class Measurement {
 
   /** DSCP and ECN octet that the sender of slot `i` says it set, else the endpoint; -1: neither does. */
   #sentTos(batch: ReceiveBatch, stream: number, i: number): number {
-    if (this.#streams.hasSequence(stream)) return this.#probe.sent[stream]! >>> 16;
+    if (this.table.format[stream] === StreamFormat.Probe) return this.#decoder.probe.sent[stream]! >>> 16;
     return this.#sockets[batch.socket[i]!]!.tosSent ?? -1;
   }
 

@@ -16,8 +16,7 @@ import {
 } from '../wire/probe.js';
 import { readProbeRun } from '../wire/probeRun.js';
 import { WireStatus } from '../wire/status.js';
-import { type DecodedBatch, NO_STREAM, SlotKind } from './decoded.js';
-import type { PlainDecoder } from './plainDecoder.js';
+import { clearSlot, type DecodedBatch, SlotKind } from './decoded.js';
 import { Fault, type SocketFaults } from './socketFaults.js';
 import { StreamFormat, type StreamTable } from './streamTable.js';
 
@@ -25,6 +24,11 @@ const MARKERS = ProbeFlag.Start | ProbeFlag.End;
 const TWO_32 = 4_294_967_296;
 // Members of imported objects are looked up at every use; this is a constant to the compiler.
 const TRUNCATED: number = SlotFlag.Truncated;
+
+/** Takes slots that are no probe datagrams. */
+export interface SlotDecoder {
+  decodeSlot(batch: ReceiveBatch, out: DecodedBatch, i: number): void;
+}
 
 /**
  * Probe datagrams -> columns. A datagram's running total needs no column: it tells nothing beyond its
@@ -51,7 +55,7 @@ export class ProbeDecoder {
    * Fills the columns of all slots. What is no intact probe datagram goes to `other` or, when that is
    * `null` or the path has carried probe datagrams before, is malformed. Hot.
    */
-  decode(batch: ReceiveBatch, out: DecodedBatch, other: PlainDecoder | null): void {
+  decode(batch: ReceiveBatch, out: DecodedBatch, other: SlotDecoder | null): void {
     let i = 0;
     while (i < batch.count) {
       const status = checkProbe(batch.view, batch.offset[i]!, batch.length[i]!);
@@ -157,15 +161,4 @@ export class ProbeDecoder {
     clearSlot(out, i);
     this.#faults.malformed(batch, i, status);
   }
-}
-
-/** Writes the columns of a slot that is malformed and belongs to no stream. */
-export function clearSlot(out: DecodedBatch, i: number): void {
-  out.kind[i] = SlotKind.Malformed;
-  out.stream[i] = NO_STREAM;
-  out.sequence[i] = NaN;
-  out.span[i] = 0;
-  out.next[i] = NaN;
-  out.notSent[i] = NaN;
-  out.sentRealNs[i] = NaN;
 }

@@ -35,7 +35,7 @@ export class SocketFaults {
   malformed(batch: ReceiveBatch, i: number, status: number): void {
     const socket = batch.socket[i]!;
     this.counts[socket * FAULT_KINDS + status]!++;
-    if (status === WireStatus.BadMagic || status === WireStatus.TooShort) {
+    if (status === WireStatus.BadMagic || status === WireStatus.TooShort || status === WireStatus.BadVersion) {
       this.instead[socket] ??= recogniseFormat(batch.bytes, batch.offset[i]!, batch.length[i]!);
     }
   }

@@ -9,7 +9,7 @@ import type { MeasurementOptions } from './measurementOptions.js';
 import { SequenceAnalyzer } from './sequence.js';
 import { Seq } from './sequenceState.js';
 import type { SocketDrops } from './socketDrops.js';
-import { StreamFormat, type StreamTable } from './streamTable.js';
+import { isNumbered, StreamFormat, type StreamTable } from './streamTable.js';
 import { StreamTimes } from './streamTimes.js';
 import { TimingAnalyzer } from './timing.js';
 
@@ -45,7 +45,7 @@ export class StreamAnalyzers {
 
   /** Makes room for all streams of the table. */
   addAll(): void {
-    const { count, socket } = this.#table;
+    const { count, socket, format } = this.#table;
     this.counters.ensure(count);
     this.#events.ensure(count);
     this.times.ensure(count);
@@ -54,7 +54,7 @@ export class StreamAnalyzers {
       const isWide = stream < WIDE_WINDOW_STREAMS;
       const packets = isWide ? this.#windowPackets : Math.min(this.#windowPackets, NARROW_WINDOW_PACKETS);
       this.sequence.addStream(stream, socket[stream]!, packets, isDetailed ? LOSS_MAP_RANGES : SHORT_LOSS_MAP);
-      this.timing.addStream(stream, isDetailed);
+      this.timing.addStream(stream, isDetailed, format[stream] === StreamFormat.Rtp);
       this.marking.addStream(stream);
     }
     this.#known = count;
@@ -71,9 +71,10 @@ export class StreamAnalyzers {
       return;
     }
     const flags = this.marking.onRun(batch, decoded, stream, from, to, tosSent);
-    if (format === StreamFormat.Probe) {
+    if (isNumbered(format)) {
       const inOrderEnd = this.sequence.onRun(batch, decoded, stream, from, to);
-      const plainEnd = (flags & NOT_PLAIN) === 0 ? inOrderEnd : from;
+      const isPlain = (flags & NOT_PLAIN) === 0 && format === StreamFormat.Probe;
+      const plainEnd = isPlain ? inOrderEnd : from;
       this.timing.onRun(batch, decoded, stream, from, to, Arrival.New, plainEnd);
     } else {
       this.#count(batch, decoded, stream, from, to);
@@ -103,7 +104,7 @@ export class StreamAnalyzers {
   }
 
   hasSequence(stream: number): boolean {
-    return this.#table.format[stream] === StreamFormat.Probe;
+    return isNumbered(this.#table.format[stream]!);
   }
 
   /** The sender announced the end. */

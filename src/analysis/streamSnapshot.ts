@@ -5,8 +5,9 @@ import type { SocketFacts } from './measurementOptions.js';
 import { Phase, Seq } from './sequenceState.js';
 import type { SocketDrops } from './socketDrops.js';
 import type { StreamAnalyzers } from './streamAnalyzers.js';
+import type { StreamDecoder } from './streamDecoder.js';
 import type { StreamPath } from './streamPath.js';
-import { StreamFormat, type StreamTable } from './streamTable.js';
+import { isNumbered, StreamFormat, type StreamTable } from './streamTable.js';
 
 /** What is known of one receive socket. */
 export interface SocketSnapshot {
@@ -31,9 +32,7 @@ export interface StreamParts {
   readonly path: StreamPath;
   readonly facts: SocketFacts;
   readonly analyzers: StreamAnalyzers;
-  /** `ProbeDecoder.sent`. */
-  readonly probeSent: Uint32Array;
-  readonly plainFormat: string | undefined;
+  readonly decoder: StreamDecoder;
   readonly drops: SocketDrops;
   readonly streamsOnSocket: number;
 }
@@ -46,8 +45,9 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
   const isProbe = format === StreamFormat.Probe;
   const { values, phase } = sequence.states;
   const at = stream * Seq.Count;
-  const isBegun = isProbe && phase[stream] !== Phase.New;
-  const sent = parts.probeSent[stream] ?? 0;
+  const isBegun = isNumbered(format) && phase[stream] !== Phase.New;
+  const { probe, rtp } = parts.decoder;
+  const sent = probe.sent[stream] ?? 0;
   const hasTtl = marking.ttlMin[stream]! <= marking.ttlMax[stream]!;
   // A start marker that was heard was sent after the join.
   const afterJoin = phase[stream] === Phase.Start ? NaN : times.firstDataRealNs[stream]! - facts.joinRealNs;
@@ -73,10 +73,24 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
     lossDetail: lossDetail(stream, isBegun, parts),
     histograms: timing.histograms(stream),
     lossAttribution: isBegun && facts.hasDropCounter ? attribution(parts, table.socket[stream]!) : null,
-    sendTime: isProbe ? ((sent & ProbeFlag.DueTime) === 0 ? 'departure' : 'due') : null,
-    notes:
-      isProbe || format === StreamFormat.Others ? [] : ['no sequence number: loss, order and delay cannot be measured'],
+    sendTime: isProbe
+      ? (sent & ProbeFlag.DueTime) === 0
+        ? 'departure'
+        : 'due'
+      : format === StreamFormat.Rtp && rtp.carriesSendTime(stream)
+        ? 'departure'
+        : null,
+    notes: notesOf(format, parts.decoder.plain.formats[stream]),
   };
+}
+
+function notesOf(format: number, plainFormat: string | undefined): string[] {
+  if (format === StreamFormat.Rtp) {
+    return ['RTP tells no total: what was lost behind the last packet that came, or never sent, is not counted'];
+  }
+  if (format !== StreamFormat.Plain) return [];
+  const unnumbered = 'no sequence number: loss, order and delay cannot be measured';
+  return plainFormat === 'rtp' ? [`${unnumbered}; if this is RTP, say rtp:// in the endpoint`] : [unnumbered];
 }
 
 /** What names it. Cheap, where {@link snapshotOf} copies histograms. */
@@ -86,19 +100,31 @@ export function identityOf(stream: number, parts: Omit<StreamParts, 'analyzers' 
   const isProbe = format === StreamFormat.Probe;
   return {
     index: stream,
-    format: isProbe ? 'probe' : format === StreamFormat.Plain ? (parts.plainFormat ?? 'unknown') : 'others',
-    unit: isProbe ? 'packet' : 'none',
+    format: formatName(stream, format, parts.decoder),
+    unit: isNumbered(format) ? 'packet' : 'none',
     source: path.source,
     sourcePort: path.sourcePort,
     group: path.group,
     port: path.port,
     interfaceIndex: path.interfaceIndex,
-    flow: isProbe ? String(table.flow[stream]) : null,
+    flow: flowName(table.flow[stream]!, format),
     senderRun: isProbe ? table.run[stream]!.toString(16).padStart(8, '0') : null,
     socket: table.socket[stream]!,
     name: facts.name,
-    superPackets: isProbe && ((parts.probeSent[stream] ?? 0) & ProbeFlag.SuperPacket) !== 0,
+    superPackets: isProbe && ((parts.decoder.probe.sent[stream] ?? 0) & ProbeFlag.SuperPacket) !== 0,
   };
+}
+
+function formatName(stream: number, format: number, decoder: StreamDecoder): string {
+  if (format === StreamFormat.Probe) return 'probe';
+  if (format === StreamFormat.Rtp) return decoder.rtp.formats[stream] ?? 'rtp';
+  return format === StreamFormat.Plain ? (decoder.plain.formats[stream] ?? 'unknown') : 'others';
+}
+
+/** Flow number of a probe, SSRC of RTP in the usual hexadecimal. */
+function flowName(flow: number, format: number): string | null {
+  if (format === StreamFormat.Rtp) return `0x${flow.toString(16).padStart(8, '0')}`;
+  return format === StreamFormat.Probe ? String(flow) : null;
 }
 
 function lossDetail(stream: number, isBegun: boolean, parts: StreamParts): LossDetail {

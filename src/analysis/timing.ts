@@ -71,7 +71,7 @@ const NO_DELAY: IntervalDelay = { minNs: NaN, p50Ns: NaN, p99Ns: NaN, maxNs: NaN
  * - One-way delay (RFC 7679): stamp minus carried time, both CLOCK_REALTIME.
  * - Interarrival time: difference of successive stamps, monotonic, in order of arrival.
  * - Interarrival jitter (RFC 3550 section 6.4.1): J += (|D| - J) / 16, D the difference of the transits
- *   (monotonic stamp minus carried time) of datagrams successive in arrival.
+ *   (monotonic stamp minus carried time) of datagrams successive in arrival. Of RTP the carried time is the time stamp.
  * - IPDV (RFC 3393): transit of a number minus that of the number before it, whichever came first; the
  *   selection function takes pairs of which the second to come is within {@link IPDV_REACH} numbers of
  *   the highest.
@@ -87,13 +87,18 @@ export class TimingAnalyzer {
   readonly #sets: HistogramSet[] = [];
   readonly #transits: Float64Array[] = [];
   readonly #detailed: boolean[] = [];
+  /** Streams whose jitter goes by {@link DecodedBatch.senderNs}. */
+  readonly #hasSenderClock: boolean[] = [];
   #aggregate: HistogramSet | null = null;
   /** When the batch was read, on the monotonic clock; and what makes a delay of a transit. */
   #readMonoNs = 0;
   #delayFromTransitNs = 0;
 
-  /** `detailed`: with histograms of its own. The others share one set. */
-  addStream(stream: number, detailed: boolean): void {
+  /**
+   * `detailed`: with histograms of its own; the others share one set. `hasSenderClock`: jitter goes by
+   * {@link DecodedBatch.senderNs}.
+   */
+  addStream(stream: number, detailed: boolean, hasSenderClock: boolean): void {
     const wanted = (stream + 1) * Time.Count;
     if (wanted > this.#rows.length) {
       const grown = new Float64Array(Math.max(wanted, 2 * this.#rows.length)).fill(NaN);
@@ -101,6 +106,7 @@ export class TimingAnalyzer {
       this.#rows = grown;
     }
     this.#detailed[stream] = detailed;
+    this.#hasSenderClock[stream] = hasSenderClock;
     this.#sets[stream] = detailed ? new HistogramSet() : (this.#aggregate ??= new HistogramSet());
     this.#transits[stream] = new Float64Array(detailed ? IPDV_REACH : IPDV_REACH_UNDETAILED).fill(NaN);
     // What is shared cannot be relative to one stream's delay.
@@ -214,6 +220,8 @@ export class TimingAnalyzer {
     if (lastMonoNs === lastMonoNs) interarrival.record(monoNs - lastMonoNs);
     rows[row + Time.LastMonoNs] = monoNs;
     if ((bits & (foreignClock | SlotFlag.TimeUser)) === 0) wakeup.record(this.#readMonoNs - monoNs);
+    const hasSenderClock = this.#hasSenderClock[stream]!;
+    if (hasSenderClock) this.#jitter(row, monoNs - decoded.senderNs[i]!);
     if (sentNs !== sentNs) return;
     const transitNs = monoNs - sentNs;
     if ((bits & foreignClock) === 0) {
@@ -222,6 +230,13 @@ export class TimingAnalyzer {
       if (anchorNs !== anchorNs) rows[row + Time.AnchorNs] = delayNs;
       intervalDelay.record(delayNs - rows[row + Time.AnchorNs]!);
     }
+    if (!hasSenderClock) this.#jitter(row, transitNs);
+    const highest = rows[row + Time.HighestTimed]!;
+    rows[row + Time.HighestTimed] = pairUp(this.#transits[stream]!, highest, decoded.sequence[i]!, transitNs, ipdv);
+  }
+
+  #jitter(row: number, transitNs: Nanos): void {
+    const rows = this.#rows;
     const lastTransitNs = rows[row + Time.LastTransitNs]!;
     if (lastTransitNs === lastTransitNs) {
       const before = rows[row + Time.JitterNs]!;
@@ -231,8 +246,6 @@ export class TimingAnalyzer {
       if (!(now <= rows[row + Time.JitterMaxNs]!)) rows[row + Time.JitterMaxNs] = now;
     }
     rows[row + Time.LastTransitNs] = transitNs;
-    const highest = rows[row + Time.HighestTimed]!;
-    rows[row + Time.HighestTimed] = pairUp(this.#transits[stream]!, highest, decoded.sequence[i]!, transitNs, ipdv);
   }
 
   /** RFC 3550 interarrival jitter, ns; NaN before the second timed datagram. */

@@ -50,6 +50,22 @@ export function checkRtp(bytes: Uint8Array, at: number, length: number): WireSta
   return padding === 0 || padding > length - headerOctets ? WireStatus.BadPadding : WireStatus.Ok;
 }
 
+export function rtpPayloadType(bytes: Uint8Array, at: number): number {
+  return bytes[at + 1]! & 0x7f;
+}
+
+export function rtpSequence(bytes: Uint8Array, at: number): number {
+  return u16be(bytes, at + 2);
+}
+
+export function rtpTimestamp(bytes: Uint8Array, at: number): number {
+  return u32be(bytes, at + 4);
+}
+
+export function rtpSsrc(bytes: Uint8Array, at: number): number {
+  return u32be(bytes, at + 8);
+}
+
 /** Octets before the payload: fixed header, contributing sources and extension. */
 export function rtpHeaderOctets(bytes: Uint8Array, at: number): number {
   const fixed = RTP_FIXED_OCTETS + 4 * (bytes[at]! & CSRC_COUNT);
