@@ -1,9 +1,11 @@
 /**
- * A line-up: many endpoints with names in one text. CSV with a header line, M3U, or one endpoint a
- * line. Pure: the text comes from elsewhere. All problems are reported at once, with their lines.
+ * A line-up: many endpoints with names in one text. CSV with a header line, M3U, a session description
+ * (SDP), or one endpoint a line. Pure: the text comes from elsewhere. All problems are reported at once,
+ * with their lines.
  */
 import { McastError } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
+import { readSdpLineup } from './sdpLineup.js';
 
 /** One endpoint of a line-up, its text not read yet. */
 export interface LineupEntry {
@@ -29,9 +31,11 @@ export function parseLineup(text: string, source: string, found?: McastError[]):
   const problems: string[] = [];
   const entries = first.trimStart().startsWith('#EXTM3U')
     ? readM3u(lines, source)
-    : isCsvHeader(first)
-      ? readCsv(lines, source, problems)
-      : readList(lines, source, problems);
+    : first.trim() === 'v=0'
+      ? readSdpLineup(text, source, problems)
+      : isCsvHeader(first)
+        ? readCsv(lines, source, problems)
+        : readList(lines, source, problems);
   if (entries.length === 0 && problems.length === 0) problems.push(`${source}: it holds no endpoint`);
   findTwins(entries, problems);
   if (problems.length === 0) return entries;

@@ -93,6 +93,37 @@ describe('M3U', () => {
   });
 });
 
+describe('a session description', () => {
+  it('is known by its first line, and makes an entry of each media', () => {
+    const text = [
+      '',
+      'v=0',
+      'o=- 1 1 IN IP4 10.0.0.1',
+      's=News',
+      'c=IN IP4 239.1.1.1/16',
+      't=0 0',
+      'm=video 5004 RTP/AVP 33',
+      'i=HD',
+      'a=source-filter: incl IN IP4 * 10.0.0.1',
+      'm=video 1234 udp MP2T',
+      'i=SD',
+    ].join('\r\n');
+    expect(parseLineup(text, 'l')).toEqual([
+      { endpoint: 'rtp://10.0.0.1@239.1.1.1:5004/ttl=16', name: 'News HD', rate: null, where: 'l:7' },
+      { endpoint: 'udp://239.1.1.1:1234/ttl=16', name: 'News SD', rate: null, where: 'l:10' },
+    ]);
+  });
+
+  it('tells what is wrong with its lines', () => {
+    expect(problems('v=0\nm=video x udp MP2T\na=fmtp:1')).toEqual([
+      'l:2: the port "x" is not 0..65535',
+      'l:3: a=fmtp: is <format> <parameters>',
+    ]);
+    expect(problems('v=0\nm=video 1234 udp MP2T')).toEqual(['l:2: this media has no c= line, nor has the session']);
+    expect(problems('v=0\ns=News')).toEqual(['l: it holds no endpoint']);
+  });
+});
+
 describe('a list', () => {
   it('is one endpoint a line', () => {
     expect(
