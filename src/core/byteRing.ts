@@ -1,4 +1,5 @@
 import { copyOctets } from './bytes.js';
+import { copyBytes } from './copyBytes.js';
 
 /** Positions in the control words. Both counts run modulo 2^32. */
 const WRITTEN = 0;
@@ -62,15 +63,25 @@ export class ByteRing {
 
   /** Consumer: octets read into `into`; 0: nothing yet; -1: nothing more will come. */
   read(into: Uint8Array): number {
+    return this.readInto(into, 0, into.length);
+  }
+
+  /** Consumer: as {@link read}, up to `octets` into `into[at ..]`. */
+  readInto(into: Uint8Array, at: number, octets: number): number {
     // Closed is read first: whatever was published before it is then seen below.
     const closed = Atomics.load(this.#control, CLOSED) === 1;
     const read = Atomics.load(this.#control, READ);
     const used = (Atomics.load(this.#control, WRITTEN) - read) >>> 0;
     if (used === 0) return closed ? -1 : 0;
-    const at = read & (this.capacity - 1);
-    const octets = Math.min(used, into.length, this.capacity - at);
-    into.set(this.bytes.subarray(at, at + octets));
-    Atomics.store(this.#control, READ, (read + octets) | 0);
-    return octets;
+    const from = read & (this.capacity - 1);
+    const copied = Math.min(used, octets, this.capacity - from);
+    copyBytes(this.bytes, from, copied, into, at);
+    Atomics.store(this.#control, READ, (read + copied) | 0);
+    return copied;
+  }
+
+  /** Consumer: octets that are there to be read. */
+  readable(): number {
+    return (Atomics.load(this.#control, WRITTEN) - Atomics.load(this.#control, READ)) >>> 0;
   }
 }

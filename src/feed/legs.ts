@@ -1,0 +1,179 @@
+import { SendBatch } from '../core/batch.js';
+import { copyOctets } from '../core/bytes.js';
+import type { Nanos } from '../core/time.js';
+import { endOctet, putColumns } from './limits.js';
+import type { FlowFeed } from './mergedFeed.js';
+
+export interface LegOptions {
+  /** Number of its flow in the batches that it fills, and their destination. */
+  readonly flowBase: number;
+  readonly destination: number;
+}
+
+/** Datagrams taken from the feed at once. */
+const STEP = 16;
+
+/**
+ * One feed of one flow for several legs (SMPTE ST 2022-7): each leg offers every datagram, octet for octet, at its due
+ * time, whichever leg asks first. What one leg has not taken is kept for it, up to a bound; beyond that it is not sent
+ * there, and counted. What is written at departure would differ between the legs: the feed must leave no place for it.
+ */
+export class LegSplitter {
+  readonly feed: FlowFeed;
+  /** Datagrams made so far. */
+  made = 0;
+  readonly #inner: SendBatch;
+  readonly #capacity: number;
+  readonly #slotOctets: number;
+  readonly #view: DataView;
+  readonly #length: Uint32Array;
+  readonly #dueNs: Float64Array;
+  #finished = false;
+
+  /** `capacity`: datagrams kept, a power of two; `slotOctets`: of the largest. */
+  constructor(feed: FlowFeed, capacity: number, slotOctets: number) {
+    this.feed = feed;
+    this.#capacity = capacity;
+    this.#slotOctets = slotOctets;
+    this.#inner = new SendBatch(STEP, STEP * slotOctets);
+    this.#view = new DataView(new ArrayBuffer(capacity * slotOctets));
+    this.#length = new Uint32Array(capacity);
+    this.#dueNs = new Float64Array(capacity);
+  }
+
+  leg(options: LegOptions): Leg {
+    return new Leg(this, options);
+  }
+
+  /** The lowest number that is still kept. */
+  get oldest(): number {
+    return Math.max(0, this.made - this.#capacity);
+  }
+
+  /** When number `index` is due; Infinity: the feed has ended before it. */
+  dueNs(index: number): Nanos {
+    if (index < this.made) return this.#dueNs[index & (this.#capacity - 1)]!;
+    return this.#finished ? Infinity : this.feed.nextDueNs();
+  }
+
+  length(index: number): number {
+    return this.#length[index & (this.#capacity - 1)]!;
+  }
+
+  /** Copies number `index`, which is there, to `into[at ..]`. */
+  copy(index: number, into: DataView, at: number): void {
+    const slot = index & (this.#capacity - 1);
+    copyOctets(this.#view, slot * this.#slotOctets, this.#length[slot]!, into, at);
+  }
+
+  /** Takes from the feed what is due by `untilNs`, some of it at least; false: nothing is. */
+  draw(untilNs: Nanos): boolean {
+    if (this.#finished) return false;
+    const inner = this.#inner;
+    inner.count = 0;
+    const made = this.feed.fill(inner, untilNs);
+    for (let i = 0; i < made; i++) {
+      const slot = this.made & (this.#capacity - 1);
+      copyOctets(inner.view, inner.offset[i]!, inner.length[i]!, this.#view, slot * this.#slotOctets);
+      this.#length[slot] = inner.length[i]!;
+      this.#dueNs[slot] = inner.dueMonoNs[i]!;
+      this.made++;
+    }
+    return made > 0;
+  }
+
+  finish(nowNs: Nanos): void {
+    this.#finished = true;
+    this.feed.finish(nowNs);
+  }
+}
+
+/** The datagrams of a {@link LegSplitter} on one leg. */
+export class Leg implements FlowFeed {
+  readonly flowBase: number;
+  readonly flows = 1;
+  readonly unpaced = false;
+  readonly checkedRanges: readonly (readonly [from: number, to: number])[] = [[0, Infinity]];
+  /** Datagrams offered or given up so far on this leg; of those, refused, skipped or passed over. */
+  scheduled = 0;
+  notSent = 0;
+  readonly #splitter: LegSplitter;
+  readonly #destination: number;
+  /** Number of the next datagram. */
+  #next = 0;
+  #ended = false;
+
+  constructor(splitter: LegSplitter, { flowBase, destination }: LegOptions) {
+    this.flowBase = flowBase;
+    this.#splitter = splitter;
+    this.#destination = destination;
+  }
+
+  nextDueNs(): Nanos {
+    this.#catchUp();
+    return this.#ended ? Infinity : this.#splitter.dueNs(this.#next);
+  }
+
+  fill(batch: SendBatch, untilNs: Nanos): number {
+    batch.untilNs = untilNs;
+    return this.fillRun(batch);
+  }
+
+  fillRun(batch: SendBatch): number {
+    const splitter = this.#splitter;
+    const before = batch.count;
+    let at = endOctet(batch);
+    this.#catchUp();
+    while (!this.#ended && batch.count < batch.capacity) {
+      if (this.#next === splitter.made && !splitter.draw(batch.untilNs)) break;
+      const dueNs = splitter.dueNs(this.#next);
+      const length = splitter.length(this.#next);
+      if (dueNs > batch.untilNs || at + length > batch.bytes.length) break;
+      const slot = batch.count;
+      putColumns(batch, slot, slot + 1, length, 0, this.#destination, 0);
+      batch.offset[slot] = at;
+      batch.flow[slot] = this.flowBase;
+      batch.dueMonoNs[slot] = dueNs;
+      splitter.copy(this.#next, batch.view, at);
+      batch.count = slot + 1;
+      at += length;
+      this.#next++;
+      this.scheduled++;
+    }
+    batch.nextDueNs = this.nextDueNs();
+    return batch.count - before;
+  }
+
+  refuse(_batch: SendBatch, _slot: number): void {
+    this.notSent++;
+  }
+
+  /** These datagrams say nothing of earlier ones. */
+  update(_batch: SendBatch, _slot: number): void {}
+
+  skip(untilNs: Nanos): number {
+    const before = this.scheduled;
+    while (!this.#ended && this.nextDueNs() < untilNs) {
+      if (this.#next === this.#splitter.made && !this.#splitter.draw(untilNs)) break;
+      this.#pass(1);
+    }
+    return this.scheduled - before;
+  }
+
+  finish(nowNs: Nanos): void {
+    this.#ended = true;
+    this.#splitter.finish(nowNs);
+  }
+
+  /** What is no longer kept was not sent here. */
+  #catchUp(): void {
+    const behind = this.#splitter.oldest - this.#next;
+    if (behind > 0) this.#pass(behind);
+  }
+
+  #pass(datagrams: number): void {
+    this.#next += datagrams;
+    this.scheduled += datagrams;
+    this.notSent += datagrams;
+  }
+}

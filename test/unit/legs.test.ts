@@ -1,0 +1,86 @@
+/** One feed on two legs: the same datagrams, whoever asks first. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SendBatch } from '../../src/core/batch.js';
+import { LegSplitter, type Leg } from '../../src/feed/legs.js';
+import { PayloadFeed } from '../../src/feed/payloadFeed.js';
+
+const SIZE = 4;
+
+function splitter(count: number, capacity = 64): LegSplitter {
+  const payload = Uint8Array.from({ length: 400 }, (_, i) => i);
+  const feed = new PayloadFeed({
+    packetsPerSecond: 1000,
+    pattern: { kind: 'cbr' },
+    count,
+    durationNs: null,
+    startMonoNs: 0,
+    seed: 0,
+    sizeOctets: SIZE,
+    destination: 0,
+    payload,
+  });
+  return new LegSplitter(feed, capacity, SIZE);
+}
+
+function drawn(leg: Leg, untilNs: number, slots = 8): string[] {
+  const batch = new SendBatch(slots, slots * SIZE);
+  const made = leg.fill(batch, untilNs);
+  return Array.from({ length: made }, (_, i) => {
+    const octets = [...batch.bytes.subarray(batch.offset[i]!, batch.offset[i]! + batch.length[i]!)].join('.');
+    return `${batch.dueMonoNs[i]}:${batch.destination[i]}/${batch.flow[i]}:${octets}`;
+  });
+}
+
+describe('two legs', () => {
+  it('offer the same octets at the same times, in whatever portions they are asked', () => {
+    const steps = fc.array(fc.record({ leg: fc.constantFrom(0, 1), byNs: fc.integer({ min: 0, max: 9e6 }) }), {
+      maxLength: 40,
+    });
+    fc.assert(
+      fc.property(steps, (asked) => {
+        const split = splitter(30);
+        const legs = [split.leg({ flowBase: 3, destination: 1 }), split.leg({ flowBase: 3, destination: 1 })];
+        const got: string[][] = [[], []];
+        const untilNs = [0, 0];
+        for (const { leg, byNs } of asked) {
+          untilNs[leg]! += byNs;
+          got[leg]!.push(...drawn(legs[leg]!, untilNs[leg]!));
+        }
+        for (const [index, leg] of legs.entries()) {
+          for (let more = ['']; more.length > 0;) got[index]!.push(...(more = drawn(leg, 1e9)));
+          expect(leg.nextDueNs()).toBe(Infinity);
+          expect({ scheduled: leg.scheduled, notSent: leg.notSent }).toEqual({ scheduled: 30, notSent: 0 });
+        }
+        expect(got[0]).toEqual(got[1]);
+        expect(got[0]).toHaveLength(30);
+        expect(got[0]![7]).toBe('7000000:1/3:28.29.30.31');
+      }),
+    );
+  });
+
+  it('a leg that lags loses what is no longer kept, and counts it', () => {
+    const split = splitter(100, 16);
+    const [a, b] = [split.leg({ flowBase: 0, destination: 0 }), split.leg({ flowBase: 0, destination: 0 })];
+    for (let i = 0; i < 20; i++) drawn(a, 1e9);
+    expect(a.scheduled).toBe(100);
+    const rest: string[] = [];
+    for (let more = ['']; more.length > 0;) rest.push(...(more = drawn(b, 1e9)));
+    expect(rest).toHaveLength(16);
+    expect({ scheduled: b.scheduled, notSent: b.notSent }).toEqual({ scheduled: 100, notSent: 84 });
+    expect(rest[0]!.startsWith('84000000:')).toBe(true);
+  });
+
+  it('a leg skips by itself, and ends for both', () => {
+    const split = splitter(100);
+    const [a, b] = [split.leg({ flowBase: 0, destination: 0 }), split.leg({ flowBase: 0, destination: 0 })];
+    expect(a.skip(10e6)).toBe(10);
+    expect(a.nextDueNs()).toBe(10e6);
+    expect(drawn(b, 2e6)).toHaveLength(3);
+    a.finish(11e6);
+    expect(a.nextDueNs()).toBe(Infinity);
+    // What was made is still sent.
+    expect(split.made).toBe(11);
+    expect(drawn(b, 1e9)).toHaveLength(8);
+  });
+});
