@@ -24,6 +24,8 @@ const CHECKS: Readonly<Record<string, () => string | null>> = {
   },
   capture: captureMissing,
   dist: () => (existsSync(join(DIST, 'io')) ? null : 'dist/ is not built (npm run build)'),
+  'srt-addon': () =>
+    existsSync(join(DIST, 'native/srt.node')) ? null : 'the SRT addon is not built (libsrt-openssl-dev, npm run build)',
 };
 
 /** tcpdump changes its user before it does anything, which a user namespace of a lone user refuses. */
@@ -59,8 +61,8 @@ export function programPath(name: string): string | null {
 }
 
 /**
- * Whether all of `what` are there: `linux`, `netns`, `capture` (tcpdump in a lab), `dist` (the compiled project) or the
- * name of a program. If not, says so once and
+ * Whether all of `what` are there: `linux`, `netns`, `capture` (tcpdump in a lab), `dist` (the compiled project),
+ * `srt-addon` or the name of a program. If not, says so once and
  * returns false, or throws where nothing may be left out.
  */
 export function needs(...what: readonly string[]): boolean {

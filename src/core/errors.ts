@@ -20,6 +20,12 @@ export const ERROR_CODES = {
     exit: 1,
     hint: 'Captures may be pcap or pcapng, plain or gzip; results are JSON or NDJSON written by --json.',
   },
+  ERR_FFMPEG_MISSING: {
+    exit: 1,
+    hint: 'Install it (Debian: apt install ffmpeg), or name it with --ffmpeg or FFMPEG_PATH.',
+  },
+  ERR_FFMPEG_FAILED: { exit: 1, hint: 'That is what ffmpeg said; try the same source with ffprobe.' },
+  ERR_PLAYER_MISSING: { exit: 1, hint: 'Install ffplay (Debian: apt install ffmpeg), vlc or mpv, or name one.' },
   ERR_INTERFACE: { exit: 1, hint: 'Name an interface of this host with --iface.' },
   ERR_SOURCE_ADDRESS: { exit: 1, hint: 'The source of a sender must be an address of this host.' },
   ERR_PERMISSION: { exit: 1, hint: 'Use a port above 1023, or grant CAP_NET_BIND_SERVICE.' },
