@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSrt } from './srt/build.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const output = join(here, '../../dist/native/mcast.node');
@@ -53,3 +54,4 @@ if (built.error !== undefined) without(`no C compiler: ${compiler}: ${built.erro
 if (built.status !== 0) without(`${compiler} ended with status ${built.status ?? built.signal}`);
 renameSync(fresh, output);
 process.stdout.write('native layer built: dist/native/mcast.node\n');
+buildSrt(compiler, flags, include, join(dirname(output), 'srt.node'));
