@@ -53,7 +53,7 @@ export class Measurement {
   readonly #events = new EventRing();
   readonly #drops = new SocketDrops();
   readonly #faults = new SocketFaults();
-  readonly #decoder: StreamDecoder;
+  readonly decoder: StreamDecoder;
   readonly #intervals: Intervals;
   readonly #siblings = new Siblings();
   readonly #sockets: (SocketFacts | undefined)[] = [];
@@ -75,7 +75,7 @@ export class Measurement {
     this.#options = options;
     this.table = new StreamTable(options.maxStreams);
     this.#decoded = new DecodedBatch(options.batchCapacity);
-    this.#decoder = new StreamDecoder(this.table, options.epoch, this.#faults);
+    this.decoder = new StreamDecoder(this.table, options.epoch, this.#faults);
     this.#intervals = new Intervals(options.startMonoNs, options.firstBoundaryMonoNs, options.intervalNs);
     this.#streams = new StreamAnalyzers(options, this.table, this.#drops, this.#events);
     this.counters = this.#streams.counters;
@@ -125,7 +125,7 @@ export class Measurement {
     const decoded = this.#decoded;
     const latestNs = this.#stamps.convert(batch, decoded.timeMonoNs);
     const socket = batch.socket[0]!;
-    this.#decoder.decode(batch, decoded, this.#sockets[socket]!.scheme);
+    this.decoder.decode(batch, decoded, this.#sockets[socket]!.scheme);
     if (this.#known < this.table.count) this.#setUpStreams(decoded);
     if (this.#omitUntilNs === Infinity && this.#options.omitNs > 0) this.#beginWarmUp(decoded.timeMonoNs[0]!);
 
@@ -166,7 +166,8 @@ export class Measurement {
     for (const stream of this.#streamsOf[socket]!) {
       if (values[stream * Seq.Count + Seq.ExpiryMonoNs]! < pastNs)
         this.#streams.sequence.window.expire(stream, pastNs - 1);
-      if (this.#streams.times.isSilent(stream, pastNs, this.#options.silenceNs) && !this.#streams.hasEnded(stream)) {
+      const mayBeSilent = this.#streams.hasEnded(stream) || this.#isCompanion(stream);
+      if (this.#streams.times.isSilent(stream, pastNs, this.#options.silenceNs) && !mayBeSilent) {
         this.#events.push(EventKind.Silence, stream, pastNs, pastNs - this.#streams.times.lastHeardNs[stream]!, 0);
       }
     }
@@ -220,6 +221,13 @@ export class Measurement {
     for (const facts of this.#sockets) if (facts !== undefined) this.#leaveInterval(facts.index, stopMonoNs);
   }
 
+  /** The sender said elsewhere (RTCP) that the stream is over. */
+  endStream(stream: number, monoNs: Nanos): void {
+    if (this.#streams.end(stream, monoNs)) {
+      this.#events.push(EventKind.StreamEnd, stream, monoNs, this.decoder.rtp.highest(stream) + 1, 0);
+    }
+  }
+
   /** Distinct datagrams with data so far, of all streams. */
   dataReceived(): number {
     let datagrams = 0;
@@ -234,17 +242,17 @@ export class Measurement {
    * passed since. A format without an end is over when it has been silent for two windows.
    */
   hasSettled(nowMonoNs: Nanos): boolean {
-    const { reorderWindowNs } = this.#options;
+    let settled = 0;
     for (let stream = 0; stream < this.#known; stream++) {
-      if (stream === this.table.others) continue;
-      const silentNs = nowMonoNs - this.#streams.times.lastHeardNs[stream]!;
-      const isOpen =
-        this.#streams.hasSequence(stream) &&
-        this.#streams.sequence.states.values[stream * Seq.Count + Seq.Pending]! > 0;
-      if (this.#streams.hasEnded(stream) ? isOpen && silentNs <= reorderWindowNs : silentNs <= 2 * reorderWindowNs)
-        return false;
+      if (stream === this.table.others || this.#isCompanion(stream)) continue;
+      if (!this.#streams.hasSettled(stream, nowMonoNs, this.#options.reorderWindowNs)) return false;
+      settled++;
     }
-    return this.#known > 0;
+    return settled > 0;
+  }
+
+  #isCompanion(stream: number): boolean {
+    return this.#sockets[this.table.socket[stream]!]!.isCompanion === true;
   }
 
   /** Intervals closed since the last call. */
@@ -282,7 +290,7 @@ export class Measurement {
       path: this.#options.pathOf(this.table.path[stream]!),
       facts: this.#sockets[socket]!,
       analyzers: this.#streams,
-      decoder: this.#decoder,
+      decoder: this.decoder,
       drops: this.#drops,
       streamsOnSocket: this.#streamsOf[socket]!.length,
     };
@@ -327,7 +335,7 @@ export class Measurement {
 
   /** DSCP and ECN octet that the sender of slot `i` says it set, else the endpoint; -1: neither does. */
   #sentTos(batch: ReceiveBatch, stream: number, i: number): number {
-    if (this.table.format[stream] === StreamFormat.Probe) return this.#decoder.probe.sent[stream]! >>> 16;
+    if (this.table.format[stream] === StreamFormat.Probe) return this.decoder.probe.sent[stream]! >>> 16;
     return this.#sockets[batch.socket[i]!]!.tosSent ?? -1;
   }
 

@@ -41,4 +41,6 @@ export interface SocketFacts {
   /** Marks that the endpoint says were sent; `null` not said. */
   readonly tosSent: number | null;
   readonly ttlSent: number | null;
+  /** What comes here goes with media on another socket (FEC, RTCP): its silence and its end mean nothing. Default false. */
+  readonly isCompanion?: boolean;
 }

@@ -67,6 +67,16 @@ export class RtpDecoder {
     this.#faults = faults;
   }
 
+  /** Highest number of the stream, extended and counted from its first packet. */
+  highest(stream: number): number {
+    return this.#rows[stream * Row.Count + Row.High]!;
+  }
+
+  /** When that one arrived, monotonic, ns. */
+  highestMonoNs(stream: number): Nanos {
+    return this.#rows[stream * Row.Count + Row.HighMonoNs]!;
+  }
+
   /** Payload type of the stream's latest packet. */
   payloadType(stream: number): number {
     return this.#rows[stream * Row.Count + Row.PayloadType]!;

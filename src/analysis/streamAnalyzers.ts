@@ -113,6 +113,20 @@ export class StreamAnalyzers {
     return this.hasSequence(stream) && endedNs === endedNs;
   }
 
+  /** It has ended and nothing of it is open, or has been silent for so long that no more will come. */
+  hasSettled(stream: number, nowMonoNs: Nanos, windowNs: Nanos): boolean {
+    const silentNs = nowMonoNs - this.times.lastHeardNs[stream]!;
+    if (!this.hasEnded(stream)) return silentNs > 2 * windowNs;
+    return silentNs > windowNs || this.sequence.states.values[stream * Seq.Count + Seq.Pending] === 0;
+  }
+
+  /** The stream is over, as its sender says; false: that was known. */
+  end(stream: number, monoNs: Nanos): boolean {
+    if (this.hasEnded(stream) || !this.hasSequence(stream)) return false;
+    this.sequence.states.values[stream * Seq.Count + Seq.EndedMonoNs] = monoNs;
+    return true;
+  }
+
   /** End of the warm-up at `monoNs`: the stream's figures begin anew. */
   restart(stream: number, monoNs: Nanos): void {
     if (this.hasSequence(stream)) {

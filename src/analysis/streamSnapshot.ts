@@ -85,9 +85,6 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
 }
 
 function notesOf(format: number, plainFormat: string | undefined): string[] {
-  if (format === StreamFormat.Rtp) {
-    return ['RTP tells no total: what was lost behind the last packet that came, or never sent, is not counted'];
-  }
   if (format !== StreamFormat.Plain) return [];
   const unnumbered = 'no sequence number: loss, order and delay cannot be measured';
   return plainFormat === 'rtp' ? [`${unnumbered}; if this is RTP, say rtp:// in the endpoint`] : [unnumbered];

@@ -68,6 +68,14 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     gist: 'prints the datagrams of a capture',
     examples: ['mcast dump run.pcapng --count 10'],
   },
+  list: {
+    operands: '',
+    atLeast: 0,
+    atMost: 0,
+    summary: 'Shows the sessions that are announced (SAP) and the endpoints to receive them.',
+    gist: 'shows announced sessions (SAP)',
+    examples: ['mcast list --iface eth0', 'mcast list --duration 1m --json=sessions.ndjson'],
+  },
   report: {
     operands: '<result|->',
     atLeast: 1,

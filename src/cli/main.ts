@@ -25,6 +25,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       analyze: () => import('./commands/analyze.js'),
       demo: () => import('./commands/demo.js'),
       dump: () => import('./commands/dump.js'),
+      list: () => import('./commands/list.js'),
       report: () => import('./commands/report.js'),
     },
     { version, print: (text) => process.stdout.write(text) },

@@ -1,6 +1,3 @@
-import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import ipaddr from 'ipaddr.js';
 import { SlotFlag } from '../core/batch.js';
 import type { ReceiveBatch } from '../core/batch.js';
@@ -19,7 +16,8 @@ import {
 } from '../wire/pcapngWrite.js';
 import type { Path } from './datagram.js';
 import { DepartureStamp } from './departureStamp.js';
-import { fileError } from './fileError.js';
+
+export { openRingFile as openCaptureSink } from './ringFile.js';
 
 /** Octets between the receiving thread and the file: 60 ms at 1 Gbit/s. */
 const QUEUE_OCTETS = 8 * 1024 * 1024;
@@ -27,8 +25,6 @@ const QUEUE_OCTETS = 8 * 1024 * 1024;
 const LARGEST_PAYLOAD_OCTETS = 65_527;
 /** Of one packet: the payload, headers and block, with room to spare. */
 const LARGEST_BLOCK_OCTETS = 68 * 1024;
-/** How long the writing side rests when the queue is empty. */
-const REST_MS = 5;
 
 const FILE_COMMENT =
   'Recorded by mcastkit from UDP sockets: addresses, ports, DSCP, ECN, TTL and times as received;' +
@@ -162,58 +158,4 @@ export class CaptureWriter {
     this.#ring.publish(block.length);
     return true;
   }
-}
-
-/** The writing side of a capture. */
-export interface CaptureSink {
-  /**
-   * Fulfilled when the writer was closed and all is in the file; rejected with ERR_FILE when the
-   * system refused a write: from then on the queue fills up and the writer drops.
-   */
-  readonly finished: Promise<void>;
-}
-
-/**
- * Opens the file (`-`: standard output) and empties the queue into it until the writer is closed.
- * Needs a thread whose event loop turns; writes go through the thread pool.
- */
-export async function openCaptureSink(path: string, queue: SharedArrayBuffer): Promise<CaptureSink> {
-  const toOutput = path === '-';
-  let file: FileHandle | null = null;
-  try {
-    if (!toOutput) file = await open(path, 'w');
-  } catch (error) {
-    throw fileError(path, 'written', error);
-  }
-  const finished = emptyQueue(new ByteRing(queue), file).catch((error: unknown) => {
-    throw fileError(path, 'written', error);
-  });
-  // Whoever awaits it later still sees the failure.
-  finished.catch(() => {});
-  return { finished };
-}
-
-async function emptyQueue(ring: ByteRing, file: FileHandle | null): Promise<void> {
-  const chunk = new Uint8Array(1024 * 1024);
-  try {
-    for (;;) {
-      const octets = ring.read(chunk);
-      if (octets < 0) return;
-      if (octets === 0) await delay(REST_MS);
-      else if (file === null) await writeOutput(chunk.subarray(0, octets));
-      else await writeAll(file, chunk, octets);
-    }
-  } finally {
-    await file?.close();
-  }
-}
-
-async function writeAll(file: FileHandle, chunk: Uint8Array, octets: number): Promise<void> {
-  for (let at = 0; at < octets;) at += (await file.write(chunk, at, octets - at)).bytesWritten;
-}
-
-function writeOutput(octets: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    process.stdout.write(octets, (error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -7,8 +7,10 @@ import { REORDER_WINDOW_NS, REORDER_WINDOW_PACKETS } from '../impair/spec.js';
 import type { Instant, ReorderWindow } from './optionValues.js';
 import { OPTIONS, type CommandName, type OptionValues } from './options.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
-import { sendStreams, sentTos, statedBitPerSecond, totalBitPerSecond } from './sendStreams.js';
-import { isUnicast, readTargets, streamAddresses, type PlanContext, type Targets } from './targets.js';
+import { receiveStreams } from './receiveStreams.js';
+import { sendStreams, totalBitPerSecond } from './sendStreams.js';
+import { sessionPlan } from './sessionPlan.js';
+import { isUnicast, readTargets, type PlanContext, type Targets } from './targets.js';
 
 export type { PlanContext } from './targets.js';
 
@@ -16,6 +18,8 @@ export type { PlanContext } from './targets.js';
 const DURATION_NS: Readonly<Partial<Record<CommandName, number>>> = { send: 10e9, check: 1e9, demo: 8e9 };
 /** How long the receiver of `check` and `demo` waits for its own sender. */
 const PAIR_WAIT_NS = 2e9;
+/** A picture would rather have its packets late than not at all: decoders hold about a second (ISO/IEC 13818-1 section 2.4.2.6). */
+const MEDIA_MAX_LATE_NS = 1e9;
 const SAFE_BIT_PER_SECOND = 1e9;
 const SAFE_DURATION_NS = 3600e9;
 const SHORTEST_INTERVAL_NS = 10e6;
@@ -68,14 +72,20 @@ export function planPair(
   const problems: McastError[] = [];
   const targets = readTargets(operands, given, context, problems);
   const send = sendPlan(targets, given.command, context, problems);
+  const received = receivePlan(targets, given.command, context, problems);
   const receive: ReceivePlan = {
-    ...receivePlan(targets, given.command, context, problems),
+    ...received,
     seed: send.seed,
     durationNs: null,
     count: null,
     once: true,
-    expectedRates: send.streams.map((stream) => totalBitPerSecond([stream])),
-    sentMarks: send.streams.map((stream) => ({ ttl: stream.ttl, dscp: stream.tos >>> 2 })),
+    expectedRates: received.places.map(({ role, position }) =>
+      role === 'media' ? totalBitPerSecond([send.streams[position]!]) : null,
+    ),
+    sentMarks: received.places.map(({ position }) => {
+      const { ttl, tos } = send.streams[position]!;
+      return { ttl, dscp: tos >>> 2 };
+    }),
     waitNs: targets.run.wait ?? PAIR_WAIT_NS,
   };
   const output = outputPlan(targets.run, problems);
@@ -102,18 +112,22 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
   );
   const common = commonPlan(targets, command, context, seed, problems);
   const bounded = common.count !== null || common.endAtUnixNs !== null;
-  const durationNs = common.durationNs ?? (bounded ? null : (DURATION_NS[command] ?? null));
+  // A transport stream is sent to its end, or for ever.
+  const endsWithInput = streams.every(({ media }) => media !== null) && command === 'send';
+  const durationNs = common.durationNs ?? (bounded || endsWithInput ? null : (DURATION_NS[command] ?? null));
   const plan: SendPlan = {
     ...common,
     durationNs,
     streams,
     quantumNs: run.quantum ?? null,
-    maxLateNs: run['max-late'] ?? fallbackOf('max-late'),
+    maxLateNs:
+      run['max-late'] ?? (streams.some(({ media }) => media !== null) ? MEDIA_MAX_LATE_NS : fallbackOf('max-late')),
     loopback: run['no-local'] !== true,
     sendBufferOctets: run.sndbuf ?? fallbackOf('sndbuf'),
     dontFragment: run.df === true,
     fragmentsExpected: run.fragment === true,
     transmitTimestamps: common.timestamps === 'kernel' || common.timestamps === 'hardware',
+    ...sessionPlan(run, streams, problems),
     force: run.force === true,
   };
   if (run.df === true && run.fragment === true) problems.push(usage('--df forbids fragments, --fragment expects them'));
@@ -128,33 +142,16 @@ function receivePlan(
   problems: McastError[],
 ): ReceivePlan {
   const { run } = targets;
-  const streams: StreamAddress[] = [];
-  const sentMarks: { ttl: number | null; dscp: number | null }[] = [];
-  const expectedRates: (number | null)[] = [];
-  for (const target of targets.list) {
-    const { endpoint, own } = target;
-    const wrong = (message: string): void => {
-      problems.push(usage(`endpoint "${endpoint.text}": ${message}`));
-    };
-    if (endpoint.scheme !== null && endpoint.scheme !== 'probe' && endpoint.scheme !== 'udp') {
-      wrong(`${endpoint.scheme}:// is not analysed by this version: udp:// counts and meters any datagrams`);
-    }
-    const tos = sentTos(own, run, wrong);
-    for (const address of streamAddresses(target, endpoint.scheme, run)) {
-      streams.push(address);
-      expectedRates.push(statedBitPerSecond(target));
-      sentMarks.push({ ttl: own.ttl ?? run.ttl ?? null, dscp: tos === null ? null : tos >>> 2 });
-    }
-  }
+  const received = receiveStreams(targets, problems);
+  const { streams } = received;
   refuseTwins(streams, 'one is enough', problems);
   const busyPollNs = run['busy-poll'] ?? fallbackOf('busy-poll');
   const window = reorderWindow(run);
   const common = commonPlan(targets, command, context, run.seed ?? context.random() >>> 0, problems);
   return {
     ...common,
-    streams,
-    sentMarks,
-    expectedRates,
+    ...received,
+    mergeWindowNs: run['merge-window'] ?? fallbackOf('merge-window'),
     waitNs: run.wait ?? null,
     once: run.once === true,
     untilIdleNs: run['until-idle'] ?? null,
@@ -251,7 +248,7 @@ function checkSafety(plan: SendPlan, context: PlanContext, problems: McastError[
     const rate = bitPerSecond === Infinity ? 'as fast as can be' : `${shortNumber(bitPerSecond)}bit/s`;
     problems.push(new McastError('ERR_SAFETY', `this would send ${rate}: more than 1 Gbit/s wants --force`));
   }
-  if (plan.durationNs !== null) return;
+  if (plan.durationNs !== null || plan.streams.every(({ media }) => media !== null)) return;
   const lastNs = Math.min(countNs(plan), endNs(plan, context));
   if (lastNs > SAFE_DURATION_NS) {
     problems.push(
@@ -320,6 +317,7 @@ type NumericOption =
   | 'max-streams'
   | 'detail'
   | 'interval'
+  | 'merge-window'
   | 'spin';
 
 /** The default that the help states. */

@@ -1,6 +1,8 @@
-/** Operands of `send` and `recv`: endpoints as they stand, line-ups read from their files or standard input. */
+/** Operands of `send` and `recv`: endpoints as they stand, line-ups read from files, standard input or announcements. */
+import { parseAddress } from '../core/address.js';
 import { McastError } from '../core/errors.js';
 import { parseLineup, type LineupEntry } from './lineup.js';
+import { OPTION_NAMES } from './options.js';
 
 /** One endpoint to be read: an operand itself (`where` is `null`), or a line of a line-up. */
 export type EndpointText = Omit<LineupEntry, 'where'> & { readonly where: string | null };
@@ -11,14 +13,64 @@ export interface FileReader {
   readonly readWhole: (path: string) => Uint8Array;
   /** Whether a file of this name is there. */
   readonly isFile: (path: string) => boolean;
+  /** The description (SDP) of an announced session; `null`: not heard. Left out where nobody listens for them. */
+  readonly readSession?: (name: string) => string | null;
+}
+
+/** What `sap://<name>[/parameter=value]...` asks for. */
+export interface SapOperand {
+  /** Of the session; never empty. */
+  readonly name: string;
+  /** From `/iface=`; `null`: not said. */
+  readonly iface: string | null;
+  /** As written, from the first `/` on; empty: none. */
+  readonly parameters: string;
 }
 
 /** Endpoints in the order of the operands; what is wrong in line-ups is appended to `problems`. Throws ERR_FILE. */
 export function readOperands(operands: readonly string[], files: FileReader, problems: McastError[]): EndpointText[] {
   return operands.flatMap((operand): EndpointText[] => {
+    const session = sapOperand(operand);
+    if (session !== null) return readSession(operand, session, files, problems);
     if (!isLineup(operand, files)) return [{ endpoint: operand, name: null, rate: null, where: null }];
     const source = operand === '-' ? 'stdin' : operand;
     return parseLineup(decode(files.readWhole(operand), source), source, problems);
+  });
+}
+
+/** `null`: something else, also an endpoint of SAP packets themselves, which names a group. */
+export function sapOperand(operand: string): SapOperand | null {
+  const rest = /^sap:\/\/(.+)$/is.exec(operand)?.[1];
+  if (rest === undefined || namesGroup(rest)) return null;
+  const parameters = [...rest.matchAll(/\/([a-z][a-z0-9-]*)=/g)];
+  // A name may hold slashes: parameters begin with the first word that is one.
+  const from = parameters.find(([, name]) => OPTION_NAMES.some((option) => option === name))?.index ?? rest.length;
+  const tail = rest.slice(from);
+  if (from === 0) return null;
+  return { name: rest.slice(0, from), iface: /\/iface=([^/]+)/.exec(tail)?.[1] ?? null, parameters: tail };
+}
+
+function namesGroup(rest: string): boolean {
+  const place = /^[^/?]*/.exec(rest)![0].replace(/^.*@/, '');
+  const address = /^\[([^\]%]+)/.exec(place)?.[1] ?? place.replace(/[%+].*$/, '');
+  return parseAddress(address) !== null || parseAddress(address.replace(/:\d+$/, '')) !== null;
+}
+
+/** The session's endpoints, each with the parameters of the operand, which go before its own. */
+function readSession(operand: string, asked: SapOperand, files: FileReader, problems: McastError[]): EndpointText[] {
+  const text = files.readSession?.(asked.name) ?? null;
+  if (text === null) {
+    const hint = 'A session is announced by mcast send --announce and shown by mcast list.';
+    problems.push(
+      new McastError('ERR_ENDPOINT', `endpoint "${operand}": mcast recv alone looks for sessions`, { hint }),
+    );
+    return [];
+  }
+  const names = [...asked.parameters.matchAll(/\/([a-z][a-z0-9-]*)=/g)].map((match) => match[1]!);
+  return parseLineup(text, `sap://${asked.name}`, problems).map((entry) => {
+    let { endpoint } = entry;
+    for (const name of names) endpoint = endpoint.replace(new RegExp(`/${name}=[^/]*`), '');
+    return { ...entry, endpoint: endpoint + asked.parameters };
   });
 }
 
@@ -26,7 +78,7 @@ export function readOperands(operands: readonly string[], files: FileReader, pro
 function isLineup(operand: string, files: FileReader): boolean {
   if (operand === '-') return true;
   if (operand.includes('://')) return false;
-  if (/\.(csv|m3u8?|txt|list)$/i.test(operand) && !operand.includes('=')) return true;
+  if (/\.(csv|m3u8?|txt|list|sdp)$/i.test(operand) && !operand.includes('=')) return true;
   if (/^\.{0,2}\//.test(operand) && !/^\/[a-z][a-z0-9-]*=/.test(operand)) return true;
   return files.isFile(operand);
 }

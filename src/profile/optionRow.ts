@@ -1,9 +1,9 @@
 /** What a row of the table of options says. */
 
-export const COMMANDS = ['send', 'recv', 'check', 'analyze', 'demo', 'dump', 'report'] as const;
+export const COMMANDS = ['send', 'recv', 'check', 'analyze', 'demo', 'dump', 'list', 'report'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
-export const SECTIONS = ['Where', 'What is sent', 'When it ends', 'Results', 'Limits', 'Engine'] as const;
+export const SECTIONS = ['Where', 'What is sent', 'Video', 'When it ends', 'Results', 'Limits', 'Engine'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface OptionRow<T = unknown, Many extends boolean = boolean> {

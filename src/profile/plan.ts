@@ -34,6 +34,51 @@ export interface InjectSpec {
   readonly noStamp: boolean;
 }
 
+/** What `--input` names. */
+export type InputSource =
+  /** The clip that comes with the package. */
+  | { readonly kind: 'testcard' }
+  | { readonly kind: 'stdin' }
+  /** A transport stream's file, or whatever ffmpeg reads. */
+  | { readonly kind: 'named'; readonly name: string };
+
+/** How ffmpeg is to make a transport stream of an input. */
+export interface TranscodePlan {
+  readonly videoCodec: 'auto' | 'copy' | 'h264' | 'h265' | 'mpeg2' | 'none';
+  readonly videoBitPerSecond: number | null;
+  readonly resolution: string | null;
+  readonly fps: number | null;
+  readonly audioCodec: 'auto' | 'copy' | 'aac' | 'mp2' | 'ac3' | 'none';
+  /** The program; `null`: the one that is found. */
+  readonly program: string | null;
+  readonly inputOptions: readonly string[];
+  readonly outputOptions: readonly string[];
+}
+
+/** Matrix of SMPTE ST 2022-1. */
+export interface FecShape {
+  readonly columns: number;
+  readonly rows: number;
+  /** Rows are protected too. */
+  readonly hasRows: boolean;
+}
+
+/** A transport stream that is sent at the pace of its clock. */
+export interface MediaPlan {
+  readonly input: InputSource;
+  readonly transcode: TranscodePlan;
+  readonly loop: boolean;
+  /** Bit/s of the transport stream, 188 octets a packet; `null`: not said. */
+  readonly muxRateBitPerSecond: number | null;
+  readonly pcrPid: number | null;
+  readonly tsPerDatagram: number;
+  /** `null`: bare UDP. */
+  readonly rtp: { readonly sendTime: boolean } | null;
+  readonly fec: FecShape | null;
+  /** Where in a file of its own the stream begins, 0..1: streams of one input begin apart. */
+  readonly startShare: number;
+}
+
 export interface SendStream {
   readonly address: StreamAddress;
   readonly ttl: number;
@@ -46,8 +91,12 @@ export interface SendStream {
   /** Datagrams per second of the whole stream (all its flows); `Infinity`: as fast as can be. */
   readonly packetsPerSecond: number;
   readonly pattern: Pattern;
-  /** `udp`: octets repeated as the payload; `null`: probe datagrams. */
+  /** `udp`: octets repeated as the payload; `null`: something else. */
   readonly payload: Uint8Array | null;
+  /** `rtp`, `udp`: a transport stream, whose rate stands in `packetsPerSecond` once its input is open; `null`: something else. */
+  readonly media: MediaPlan | null;
+  /** The same packets on a second path; its own `legB` is `null`. */
+  readonly legB: SendStream | null;
   readonly impair: ImpairSpec | null;
 }
 
@@ -94,11 +143,56 @@ export interface SendPlan extends CommonPlan {
   /** Sizes above the MTU are meant: no warning. */
   readonly fragmentsExpected: boolean;
   readonly transmitTimestamps: boolean;
+  /** Where the session description (SDP) goes, `-`: standard output; `null`: nowhere. */
+  readonly sdp: string | null;
+  /** The transport streams are announced (SAP). */
+  readonly announce: boolean;
   readonly force: boolean;
+}
+
+/** What an address of a receiver is joined for. */
+export interface StreamPlace {
+  /** `fec`, `control`: beside the media at `position`, on ports of their own; they may well be silent. */
+  readonly role: 'media' | 'fec' | 'control';
+  /** 1: the second leg of what is at `position`. */
+  readonly leg: 0 | 1;
+  /** Position in `streams` of the (first leg's) media that it belongs to. */
+  readonly position: number;
+  readonly hasLegs: boolean;
+}
+
+/** Where the media of a stream are sent on to. */
+export type ForwardPlan =
+  | {
+      readonly kind: 'datagrams';
+      /** `udp`: bare; `rtp`: with headers of their own. */
+      readonly scheme: 'udp' | 'rtp';
+      readonly address: StreamAddress;
+      readonly ttl: number;
+      readonly tos: number;
+    }
+  /** As it was written; whoever opens it reads it. It may hold a passphrase. */
+  | { readonly kind: 'srt'; readonly text: string };
+
+/** Where the media of a stream go. */
+export interface MediaOutputPlan {
+  /** A file of transport packets, `-` for standard output. */
+  readonly save: string | null;
+  readonly forward: readonly ForwardPlan[];
+  /** A folder of HLS segments. */
+  readonly hls: string | null;
+  /** A player, by name or path; `-`: the one that is found. */
+  readonly play: string | null;
 }
 
 export interface ReceivePlan extends CommonPlan, MeasuringPlan {
   readonly streams: readonly StreamAddress[];
+  /** Same order as `streams`. */
+  readonly places: readonly StreamPlace[];
+  /** Of those at positions of media; `null`: none. Same order as `streams`. */
+  readonly mediaOutputs: readonly (MediaOutputPlan | null)[];
+  /** How far two legs may be apart. */
+  readonly mergeWindowNs: number;
   /** TTL and DSCP that the endpoint says were sent; `null`: not said. Same order as `streams`. */
   readonly sentMarks: readonly { readonly ttl: number | null; readonly dscp: number | null }[];
   /** Bit/s of UDP payload that the endpoint says will come; `null`: not said. Same order as `streams`. */

@@ -35,18 +35,18 @@ export const RUN_OPTIONS = {
   json: one('Results', parseText, {
     short: 'J',
     value: '[=<file>]',
-    commands: RESULTS,
-    brief: RESULTS,
+    commands: [...RESULTS, 'list'],
+    brief: [...RESULTS, 'list'],
     gist: 'one JSON object a line, the result last',
     help: 'one JSON object a line, the result last, to stdout or the file',
   }),
   quiet: one('Results', parseSwitch, {
     short: 'q',
-    commands: RESULTS,
+    commands: [...RESULTS, 'list'],
     help: 'no lines while it runs, only the summary',
   }),
   utc: one('Results', parseSwitch, {
-    commands: RESULTS,
+    commands: [...RESULTS, 'list'],
     help: 'print times in UTC instead of local time with its offset',
   }),
   name: one('Results', parseText, {
@@ -142,7 +142,7 @@ export const RUN_OPTIONS = {
     value: '<time>',
     fallback: '10ms',
     commands: SENDERS,
-    help: 'a datagram that is later than this is not sent, and counted',
+    help: 'a datagram that is later than this is not sent, and counted; of transport streams 1s',
   }),
   spin: one('Engine', parseDurationNs, {
     value: '<time>',

@@ -3,6 +3,7 @@ import { McastError } from '../core/errors.js';
 import { refuseReservedGroup } from '../core/endpoint.js';
 import { packetsPerSecondAt } from '../core/layers.js';
 import { impairProblems, type ImpairSpec } from '../impair/spec.js';
+import { mediaPlan, mediaSizeOctets } from './mediaPlan.js';
 import type { Pattern, SendStream } from './plan.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
 import type { FileReader } from './operands.js';
@@ -25,15 +26,24 @@ export function sendStreams(
   const wrong = (message: string): void => {
     problems.push(new McastError('ERR_USAGE', `endpoint "${endpoint.text}": ${message}`));
   };
-  const scheme = endpoint.scheme ?? ((own.payload ?? run.payload) === undefined ? 'probe' : 'udp');
-  if (scheme !== 'probe' && scheme !== 'udp') {
-    wrong(`${scheme}:// cannot be sent by this version: probe:// and udp:// can`);
+  const hasPayload = (own.payload ?? run.payload) !== undefined;
+  const hasInput = (own.input ?? run.input) !== undefined;
+  const scheme = endpoint.scheme ?? (hasPayload ? 'udp' : hasInput ? 'rtp' : 'probe');
+  if (scheme !== 'probe' && scheme !== 'udp' && scheme !== 'rtp') {
+    wrong(`${scheme}:// cannot be sent by this version: probe://, rtp:// and udp:// can`);
     return [];
   }
   collect(problems, () => refuseReservedGroup(endpoint));
   if (endpoint.sources.length > 1) wrong('a sender has one source; a receiver may name several');
   if ((own.iface ?? run.iface) === 'all') wrong('all interfaces are for receivers: a sender needs one, with /iface=');
 
+  if (scheme === 'rtp' || (scheme === 'udp' && !hasPayload)) return mediaStreams(target, scheme, run, seed, wrong);
+  if (hasInput)
+    wrong(
+      scheme === 'probe'
+        ? 'a probe has no input: --input is for rtp:// and udp://'
+        : 'input and payload: give one of them',
+    );
   const payload = choosePayload(scheme, own.payload ?? run.payload, files, wrong, problems);
   const sizeOctets = own.size ?? run.size ?? payload?.length ?? DEFAULT_SIZE_OCTETS;
   if (scheme === 'probe' && sizeOctets < PROBE_HEADER_OCTETS) {
@@ -60,8 +70,49 @@ export function sendStreams(
     packetsPerSecond,
     pattern,
     payload,
+    media: null,
+    legB: null,
     impair: withSeed(impair, seed),
   }));
+}
+
+/** The streams of an endpoint that sends a transport stream; the input tells their rate when it is open. */
+function mediaStreams(
+  target: Target,
+  scheme: 'rtp' | 'udp',
+  run: OptionValues,
+  seed: number,
+  wrong: (message: string) => void,
+): SendStream[] {
+  const { own } = target;
+  for (const name of ['rate', 'pps', 'size', 'pattern', 'flows'] as const) {
+    const instead =
+      name === 'size'
+        ? 'ts-per-datagram sets the size'
+        : "the input's clock sets the pace; mux-rate says it where there is none";
+    if (own[name] !== undefined || run[name] !== undefined)
+      wrong(`${name} is for probe datagrams and payloads: ${instead}`);
+  }
+  const media = mediaPlan(target, scheme, run, wrong);
+  const legOf = (of: Omit<Target, 'legB'>): SendStream[] => {
+    const addresses = streamAddresses({ ...of, legB: null }, scheme, run);
+    return addresses.map((address, index) => ({
+      address,
+      ttl: of.own.ttl ?? run.ttl ?? 1,
+      tos: sentTos(of.own, run, wrong) ?? 0,
+      sourcePort: of.own['source-port'] ?? run['source-port'] ?? 0,
+      flows: 1,
+      sizeOctets: mediaSizeOctets(media),
+      packetsPerSecond: 0,
+      pattern: { kind: 'cbr' },
+      payload: null,
+      media: { ...media, startShare: media.loop ? index / addresses.length : 0 },
+      legB: null,
+      impair: withSeed(of.own.impair ?? run.impair ?? null, seed),
+    }));
+  };
+  const second = target.legB === null ? [] : legOf(target.legB);
+  return legOf(target).map((stream, index) => ({ ...stream, legB: second[index] ?? null }));
 }
 
 /** The TOS octet that `dscp` or `tos` says, the endpoint's before the flags'; `null`: neither. */
@@ -109,7 +160,6 @@ function choosePayload(
   problems: McastError[],
 ): Uint8Array | null {
   if (source === undefined) {
-    if (scheme === 'udp') wrong('udp:// needs something to send: --payload text:<words>, hex:<digits> or a file');
     return null;
   }
   if (scheme === 'probe') {

@@ -26,6 +26,8 @@ export interface Target {
   readonly endpoint: Endpoint;
   /** Parameters that may differ between endpoints. */
   readonly own: OptionValues;
+  /** The same stream on a second path (SMPTE ST 2022-7); `null`: there is none. */
+  readonly legB: Omit<Target, 'legB'> | null;
 }
 
 export interface Targets {
@@ -54,9 +56,9 @@ export function readTargets(
     groups: flags.groups ?? 1,
     random: context.random,
   };
-  for (const text of readOperands(operands, context.files, problems)) {
-    const endpoint = read(() => withColumns(parseEndpoint(text.endpoint, syntax), text), text, problems);
-    if (endpoint === null) continue;
+  const read = (text: EndpointText): Omit<Target, 'legB'> | null => {
+    const endpoint = parse(() => withColumns(parseEndpoint(text.endpoint, syntax), text), text, problems);
+    if (endpoint === null) return null;
     const label = `${text.where === null ? '' : `${text.where}: `}endpoint "${endpoint.text}"`;
     const written = new Map([...endpoint.parameters].map(([name, value]) => [name as OptionName, [value]]));
     const values = readOptions(written, (name) => `${label}: ${name}`, problems);
@@ -79,15 +81,25 @@ export function readTargets(
       saidBy.set(name, { text: value, endpoint: endpoint.text });
       run[name] = values[name];
     }
-    list.push({ endpoint, own });
+    return { endpoint, own };
+  };
+  const texts = readOperands(operands, context.files, problems);
+  const legs = secondLegs(texts, flags['leg-b'] ?? [], problems);
+  for (const [index, text] of texts.entries()) {
+    const target = read(text);
+    const leg = legs[index] ?? null;
+    const legB = leg === null ? null : read({ ...text, endpoint: leg, rate: null });
+    if (target === null) continue;
+    if (legB !== null) checkLegs(target.endpoint, legB.endpoint, problems);
+    list.push({ ...target, legB });
   }
   checkTogether(list, problems);
   return { list, run };
 }
 
-function read(parse: () => Endpoint, text: EndpointText, problems: McastError[]): Endpoint | null {
+function parse(read: () => Endpoint, text: EndpointText, problems: McastError[]): Endpoint | null {
   try {
-    return parse();
+    return read();
   } catch (error) {
     if (!(error instanceof McastError)) throw error;
     const located = text.where === null ? error.message : `${text.where}: ${error.message}`;
@@ -103,6 +115,33 @@ function withColumns(endpoint: Endpoint, text: EndpointText): Endpoint {
   }
   const parameters = text.rate === null ? endpoint.parameters : new Map([...endpoint.parameters, ['rate', text.rate]]);
   return { ...endpoint, parameters, name: text.name };
+}
+
+/** The second leg of each endpoint: of the flag as many as there are endpoints, in their order. */
+function secondLegs(
+  texts: readonly EndpointText[],
+  flags: readonly string[],
+  problems: McastError[],
+): readonly (string | null)[] {
+  if (flags.length === 0) return [];
+  if (flags.length === texts.length) return flags;
+  problems.push(
+    new McastError(
+      'ERR_USAGE',
+      `--leg-b is given ${flags.length} times for ${texts.length} endpoints: each needs its own`,
+    ),
+  );
+  return [];
+}
+
+/** What the second leg shares with the first one. */
+function checkLegs(a: Endpoint, b: Endpoint, problems: McastError[]): void {
+  const wrong = (message: string): void => {
+    problems.push(new McastError('ERR_USAGE', `--leg-b "${b.text}": ${message}`));
+  };
+  if (a.scheme !== 'rtp') wrong(`the two legs of SMPTE 2022-7 are RTP: say rtp:// in "${a.text}"`);
+  else if (b.scheme !== null && b.scheme !== 'rtp') wrong('the second leg is RTP like the first');
+  if (a.groups !== b.groups) wrong(`${b.groups} groups beside ${a.groups} of "${a.text}"`);
 }
 
 function checkTogether(list: readonly Target[], problems: McastError[]): void {

@@ -15,9 +15,9 @@ export const TRAFFIC_OPTIONS = {
   iface: one('Where', parseText, {
     short: 'I',
     value: '<interface>',
-    commands: LIVE,
+    commands: [...LIVE, 'list'],
     scope: 'stream',
-    brief: PAIR,
+    brief: [...PAIR, 'list'],
     gist: 'interface: name, index, address; recv also all',
     help: "name, index or address of the interface; at a receiver also all. Default: the kernel's choice, which is printed",
   }),
@@ -37,8 +37,10 @@ export const TRAFFIC_OPTIONS = {
   }),
   ipv6: one('Where', parseSwitch, {
     short: '6',
-    commands: LIVE,
-    help: 'the group auto is one of ff15::/16 instead of 239.255.0.0/16',
+    commands: [...LIVE, 'list'],
+    brief: ['list'],
+    gist: 'the IPv6 groups of announcements too',
+    help: 'the group auto is one of ff15::/16 instead of 239.255.0.0/16; list and sap://: the IPv6 groups of announcements too',
   }),
   'source-port': one('Where', integerIn(1, 65_535), {
     value: '<port>',
@@ -155,10 +157,10 @@ export const TRAFFIC_OPTIONS = {
   duration: one('When it ends', parseSpanNs, {
     short: 't',
     value: '<time>',
-    commands: LIVE,
-    brief: LIVE,
-    gist: 'send 10s, check 1s, demo 8s, recv until stopped',
-    help: 'length of the run. Default: send 10s, check 1s, demo 8s, recv until stopped',
+    commands: [...LIVE, 'list'],
+    brief: [...LIVE, 'list'],
+    gist: 'send 10s, list 12s, check 1s, demo 8s, recv none',
+    help: 'length of the run. Default: send 10s, check 1s, demo 8s, list 12s, recv until stopped',
   }),
   count: one('When it ends', integerIn(1, Number.MAX_SAFE_INTEGER), {
     short: 'c',
@@ -187,7 +189,7 @@ export const TRAFFIC_OPTIONS = {
     commands: ['recv', 'check'],
     brief: ['recv'],
     gist: 'longest wait for the first datagram',
-    help: 'longest wait for a first datagram, from which --duration then counts; none by then is exit status 3',
+    help: 'longest wait for a first datagram, from which --duration then counts; none by then is exit status 3; and for the announcement of sap://',
   }),
   omit: one('When it ends', parseDurationNs, {
     value: '<time>',

@@ -5,7 +5,7 @@
 import { DASH, formatDuration, formatHostPort, formatShortCount, formatTimeOfDay, UTC } from '../core/format.js';
 import type { IntervalRow, SenderIntervalRow } from '../result/interval.js';
 import { styleOf, type TextOptions } from './style.js';
-import { counted } from './textStream.js';
+import { counted } from './textLines.js';
 
 export interface IntervalOptions extends TextOptions {
   /** There are several streams: lines say which one. */

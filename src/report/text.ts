@@ -9,18 +9,12 @@ import {
   formatRatio,
   UTC,
 } from '../core/format.js';
-import type { Health, LimitResult, Membership, RunResult, Sender } from '../result/model.js';
+import type { Health, LimitResult, Membership, RunResult, Sender, Stream } from '../result/model.js';
 import { fold, shownLength, WIDTH } from './fold.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
-import {
-  aggregateBlock,
-  counted,
-  line,
-  lines as wrapped,
-  percentileHead,
-  percentiles,
-  streamBlock,
-} from './textStream.js';
+import { counted, line, lines as wrapped, percentileHead, percentiles } from './textLines.js';
+import { arbitrationBlock, outputsBlock } from './textRepair.js';
+import { aggregateBlock, companionLines, streamBlock } from './textStream.js';
 import { tapsBlock } from './textTaps.js';
 
 export type { TextOptions } from './style.js';
@@ -34,7 +28,8 @@ export function renderText(result: RunResult, options: TextOptions = {}): string
   const blocks = [header(result, options, style)];
   if (result.memberships.length > 0) blocks.push(membershipLines(result.memberships, most));
   blocks.push(...streamBlocks(result, most, style));
-  if (result.arbitration !== null) blocks.push(arbitrationLines(result.arbitration));
+  if (result.arbitration !== null) blocks.push(arbitrationBlock(result.arbitration, most, style));
+  if (result.outputs.length > 0) blocks.push(outputsBlock(result.outputs, most, style));
   if (result.taps !== null) blocks.push(tapsBlock(result.taps, most, style));
   if (result.sender !== null) blocks.push(senderBlock(result.sender, style));
   for (const receiver of result.receivers.slice(0, most)) blocks.push(receiverLines(receiver, style));
@@ -107,28 +102,29 @@ function membershipLines(memberships: readonly Membership[], most: number): stri
 }
 
 function streamBlocks(result: RunResult, most: number, style: Style): string[][] {
-  const { streams, streams_total: total, aggregate } = result;
+  const { aggregate } = result;
+  const streams = result.streams.filter(({ role }) => role === 'media');
+  const companions = result.streams.length - streams.length;
+  const total = result.streams_total - companions;
   if (streams.length === 0) return result.run.role === 'sender' ? [] : [[style.bad('nothing arrived')]];
-  const blocks = streams.slice(0, most).map((stream) => streamBlock(stream, style));
+  // The content of the first in full; of the others what is wrong with it.
+  const inFull = streams.find((stream) => stream.transport !== null);
+  const blocks = streams
+    .slice(0, most)
+    .map((stream) => [
+      ...streamBlock(stream, style, stream !== inFull),
+      ...result.streams.filter((other) => isBeside(other, stream)).flatMap((other) => companionLines(other, style)),
+    ]);
   if (total > most) blocks.push([`and ${counted(total - most, 'more stream')}`]);
   if (aggregate !== null && total > 1) blocks.push(aggregateBlock(aggregate, style));
   return blocks;
 }
 
-function arbitrationLines(arbitration: NonNullable<RunResult['arbitration']>): string[] {
-  const lines = ['arbitration of two legs'];
-  for (const leg of arbitration.legs) {
-    const share = formatRatio(leg.first_arrival_share);
-    lines.push(line(`leg ${leg.leg}`, `lost ${formatCount(leg.packets_lost)}, first with ${share}`));
-  }
-  lines.push(
-    line(
-      'both lost',
-      `${formatCount(arbitration.both_lost)}; after arbitration ${formatCount(arbitration.remaining_lost)}`,
-    ),
-  );
-  if (arbitration.skew_ns !== null) lines.push(line('skew', percentiles(arbitration.skew_ns)));
-  return lines;
+/** Whether one goes with the other: FEC and RTCP on the ports behind it (RFC 3550 section 11, SMPTE ST 2022-1 section 8). */
+function isBeside(other: Stream, media: Stream): boolean {
+  const isSamePath =
+    other.group === media.group && other.source === media.source && other.interface === media.interface;
+  return other.role !== 'media' && isSamePath && other.port > media.port && other.port <= media.port + 4;
 }
 
 function senderBlock(sender: Sender, style: Style): string[] {
@@ -235,5 +231,5 @@ function formatFigure({ expression }: LimitResult, value: number | string): stri
   // A margin may be negative, a ratio's too.
   if (/_ratio$|_share$/u.test(name)) return value < 0 ? `-${formatRatio(-value)}` : formatRatio(value);
   if (name.endsWith('bit_per_second')) return formatRate(value);
-  return formatCount(value);
+  return Number.isInteger(value) || Math.abs(value) >= 1000 ? formatCount(value) : String(Number(value.toPrecision(3)));
 }

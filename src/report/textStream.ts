@@ -2,46 +2,43 @@
 import { dscpName } from '../core/dscp.js';
 import { DASH, formatCount, formatDuration, formatHostPort, formatRate, formatRatio } from '../core/format.js';
 import type { Aggregate, HistogramSummary, Stream, StreamMetrics } from '../result/model.js';
-import { WIDTH } from './fold.js';
 import type { Style } from './style.js';
+import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
+import { fecLines } from './textRepair.js';
+import { transportLines } from './textTransport.js';
 
-const LABEL = 14;
-
-export function line(label: string, text: string): string {
-  const column = label.length < LABEL ? label.padEnd(LABEL) : `${label}  `;
-  return `  ${column}${text}`;
-}
-
-/** As {@link line}, broken between words where it would be too long; `paint` colours each of them. */
-export function lines(label: string, text: string, paint: (text: string) => string = (plain) => plain): string[] {
-  const broken: string[] = [];
-  let current = '';
-  for (const word of text.split(' ')) {
-    if (current !== '' && current.length + 1 + word.length > WIDTH - LABEL - 2) {
-      broken.push(current);
-      current = word;
-    } else {
-      current = current === '' ? word : `${current} ${word}`;
-    }
-  }
-  broken.push(current);
-  return broken.map((part, i) => line(i === 0 ? label : '', paint(part)));
-}
-
-/** `1 stream`, `2 streams`. */
-export function counted(count: number, noun: string): string {
-  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-export function streamBlock(stream: Stream, style: Style): string[] {
+/** `brief`: of a transport stream one line, and what is wrong. */
+export function streamBlock(stream: Stream, style: Style, brief = false): string[] {
   const block = [style.bold(streamTitle(stream))];
   if (stream.local) block.push(line('', style.warn('from this host itself: these copies never left it')));
   block.push(...figureLines(stream.metrics, stream.histograms, stream, style));
-  if (stream.after !== null) {
-    block.push(line('after repair', ''), ...lossLines(stream.after.metrics, stream.after.not_measured, style));
-  }
+  block.push(...transportLines(stream, style, brief), ...fecLines(stream, style), ...rtcpLines(stream, style));
+  if (stream.after !== null) block.push(remainingLine(stream.after.metrics, style));
   for (const note of stream.notes) block.push(...lines('note', note));
   return block;
+}
+
+/** What goes with media: FEC, RTCP. */
+export function companionLines({ format, port, metrics }: Stream, style: Style): string[] {
+  const lost = metrics.packets_lost === null ? '' : `, lost ${formatCount(metrics.packets_lost)}`;
+  const text = `${format} on port ${port}: received ${formatCount(metrics.packets_received)}${lost}`;
+  return lines('beside', text, (metrics.packets_lost ?? 0) > 0 ? style.warn : undefined);
+}
+
+/** What the sender reported. */
+function rtcpLines({ rtcp }: Stream, style: Style): string[] {
+  if (rtcp === null || rtcp.packets_sent === null) return [];
+  const tail = rtcp.packets_behind ?? 0;
+  const sent = `${formatCount(rtcp.packets_sent)} sent since the first of ${counted(rtcp.reports, 'report')}`;
+  const behind = tail > 0 ? style.bad(`, ${formatCount(tail)} lost at the end`) : '';
+  return lines('RTCP', `${sent}, ${formatCount(rtcp.packets_arrived)} arrived${behind}`);
+}
+
+function remainingLine(metrics: StreamMetrics, style: Style): string {
+  const lost = metrics.messages_lost ?? metrics.packets_lost;
+  const expected = metrics.messages_expected ?? metrics.packets_expected;
+  const text = `lost ${formatCount(lost)} of ${formatCount(expected)} (${formatRatio(metrics.loss_ratio)})`;
+  return line('after repair', (lost ?? 0) > 0 ? style.bad(text) : style.good(text));
 }
 
 function streamTitle(stream: Stream): string {
@@ -179,16 +176,6 @@ function delayLines(histograms: NonNullable<Histograms>, about: About, style: St
     if (delay.clamped > 0) block.push(line('', style.warn(`delay: ${formatCount(delay.clamped)} values out of range`)));
   }
   return block;
-}
-
-/** Heading of {@link percentiles}. */
-export function percentileHead(): string {
-  return ['min', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((name) => name.padStart(9)).join('');
-}
-
-export function percentiles(summary: HistogramSummary): string {
-  const { min, p50, p90, p99, p999, max } = summary;
-  return [min, p50, p90, p99, p999, max].map((ns) => formatDuration(ns).padStart(9)).join('');
 }
 
 function dscpText(metrics: StreamMetrics, style: Style): string {

@@ -2,7 +2,7 @@
 import { formatCount, formatHostPort, formatRatio } from '../core/format.js';
 import type { Taps, TapStream } from '../result/model.js';
 import type { Style } from './style.js';
-import { counted, line, lines, percentileHead, percentiles } from './textStream.js';
+import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
 
 /** Loss ranges shown of a stream. */
 const RANGES = 5;

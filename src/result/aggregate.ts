@@ -81,9 +81,11 @@ function derive(metrics: StreamMetrics, parts: readonly Part[]): void {
 
 /** `others`: what streams beyond the detail limit recorded in common. */
 export function aggregateStreams(
-  streams: readonly Stream[],
+  all: readonly Stream[],
   others: Readonly<Partial<Record<HistogramId, Histogram>>> | null,
 ): Aggregate | null {
+  // What protects or reports media is none of it.
+  const streams = all.filter(({ role }) => role === 'media');
   if (streams.length === 0) return null;
   const { metrics, not_measured } = mergeMetrics(streams);
   const histograms = {} as StreamHistograms;

@@ -22,6 +22,8 @@ export interface RunFacts extends Pick<
   /** Most streams in detail. */
   readonly detail?: number;
   readonly taps?: RunResult['taps'];
+  /** As `buildOutputs` made them. */
+  readonly outputs?: RunResult['outputs'];
   readonly health: HealthFacts;
   readonly events: readonly EventRecord[];
   readonly eventCounts: Readonly<Record<string, number>>;
@@ -44,9 +46,10 @@ export function assembleResult(facts: RunFacts): RunResult {
     streams_total: streams.length,
     aggregate: aggregateStreams(streams, facts.others),
     arbitration: facts.arbitration,
+    outputs: [...(facts.outputs ?? [])],
     taps: facts.taps ?? null,
     sender: facts.sender,
-    health: judgeHealth(facts.health, streams, facts.sender, facts.clock),
+    health: judgeHealth(facts.health, streams, facts.sender, facts.clock, facts.arbitration),
     events: facts.events.slice(0, EVENTS),
     event_counts: { ...facts.eventCounts },
     evidence: facts.evidence,

@@ -4,6 +4,8 @@ import { SERIES_METRIC_IDS, SERIES_METRICS, type HistogramId } from '../metrics/
 import type { Histogram } from '../metrics/histogram.js';
 import type { Series } from '../metrics/series.js';
 import { STREAM_HISTOGRAMS, type StreamSnapshot } from '../metrics/snapshot.js';
+import { buildAfter, buildFec, buildRtcp } from './buildRepair.js';
+import { buildTransport, type MediaFacts } from './buildTransport.js';
 import { summarise } from './histogramSummary.js';
 import type { Measurement } from './measurement.js';
 import type { Stream, StreamHistograms, StreamSeries } from './model.js';
@@ -12,6 +14,7 @@ import { streamMetrics } from './streamMetrics.js';
 /** Most streams in detail unless told otherwise. */
 export const DEFAULT_DETAIL = 256;
 const LOSS_MAP_RANGES = 1024;
+const UNTOLD = 'no RTCP sender report came: what was lost behind the last packet that came is not counted';
 
 /** What names a stream. */
 export type StreamIdentity = Pick<
@@ -31,8 +34,13 @@ export function streamId(stream: StreamIdentity, interfaceName: string | null): 
   return parts.join('/');
 }
 
-/** One entry of `streams[]`, with everything that `detail` streams have. */
-export function buildStream(stream: StreamSnapshot, measurement: Measurement, series: Series | null): Stream {
+/** One entry of `streams[]`, with everything that `detail` streams have. `media`: `null` where nothing looked inside. */
+export function buildStream(
+  stream: StreamSnapshot,
+  measurement: Measurement,
+  series: Series | null,
+  media: MediaFacts | null = null,
+): Stream {
   const { epoch, startMonoNs } = measurement;
   const interfaceName = measurement.interfaceName(stream.interfaceIndex);
   const place = measurement.place(stream);
@@ -42,6 +50,8 @@ export function buildStream(stream: StreamSnapshot, measurement: Measurement, se
   const doubt = delayDoubt(stream, local, measurement);
   const { histograms, not_measured } = streamHistograms(stream, measurement, sheet.metrics.loss_ratio);
   const countsDrops = measurement.capabilities.dropCounter;
+  const inside = media?.transport ?? null;
+  const content = inside === null ? null : buildTransport(inside, startMonoNs, media!.joinMonoNs);
   return {
     id: streamId(stream, interfaceName),
     name: stream.name,
@@ -73,6 +83,7 @@ export function buildStream(stream: StreamSnapshot, measurement: Measurement, se
     not_measured: {
       ...sheet.not_measured,
       ...not_measured,
+      ...content?.not_measured,
       ...(doubt === null ? {} : { delay_uncertainty_ns: doubt }),
     },
     series: series === null ? null : buildSeries(series, startMonoNs, countsDrops),
@@ -80,11 +91,19 @@ export function buildStream(stream: StreamSnapshot, measurement: Measurement, se
       .slice(0, LOSS_MAP_RANGES)
       .map(({ first, count, cause }) => ({ first, count, cause })),
     loss_map_truncated: stream.lossDetail.mapTruncated || stream.lossDetail.map.length > LOSS_MAP_RANGES,
-    mdi: null,
-    tr101290: null,
-    notes: [...stream.notes],
-    after: null,
+    transport: content?.transport ?? null,
+    mdi: content?.mdi ?? null,
+    tr101290: content?.tr101290 ?? null,
+    fec: buildFec(media?.repair?.fec ?? null),
+    rtcp: buildRtcp(media?.rtcp ?? null),
+    notes: [...stream.notes, ...(isUntold(stream, media) ? [UNTOLD] : [])],
+    after: buildAfter(stream, media?.repair ?? null),
   };
+}
+
+/** RTP packets tell no total, and no sender report did. */
+function isUntold({ format }: StreamSnapshot, media: MediaFacts | null): boolean {
+  return format.startsWith('rtp/') && (media?.rtcp ?? null) === null;
 }
 
 /** Why nobody can say how far one-way delay is off; `null`: one can. */
@@ -160,7 +179,7 @@ export function orderStreams(streams: readonly Stream[], detail: number): Stream
   );
   const brief: Stream[] = [];
   for (const stream of sorted.slice(detail)) {
-    brief.push({ ...stream, histograms: null, series: null, loss_map: null, not_measured: {} });
+    brief.push({ ...stream, histograms: null, series: null, loss_map: null, transport: null, not_measured: {} });
   }
   return [...sorted.slice(0, detail), ...brief];
 }

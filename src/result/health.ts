@@ -1,6 +1,6 @@
 import type { Nanos } from '../core/time.js';
 import { checkIdentities } from './identities.js';
-import type { ClockQuality, Health, HealthReason, Sender, Stream } from './model.js';
+import type { Arbitration, ClockQuality, Health, HealthReason, Sender, Stream } from './model.js';
 
 /** What the verdict is made from, besides the figures themselves. */
 export interface HealthFacts {
@@ -53,9 +53,10 @@ export function judgeHealth(
   streams: readonly Stream[],
   sender: Sender | null,
   clock: ClockQuality,
+  arbitration: Arbitration | null = null,
 ): Health {
   const reasons: HealthReason[] = [];
-  const identities = checkIdentities(streams, sender, facts.kernelDrops);
+  const identities = checkIdentities(streams, sender, facts.kernelDrops, arbitration);
   addInvalid(reasons, facts, streams, clock, identities.broken);
   addDegraded(reasons, facts, streams, clock);
   addNotes(reasons, facts, streams, clock);

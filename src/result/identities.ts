@@ -1,4 +1,4 @@
-import type { Sender, Stream } from './model.js';
+import type { Arbitration, Sender, Stream } from './model.js';
 
 /** Which sums do not add up. Empty: all do. `checked`: how many could be judged. */
 export interface IdentityCheck {
@@ -14,6 +14,7 @@ export function checkIdentities(
   streams: readonly Stream[],
   sender: Sender | null,
   kernelDrops: number | null,
+  arbitration: Arbitration | null = null,
 ): IdentityCheck {
   const broken: string[] = [];
   let checked = 0;
@@ -37,7 +38,8 @@ export function checkIdentities(
       same(stream.id, `${unit}_expected = ${unit}_received + ${unit}_lost + packets_pending`, m[`${unit}_expected`], [
         m[`${unit}_received`],
         m[`${unit}_lost`],
-        m.packets_pending,
+        // After repair nothing is pending: what is not decided is not expected.
+        m.packets_pending ?? 0,
       ]);
       same(stream.id, `${unit}_lost = loss_network + loss_socket_buffer + loss_application`, m[`${unit}_lost`], [
         m.loss_network,
@@ -53,6 +55,21 @@ export function checkIdentities(
       stream.histograms?.one_way_delay_ns?.count,
       stream.metrics.packets_received,
     );
+  }
+  for (const { id, transport } of streams) {
+    if (transport === null) continue;
+    const counted = transport.pids.reduce((sum, pid) => sum + pid.packets, 0);
+    atMost(id, 'packets of all PIDs among packets of the transport stream', counted, transport.packets);
+  }
+  for (const { name, legs, packets_expected, packets_pending } of arbitration?.streams ?? []) {
+    if (packets_pending !== 0) continue;
+    for (const { leg, stream, packets_received, packets_lost } of legs) {
+      const where = `arbitration ${name ?? stream ?? ''} leg ${leg}`;
+      same(where, 'packets_expected = packets_received + packets_lost', packets_expected, [
+        packets_received,
+        packets_lost,
+      ]);
+    }
   }
   // With offload the kernel counts super-packets; a lost message is not a dropped datagram.
   if (streams.every((stream) => stream.loss_attribution !== 'bounded' && stream.unit !== 'message')) {

@@ -1,3 +1,4 @@
+import { REPAIRED_METRICS } from './buildRepair.js';
 import { histogramOf } from './histogramSummary.js';
 import type { Limit, LimitOperator } from './limits.js';
 import { parseExpect } from './limits.js';
@@ -74,22 +75,25 @@ function judgeLimit(result: Judged, limit: Limit): LimitResult[] {
 
 function judgeStream(limit: Limit, id: string, stream: Stream): LimitResult {
   const { target } = limit;
-  const from = stream.after ?? stream;
   if (target.kind === 'metric') {
+    // What repair does not change is judged as it arrived.
+    const from = REPAIRED_METRICS.has(target.id) ? (stream.after ?? stream) : stream;
     const why = from.not_measured[target.id] ?? `${target.id} was not measured`;
     if (target.id === 'dscp_received') return judgeDscp(limit, id, from.metrics.dscp_received, why);
     return entry(limit, id, from.metrics[target.id], why);
   }
   if (target.kind === 'named') {
     const value = stream[target.section]?.[target.key] ?? null;
-    return entry(limit, id, value, `${target.section}.${target.key} is not measured in this stream`);
+    const reasons = stream.not_measured;
+    const why = reasons[`${target.section}.${target.key}`] ?? reasons[target.section];
+    return entry(limit, id, value, why ?? 'no transport stream was found in it');
   }
   if (target.kind !== 'histogram') return entry(limit, id, null, 'not a figure of a stream');
-  const summary = from.histograms?.[target.id] ?? null;
+  const summary = stream.histograms?.[target.id] ?? null;
   const why =
-    from.histograms === null
+    stream.histograms === null
       ? 'beyond the streams in detail: raise --detail'
-      : (from.not_measured[target.id] ?? `${target.id} was not measured`);
+      : (stream.not_measured[target.id] ?? `${target.id} was not measured`);
   if (summary === null) return entry(limit, id, null, why);
   return entry(limit, id, figureOf(summary, target.figure ?? '', target.fraction), 'no value was recorded');
 }
@@ -116,7 +120,7 @@ function judgeDscp(limit: Limit, id: string, counts: Record<string, number> | nu
 function judgePath(result: Judged, limit: Limit, path: readonly string[]): LimitResult {
   let value: unknown = result;
   for (const [depth, part] of path.entries()) {
-    if (value === null || typeof value !== 'object') {
+    if (value === null || value === undefined || typeof value !== 'object') {
       const where = path.slice(0, depth).join('.');
       return entry(
         limit,
@@ -129,7 +133,9 @@ function judgePath(result: Judged, limit: Limit, path: readonly string[]): Limit
     value =
       fraction !== null && 'buckets' in value
         ? histogramOf(value as HistogramSummary).percentile(fraction)
-        : (value as Record<string, unknown>)[part];
+        : Array.isArray(value)
+          ? (value as { leg: string }[]).find(({ leg }) => leg === part)
+          : (value as Record<string, unknown>)[part];
   }
   const known = typeof value === 'number' || typeof value === 'string' ? value : null;
   return entry(limit, null, known, `${path.join('.')} was not measured`);
@@ -178,8 +184,8 @@ function judgeSilence(result: Judged, prefix: string): LimitResult[] {
   const received = new Map<string, number>();
   if (result.run.role !== 'sender') {
     for (const { group, port } of result.memberships) received.set(`${group} port ${port}`, 0);
-    for (const { group, port, metrics, format } of result.streams) {
-      if (format === OTHERS) continue;
+    for (const { group, port, metrics, format, role } of result.streams) {
+      if (format === OTHERS || role !== 'media') continue;
       const key = `${group} port ${port}`;
       received.set(key, (received.get(key) ?? 0) + (metrics.packets_received ?? 0));
     }

@@ -7,6 +7,7 @@ import {
   type HistogramId,
   type MetricId,
 } from '../metrics/catalog.js';
+import { NAMED_FIGURES } from './transportFigures.js';
 
 /** What a limit looks at. */
 export type LimitTarget =
@@ -30,6 +31,9 @@ function under(section: string, names: string): string[] {
   return names.split(' ').map((name) => `${section}.${name}`);
 }
 
+const LEG_FIGURES =
+  'packets_received packets_lost loss_ratio packets_duplicated packets_late first_arrivals first_arrival_share';
+
 /** Figures of the run that a limit may name; those of histograms stand below. */
 export const RUN_FIGURES: readonly string[] = [
   ...under('sender', 'scheduled sent not_sent markers_sent octets_sent active_ns'),
@@ -38,7 +42,9 @@ export const RUN_FIGURES: readonly string[] = [
   ...under('sender', 'icmp_errors underruns streams_total'),
   ...under('sender.not_sent_by_reason', 'no_buffers too_late failed skipped'),
   ...under('sender.impairment', 'lost duplicated reordered delayed corrupted'),
-  ...under('arbitration', 'both_lost remaining_lost'),
+  ...under('arbitration', 'packets_expected packets_pending both_lost remaining_lost skews_dropped streams_total'),
+  ...under('arbitration.legs.a', LEG_FIGURES),
+  ...under('arbitration.legs.b', LEG_FIGURES),
   ...under('taps', 'packets_matched packets_lost loss_ratio packets_only_second packets_reordered reordered_ratio'),
   ...under('taps', 'streams_total streams_compared streams_only_first streams_only_second packets_uncounted'),
   ...under('taps.first', 'packets_received packets_duplicated packets_outside'),
@@ -58,8 +64,10 @@ export const RUN_HISTOGRAMS: readonly string[] = [
 /** The target that `name` means, or in words why there is none. */
 export function limitTarget(name: string): LimitTarget | string {
   if (name in METRICS) return { kind: 'metric', id: name as MetricId };
-  const named = /^(mdi|tr101290)\.([a-z0-9_]+)$/u.exec(name);
-  if (named !== null) return { kind: 'named', section: named[1] as 'mdi' | 'tr101290', key: named[2]! };
+  for (const section of ['mdi', 'tr101290'] as const) {
+    const key = name.slice(section.length + 1);
+    if (name.startsWith(`${section}.`) && NAMED_FIGURES[section].includes(key)) return { kind: 'named', section, key };
+  }
   if (RUN_FIGURES.includes(name)) return { kind: 'path', path: name.split('.') };
   const dot = name.lastIndexOf('.');
   const before = name.slice(0, Math.max(0, dot));
@@ -89,5 +97,8 @@ export function percentileFraction(name: string): number | null {
 function allNames(): string[] {
   const figures = ['p50', 'p99', 'max'];
   const histograms = [...HISTOGRAM_IDS, ...RUN_HISTOGRAMS].flatMap((id) => figures.map((figure) => `${id}.${figure}`));
-  return [...METRIC_IDS, ...RUN_FIGURES, ...histograms];
+  const named = (['mdi', 'tr101290'] as const).flatMap((section) =>
+    NAMED_FIGURES[section].map((key) => `${section}.${key}`),
+  );
+  return [...METRIC_IDS, ...RUN_FIGURES, ...histograms, ...named];
 }

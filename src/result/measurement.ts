@@ -24,7 +24,10 @@ export interface Measurement {
   /** What the endpoint says the sender set; `null`: it does not say. */
   sentMark(stream: StreamSnapshot): { readonly ttl: number | null; readonly dscp: number | null };
   /** Which part the stream plays. */
-  place(stream: StreamSnapshot): { readonly role: 'media' | 'fec' | 'control'; readonly leg: string | null };
+  place(stream: Pick<StreamSnapshot, 'socket'>): {
+    readonly role: 'media' | 'fec' | 'control';
+    readonly leg: string | null;
+  };
   /** By how much a departure may be later than the time that its datagram carries, ns; `null`: not known. */
   readonly sendTimeBoundNs: number | null;
 }

@@ -1,5 +1,6 @@
 import { HISTOGRAM_IDS, METRIC_IDS, METRICS } from '../metrics/catalog.js';
 import { aggregateStreams, mergeMetrics } from './aggregate.js';
+import { mergeArbitrations } from './buildArbitration.js';
 import { mergeSummaries } from './histogramSummary.js';
 import { mergeById } from './mergeById.js';
 import { mergeSenders } from './mergeSender.js';
@@ -65,7 +66,11 @@ export function mergeParts(parts: readonly RunResult[], detail: number): RunResu
     streams,
     streams_total: parts.reduce((sum, part) => sum + part.streams_total, 0) - repeated(parts),
     aggregate: mergeAggregates(parts, streams),
-    arbitration: parts.map((part) => part.arbitration).find((arbitration) => arbitration !== null) ?? null,
+    arbitration: mergeArbitrations(
+      parts.map((part) => part.arbitration),
+      detail,
+    ),
+    outputs: parts.flatMap((part) => part.outputs),
     sender: mergeSenders(senders, detail),
     health: mergeHealth(parts.map((part) => part.health)),
     limits: [],
@@ -113,9 +118,22 @@ function mergeStream(a: Stream, b: Stream): Stream {
     ended: a.ended && b.ended,
     metrics,
     histograms: a.histograms === null && b.histograms === null ? null : histograms,
-    not_measured: { ...a.not_measured, ...b.not_measured, ...not_measured },
+    ...NOT_MERGED,
+    not_measured: { ...a.not_measured, ...b.not_measured, ...not_measured, ...inParts(a, b) },
     notes: [...new Set([...a.notes, ...b.notes, 'merged from parts: series and loss map are those of the larger one'])],
   };
+}
+
+/** What cannot be told from parts: each saw gaps where the other one had the datagrams. */
+const NOT_MERGED = { transport: null, mdi: null, tr101290: null, fec: null, rtcp: null, after: null } as const;
+
+function inParts(a: Stream, b: Stream): Record<string, string> {
+  const reasons: Record<string, string> = {};
+  for (const key of Object.keys(NOT_MERGED) as (keyof typeof NOT_MERGED)[]) {
+    if (a[key] !== null || b[key] !== null)
+      reasons[key] = 'the datagrams of the stream came in several parts of the run';
+  }
+  return reasons;
 }
 
 function earlier(a: string | null, b: string | null): string | null {

@@ -11,12 +11,12 @@ import {
   AggregateSchema,
   count,
   figure,
-  HistogramSummarySchema,
   instant,
   nullableCount,
   StreamSchema,
   type StreamMetrics,
 } from './modelStream.js';
+import { ArbitrationSchema, OutputSchema } from './modelRepair.js';
 import { SenderSchema } from './modelSender.js';
 import { TapsSchema } from './modelTaps.js';
 import { RESULT_SCHEMA } from './version.js';
@@ -30,8 +30,10 @@ export type {
   StreamMetrics,
 } from './modelStream.js';
 export type { StreamSeries } from './modelStream.js';
+export type { Arbitration, ArbitrationStream, FecReport, Output, RtcpReport } from './modelRepair.js';
 export type { Impairment, Sender, SenderStream } from './modelSender.js';
 export type { Taps, TapStream } from './modelTaps.js';
+export type { IndicatorReport, Transport, TransportPcr, TransportPid, TransportService } from './modelTransport.js';
 export { RESULT_SCHEMA } from './version.js';
 
 const ToolSchema = z.object({
@@ -162,21 +164,6 @@ const SocketSchema = z.object({
   icmp_errors: count,
 });
 
-const LegSchema = z.object({
-  leg: z.string(),
-  packets_received: count,
-  packets_lost: nullableCount,
-  first_arrivals: count,
-  first_arrival_share: figure,
-});
-
-const ArbitrationSchema = z.object({
-  legs: z.array(LegSchema),
-  skew_ns: HistogramSummarySchema.nullable().describe('Arrival on leg b minus arrival on leg a.'),
-  both_lost: count.describe('Lost on both legs.'),
-  remaining_lost: count.describe('Lost after arbitration.'),
-});
-
 const HealthSchema = z.object({
   verdict: z
     .enum(['valid', 'degraded', 'invalid'])
@@ -238,6 +225,7 @@ const DocumentSchema = z.object({
   streams_total: count,
   aggregate: AggregateSchema.nullable().describe('All streams together.'),
   arbitration: ArbitrationSchema.nullable(),
+  outputs: z.array(OutputSchema).describe('What was made of received streams: files, programs, forwarded datagrams.'),
   taps: TapsSchema.nullable().describe('analyze --against: what happened between two captures.'),
   sender: SenderSchema.nullable(),
   health: HealthSchema,
@@ -268,7 +256,6 @@ export type ClockQuality = RunResult['clock'];
 export type Run = RunResult['run'];
 export type Membership = RunResult['memberships'][number];
 export type SocketReport = RunResult['sockets'][number];
-export type Arbitration = z.infer<typeof ArbitrationSchema>;
 export type Health = RunResult['health'];
 export type HealthReason = Health['reasons'][number];
 export type LimitResult = z.infer<typeof LimitSchema>;

@@ -11,16 +11,12 @@ import {
   type MetricId,
   type SeriesMetricId,
 } from '../metrics/catalog.js';
-import { HISTOGRAM_INDEX_MAX, HISTOGRAM_INDEX_MIN, HISTOGRAM_PARAMETERS } from '../metrics/histogram.js';
+import { count, decimal, figure, HistogramSummarySchema, instant, type HistogramSummary } from './modelFigures.js';
+import { FecReportSchema, RtcpReportSchema } from './modelRepair.js';
+import { TransportSchema } from './modelTransport.js';
 
-/** A number, or `null`: not measurable here. */
-export const figure = z.number().nullable();
-export const count = z.number().int().nonnegative();
-export const nullableCount = count.nullable();
-/** RFC 3339 in UTC with nine decimals. */
-export const instant = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/u);
-/** A 64-bit value, which JSON readers would round as a number. */
-export const decimal = z.string().regex(/^-?\d+$/u);
+export { count, decimal, figure, HistogramSummarySchema, instant, nullableCount } from './modelFigures.js';
+export type { HistogramSummary } from './modelFigures.js';
 
 function metricSchema(id: MetricId): z.ZodType {
   const about = METRICS[id];
@@ -34,39 +30,6 @@ export type StreamMetrics = { [Id in Exclude<MetricId, 'dscp_received'>]: number
 export const StreamMetricsSchema = z
   .object(Object.fromEntries(METRIC_IDS.map((id) => [id, metricSchema(id)])))
   .meta({ id: 'metrics' }) as unknown as z.ZodType<StreamMetrics>;
-
-const HistogramParametersSchema = z
-  .object({
-    kind: z.literal(HISTOGRAM_PARAMETERS.kind),
-    sub_buckets_per_octave: z.literal(HISTOGRAM_PARAMETERS.sub_buckets_per_octave),
-    max: z.literal(HISTOGRAM_PARAMETERS.max),
-  })
-  .describe('How bucket indexes map to values: docs/json.md');
-
-export const HistogramSummarySchema = z
-  .object({
-    count: count.describe('Values recorded, those that were clamped included.'),
-    min: figure,
-    mean: figure,
-    max: figure,
-    p50: figure,
-    p90: figure,
-    p99: figure,
-    p999: figure,
-    p9999: figure,
-    clamped: count.describe(
-      'Values beyond the range, recorded as the nearest that fits, and values that were no number.',
-    ),
-    conditional: z
-      .array(z.string())
-      .describe('Percentiles that hold only for what was delivered: more than 1 - p was lost. [RFC 7679 section 5.1]'),
-    parameters: HistogramParametersSchema,
-    buckets: z
-      .array(z.tuple([z.number().int().min(HISTOGRAM_INDEX_MIN).max(HISTOGRAM_INDEX_MAX), count]))
-      .describe('Sparse: [index, count] of every bucket in use, in order of value.'),
-  })
-  .meta({ id: 'histogram' });
-export type HistogramSummary = z.infer<typeof HistogramSummarySchema>;
 
 export type StreamHistograms = { [Id in HistogramId]: HistogramSummary | null };
 export const StreamHistogramsSchema = z
@@ -121,7 +84,9 @@ export const StreamAfterSchema = z
     histograms: StreamHistogramsSchema.nullable(),
     not_measured: reasons,
   })
-  .describe('What remained after arbitration, FEC and recovery. Limits look here where it is present.');
+  .describe(
+    'What remained after arbitration, FEC and recovery: counts, loss and rates. Limits on these look here where it is present.',
+  );
 export type StreamAfter = z.infer<typeof StreamAfterSchema>;
 
 const named = z.record(z.string(), figure).nullable();
@@ -165,8 +130,11 @@ export const StreamSchema = z.object({
   series: StreamSeriesSchema.nullable(),
   loss_map: z.array(LossRangeSchema).max(1024).nullable(),
   loss_map_truncated: z.boolean().describe('There were more than 1024 ranges.'),
-  mdi: named.describe('Media delivery index figures. [RFC 4445]'),
-  tr101290: named.describe('Indicator counts. [ETSI TR 101 290]'),
+  transport: TransportSchema.nullable().describe('null: no transport stream, or a stream beyond the detail limit.'),
+  mdi: named.describe('Media delivery index: docs/metrics.md. [RFC 4445]'),
+  tr101290: named.describe('Indicator counts by id, and p1, p2, p3: their sums per priority. [ETSI TR 101 290]'),
+  fec: FecReportSchema.nullable().describe('Forward error correction; null: none was looked for.'),
+  rtcp: RtcpReportSchema.nullable().describe("The sender's own reports; null: none came."),
   notes: z.array(z.string()),
   after: StreamAfterSchema.nullable(),
 });

@@ -17,8 +17,7 @@ export async function readResults(text: string, source: string): Promise<RunResu
   const results: RunResult[] = [];
   for (const [i, document] of documents.entries()) {
     checkSchema(document, source);
-    document['taps'] ??= null;
-    completeMetrics(document);
+    complete(document);
     const checked = RunResultSchema.safeParse(document);
     if (!checked.success) {
       const { issues } = checked.error;
@@ -108,21 +107,35 @@ function checkSchema(document: Loose, source: string): void {
   throw broken(source, `is ${other}: its schema is "${schema}", this program reads "${RESULT_SCHEMA}"`);
 }
 
-/** An older writer did not know every metric: what it lacks was not measured. */
-function completeMetrics(document: Loose): void {
-  const streams = Array.isArray(document['streams']) ? document['streams'] : [];
-  for (const carrier of [
-    ...streams,
-    ...streams.map((stream) => (isObject(stream) ? stream['after'] : null)),
-    document['aggregate'],
-  ]) {
+/** An older writer did not know every field: what it lacks was not measured. */
+function complete(document: Loose): void {
+  document['taps'] ??= null;
+  document['outputs'] ??= [];
+  const streams = objectsIn(document['streams']);
+  for (const stream of streams) {
+    stream['transport'] ??= null;
+    stream['fec'] ??= null;
+    stream['rtcp'] ??= null;
+  }
+  for (const carrier of [...streams, ...streams.map((stream) => stream['after']), document['aggregate']]) {
     if (!isObject(carrier) || !isObject(carrier['metrics'])) continue;
     for (const id of METRIC_IDS) if (!METRICS[id].fixed) carrier['metrics'][id] ??= null;
   }
-  const receivers = Array.isArray(document['receivers']) ? document['receivers'] : [];
-  for (const receiver of receivers) {
-    if (isObject(receiver) && isObject(receiver['result'])) completeMetrics(receiver['result']);
+  if (isObject(document['arbitration'])) completeArbitration(document['arbitration']);
+  for (const { result } of objectsIn(document['receivers'])) if (isObject(result)) complete(result);
+}
+
+function completeArbitration(arbitration: Loose): void {
+  arbitration['streams'] ??= [];
+  for (const key of ['packets_expected', 'packets_pending', 'skews_dropped', 'streams_total'])
+    arbitration[key] ??= null;
+  for (const leg of objectsIn(arbitration['legs'])) {
+    for (const key of ['loss_ratio', 'packets_duplicated', 'packets_late']) leg[key] ??= null;
   }
+}
+
+function objectsIn(list: unknown): Loose[] {
+  return Array.isArray(list) ? list.filter(isObject) : [];
 }
 
 function problemText({ path, message }: { readonly path: readonly PropertyKey[]; readonly message: string }): string {

@@ -166,6 +166,7 @@ class Analysis {
       lines: [`${file.name}: ${file.format}, by its own stamps`],
       interfaces: [],
       loopback: false,
+      sdp: null,
       warnings: [],
     };
     this.#listener({ type: 'ready', info });

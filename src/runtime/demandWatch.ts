@@ -4,6 +4,8 @@ import type { Nanos } from '../core/time.js';
 import type { EventLog } from './eventLog.js';
 import type { OpenSource } from './receiverSetup.js';
 
+const DEMANDING: ReadonlySet<string> = new Set(['probe', 'rtp']);
+
 /** A scheme is a demand: says once per socket what comes in place of the format that its endpoint names. */
 export class DemandWatch {
   /** What was said. */
@@ -14,20 +16,22 @@ export class DemandWatch {
   #open: readonly OpenSource[];
 
   constructor(sources: readonly OpenSource[], measurement: Measurement, log: EventLog) {
-    this.#open = sources.filter(({ address }) => address.scheme === 'probe');
+    this.#open = sources.filter(
+      ({ address, place }) => place.role === 'media' && DEMANDING.has(address.scheme ?? 'udp'),
+    );
     this.#measurement = measurement;
     this.#log = log;
   }
 
   look(nowNs: Nanos): void {
-    this.#open = this.#open.filter(({ source, planned }) => {
+    this.#open = this.#open.filter(({ source, planned, address }) => {
       const { instead, streams } = this.#measurement.socketSnapshot(source.index);
       // Among intact datagrams a stray one says nothing.
       if (streams > 0) return false;
       if (instead === null) return true;
       const where = formatHostPort(planned.group, planned.port);
-      const text = `${where} carries ${instead === 'unknown' ? 'a format that is not known' : instead}, not probe`;
-      this.#log.add('first_packet', nowNs, null, text, { format: instead, demanded: 'probe' });
+      const text = `${where} carries ${instead === 'unknown' ? 'a format that is not known' : instead}, not ${address.scheme}`;
+      this.#log.add('first_packet', nowNs, null, text, { format: instead, demanded: address.scheme });
       this.notes.push(text);
       return false;
     });

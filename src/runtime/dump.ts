@@ -4,9 +4,7 @@ import { formatRealtime } from '../core/time.js';
 import { openCapture } from '../io/captureFile.js';
 import type { CaptureFile, CaptureFileOptions } from '../io/captureFile.js';
 import { plural, skippedText } from './captureText.js';
-import { recogniseFormat } from '../wire/recognise.js';
-import { codecOf } from '../wire/registry.js';
-import { WireStatus } from '../wire/status.js';
+import { payloadText } from './dumpPayload.js';
 
 export interface DumpOptions extends CaptureFileOptions {
   /** `absolute`: RFC 3339 in UTC; `relative`: seconds since the file's first frame. */
@@ -70,17 +68,6 @@ function timeText(file: CaptureFile, timeNs: number, style: DumpOptions['time'])
 
 function withPort(address: string, port: number): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
-}
-
-function payloadText(bytes: Uint8Array, at: number, length: number, octets: number): string {
-  const format = recogniseFormat(bytes, at, length);
-  const codec = codecOf(format);
-  if (codec !== undefined) {
-    const header = codec.create();
-    if (codec.parse(bytes, at, length, header) === WireStatus.Ok) return codec.describe(header);
-  }
-  const shown = Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(length, octets)).toString('hex');
-  return `${format} ${shown}${length > octets ? '...' : ''}`.trimEnd();
 }
 
 /** What was not shown, and why. */

@@ -32,8 +32,10 @@ export class MeasurementTeller {
   constructor(options: MeasurementTellerOptions) {
     const { measurement, provenance } = options;
     this.#options = options;
-    this.#identityOf = streamIdentities(measurement, (snapshot) =>
-      streamId(snapshot, provenance.interfaceName(snapshot.interfaceIndex)),
+    this.#identityOf = streamIdentities(
+      measurement,
+      (snapshot) => streamId(snapshot, provenance.interfaceName(snapshot.interfaceIndex)),
+      (snapshot) => provenance.place(snapshot).role,
     );
   }
 
@@ -54,9 +56,11 @@ export class MeasurementTeller {
     const { provenance, clock, intervalNs, post } = this.#options;
     const { startMonoNs, capabilities } = provenance;
     const inOrder = interval.streams.toSorted((a, b) => a.index - b.index);
-    const rows = inOrder.map((one) => {
+    for (const one of inOrder) if (!interval.omitted) this.#seriesOf(one.index)?.add(one);
+    // What goes with media is in the result.
+    const told = inOrder.filter(({ index }) => this.#identityOf(index).role === 'media');
+    const rows = told.map((one) => {
       const stream = this.#identityOf(one.index);
-      if (!interval.omitted) this.#seriesOf(one.index)?.add(one);
       const tellsNeverSent = stream.format === 'probe';
       return buildIntervalRow(one, { ...stream, tellsNeverSent, countsDrops: capabilities.dropCounter });
     });

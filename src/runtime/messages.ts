@@ -3,6 +3,8 @@ import type { IntervalRow, SenderIntervalRow } from '../result/interval.js';
 import type { Limit } from '../result/limits.js';
 import type { EventRecord, RunResult, Stream } from '../result/model.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
+import type { OutputQueue } from './receiverOutputs.js';
+import type { SharedInput } from './sharedInput.js';
 
 /** By what a result is judged. */
 export interface Judge {
@@ -20,10 +22,14 @@ export type WorkerTask =
       readonly control: Int32Array<SharedArrayBuffer>;
       /** Where captured datagrams go; the main thread writes them to the file. */
       readonly capture: SharedArrayBuffer | null;
+      /** Where media go; the main thread hands them on. */
+      readonly outputs: readonly OutputQueue[];
     }
   | {
       readonly kind: 'send';
       readonly plan: SendPlan;
+      /** By stream of the plan; `null`: it makes what it sends. */
+      readonly inputs: readonly (SharedInput | null)[];
       readonly judge: Judge;
       readonly control: Int32Array<SharedArrayBuffer>;
     };
@@ -43,6 +49,8 @@ export interface ReadyInfo {
   readonly interfaces: readonly string[];
   /** Everything runs over the loopback interface. */
   readonly loopback: boolean;
+  /** SDP of a sender's transport streams; `null`: there are none. */
+  readonly sdp: string | null;
 }
 
 /** What a worker posts; plain data, at intervals and rarer. */

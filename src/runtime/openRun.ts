@@ -4,6 +4,7 @@ import { planReceive, planSend } from '../profile/makePlan.js';
 import { readOptionObject, type RunOptions } from '../profile/optionObject.js';
 import type { RunResult } from '../result/model.js';
 import { startAnalysis } from './analysisRun.js';
+import { openMediaInputs } from './mediaInputs.js';
 import type { ReadyInfo, RunMessage } from './messages.js';
 import { planContext } from './planContext.js';
 import { withResolvers, type Resolvers } from './resolvers.js';
@@ -122,7 +123,8 @@ export async function openSender(endpoints: string | readonly string[], options:
   const { signal, ...own } = options;
   signal?.throwIfAborted();
   const { plan, output } = planSend(listOf(endpoints), readOptionObject('send', own), planContext([]));
-  return await open((listener) => startSender(plan, output, listener), signal);
+  const inputs = plan.streams.some(({ media }) => media !== null) ? await openMediaInputs(plan) : null;
+  return await open((listener) => startSender(inputs?.plan ?? plan, output, listener, inputs), signal);
 }
 
 /**

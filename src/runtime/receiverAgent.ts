@@ -41,6 +41,8 @@ export interface ReceiverAgentOptions {
   readonly capture: { write(batch: ReceiveBatch, from: number, to: number): void } | null;
   /** Told of new streams before their data are read; `null`: offload is off. */
   readonly offload: { tendStreams(): void } | null;
+  /** Sees every batch behind the measurement, and how far all sockets have been read; `null`: nobody does. */
+  readonly media: { onBatch(batch: ReceiveBatch): void; onTime(nowNs: Nanos, beforeNs: Nanos): void } | null;
   readonly end: ReceiverEnd;
 }
 
@@ -115,6 +117,9 @@ export class ReceiverAgent implements Agent {
       if (source !== undefined) handled += this.#readTurn(source, nowMonoNs);
     }
     if (ready > 0) this.#adaptGather(nowMonoNs);
+    const { media } = this.#options;
+    // What was ready has been read empty, and nothing else was.
+    if (media !== null && handled > 0 && !this.#isBehind) media.onTime(nowMonoNs, nowMonoNs - STAMP_TO_QUEUE_NS);
     if (nowMonoNs >= this.#lookNs) this.#look(nowMonoNs);
     return handled;
   }
@@ -169,7 +174,7 @@ export class ReceiverAgent implements Agent {
     if (this.datagrams === 0 && end.afterFirstNs !== null) this.#endAt(nowMonoNs + end.afterFirstNs);
     this.datagrams += count;
     this.lastMonoNs = nowMonoNs;
-    if (end.count === null) measurement.onBatch(batch);
+    if (end.count === null) this.#measure(batch);
     else this.#measureUpTo(end.count, nowMonoNs);
     if (offload !== null && measurement.streamCount !== this.#streams) {
       this.#streams = measurement.streamCount;
@@ -177,6 +182,12 @@ export class ReceiverAgent implements Agent {
     }
     if (inject !== null) inject.delay(count);
     return count;
+  }
+
+  #measure(batch: ReceiveBatch): void {
+    const { measurement, media } = this.#options;
+    measurement.onBatch(batch);
+    if (media !== null) media.onBatch(batch);
   }
 
   /** Markers and further copies are no datagrams of the count, so that it is known only behind the measurement. */
@@ -192,7 +203,7 @@ export class ReceiverAgent implements Agent {
       const all = batch.count;
       batch.count = Math.min(all, room);
       const taken = batch.count;
-      measurement.onBatch(batch);
+      this.#measure(batch);
       batch.count = all;
       batch.dropFirst(taken);
     }
@@ -215,6 +226,7 @@ export class ReceiverAgent implements Agent {
       measurement.socketReadPast(source.index, beforeNs - STAMP_TO_QUEUE_NS);
     }
     const afterNs = io.clock.monoNs();
+    this.#options.media?.onTime(afterNs, nowMonoNs - STAMP_TO_QUEUE_NS);
     this.#lookNs = afterNs + LOOK_NS;
     if (end.once && measurement.hasSettled(afterNs)) this.#endAt(afterNs);
     if (afterNs - this.lastMonoNs >= end.idleNs) this.#endAt(afterNs);

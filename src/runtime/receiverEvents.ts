@@ -43,18 +43,19 @@ export function tellEvent(
 }
 
 /** A stream by the id that it has in the result. */
-export type NamedStream = StreamIdentity & { readonly id: string };
+export type NamedStream = StreamIdentity & { readonly id: string; readonly role: 'media' | 'fec' | 'control' };
 
 /** Identities of streams, each asked for once. */
 export function streamIdentities(
   measurement: Measurement,
   name: (stream: StreamIdentity) => string,
+  roleOf: (stream: StreamIdentity) => NamedStream['role'],
 ): (stream: number) => NamedStream {
   const known: NamedStream[] = [];
   return (stream) => {
     const before = known[stream];
     if (before !== undefined) return before;
     const identity = measurement.identity(stream);
-    return (known[stream] = { ...identity, id: name(identity) });
+    return (known[stream] = { ...identity, id: name(identity), role: roleOf(identity) });
   };
 }

@@ -10,6 +10,9 @@ import type { Series } from '../metrics/series.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
 import { assembleResult } from '../result/assemble.js';
 import { buildStream } from '../result/build.js';
+import { buildArbitration, type ArbitrationPair } from '../result/buildArbitration.js';
+import { buildOutputs } from '../result/buildRepair.js';
+import type { MediaFacts } from '../result/buildTransport.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import type { ClockQuality, Evidence, Membership, RunResult, SocketReport, Stream } from '../result/model.js';
 import { WireStatus } from '../wire/status.js';
@@ -18,6 +21,9 @@ import { clockSection, runSection, type RunFacts } from './document.js';
 import type { EventLog } from './eventLog.js';
 import { interfaceFacts } from './interfaceFacts.js';
 import type { LoopHealth } from './loop.js';
+import type { MediaReceiver } from './mediaReceiver.js';
+import type { RtcpReceiver } from './rtcpReceiver.js';
+import type { ReceiverOutputs } from './receiverOutputs.js';
 import type { Judge } from './messages.js';
 import type { ReceivePlan } from '../profile/plan.js';
 import type { OpenSource } from './receiverSetup.js';
@@ -36,6 +42,9 @@ export interface ReceiverRunState {
   readonly log: EventLog;
   readonly evidence: Evidence;
   readonly captureDropped: number;
+  readonly media: MediaReceiver;
+  readonly rtcp: RtcpReceiver;
+  readonly outputs: ReceiverOutputs;
   readonly facts: RunFacts;
 }
 
@@ -56,7 +65,7 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
   const { measurement, facts } = state;
   const snapshots = Array.from({ length: measurement.streamCount }, (_, stream) => measurement.snapshot(stream));
   const streams = snapshots.map((stream) =>
-    buildStream(stream, state.provenance, state.series.get(stream.index) ?? null),
+    buildStream(stream, state.provenance, state.series.get(stream.index) ?? null, mediaFacts(state, stream)),
   );
   const sockets = state.sources.map((open) => measurement.socketSnapshot(open.source.index));
   const total = (counter: number): number =>
@@ -69,7 +78,8 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
     run: runSection(plan, io, facts),
     memberships: [...state.memberships],
     sockets: state.sources.map((open, index) => socketReport(open, sockets[index]!, streams, hasDrops)),
-    arbitration: null,
+    arbitration: buildArbitration(legPairs(state, streams), plan.detail),
+    outputs: buildOutputs(null, state.outputs.snapshots()),
     sender: null,
     receivers: [],
     streams,
@@ -93,6 +103,32 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
       refusedSendsDisagree: null,
       notes: [...facts.notes, ...captureNotes(state.captureDropped)],
     },
+  });
+}
+
+/** What is known of a stream's content. */
+function mediaFacts(state: ReceiverRunState, { index, socket }: StreamSnapshot): MediaFacts | null {
+  const { media, rtcp, sources, facts } = state;
+  const transport = media.transport(index);
+  const repair = media.repair(index);
+  if (transport === null && repair === null) return null;
+  const joinRealNs = sources.find(({ source }) => source.index === socket)?.source.joinRealNs ?? NaN;
+  return {
+    transport,
+    repair,
+    outputs: [],
+    rtcp: rtcp.snapshot(index),
+    joinMonoNs: joinRealNs + (facts.startMonoNs - facts.startRealNs),
+  };
+}
+
+function legPairs({ media }: ReceiverRunState, streams: readonly Stream[]): ArbitrationPair[] {
+  return media.pairs().flatMap(({ legA, legB, repair }) => {
+    const { arbitration } = repair;
+    if (arbitration === null) return [];
+    const a = streams[legA] ?? null;
+    const b = streams[legB] ?? null;
+    return [{ name: (a ?? b)?.name ?? null, legA: a?.id ?? null, legB: b?.id ?? null, snapshot: arbitration, repair }];
   });
 }
 

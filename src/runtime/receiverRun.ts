@@ -19,9 +19,12 @@ import { Inject } from './inject.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import { MeasurementTeller } from './measurementTeller.js';
 import type { Judge, RunMessage } from './messages.js';
-import type { ReceivePlan } from '../profile/plan.js';
+import type { ReceivePlan, StreamPlace } from '../profile/plan.js';
+import { MediaReceiver } from './mediaReceiver.js';
 import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
 import { membershipsOf, receiverResult } from './receiverResult.js';
+import { RtcpReceiver } from './rtcpReceiver.js';
+import { ReceiverOutputs, type OutputQueue } from './receiverOutputs.js';
 import { OffloadSwitch } from './offloadSwitch.js';
 import { openSources, type OpenSource } from './receiverSetup.js';
 import { rehearse } from './rehearsal.js';
@@ -35,6 +38,8 @@ const SECOND_NS = 1e9;
 const SHORT_SILENCE_NS = 0.2e9;
 /** Intervals, events and offload are looked after this often. */
 const TEND_NS = 50e6;
+/** Media wait so long for a packet that nothing repairs. */
+const MEDIA_HOLD_NS = 200e6;
 
 /** Carries out a receive plan on this thread: joins, measures until its end or until stopped, and gives the result. */
 export async function runReceiver(
@@ -43,6 +48,7 @@ export async function runReceiver(
   judge: Judge,
   control: RunControl,
   captureQueue: SharedArrayBuffer | null,
+  outputQueues: readonly OutputQueue[],
   post: (message: RunMessage) => void,
 ): Promise<RunResult> {
   prepareThread(plan);
@@ -82,12 +88,29 @@ export async function runReceiver(
       clockOffsetNs: 0,
     });
     for (const open of sources) addSocket(measurement, io, plan, open, inject);
-    const memberships = membershipsOf(io, sources);
+    const memberships = membershipsOf(
+      io,
+      sources.filter(({ place }) => place.role === 'media'),
+    );
     const joinedMonoNs = io.clock.monoNs();
     // What opening the sockets itself sent over loopback is not to be taken for the stream.
     const sinceJoin = readHostEvidence();
     const offload =
       plan.offload === 'off' || !io.capabilities.offload ? null : new OffloadSwitch(plan.offload, sources, measurement);
+    const outputs = new ReceiverOutputs(outputQueues);
+    const bySocket: OpenSource[] = [];
+    for (const open of sources) bySocket[open.source.index] = open;
+    const placeOfSocket = (socket: number): StreamPlace => bySocket[socket]!.place;
+    const rtcp = new RtcpReceiver(measurement, io.clock.epoch.realtimeNs, placeOfSocket, () => media);
+    const media: MediaReceiver = new MediaReceiver({
+      measurement,
+      placeOf: placeOfSocket,
+      holdNs: Math.min(plan.reorderWindowNs, MEDIA_HOLD_NS),
+      mergeWindowNs: plan.mergeWindowNs,
+      endpoints: plan.places.filter(({ role, leg }) => role === 'media' && leg === 0).length,
+      outputsOf: (position) => outputs.of(position),
+      onControl: (batch, slot, monoNs) => rtcp.onDatagram(batch, slot, monoNs),
+    });
     const agent = new ReceiverAgent({
       io,
       sources: sources.map(({ source }) => source),
@@ -96,6 +119,7 @@ export async function runReceiver(
       inject,
       capture,
       offload,
+      media,
       end: {
         atMonoNs: endOf(io, plan, joinedMonoNs),
         afterFirstNs: plan.waitNs === null ? null : plan.durationNs,
@@ -151,6 +175,9 @@ export async function runReceiver(
         log,
         evidence: evidence.sofar(sources.map(({ via }) => via)),
         captureDropped: capture?.dropped ?? 0,
+        media,
+        rtcp,
+        outputs,
         facts: {
           runId,
           role: 'receiver',
@@ -191,7 +218,10 @@ export async function runReceiver(
       ],
       [agent],
     );
-    const joinedText = placedLines(sources, (open) => joinedLine(open, plan.unicast));
+    const joinedText = placedLines(
+      sources.filter(({ place }) => place.role === 'media'),
+      (open) => joinedLine(open, plan.unicast),
+    );
     post({
       type: 'ready',
       info: {
@@ -202,6 +232,7 @@ export async function runReceiver(
         interfaces: [...new Set(sources.map(({ via }) => via.name))],
         warnings: [],
         loopback: sources.every(({ via }) => via.loopback),
+        sdp: null,
       },
     });
     log.add('joined', joinedMonoNs, null, joinedText.join('; '), { sockets: sources.length });
@@ -225,6 +256,8 @@ export async function runReceiver(
       if (drops !== null) measurement.onSocketDrops(source.index, drops);
     }
     measurement.finish(agent.stopMonoNs);
+    media.finish(agent.stopMonoNs);
+    outputs.close();
     teller.tell();
     // A run that is shorter than the patience before that is not to leave its user without a reason.
     if (agent.stopMonoNs - joinedMonoNs >= SHORT_SILENCE_NS) tellSilence(agent.stopMonoNs);
@@ -257,12 +290,14 @@ function addSocket(measurement: Measurement, io: Io, plan: ReceivePlan, open: Op
   const mark = plan.sentMarks[position]!;
   measurement.addSocket({
     index: source.index,
-    scheme: address.scheme,
+    // RTCP is told from RTP by its look.
+    scheme: open.place.role === 'control' ? 'udp' : address.scheme,
     joinRealNs: source.joinRealNs + (inject === null ? 0 : inject.clockErrorNs(io.clock.monoNs())),
     hasDropCounter: io.capabilities.dropCounter,
     name: address.name,
     tosSent: mark.dscp === null ? null : mark.dscp << 2,
     ttlSent: mark.ttl,
+    isCompanion: open.place.role !== 'media',
   });
 }
 
@@ -286,9 +321,15 @@ function provenanceOf(
     // A host with no other address than loopback's sends multicast from 0.0.0.0.
     isLocal: (address, interfaceIndex) => own.has(address) || loopback.has(interfaceIndex),
     sentMark: (stream) => plan.sentMarks[bySocket.get(stream.socket)?.position ?? -1] ?? { ttl: null, dscp: null },
-    place: () => ({ role: 'media', leg: null }),
+    place: (stream) => placeOf(bySocket.get(stream.socket)),
     sendTimeBoundNs: SEND_TIME_BOUND_NS,
   };
+}
+
+function placeOf(open: OpenSource | undefined): { readonly role: StreamPlace['role']; readonly leg: string | null } {
+  if (open === undefined) return { role: 'media', leg: null };
+  const { role, leg, hasLegs } = open.place;
+  return { role, leg: hasLegs ? (leg === 0 ? 'a' : 'b') : null };
 }
 
 function namesOf(sources: readonly OpenSource[]): (index: number) => string | null {

@@ -3,7 +3,7 @@ import type { DatagramSource, Io } from '../io/datagram.js';
 import { listInterfaces, type NetworkInterface } from '../io/interfaces.js';
 import { resolveInterfaces, withoutZone } from '../io/resolveInterface.js';
 import { planSockets, readSourceLimits, type PlannedSocket, type Subscription } from '../io/sourcePlan.js';
-import type { ReceivePlan, StreamAddress } from '../profile/plan.js';
+import type { ReceivePlan, StreamAddress, StreamPlace } from '../profile/plan.js';
 
 /** An open receive socket and what it serves. */
 export interface OpenSource {
@@ -16,6 +16,8 @@ export interface OpenSource {
   readonly address: StreamAddress;
   /** Position of that endpoint in the plan. */
   readonly position: number;
+  /** What it is joined for. */
+  readonly place: StreamPlace;
 }
 
 interface Wanted {
@@ -49,7 +51,15 @@ export async function openSources(io: Io, plan: ReceivePlan): Promise<OpenSource
         busyPollUs: plan.busyPollUs,
       });
       const { position, via, reason } = first;
-      open.push({ source, via, reason, planned, address: plan.streams[position]!, position });
+      open.push({
+        source,
+        via,
+        reason,
+        planned,
+        address: plan.streams[position]!,
+        position,
+        place: plan.places[position]!,
+      });
     }
   } catch (error) {
     for (const { source } of open) source.close();

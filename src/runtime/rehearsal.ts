@@ -142,6 +142,7 @@ function receiverOf(io: Io, source: DatagramSource, beganNs: Nanos): ReceiverAge
     inject: null,
     capture: null,
     offload: null,
+    media: null,
     end: NO_END,
   });
 }

@@ -3,6 +3,7 @@ import { wakeLoop } from '../io/addon.js';
 import { captureQueue, openCaptureSink } from '../io/captureWriter.js';
 import type { RunResult } from '../result/model.js';
 import { Command, RunControl } from './control.js';
+import type { MediaInputs } from './mediaInputs.js';
 import type { Judge, ReadyInfo, RunMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 import { withResolvers } from './resolvers.js';
@@ -28,17 +29,39 @@ export interface Run {
   readonly exited: Promise<void>;
 }
 
-export function startSender(plan: SendPlan, judge: Judge, listener: RunListener = () => {}): Run {
-  return start((control) => ({ kind: 'send', plan, judge, control }), listener);
+/** `inputs`: of its transport streams, opened for this plan; they are stopped when it is over. */
+export function startSender(
+  plan: SendPlan,
+  judge: Judge,
+  listener: RunListener = () => {},
+  inputs: MediaInputs | null = null,
+): Run {
+  const shared = inputs?.shared ?? plan.streams.map(() => null);
+  const run = start((control) => ({ kind: 'send', plan, inputs: shared, judge, control }), listener);
+  if (inputs === null) return run;
+  // An input that fails ends the run, and is what it ended of.
+  const failed = inputs.finished.catch(async (error: unknown) => {
+    run.stop();
+    await run.exited;
+    throw error;
+  });
+  const over = run.exited.then(() => inputs.stop());
+  const finished = Promise.all([run.finished, Promise.race([failed, over])]).then(async ([result]) => {
+    await over;
+    return result;
+  });
+  finished.catch(() => {});
+  failed.catch(() => {});
+  return { ...run, finished };
 }
 
 export function startReceiver(plan: ReceivePlan, judge: Judge, listener: RunListener = () => {}): Run {
   if (plan.capture === null) {
-    return start((control) => ({ kind: 'receive', plan, judge, control, capture: null }), listener);
+    return start((control) => ({ kind: 'receive', plan, judge, control, capture: null, outputs: [] }), listener);
   }
   const queue = captureQueue();
   const file = openCaptureSink(plan.capture, queue);
-  const run = start((control) => ({ kind: 'receive', plan, judge, control, capture: queue }), listener);
+  const run = start((control) => ({ kind: 'receive', plan, judge, control, capture: queue, outputs: [] }), listener);
   // The file must be whole when the result is told, and a file that cannot be written ends the run.
   const finished = Promise.all([run.finished, file.then((sink) => sink.finished)]).then(([result]) => result);
   finished.catch(() => run.stop());

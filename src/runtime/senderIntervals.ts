@@ -23,7 +23,7 @@ export class SenderIntervals {
   close(nowNs: Nanos, seesRefusals: boolean): SenderIntervalRow[] {
     this.#startNs = this.#endNs;
     this.#endNs = nowNs;
-    return this.#streams.map((stream, index) => {
+    return this.#streams.flatMap((stream, index) => {
       const before = this.#before[index]!;
       const { counters, intervalDepartureError: error } = stream.stats;
       const octets = counters[SenderCounter.Octets]! - before.counters[SenderCounter.Octets]!;
@@ -46,7 +46,8 @@ export class SenderIntervals {
       before.counters.set(counters);
       before.scheduled = stream.feed.scheduled;
       before.notSent = stream.feed.notSent;
-      return row;
+      // What protects media is in the result.
+      return stream.role === 'media' ? [row] : [];
     });
   }
 }

@@ -17,12 +17,20 @@ import { hostFacts, toolFacts } from './toolFacts.js';
 /** One sending stream: what was asked for, where it leaves, and what became of it. */
 export interface SenderStreamState {
   readonly id: string;
+  readonly leg: 'a' | 'b' | null;
+  /** In the plan; of both legs and of what protects them the same. */
+  readonly position: number;
+  /** `null`: no RTP. */
+  readonly ssrc: number | null;
   readonly plan: SendStream;
   readonly interfaceName: string;
   readonly source: string | null;
   readonly sink: DatagramSink;
   readonly feed: { readonly scheduled: number; readonly notSent: number };
+  readonly role: 'media' | 'fec';
   readonly stats: SenderStats;
+  /** Numbers of its flows, or its SSRC; none where the format has neither. */
+  readonly flowNames: readonly string[];
   /** What `--impair` did, with its seed; `null` without it. */
   readonly impairment: { readonly done: () => Impairment; readonly seed: number } | null;
 }
@@ -66,7 +74,7 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
   });
   const clock = clockSection(io, state.watch, facts.startMonoNs, {
     receive_time: null,
-    send_time: state.streams.every((stream) => stream.plan.payload !== null)
+    send_time: state.streams.every(({ plan: { payload, media } }) => payload !== null || media?.rtp?.sendTime === false)
       ? null
       : io.capabilities.departureStamp
         ? 'departure'
@@ -110,7 +118,7 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
 }
 
 function streamFacts(stream: SenderStreamState): SenderStreamFacts {
-  const { address, flows, payload, pattern } = stream.plan;
+  const { address, media, pattern } = stream.plan;
   const c = stream.stats.counters;
   const refused = c[SenderCounter.NoBuffers]! + c[SenderCounter.TooLate]! + c[SenderCounter.Failed]!;
   const departureError = stream.stats.departureError.copy();
@@ -118,18 +126,23 @@ function streamFacts(stream: SenderStreamState): SenderStreamFacts {
   return {
     id: stream.id,
     name: address.name,
-    leg: null,
-    format: payload === null ? 'probe' : 'udp',
+    leg: stream.leg,
+    format: stream.role === 'fec' ? 'rtp/smpte-2022-1' : formatOf(stream.plan),
     group: address.group,
     port: address.port,
     source: stream.source,
     sourcePort: stream.sink.sourcePort,
     interfaceName: stream.interfaceName,
-    flows: payload === null ? Array.from({ length: flows }, (_, flow) => String(flow)) : [],
+    flows: stream.flowNames,
     ttl: stream.plan.ttl,
     tos: stream.plan.tos,
     sizeOctets: stream.plan.sizeOctets,
-    pattern: pattern.kind === 'burst' ? `burst:${pattern.datagrams}/${pattern.periodNs}ns` : pattern.kind,
+    pattern:
+      media !== null
+        ? 'pcr'
+        : pattern.kind === 'burst'
+          ? `burst:${pattern.datagrams}/${pattern.periodNs}ns`
+          : pattern.kind,
     scheduled: stream.feed.scheduled,
     sent: c[SenderCounter.Sent]!,
     noBuffers: c[SenderCounter.NoBuffers]!,
@@ -144,6 +157,12 @@ function streamFacts(stream: SenderStreamState): SenderStreamFacts {
     impairment: stream.impairment === null ? null : stream.impairment.done(),
     impairmentSeed: stream.impairment === null ? null : stream.impairment.seed,
   };
+}
+
+/** As a receiver names it. */
+function formatOf({ payload, media }: SendStream): string {
+  if (media !== null) return media.rtp === null ? 'mpeg-ts' : 'rtp/mpeg-ts';
+  return payload === null ? 'probe' : 'udp';
 }
 
 function departures(stream: SenderStreamState, quantumNs: number): Departures[] {

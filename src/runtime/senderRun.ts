@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { formatHostPort } from '../core/format.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
-import type { Io } from '../io/datagram.js';
+import type { DatagramSink, Io } from '../io/datagram.js';
 import { Histogram } from '../metrics/histogram.js';
 import type { RunResult } from '../result/model.js';
 import { ClockWatch } from './clockWatch.js';
@@ -12,12 +12,16 @@ import { refuseForeignSender } from './foreignSender.js';
 import { fragmentWarnings } from './fragmentWarnings.js';
 import { Housekeeping } from './housekeeping.js';
 import { interfaceFacts } from './interfaceFacts.js';
+import type { SplitMedia } from './mediaFeed.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
 import type { SendPlan } from '../profile/plan.js';
 import { placedLines } from './placedLines.js';
 import { SenderIntervals } from './senderIntervals.js';
 import { rehearse } from './rehearsal.js';
+import { shortTermCname } from './rtcpIdentity.js';
+import type { SharedInput } from './sharedInput.js';
+import { SenderSession } from './senderSession.js';
 import { senderResult } from './senderResult.js';
 import { buildLane, openSinks, placeStreams, type PlacedStream, totalPacketsPerSecond } from './senderSetup.js';
 import { prepareThread } from './thread.js';
@@ -37,14 +41,16 @@ const STAMP_SPREAD_NS = 8 * 3e3;
 export async function runSender(
   io: Io,
   plan: SendPlan,
+  inputs: readonly (SharedInput | null)[],
   judge: Judge,
   control: RunControl,
   post: (message: RunMessage) => void,
 ): Promise<RunResult> {
   prepareThread(plan);
-  const placed = await placeStreams(plan);
+  const placed = await placeStreams(plan, inputs);
   if (!plan.force && !plan.unicast) await refuseForeignSender(io, placed);
   const sinks = await openSinks(io, plan, placed);
+  const announcedBy: DatagramSink[] = [];
   try {
     if (totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND) {
       warmUpFast();
@@ -59,9 +65,16 @@ export async function runSender(
     const runId = randomBytes(4).readUInt32BE();
     const firstNs = startMonoNs + Math.max(LEAD_NS, untilNs(plan.startAtUnixNs, io, startRealNs));
     const bounded = boundedByEnd(plan, io, startRealNs, firstNs - startMonoNs);
-    const built = sinks.map((open) => buildLane(io, bounded, open, runId, firstNs));
+    const legs = new Map<number, SplitMedia>();
+    const cname = shortTermCname();
+    const built = sinks.map((open) => buildLane(io, bounded, open, runId, firstNs, legs, cname));
     const lanes = built.map(({ lane }) => lane);
     const streams = built.flatMap((one) => one.streams);
+    const session = new SenderSession(plan, placed, streams, cname, io.clock.epoch.realtimeNs + BigInt(startRealNs));
+    const announcing = plan.announce ? await session.announce(io, plan, firstNs) : null;
+    const announcers = announcing === null ? [] : [announcing];
+    announcedBy.push(...(announcing?.sinks ?? []));
+    announcing?.follow(lanes);
     const name = runId.toString(16).padStart(8, '0');
     const warnings = fragmentWarnings(plan, placed);
     const notes = [...new Set([...warnings, ...sinks.flatMap(({ sink }) => sink.notes)])];
@@ -106,7 +119,11 @@ export async function runSender(
         },
       });
     };
-    const endsByItself = plan.durationNs !== null || plan.count !== null || plan.endAtUnixNs !== null;
+    const endsByItself =
+      plan.durationNs !== null ||
+      plan.count !== null ||
+      plan.endAtUnixNs !== null ||
+      plan.streams.every(({ media }) => media !== null && !media.loop);
     /** Whatever was counted since the last one; named by the boundary that it was due at. */
     const tellInterval = (nowNs: Nanos, boundaryNs = nowNs, isLast = false): void => {
       const senderRows = intervals.close(nowNs, io.capabilities.refusedSends);
@@ -136,7 +153,7 @@ export async function runSender(
           },
         },
       ],
-      lanes,
+      [...lanes, ...announcers],
     );
     post({
       type: 'ready',
@@ -148,11 +165,12 @@ export async function runSender(
         interfaces: [...new Set(placed.map(({ via }) => via.name))],
         warnings,
         loopback: placed.every(({ via }) => via.loopback),
+        sdp: session.description(),
       },
     });
     await runLoop(
       io,
-      [...lanes, housekeeping],
+      [...lanes, ...announcers, housekeeping],
       {
         poll: (nowNs) => {
           const commands = control.take();
@@ -161,6 +179,7 @@ export async function runSender(
           if ((commands & Command.Stop) === 0 || stopped) return;
           stopped = true;
           for (const lane of lanes) lane.stop(nowNs);
+          announcing?.stop(nowNs);
         },
       },
       health,
@@ -170,7 +189,7 @@ export async function runSender(
     watch.sample();
     return result(!stopped || !endsByItself);
   } finally {
-    for (const { sink } of sinks) sink.close();
+    for (const sink of [...sinks.map((open) => open.sink), ...announcedBy]) sink.close();
   }
 }
 

@@ -1,21 +1,27 @@
 import { randomInt } from 'node:crypto';
 import { SendBatch } from '../core/batch.js';
-import { octetsAtLayer } from '../core/layers.js';
+import { bitPerSecondAt, octetsAtLayer } from '../core/layers.js';
 import { splitNs, type Nanos } from '../core/time.js';
+import { mediaSizeOctets } from '../profile/mediaPlan.js';
+import { FEC_HEADER_OCTETS, fecFeed, type FecFeed } from './fecFeed.js';
 import { MergedFeed, type FlowFeed } from '../feed/mergedFeed.js';
 import { PayloadFeed } from '../feed/payloadFeed.js';
 import { PayloadSlots } from '../feed/payloadSlots.js';
 import { ProbeFeed } from '../feed/probeFeed.js';
-import type { DatagramSink, Destination, Io } from '../io/datagram.js';
+import type { DatagramSink, Destination, Io, StampFormat } from '../io/datagram.js';
 import { firstAddress, listInterfaces, type NetworkInterface } from '../io/interfaces.js';
 import { resolveInterface, sourceAddress, withoutZone } from '../io/resolveInterface.js';
 import { Pacer } from '../pacing/pacer.js';
 import { chooseQuantumNs, segmentsFor } from '../pacing/quantum.js';
 import { impairedFeed } from './impairedFeed.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
+import { legFeed, mediaFeed, type MediaFeed, type SplitMedia } from './mediaFeed.js';
+import { ReportedMedia } from './reportedMedia.js';
+import { RtcpFeed } from './rtcpFeed.js';
 import { SenderLane } from './senderLane.js';
 import type { SenderStreamState } from './senderResult.js';
 import { SenderStats, SentCounter } from './senderStats.js';
+import type { SharedInput } from './sharedInput.js';
 
 /** A stream with the interface that it leaves by. */
 export interface PlacedStream {
@@ -25,6 +31,14 @@ export interface PlacedStream {
   readonly reason: string;
   /** Local address to bind to and send from; `null`: the kernel's choice for the interface. */
   readonly source: string | null;
+  /** What a transport stream is read from; `null`: it is none. */
+  readonly input: SharedInput | null;
+  /** `fec`: the protection of the media stream before it, whose feed makes it. `control`: RTCP about that. */
+  readonly role: 'media' | 'fec' | 'control';
+  /** Position in the plan; both legs of a stream have one. */
+  readonly position: number;
+  /** `null`: there is one leg. */
+  readonly leg: 'a' | 'b' | null;
 }
 
 /** Everything that leaves through one socket. */
@@ -42,28 +56,36 @@ const READY_NS = 20e3;
 /** Offload pays above this rate of one stream; below it, each datagram has a stamp of its own. */
 const OFFLOAD_PACKETS_PER_SECOND = 100_000;
 
-export async function placeStreams(plan: SendPlan): Promise<PlacedStream[]> {
+export async function placeStreams(plan: SendPlan, inputs: readonly (SharedInput | null)[]): Promise<PlacedStream[]> {
   const interfaces = listInterfaces();
   const placed: PlacedStream[] = [];
-  for (const stream of plan.streams) {
+  const place = async (stream: SendStream, position: number, leg: 'a' | 'b' | null): Promise<PlacedStream> => {
     const { family, group, iface, sources } = stream.address;
     const wanted = sources[0] ?? null;
     // A source alone says where to send from.
     const { interface: via, reason } = await resolveInterface(iface ?? wanted, family, group, interfaces);
     // The kernel never chooses loopback's own IPv4 address: on lo it would be that of some other interface, or 0.0.0.0.
     const fallback = via.loopback && family === 4 && !plan.unicast ? firstAddress(via, family) : null;
-    const source = wanted === null ? fallback : sourceAddress(wanted, family, via, interfaces);
-    placed.push({ stream, via, reason, source: source === null ? null : withoutZone(source, via) });
+    const chosen = wanted === null ? fallback : sourceAddress(wanted, family, via, interfaces);
+    const source = chosen === null ? null : withoutZone(chosen, via);
+    return { stream, via, reason, source, input: inputs[position] ?? null, role: 'media', position, leg };
+  };
+  for (const [position, stream] of plan.streams.entries()) {
+    const { legB } = stream;
+    const one = await place(stream, position, legB === null ? null : 'a');
+    placed.push(one, ...fecStreams(stream).map((fec): PlacedStream => ({ ...one, stream: fec, role: 'fec' })));
+    if (stream.media?.rtp != null) placed.push({ ...one, stream: controlStream(stream), role: 'control' });
+    if (legB !== null) placed.push(await place(legB, position, 'b'));
   }
   return placed;
 }
 
-/** One socket for all streams of one family, interface, local address and port; each has its own TTL and DSCP. */
+/** One socket for all streams of one family, interface, local address, port and form of send time; each has its own TTL and DSCP. */
 export async function openSinks(io: Io, plan: SendPlan, placed: readonly PlacedStream[]): Promise<OpenSink[]> {
   const groups = new Map<string, PlacedStream[]>();
   for (const one of placed) {
     const { address, sourcePort } = one.stream;
-    const key = [address.family, one.via.index, one.source, sourcePort].join(' ');
+    const key = [address.family, one.via.index, one.source, sourcePort, stampFormatOf(one)].join(' ');
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
@@ -79,13 +101,38 @@ export async function openSinks(io: Io, plan: SendPlan, placed: readonly PlacedS
       sourcePort: first.stream.sourcePort,
       loopback: plan.loopback,
       sendBufferOctets: plan.sendBufferOctets,
-      stampFormat: 'unix-ns',
+      stampFormat: stampFormatOf(first),
       transmitTimestamps: plan.transmitTimestamps,
       dontFragment: plan.dontFragment,
     });
     sinks.push({ sink, placed: group, segments: segmentsOf(io, plan, group) });
   }
   return sinks;
+}
+
+/** The streams that protect this one: columns on port + 2, rows on port + 4 (SMPTE ST 2022-1 section 8). */
+function fecStreams(stream: SendStream): SendStream[] {
+  const { media, address } = stream;
+  if (media === null || media.fec === null) return [];
+  const { columns, rows, hasRows } = media.fec;
+  const sizeOctets = mediaSizeOctets(media) + FEC_HEADER_OCTETS;
+  const at = (portOffset: number, share: number): SendStream => ({
+    ...stream,
+    address: { ...address, port: address.port + portOffset },
+    sizeOctets,
+    packetsPerSecond: stream.packetsPerSecond * share,
+  });
+  return hasRows ? [at(2, 1 / rows), at(4, 1 / columns)] : [at(2, 1 / rows)];
+}
+
+/** RTCP about the stream, on port + 1 (RFC 3550 section 11). */
+function controlStream(stream: SendStream): SendStream {
+  const { address } = stream;
+  return { ...stream, address: { ...address, port: address.port + 1 }, packetsPerSecond: 0 };
+}
+
+function stampFormatOf({ stream }: PlacedStream): StampFormat {
+  return stream.media === null ? 'unix-ns' : 'ntp-64';
 }
 
 function destinationOf({ stream, via, source }: PlacedStream): Destination {
@@ -119,6 +166,16 @@ export function totalPacketsPerSecond(streams: readonly SendStream[]): number {
   return perSecond;
 }
 
+function streamId({ stream, via }: PlacedStream): string {
+  const { family, group, port } = stream.address;
+  return `${family === 6 ? `[${group}]` : group}:${port}/${via.name}`;
+}
+
+function flowNames({ flows, payload }: SendStream, media: MediaFeed | null): string[] {
+  if (media !== null) return media.ssrc === null ? [] : [`0x${media.ssrc.toString(16).padStart(8, '0')}`];
+  return payload === null ? Array.from({ length: flows }, (_, flow) => String(flow)) : [];
+}
+
 /** A paced lane over an open sink, and the states of its streams. */
 export interface BuiltLane {
   readonly lane: SenderLane;
@@ -126,7 +183,19 @@ export interface BuiltLane {
   readonly streams: readonly SenderStreamState[];
 }
 
-export function buildLane(io: Io, plan: SendPlan, open: OpenSink, runId: number, startMonoNs: Nanos): BuiltLane {
+/**
+ * `legs`: by position in the plan, what feeds both legs of a stream; shared by all lanes of a run, as is `cname`, the
+ * sender's name in RTCP.
+ */
+export function buildLane(
+  io: Io,
+  plan: SendPlan,
+  open: OpenSink,
+  runId: number,
+  startMonoNs: Nanos,
+  legs: Map<number, SplitMedia>,
+  cname: string,
+): BuiltLane {
   const streams = open.placed.map(({ stream }) => stream);
   const perSecond = totalPacketsPerSecond(streams);
   const smallest = Math.min(...streams.map((stream) => stream.sizeOctets));
@@ -137,8 +206,14 @@ export function buildLane(io: Io, plan: SendPlan, open: OpenSink, runId: number,
   const stats: SenderStats[] = [];
   const streamOf = new Uint16Array(streams.reduce((flows, stream) => flows + stream.flows, 0));
   let flowBase = 0;
+  let fec: FecFeed | null = null;
+  let fecFrom = 0;
+  let media: MediaFeed | null = null;
+  let reported: ReportedMedia | null = null;
+  const { family } = streams[0]!.address;
   for (const [index, placed] of open.placed.entries()) {
     const { stream } = placed;
+    streamOf.fill(index, flowBase, flowBase + stream.flows);
     const paced = {
       packetsPerSecond: stream.packetsPerSecond,
       pattern: stream.pattern,
@@ -152,36 +227,81 @@ export function buildLane(io: Io, plan: SendPlan, open: OpenSink, runId: number,
       // An impaired feed fills a batch of its own.
       payloadSlots: stream.impair === null ? payloadSlots : new PayloadSlots(),
     };
-    const feed =
-      stream.payload === null
-        ? new ProbeFeed({
-            ...paced,
-            flows: stream.flows,
-            runId,
-            tos: stream.tos,
-            ttl: stream.ttl,
-            sendTime: io.capabilities.departureStamp ? 'departure' : 'due',
-            unixAtMonoZero: splitNs(io.clock.epoch.realtimeNs),
-            superPackets: open.segments > 1,
-          })
-        : new PayloadFeed({ ...paced, payload: stream.payload });
-    const seed = stream.impair === null ? 0 : (stream.impair.seed ?? randomInt(2 ** 32));
-    const impaired =
-      stream.impair === null
-        ? null
-        : impairedFeed(feed, stream.impair, seed, stream.sizeOctets, totalPacketsPerSecond([stream]), payloadSlots);
-    feeds.push(impaired?.feed ?? feed);
-    streamOf.fill(index, flowBase, flowBase + stream.flows);
     flowBase += stream.flows;
+    const id = streamId(placed);
     stats.push(new SenderStats());
-    states.push({
-      id: `${stream.address.family === 6 ? `[${stream.address.group}]` : stream.address.group}:${stream.address.port}/${placed.via.name}`,
+    const common = {
+      id,
+      leg: placed.leg,
+      position: placed.position,
+      ssrc: null as number | null,
       plan: stream,
       interfaceName: placed.via.name,
       source: placed.source,
       sink: open.sink,
-      feed,
+    };
+    if (placed.role === 'fec') {
+      const counts = fec!.counts[index - fecFrom - 1]!;
+      states.push({ ...common, role: 'fec', feed: counts, stats: stats[index]!, flowNames: [], impairment: null });
+      continue;
+    }
+    if (placed.role === 'control') {
+      feeds.push(
+        new RtcpFeed({
+          media: reported!,
+          ssrc: reported!.ssrc,
+          cname,
+          rateBitPerSecond: bitPerSecondAt(streams[fecFrom]!.packetsPerSecond, stream.sizeOctets, family, 'ip'),
+          family,
+          unixAtMonoZeroNs: io.clock.epoch.realtimeNs,
+          startMonoNs,
+          seed: paced.seed,
+          destination: index,
+          flowBase: paced.flowBase,
+          payloadSlots,
+        }),
+      );
+      continue;
+    }
+    media =
+      stream.media === null
+        ? null
+        : placed.leg === null
+          ? mediaFeed(stream.media, placed.input!, paced)
+          : legFeed(legs, placed.position, stream.media, placed.input!, paced);
+    fecFrom = index;
+    const own =
+      media !== null
+        ? media.feed
+        : stream.payload === null
+          ? new ProbeFeed({
+              ...paced,
+              flows: stream.flows,
+              runId,
+              tos: stream.tos,
+              ttl: stream.ttl,
+              sendTime: io.capabilities.departureStamp ? 'departure' : 'due',
+              unixAtMonoZero: splitNs(io.clock.epoch.realtimeNs),
+              superPackets: open.segments > 1,
+            })
+          : new PayloadFeed({ ...paced, payload: stream.payload });
+    fec = media === null || stream.media?.fec == null ? null : fecFeed(media.feed, stream, index);
+    const feed = fec ?? own;
+    const seed = stream.impair === null ? 0 : (stream.impair.seed ?? randomInt(2 ** 32));
+    const largestOctets = stream.sizeOctets + (fec === null ? 0 : FEC_HEADER_OCTETS);
+    const impaired =
+      stream.impair === null
+        ? null
+        : impairedFeed(feed, stream.impair, seed, largestOctets, totalPacketsPerSecond([stream]), payloadSlots);
+    feeds.push(impaired?.feed ?? feed);
+    if (media !== null && media.ssrc !== null) reported = new ReportedMedia(media, feeds.at(-1)!);
+    states.push({
+      ...common,
+      ssrc: media?.ssrc ?? null,
+      role: 'media',
+      feed: own,
       stats: stats[index]!,
+      flowNames: flowNames(stream, media),
       impairment: impaired === null ? null : { done: impaired.done, seed },
     });
   }

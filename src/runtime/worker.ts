@@ -26,10 +26,10 @@ async function main(task: WorkerTask): Promise<void> {
     post({ type: 'wakeable', wakeHandle: io.wakeHandle });
     const control = new RunControl(task.control);
     if (task.kind === 'receive' && 'runReceiver' in runs) {
-      const { plan, judge, capture } = task;
-      post({ type: 'result', result: await runs.runReceiver(io, plan, judge, control, capture, post) });
+      const { plan, judge, capture, outputs } = task;
+      post({ type: 'result', result: await runs.runReceiver(io, plan, judge, control, capture, outputs, post) });
     } else if (task.kind === 'send' && 'runSender' in runs) {
-      post({ type: 'result', result: await runs.runSender(io, task.plan, task.judge, control, post) });
+      post({ type: 'result', result: await runs.runSender(io, task.plan, task.inputs, task.judge, control, post) });
     } else {
       throw new Error(`a worker for ${kind} was sent a task to ${task.kind}`);
     }

@@ -4,17 +4,33 @@
  */
 import { u16be, u32be, viewOf } from '../core/bytes.js';
 import { checkProbe } from './probe.js';
+import { checkRtcp } from './rtcp.js';
+import { FEC_MIN_ROWS, checkSmpteFec, fecAssociated, fecIsRow, fecOffset, fecShapeFits } from './smpteFec.js';
 import { WireStatus } from './status.js';
 
-export const FORMAT_NAMES = ['probe', 'mpeg-ts', 'rtp', 'rtp/mpeg-ts', 'moldudp64', 'sap', 'iperf', 'unknown'] as const;
+export const FORMAT_NAMES = [
+  'probe',
+  'mpeg-ts',
+  'rtp',
+  'rtp/mpeg-ts',
+  'rtp/smpte-2022-1',
+  'rtcp',
+  'moldudp64',
+  'sap',
+  'iperf',
+  'unknown',
+] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];
 
 /** The format of `bytes[at .. at + length)`; never reads outside of it. Cold: asked for a stream's first datagrams. */
 export function recogniseFormat(bytes: Uint8Array, at: number, length: number): FormatName {
-  if (checkProbe(viewOf(bytes), at, length) === WireStatus.Ok) return 'probe';
+  const view = viewOf(bytes);
+  if (checkProbe(view, at, length) === WireStatus.Ok) return 'probe';
   if (isTransportStream(bytes, at, length)) return 'mpeg-ts';
   if (isSap(bytes, at, length)) return 'sap';
   if (isIperf(bytes, at, length)) return 'iperf';
+  if (checkRtcp(bytes, at, length) === WireStatus.Ok) return 'rtcp';
+  if (isSmpteFec(view, at, length)) return 'rtp/smpte-2022-1';
   const headerOctets = rtpHeaderOctets(bytes, at, length);
   if (headerOctets > 0) {
     return isTransportStream(bytes, at + headerOctets, length - headerOctets) ? 'rtp/mpeg-ts' : 'rtp';
@@ -42,7 +58,16 @@ function isTransportStream(bytes: Uint8Array, at: number, length: number): boole
   return true;
 }
 
-/** RFC 2974 section 3: version 1, an announcement or deletion in clear, and a payload that begins as SDP. */
+/** T of the first octet. */
+const SAP_DELETION = 0x04;
+const ORIGIN_FIELDS = 6;
+/** Place of <nettype> among them. */
+const ORIGIN_NETTYPE = 3;
+
+/**
+ * RFC 2974 section 6: version 1, in clear, and a payload that begins as SDP; of a deletion also the
+ * origin line alone.
+ */
 function isSap(bytes: Uint8Array, at: number, length: number): boolean {
   if (length < 8) return false;
   const flags = bytes[at]!;
@@ -52,7 +77,31 @@ function isSap(bytes: Uint8Array, at: number, length: number): boolean {
   const end = at + length;
   let payload = at + headerOctets;
   if (startsWith(bytes, payload, end, 'application/sdp\0')) payload += 16;
-  return startsWith(bytes, payload, end, 'v=0\r\n') || startsWith(bytes, payload, end, 'v=0\n');
+  if (startsWith(bytes, payload, end, 'v=0\r\n') || startsWith(bytes, payload, end, 'v=0\n')) return true;
+  return (flags & SAP_DELETION) !== 0 && isOriginLine(bytes, payload, end);
+}
+
+/**
+ * Whether `bytes[at .. end)` is one line `o=` of six fields, of which the fourth is `IN` (RFC 8866 section 5.2),
+ * with or without its end of line.
+ */
+function isOriginLine(bytes: Uint8Array, at: number, end: number): boolean {
+  if (!startsWith(bytes, at, end, 'o=')) return false;
+  let lineEnd = end;
+  if (bytes[lineEnd - 1] === 0x0a) lineEnd--;
+  if (lineEnd < end && bytes[lineEnd - 1] === 0x0d) lineEnd--;
+  let field = 0;
+  let fieldAt = at + 2;
+  for (let i = fieldAt; i <= lineEnd; i++) {
+    const octet = i === lineEnd ? 0x20 : bytes[i]!;
+    if (octet < 0x20) return false;
+    if (octet !== 0x20) continue;
+    if (i === fieldAt) return false;
+    if (field === ORIGIN_NETTYPE && !(i - fieldAt === 2 && startsWith(bytes, fieldAt, end, 'IN'))) return false;
+    field++;
+    fieldAt = i + 1;
+  }
+  return field === ORIGIN_FIELDS;
 }
 
 function startsWith(bytes: Uint8Array, at: number, end: number, text: string): boolean {
@@ -72,6 +121,17 @@ function isIperf(bytes: Uint8Array, at: number, length: number): boolean {
   if (length < 12 + IPERF_PATTERN_OCTETS) return false;
   for (let i = length - IPERF_PATTERN_OCTETS; i < length; i++) if (bytes[at + i] !== 0x30 + (i % 10)) return false;
   return true;
+}
+
+/**
+ * An FEC packet of SMPTE ST 2022-1 whose row or column is one that a sender may use. Its mask and other
+ * zeros, 39 bits, make it far surer than the RTP header before them.
+ */
+function isSmpteFec(view: DataView, at: number, length: number): boolean {
+  if (checkSmpteFec(view, at, length) !== WireStatus.Ok) return false;
+  const count = fecAssociated(view, at);
+  // Of a row only L is said: it fits if the flattest matrix does.
+  return fecIsRow(view, at) ? fecShapeFits(count, FEC_MIN_ROWS, true) : fecShapeFits(fecOffset(view, at), count, false);
 }
 
 /**

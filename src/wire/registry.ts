@@ -1,7 +1,11 @@
 import type { Codec } from './codec.js';
+import { mpegtsCodec } from './mpegtsCodec.js';
 import { probeCodec } from './probeCodec.js';
 import type { FormatName } from './recognise.js';
+import { rtcpCodec } from './rtcp.js';
 import { rtpCodec } from './rtp.js';
+import { sapCodec } from './sap.js';
+import { smpteFecCodec } from './smpteFec.js';
 
 export interface RegisteredCodec {
   /** The recognised format whose octets begin with this codec's header. */
@@ -12,8 +16,12 @@ export interface RegisteredCodec {
 /** Every format with a codec: what `dump` can describe and the fuzzers attack. A new codec is a new row here. */
 export const CODECS: readonly RegisteredCodec[] = [
   { format: 'probe', codec: probeCodec },
+  { format: 'mpeg-ts', codec: mpegtsCodec },
   { format: 'rtp', codec: rtpCodec },
   { format: 'rtp/mpeg-ts', codec: rtpCodec },
+  { format: 'rtp/smpte-2022-1', codec: smpteFecCodec },
+  { format: 'rtcp', codec: rtcpCodec },
+  { format: 'sap', codec: sapCodec },
 ];
 
 /** The codec of a recognised format; `undefined`: recognised only. */

@@ -11,9 +11,11 @@ import { probeCodec } from '../../src/wire/probeCodec.js';
 import { recogniseFormat } from '../../src/wire/recognise.js';
 import { CODECS } from '../../src/wire/registry.js';
 import { rtpCodec } from '../../src/wire/rtp.js';
+import { checkSmpteFec } from '../../src/wire/smpteFec.js';
 import { WireStatus } from '../../src/wire/status.js';
+import { makeTransportStream } from '../ts/synthetic.js';
 import { FRAMES } from '../vectors/frames.js';
-import { fromHex } from '../vectors/hex.js';
+import { fromHex, toHex } from '../vectors/hex.js';
 import { guarded, guardedView, surrounded } from './guard.js';
 
 const AT = 16;
@@ -48,16 +50,62 @@ const validRtp: Uint8Array[] = [
   rtpCodec.write(bytes, 0, { ...rtpCodec.create(), payloadType: 33, sequence: 7, ssrc: 9, ...part });
   return bytes;
 });
+const stream = makeTransportStream({ seconds: 0.2, rateBitPerSecond: 1_000_000 });
+/** Datagrams of seven packets (tables, and the first picture with its PCR), of one and of three. */
+const validTransportStreams = [
+  [0, 7],
+  [2, 3],
+  [40, 43],
+].map(([from, to]) => stream.slice(188 * from!, 188 * to!));
+const sdp = Buffer.from('v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=x\r\n').toString('hex');
+const validSap = [
+  `20 00 1234 0a000001 ${sdp}`,
+  // IPv6, two words of authentication, "application/sdp".
+  `30 02 ffff 20010db8000000000000000000000001 2000aabbccddeeff 6170706c69636174696f6e2f73647000 ${sdp}`,
+  // A deletion: "o=- 1 1 IN IP4 10.0.0.1".
+  '24 00 0001 0a000001 6f3d2d2031203120494e204950342031302e302e302e310d0a',
+  // R, encrypted and compressed.
+  '2b 00 1234 0a000001 789c0102',
+].map(fromHex);
+const block = '89abcdef ff ffffff 0001ffff 00000123 b7052000 00054000';
+const validRtcp = [
+  // SR of one block, SDES with a CNAME.
+  `81 c8 000c 01020304 ed003780 80000000 fedcba98 ffffffff 80000001 ${block} 81 ca 0003 01020304 01 05 6140622e63 00`,
+  // Empty RR, BYE with a reason, APP.
+  '80 c9 0001 01020304 81 cb 0002 00000005 03 656e64 9f cc 0003 00000007 74657374 00112233',
+  // RR of two blocks with an extension, XR with a reference time, an unknown type with padding.
+  `82 c9 000e 01020304 ${block} ${block} cafe0001 80 cf 0004 01020304 04 00 0002 ed003780 80000000` +
+    ' a1 cd 0003 00000007 a1b2c3d4 00000008',
+].map(fromHex);
+const validFec = [
+  // Columns of 5, every 10th; a row of 20 with flags and marker combined; payload.
+  '80 60 0102 fedcba98 00000000 fffe 0524 a1 000000 80000001 00 0a 05 00 aabbcc',
+  'b1 ff ffff 00000001 89abcdef 0000 ffff 80 000000 00000000 40 01 14 00 0102',
+].map(fromHex);
+
+/** Of every registered codec, by its name. */
+const VALID = new Map<string, readonly Uint8Array[]>([
+  ['probe', validProbes],
+  ['mpeg-ts', validTransportStreams],
+  ['rtp', validRtp],
+  ['smpte-2022-1', validFec],
+  ['rtcp', validRtcp],
+  ['sap', validSap],
+]);
 const frames = FRAMES.map(({ hex, linkType }) => ({ octets: fromHex(hex), linkType }));
 
 describe('codecs', () => {
   for (const codec of new Set(CODECS.map((row) => row.codec))) {
-    const valid = codec.name === 'rtp' ? validRtp : validProbes;
+    const valid = VALID.get(codec.name)!;
+
+    it(`${codec.name}: its samples are valid`, () => {
+      expect(valid.map((octets) => codec.check(octets, 0, octets.length))).toEqual(valid.map(() => WireStatus.Ok));
+    });
 
     it(`${codec.name}: whatever comes is a status, and what stands around it does not matter`, () => {
       const random = new Random(1);
       for (let i = 0; i < 5000; i++) {
-        const octets = i % 2 === 0 ? randomOctets(random, 80) : mutated(random, valid[i % valid.length]!);
+        const octets = i % 2 === 0 ? randomOctets(random, 80) : mutated(random, valid[(i >> 1) % valid.length]!);
         const outcomes = [0x00, 0xff, 0x4d].map((poison) => {
           const bytes = surrounded(octets, poison);
           const out = codec.create();
@@ -67,7 +115,9 @@ describe('codecs', () => {
         });
         expect(STATUSES).toContain(Number.parseInt(outcomes[0]!, 10));
         expect(new Set(outcomes).size).toBe(1);
-        // Alone in its buffer: reading beyond it would throw.
+        const bytes = guarded(surrounded(octets, 0x4d), AT, octets.length);
+        expect(codec.check(bytes, AT, octets.length)).toBe(Number.parseInt(outcomes[0]!, 10));
+        // Alone in its buffer: a view that reads beyond it would throw.
         codec.parse(octets, 0, octets.length, codec.create());
       }
     });
@@ -78,11 +128,12 @@ describe('codecs', () => {
       for (let i = 0; i < 3000; i++) {
         const octets = mutated(random, valid[i % valid.length]!);
         const header = codec.create();
-        if (codec.parse(octets, 0, octets.length, header) !== WireStatus.Ok) continue;
+        // As if transport packets went on before and behind it.
+        if (codec.parse(surrounded(octets, 0x47), AT, octets.length, header) !== WireStatus.Ok) continue;
         parsed++;
         const written = new Uint8Array(codec.octets(header)).fill(0xa5);
         expect(codec.write(written, 0, header)).toBe(written.length);
-        expect(written).toEqual(octets.subarray(0, written.length));
+        expect(toHex(written)).toBe(toHex(octets.subarray(0, written.length)));
       }
       expect(parsed).toBeGreaterThan(500);
     });
@@ -138,14 +189,30 @@ describe('probe', () => {
   });
 });
 
+describe('smpte-2022-1', () => {
+  it('reads nothing outside of its datagram', () => {
+    const random = new Random(9);
+    for (let i = 0; i < 5000; i++) {
+      const octets = i % 2 === 0 ? randomOctets(random, 40) : mutated(random, validFec[(i >> 1) % validFec.length]!);
+      const view = guardedView(surrounded(octets, 0x4d), AT, octets.length);
+      expect(STATUSES).toContain(checkSmpteFec(view, AT, octets.length));
+    }
+  });
+});
+
 describe('recogniseFormat', () => {
   it('reads nothing outside of its datagram', () => {
     const random = new Random(5);
-    const starts = ['47011110', '80210001', '90210001000000020000000300000001', '20001234', '4d434b50', '30313233'];
+    const starts = [
+      ...['47011110', '80210001', '90210001000000020000000300000001', '20001234', '4d434b50', '30313233'].map(fromHex),
+      ...[...VALID.values()].flat(),
+      // An origin line that the datagram cuts or random octets go on with.
+      fromHex('24000001 0a000001 6f3d2d2031203120494e'),
+    ];
     for (let i = 0; i < 10_000; i++) {
-      const octets = randomOctets(random, 400);
-      const start = fromHex(starts[i % starts.length]!);
-      octets.set(start.subarray(0, octets.length));
+      const start = starts[random.below(starts.length)]!;
+      const octets = i % 3 === 0 ? mutated(random, start) : randomOctets(random, 400);
+      if (i % 3 !== 0) octets.set(start.subarray(0, octets.length));
       const formats = [0x00, 0x47].map((poison) =>
         recogniseFormat(guarded(surrounded(octets, poison), AT, octets.length), AT, octets.length),
       );

@@ -41,6 +41,23 @@ async function linesOf(file: string, options: Partial<DumpOptions> = {}): Promis
   return lines;
 }
 
+/** An announcement or a deletion of these lines. */
+const sap = (flags: string, ...lines: string[]): string =>
+  `${flags} 00 1234 0a000001 ${Buffer.from(lines.map((line) => `${line}\r\n`).join('')).toString('hex')}`;
+
+/** What is printed of these payloads, behind what is the same for all formats. */
+function payloadsOf(payloads: readonly string[]): Promise<string[]> {
+  return inFolder(async (folder) => {
+    const file = join(folder, 'x.pcapng');
+    await record(
+      file,
+      payloads.map((hex) => ({ path: PATH, timeNs: 0, tos: 0, ttl: 4, payload: fromHex(hex) })),
+    );
+    const lines = await linesOf(file);
+    return lines.slice(0, -1).map((line) => line.replace(/^.* length=\d+ /, ''));
+  });
+}
+
 describe('dumpCapture', () => {
   it('prints a line per datagram, and a summary', async () => {
     await inFolder(async (folder) => {
@@ -76,9 +93,82 @@ describe('dumpCapture', () => {
       ]);
       const [line] = await linesOf(file);
       expect(line).toMatch(
-        / length=1328 rtp ssrc 0x0000abcd sequence 7 timestamp 8 payload-type 33 \(MP2T\) payload 1316$/,
+        / length=1328 rtp ssrc 0x0000abcd sequence 7 timestamp 8 payload-type 33 \(MP2T\) payload 1316 mpeg-ts 7 packets pids 256x7$/,
       );
     });
+  });
+
+  it('describes transport packets, behind RTP headers too, and erroneous ones where they are announced', async () => {
+    const packet = `47010010${'ff'.repeat(184)}`;
+    const withPcr = `47010130 07 10 000000007e00 ${'ff'.repeat(176)}`;
+    const erroneous = `47811110${'ff'.repeat(184)}`;
+    const rtp = '80210007 00000008 0000abcd';
+    const cut = `rtp ssrc 0x0000abcd sequence 7 timestamp 8 payload-type 33 (MP2T) payload`;
+    expect(
+      await payloadsOf([
+        packet + withPcr,
+        `${rtp} ${erroneous}`,
+        // With an extension of one word; octets left over; of another payload type.
+        `90600007 00000008 0000abcd bede0001 10aa0000 ${packet}`,
+        `${rtp} ${packet} 00`,
+        `80600007 00000008 0000abcd ${erroneous}`,
+      ]),
+    ).toEqual([
+      'mpeg-ts 2 packets pids 256,257 pcr 257=00:00:00.000000',
+      `${cut} 188 mpeg-ts 1 packet pids 273 transport-errors 1`,
+      'rtp ssrc 0x0000abcd sequence 7 timestamp 8 payload-type 96 extensions 1:1 payload 188 mpeg-ts 1 packet pids 256',
+      `${cut} 189`,
+      'rtp ssrc 0x0000abcd sequence 7 timestamp 8 payload-type 96 payload 188',
+    ]);
+  });
+
+  it('describes FEC and RTCP packets', async () => {
+    expect(
+      await payloadsOf([
+        '80 60 0102 00000003 00000000 fffe 0524 a1 000000 80000001 00 0a 05 00 aabbcc',
+        '80 c9 0001 01020304 81 cb 0002 00000005 03 656e64',
+        // More report blocks than it has.
+        '81 c9 0001 01020304',
+      ]),
+    ).toEqual([
+      'smpte-2022-1 column of 5 from 65534, every 10 sequence 258 timestamp 3 payload-type 96' +
+        ' length-recovery 1316 pt-recovery 33 ts-recovery 2147483649 payload 3',
+      'rtcp rr ssrc 0x01020304 + bye 0x00000005 reason "end"',
+      'rtcp type-201 malformed octets 4',
+    ]);
+  });
+
+  it('describes announcements with their sessions, and lets no peer write on the terminal', async () => {
+    const origin = 'o=- 1 1 IN IP4 10.0.0.1';
+    const first = 'm=video 5004 RTP/AVP 33';
+    const dumped = await payloadsOf([
+      sap(
+        '20',
+        'v=0',
+        origin,
+        's=News',
+        't=0 0',
+        first,
+        'c=IN IP4 239.1.1.1/5',
+        'm=audio 6000 udp x',
+        'c=IN IP6 ff15::1',
+      ),
+      sap('20', 'v=0', origin, 's=-', 't=0 0', 'm=video 5004 RTP/AVP 33'),
+      sap('20', 'v=0', origin, 's=a\u001b[2Jb', 't=0 0', 'm=\u001b[2J 5004 udp x', 'c=IN IP4 239.1.1.1/5'),
+      sap('20', 'v=0', 'o=nobody'),
+      sap('24', origin),
+      sap('24', 'o=\u202e 1 1 IN IP4 10.0.0.1'),
+      sap('24', 'v=0', origin, 's=News', 't=0 0'),
+    ]);
+    expect(dumped.map((line) => line.replace(/ source 10\.0\.0\.1 hash 0x1234 payload \d+/, ''))).toEqual([
+      'sap announcement session "News" video 239.1.1.1:5004 audio [ff15::1]:6000',
+      'sap announcement video :5004',
+      'sap announcement session "a?[2Jb" "?[2J" 239.1.1.1:5004',
+      'sap announcement description malformed',
+      'sap deletion origin "- 1 1 IN IP4 10.0.0.1"',
+      'sap deletion origin "? 1 1 IN IP4 10.0.0.1"',
+      'sap deletion session "News"',
+    ]);
   });
 
   it('says what was skipped, cut and missing', async () => {

@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { McastError } from '../../src/core/errors.js';
 import { RUN_FIGURES, RUN_HISTOGRAMS } from '../../src/result/limitNames.js';
 import { buildStream } from '../../src/result/build.js';
+import { buildArbitration } from '../../src/result/buildArbitration.js';
 import { parseExpect, parseMax, parseMin, type Limit } from '../../src/result/limits.js';
 import { exceeded, judgeLimits } from '../../src/result/judge.js';
 import type { LimitResult, RunResult } from '../../src/result/model.js';
+import { media, pair, repair, transport } from './mediaFixture.js';
 import { measurement, PORTABLE, receiverResult, senderResult, snapshot } from './resultFixture.js';
 import { taps } from './tapsFixture.js';
 
@@ -43,8 +45,8 @@ describe('reading a limit', () => {
     [parseExpect('ttl_min>=60'), 'ttl_min >= 60', '>=', 60],
     [parseExpect('dscp_received==af41'), 'dscp_received == af41', '==', 34],
     [parseExpect('health.verdict==valid'), 'health.verdict == valid', '==', 'valid'],
-    [parseExpect('mdi.df_ns<=50ms'), 'mdi.df_ns <= 50ms', '<=', 50e6],
-    [parseExpect('tr101290.sync_loss==0'), 'tr101290.sync_loss == 0', '==', 0],
+    [parseExpect('mdi.delay_factor_max_ns<=50ms'), 'mdi.delay_factor_max_ns <= 50ms', '<=', 50e6],
+    [parseExpect('tr101290.ts_sync_loss==0'), 'tr101290.ts_sync_loss == 0', '==', 0],
   ])('%#: %j', (limit, expression, operator, value) => {
     expect(limit).toMatchObject({ expression, operator, value });
   });
@@ -67,6 +69,12 @@ describe('reading a limit', () => {
     ['a mistyped metric', () => parseMax('packets_losst=1'), 'did you mean packets_lost'],
     ['a metric of the sender', () => parseMax('sender.notsent=1'), 'did you mean sender.not_sent'],
     ['a mistyped histogram', () => parseMax('one_way_dely_ns.p99=1ms'), 'did you mean one_way_delay_ns.p99'],
+    ['an indicator that is none', () => parseMax('tr101290.pmt_eror=0'), 'did you mean tr101290.pmt_error'],
+    [
+      'a figure of MDI that is none',
+      () => parseMax('mdi.delay_factor_maxns=1s'),
+      'did you mean mdi.delay_factor_max_ns',
+    ],
     ['something else', () => parseMax('xyzzy=1'), 'docs/metrics.md lists them'],
     ['a histogram without figure', () => parseMax('one_way_delay_ns=5ms'), 'one_way_delay_ns.p99'],
     ['an unknown figure', () => parseMax('one_way_delay_ns.avg=5ms'), 'one of count min mean max clamped p50'],
@@ -162,9 +170,9 @@ describe('judging a limit', () => {
       ok: false,
       reason: 'sender.impairment was not measured',
     });
-    expect(judged(parseExpect('mdi.df_ns<1s'))[0]).toMatchObject({
+    expect(judged(parseExpect('mdi.delay_factor_ns<1s'))[0]).toMatchObject({
       ok: false,
-      reason: expect.stringContaining('mdi.df_ns'),
+      reason: 'no transport stream was found in it',
     });
     const brief = receiverResult({ streams: [buildStream(snapshot({ histograms: null }), measurement(), null)] });
     expect(judged(parseMax('ipdv_ns.max=1s'), brief)[0]).toMatchObject({
@@ -183,6 +191,50 @@ describe('judging a limit', () => {
       [a.id, 10, false],
       [b.id, 0, true],
     ]);
+  });
+
+  it('judges what repair does not change as it arrived, and what it counts behind it', () => {
+    const repaired = buildStream(snapshot(), measurement(), null, media({ transport: null, repair: repair() }));
+    const of = receiverResult({ streams: [repaired] });
+    const value = (limit: Limit): unknown => judged(limit, of)[0]!.value;
+    expect(value(parseMax('packets_lost=5'))).toBe(2);
+    expect(value(parseMax('loss_ratio=5%'))).toBe(0.002);
+    expect(value(parseMax('jitter_ns=5ms'))).toBe(12_000);
+    expect(value(parseMax('loss_network=0'))).toBe(7);
+    expect(value(parseMax('one_way_delay_ns.min=1ms'))).toBe(30_000);
+    expect(judged(parseExpect('dscp_received==ef'), of)[0]!.ok).toBe(true);
+  });
+
+  it('judges indicators and MDI, and says why it cannot', () => {
+    const inside = buildStream(snapshot(), measurement(), null, media());
+    const of = receiverResult({ streams: [inside] });
+    expect(judged(parseMax('tr101290.p1=0'), of)).toMatchObject([
+      { stream: inside.id, value: 2, margin: -2, ok: false },
+    ]);
+    expect(judged(parseMax('tr101290.p2=3'), of)[0]).toMatchObject({ value: 3, ok: true });
+    expect(judged(parseMax('tr101290.pat_error=0'), of)[0]).toMatchObject({ value: 0, ok: true });
+    expect(judged(parseMax('tr101290.nit_error=0'), of)[0]).toMatchObject({
+      value: null,
+      ok: false,
+      reason: 'the stream carries no such table',
+    });
+    expect(judged(parseMax('mdi.delay_factor_max_ns=12ms'), of)[0]).toMatchObject({ value: 12.5e6, ok: false });
+    expect(judged(parseMax('mdi.media_loss_rate_max=0'), of)[0]).toMatchObject({ value: 7, ok: false });
+    const file = buildStream(snapshot(), measurement(), null, media({ transport: transport({ mdi: null }) }));
+    expect(judged(parseMax('mdi.errored_seconds=0'), receiverResult({ streams: [file] }))[0]!.reason).toContain(
+      'nothing arrived',
+    );
+  });
+
+  it('judges arbitration by leg', () => {
+    const of = receiverResult({ arbitration: buildArbitration([pair()]) });
+    expect(judged(parseMax('arbitration.legs.a.packets_lost=9'), of)[0]).toMatchObject({ value: 11, ok: false });
+    expect(judged(parseMin('arbitration.legs.b.first_arrival_share=31%'), of)[0]).toMatchObject({ ok: false });
+    expect(judged(parseMax('arbitration.remaining_lost=2'), of)[0]).toMatchObject({ value: 2, ok: true });
+    const alone = { ...of, arbitration: { ...of.arbitration!, legs: [] } };
+    expect(judged(parseMax('arbitration.legs.b.packets_lost=0'), alone)[0]!.reason).toContain(
+      'legs.b was not measured',
+    );
   });
 
   it('judges the streams of all receivers that reported to a sender', () => {
@@ -220,7 +272,7 @@ describe('judging a limit', () => {
     const full = senderResult();
     const histogram = full.sender!.departure_error_ns!;
     Object.assign(full.sender!, { impairment, transmit_delay_ns: histogram });
-    full.arbitration = { legs: [], skew_ns: histogram, both_lost: 0, remaining_lost: 0 };
+    full.arbitration = buildArbitration([pair()]);
     full.taps = taps();
     full.health.kernel_drops = 0;
     full.health.kernel_drops_other = 0;

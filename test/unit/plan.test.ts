@@ -90,9 +90,13 @@ describe('a sender', () => {
           packetsPerSecond: 1e6 / (8 * 1316),
           pattern: { kind: 'cbr' },
           payload: null,
+          media: null,
+          legB: null,
           impair: null,
         },
       ],
+      sdp: null,
+      announce: false,
       quantumNs: null,
       maxLateNs: 10e6,
       loopback: true,
@@ -169,6 +173,39 @@ describe('a sender', () => {
     expect((await send(`${G} --timestamps user`)).transmitTimestamps).toBe(false);
   });
 
+  it('sends a transport stream to its end, or the test card for ever', async () => {
+    const [film, card] = [await send('rtp://239.1.1.1 --input a.ts'), await send('udp://239.1.1.1+4')];
+    expect(film).toMatchObject({ durationNs: null, maxLateNs: 1e9 });
+    expect(film.streams[0]).toMatchObject({
+      packetsPerSecond: 0,
+      sizeOctets: 12 + 16 + 7 * 188,
+      media: {
+        input: { kind: 'named', name: 'a.ts' },
+        loop: false,
+        tsPerDatagram: 7,
+        rtp: { sendTime: true },
+        fec: null,
+        startShare: 0,
+      },
+    });
+    expect(card.durationNs).toBeNull();
+    expect(card.streams.map(({ media }) => media!.startShare)).toEqual([0, 0.25, 0.5, 0.75]);
+    expect(card.streams[0]).toMatchObject({
+      sizeOctets: 7 * 188,
+      media: { input: { kind: 'testcard' }, loop: true, rtp: null },
+    });
+    const plan = await send('rtp://239.1.1.1/ts-per-datagram=5/fec=10x5 rtp://239.1.1.2/no-send-time=yes -t 3');
+    expect(plan.durationNs).toBe(3e9);
+    expect(plan.streams.map(({ sizeOctets }) => sizeOctets)).toEqual([12 + 5 * 188, 12 + 7 * 188]);
+    // What is protected does not change behind its protection.
+    expect(plan.streams[0]!.media).toMatchObject({
+      rtp: { sendTime: false },
+      fec: { columns: 10, rows: 5, hasRows: true },
+    });
+    const columns = await send('rtp://239.1.1.1/fec=4x6c');
+    expect(columns.streams[0]!.media!.fec).toEqual({ columns: 4, rows: 6, hasRows: false });
+  });
+
   it('takes what concerns the run from any endpoint', async () => {
     const plan = await send(`${G}/duration=3s/no-local=yes probe://239.1.1.2:5001/label=a=b -t 9`);
     expect(plan).toMatchObject({ durationNs: 3e9, loopback: false, labels: { a: 'b' } });
@@ -176,8 +213,37 @@ describe('a sender', () => {
 
   it.each([
     [
-      'udp://239.1.1.1',
-      'ERR_USAGE endpoint "udp://239.1.1.1": udp:// needs something to send: --payload text:<words>, hex:<digits> or a file',
+      'rtp://239.1.1.1 --rate 4M',
+      `ERR_USAGE endpoint "rtp://239.1.1.1": rate is for probe datagrams and payloads: the input's clock sets the pace; mux-rate says it where there is none`,
+    ],
+    [
+      'udp://239.1.1.1 -l 1000',
+      'ERR_USAGE endpoint "udp://239.1.1.1": size is for probe datagrams and payloads: ts-per-datagram sets the size',
+    ],
+    [`${G} --input testcard`, `ERR_USAGE endpoint "${G}": a probe has no input: --input is for rtp:// and udp://`],
+    [
+      'udp://239.1.1.1 --input a.ts --payload text:x',
+      'ERR_USAGE endpoint "udp://239.1.1.1": input and payload: give one of them',
+    ],
+    [
+      'rtp://239.1.1.1 --fps 30',
+      'ERR_USAGE endpoint "rtp://239.1.1.1": fps is for other inputs: the test card is sent as it is',
+    ],
+    [
+      'rtp://239.1.1.1 --input - --loop',
+      'ERR_USAGE endpoint "rtp://239.1.1.1": loop: standard input comes once; give a file',
+    ],
+    [
+      'udp://239.1.1.1 --fec 10x5',
+      'ERR_USAGE endpoint "udp://239.1.1.1": fec protects RTP: say rtp:// in the endpoint',
+    ],
+    [
+      'rtp://239.1.1.1 --fec 3x5',
+      'ERR_USAGE --fec: 3x5: SMPTE 2022-1 protects rows from 4 columns on; 3x5c leaves them out',
+    ],
+    [
+      'rtp://239.1.1.1 --fec 20x6',
+      'ERR_USAGE --fec: 20x6: SMPTE 2022-1 allows 1..20 columns, 4..20 rows, and at most 100 packets in a matrix',
     ],
     [
       `${G} --payload text:x`,
@@ -194,8 +260,8 @@ describe('a sender', () => {
       'ERR_USAGE endpoint "udp://239.1.1.1": flows are numbered by probe datagrams; udp has one',
     ],
     [
-      'rtp://239.1.1.1',
-      'ERR_USAGE endpoint "rtp://239.1.1.1": rtp:// cannot be sent by this version: probe:// and udp:// can',
+      'iperf://239.1.1.1',
+      'ERR_USAGE endpoint "iperf://239.1.1.1": iperf:// cannot be sent by this version: probe://, rtp:// and udp:// can',
     ],
     [`${G} -l 51`, `ERR_USAGE endpoint "${G}": size 51: a probe datagram has 52 octets at least, its header`],
     [`${G} -b 1M --pps 5`, `ERR_USAGE endpoint "${G}": rate and pps both set the rate: give one of them`],
@@ -331,8 +397,8 @@ describe('a receiver', () => {
 
   it.each([
     [
-      'rtp://239.1.1.1',
-      'ERR_USAGE endpoint "rtp://239.1.1.1": rtp:// is not analysed by this version: udp:// counts and meters any datagrams',
+      'mold://239.1.1.1',
+      'ERR_USAGE endpoint "mold://239.1.1.1": mold:// is not analysed by this version: udp:// counts and meters any datagrams',
     ],
     [
       '10.0.0.1@232.1.1.1:5 232.1.1.1:5',

@@ -47,6 +47,7 @@ function agentOf(source: DatagramSource, gatherNs = 1e6): ReceiverAgent {
     inject: null,
     capture: null,
     offload: null,
+    media: null,
     end: NO_END,
   });
   agent.doWork(0, 0);

@@ -27,6 +27,25 @@ function iperf(octets: number): Uint8Array {
   return datagram;
 }
 
+/** An FEC packet of SMPTE ST 2022-1 with octets 24 to 27 as `kind`. */
+const fec = (kind: string, first = '80 60', zeros = '000000'): string =>
+  `${first} 0001 00000002 00000000 fffe 0524 a1 ${zeros} 00000000 ${kind} ${'47'.repeat(1316)}`;
+
+const deletion = (payload: string, flags = '24'): FormatName => ofHex(`${flags} 00 1234 0a000001 ${ascii(payload)}`);
+
+/** Of the 65,536 values of two octets of a datagram, how many leave its format as it is. */
+function accepted(hex: string, first: number, second: number): number {
+  const octets = fromHex(hex);
+  const format = recogniseFormat(octets, 0, octets.length);
+  let count = 0;
+  for (let value = 0; value < 65_536; value++) {
+    octets[first] = value >> 8;
+    octets[second] = value & 0xff;
+    if (recogniseFormat(octets, 0, octets.length) === format) count++;
+  }
+  return count;
+}
+
 describe('recogniseFormat', () => {
   it('probe', () => {
     const octets = new Uint8Array(64);
@@ -65,6 +84,39 @@ describe('recogniseFormat', () => {
     }
   });
 
+  it('rtcp', () => {
+    expect(ofHex('80 c9 0001 00000001')).toBe('rtcp');
+    expect(ofHex(`80 c8 0006 ${'00000001'.repeat(6)} 81 cb 0001 00000001`)).toBe('rtcp');
+    // What the bodies hold is told by who reads them.
+    expect(ofHex('80 c8 0001 00000001')).toBe('rtcp');
+    // Another packet first (RFC 5506 would allow it), one that is cut, octets left over, another version behind it.
+    expect(ofHex('81 cb 0001 00000001')).toBe('unknown');
+    expect(ofHex('80 c9 0002 00000001')).toBe('unknown');
+    expect(ofHex('80 c9 0001 00000001 80cb')).toBe('unknown');
+    expect(ofHex('80 c9 0001 00000001 40 cb 0000')).toBe('unknown');
+    // The packet types next to the two reports.
+    expect(ofHex('80 c7 0001 00000001')).toBe('unknown');
+    expect(ofHex('80 ca 0001 00000001')).toBe('unknown');
+  });
+
+  it('rtp/smpte-2022-1', () => {
+    // Columns of 5, every 10th; a row of 20; the limits of both.
+    for (const kind of ['00 0a 05 00', '40 01 14 00', '00 01 04 00', '00 05 14 00', '00 14 05 00', '40 01 04 00']) {
+      expect(ofHex(fec(kind)), kind).toBe('rtp/smpte-2022-1');
+    }
+    // Flags and marker are those of the media packets, combined: what RTP would not be taken with.
+    expect(ofHex(fec('00 0a 05 00', 'bf ff'))).toBe('rtp/smpte-2022-1');
+    expect(ofHex(fec('00 0a 05 00').slice(0, -2 * 1316))).toBe('rtp/smpte-2022-1');
+    // Shapes that no sender may use; N; another code; bits of SNBase that are always 0: RTP at most.
+    const others = ['00 0a 03 00', '00 15 04 00', '00 04 15 00', '00 14 06 00', '40 01 03 00', '40 02 04 00'];
+    for (const kind of [...others, '40 01 15 00', '80 0a 05 00', '08 0a 05 00', '00 0a 05 01']) {
+      expect(ofHex(fec(kind)), kind).toBe('rtp');
+    }
+    expect(ofHex(fec('00 0a 05 00', '80 60', '000001'))).toBe('rtp');
+    expect(ofHex(fec('00 0a 05 00', '80 21'))).toBe('rtp');
+    expect(ofHex(fec('00 0a 05 00', 'bf ff', '000001'))).toBe('unknown');
+  });
+
   it('moldudp64', () => {
     const session = ascii('SESSION001');
     expect(ofHex(`${session} 0000000000000001 0002 0003 616263 0000`)).toBe('moldudp64');
@@ -93,6 +145,35 @@ describe('recogniseFormat', () => {
     expect(ofHex(`20 00 1234 0a000001 ${ascii('text/plain')}00 ${sdp}`)).toBe('unknown');
   });
 
+  it('sap: the deletion of a session, by its origin line', () => {
+    const origin = 'o=- 1 1 IN IP4 10.0.0.1';
+    for (const end of ['', '\n', '\r\n']) expect(deletion(origin + end)).toBe('sap');
+    expect(deletion(`application/sdp\0${origin}\r\n`)).toBe('sap');
+    expect(deletion('o=\xe9 1 1 IN IP6 ::1')).toBe('sap');
+    expect(deletion('v=0\r\n')).toBe('sap');
+    // An announcement is no deletion, and an encrypted or compressed one says nothing.
+    for (const flags of ['20', '26', '25', '2c', '44']) expect(deletion(origin, flags), flags).toBe('unknown');
+    for (const changed of [
+      'o=',
+      'o=\n',
+      's=- 1 1 IN IP4 10.0.0.1',
+      'o=- 1 1 IN IP4',
+      'o=- 1 1 IN IP4 10.0.0.1 ',
+      'o=- 1 1 IN IP4 10.0.0.1 2',
+      'o=- 1  IN IP4 10.0.0.1',
+      'o= - 1 1 IN IP4 10.0.0.1',
+      'o=- 1 1 XX IP4 10.0.0.1',
+      'o=- 1 1 INN IP4 10.0.0.1',
+      'o=- 1 IN 1 IP4 10.0.0.1',
+      'o=-\t1 1 IN IP4 10.0.0.1',
+      `${origin}\r`,
+      `${origin}\n\n`,
+      `${origin}\r\ns=x`,
+    ]) {
+      expect(deletion(changed), JSON.stringify(changed)).toBe('unknown');
+    }
+  });
+
   it('iperf 2', () => {
     expect(of(iperf(1470))).toBe('iperf');
     expect(of(iperf(176))).toBe('iperf');
@@ -104,6 +185,47 @@ describe('recogniseFormat', () => {
 
   it('reads nothing of an empty payload', () => {
     expect(of(new Uint8Array(0))).toBe('unknown');
+  });
+
+  it('takes 2^-26 of random octets for rtcp where they are whole words', () => {
+    const report = '80 c9 0001 00000001';
+    // Version 2, no padding, any count; SR or RR.
+    expect(accepted(report, 0, 1)).toBe(2 ** 5 * 2);
+    expect(accepted(report, 2, 3)).toBe(1);
+    expect(accepted(report, 4, 5)).toBe(65_536);
+  });
+
+  it('takes 2^-53 of random octets for rtp/smpte-2022-1', () => {
+    const column = '80 60 0001 00000002 00000000 fffe 0524 a1 000000 00000000 00 0a 05 00';
+    const row = '80 60 0001 00000002 00000000 fffe 0524 a1 000000 00000000 40 01 14 00';
+    for (const packet of [column, row]) {
+      // Version 2; a dynamic payload type with or without marker; E; the mask; kind and upper bits of SNBase.
+      expect(accepted(packet, 0, 1)).toBe(2 ** 6 * 2 ** 6);
+      expect(accepted(packet, 16, 17)).toBe(2 ** 7);
+      expect(accepted(packet, 18, 19)).toBe(1);
+      // A row of L is as good as a column of L rows from a single column.
+      expect(accepted(packet, 24, 27)).toBe(packet === row ? 2 : 1);
+    }
+    for (const at of [2, 4, 6, 8, 10, 12, 14, 20, 22]) expect(accepted(column, at, at + 1)).toBe(65_536);
+    // L and D, or 1 and L.
+    const shapes = accepted(column, 25, 26) + accepted(row, 25, 26);
+    expect(shapes).toBe(166 + 17);
+    const chance = 2 ** -4 * 2 ** -9 * 2 ** -16 * 2 ** -16 * (shapes / 65_536);
+    expect(Math.trunc(Math.log2(chance))).toBe(-53);
+  });
+
+  it('takes 1 in 1,190 of random packets of 188 octets for mpeg-ts', () => {
+    const random = new Random(2027);
+    const octets = new Uint8Array(188);
+    let found = 0;
+    for (let i = 0; i < 200_000; i++) {
+      const first = random.uint32();
+      // The sync octet apart: one of 256 has it.
+      octets.set([0x47, first, first >>> 8, first >>> 16, first >>> 24]);
+      if (recogniseFormat(octets, 0, 188) === 'mpeg-ts') found++;
+    }
+    // Six standard deviations are 1300.
+    expect(Math.abs(found - (200_000 * 256) / 1190)).toBeLessThan(1300);
   });
 
   it('takes random octets for unknown, but for the documented share that looks like RTP', () => {

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { HISTOGRAMS, METRICS, type MetricDescriptor } from '../../src/metrics/catalog.js';
 import { Histogram } from '../../src/metrics/histogram.js';
 import { jsonSchema } from '../../src/result/jsonSchema.js';
+import { TRANSPORT_INDICATORS } from '../../src/metrics/transportIndicators.js';
 import { RUN_FIGURES, RUN_HISTOGRAMS } from '../../src/result/limitNames.js';
+import { MDI_FIGURES } from '../../src/result/transportFigures.js';
 
 const metricsPage = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
 const jsonPage = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8');
@@ -34,6 +36,37 @@ describe('docs/metrics.md', () => {
     },
   );
 
+  it.each<[string, readonly string[]]>([
+    [
+      '### Indicators of TR 101 290',
+      TRANSPORT_INDICATORS.map(
+        ({ id, name, clause, priority, definition }) =>
+          `| \`${id}\` | ${name} | ${clause} | ${priority} | ${definition} |`,
+      ),
+    ],
+    [
+      '### Media delivery index',
+      MDI_FIGURES.map(
+        ({ id, unit, definition, reference }) => `| \`${id}\` | ${unit} | ${definition} | ${reference} |`,
+      ),
+    ],
+  ])('%s has the rows of its table, all of them and no other', (heading, rows) => {
+    const found = section(metricsPage, heading)
+      .split('\n')
+      .filter((line) => line.startsWith('| `'));
+    expect(found).toEqual(rows);
+  });
+
+  it('says what every figure of a PCR is', () => {
+    const rows = [...section(metricsPage, '### PCR').matchAll(/^\| (`[^|]+) \|/gmu)].flatMap(([, cell]) => [
+      ...codeIn(cell!),
+    ]);
+    const keys = Object.keys(objectAt('streams', 'transport', 'pcr'));
+    expect(rows.toSorted()).toEqual(
+      keys.filter((key) => !['pid', 'pcrs', 'accuracy_why_not'].includes(key)).toSorted(),
+    );
+  });
+
   it('lists the figures of the run that a limit may name, all of them and no other', () => {
     const listed: string[] = [];
     for (const item of section(metricsPage, '## Figures of the run').split('\n- ').slice(1)) {
@@ -45,7 +78,8 @@ describe('docs/metrics.md', () => {
 
   it('names no metric that does not exist', () => {
     const ofRun = RUN_FIGURES.map((name) => name.split('.').at(-1)!);
-    const known = new Set([...Object.keys(METRICS), ...Object.keys(HISTOGRAMS), ...ofRun]);
+    const ofPcr = Object.keys(objectAt('streams', 'transport', 'pcr'));
+    const known = new Set([...Object.keys(METRICS), ...Object.keys(HISTOGRAMS), ...ofRun, ...ofPcr]);
     const named = [...metricsPage.matchAll(/`((?:packets|messages|loss|rate|jitter|ttl|hops|octets)_[a-z_]+)`/gu)].map(
       ([, name]) => name!,
     );
@@ -110,7 +144,18 @@ describe('docs/json.md', () => {
     ['## Top level', ['limits']],
     ['## Top level', ['events']],
     ['## Top level', ['evidence']],
-    ['## Top level', ['arbitration']],
+    ['### `arbitration`', ['arbitration']],
+    ['### `arbitration`', ['arbitration', 'legs']],
+    ['### `arbitration`', ['arbitration', 'streams']],
+    ['### `arbitration`', ['arbitration', 'streams', 'legs']],
+    ['### `outputs`', ['outputs']],
+    ['### `fec`', ['streams', 'fec']],
+    ['### `transport`', ['streams', 'transport']],
+    ['### `transport`', ['streams', 'transport', 'indicators']],
+    ['### `transport`', ['streams', 'transport', 'services']],
+    ['### `transport`', ['streams', 'transport', 'services', 'streams']],
+    ['### `transport`', ['streams', 'transport', 'pids']],
+    ['### `transport`', ['streams', 'transport', 'pcr']],
     ['## Top level', ['aggregate']],
     ['## Top level', ['receivers']],
     ['### `clock`', ['clock', 'synchronisation']],

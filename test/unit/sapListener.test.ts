@@ -79,6 +79,17 @@ async function listening(arrivals: readonly Arrival[]): Promise<{ io: MemoryIo; 
   return { io, listener };
 }
 
+/** An Io that cannot open these sockets. */
+function refuses(wanted: (spec: ReceiveSocketSpec) => boolean): MemoryIo {
+  const io = new MemoryIo();
+  const openSource = io.openSource.bind(io);
+  io.openSource = (spec) => {
+    if (wanted(spec)) throw new McastError('ERR_SOCKET', `no family ${spec.family}`);
+    return openSource(spec);
+  };
+  return io;
+}
+
 async function heard(listener: SapListener, durationNs: number): Promise<string[]> {
   const told: string[] = [];
   await listener.listen(durationNs, ({ state, session: { entry } }: SapNews) => told.push(`${state} ${entry.name}`));
@@ -152,15 +163,6 @@ describe.runIf(PRESENT)('a listener', () => {
   });
 
   test('goes on without the groups that cannot be joined, and ends where none can', async () => {
-    const refuses = (wanted: (spec: ReceiveSocketSpec) => boolean): MemoryIo => {
-      const io = new MemoryIo();
-      const openSource = io.openSource.bind(io);
-      io.openSource = (spec) => {
-        if (wanted(spec)) throw new McastError('ERR_SOCKET', `no family ${spec.family}`);
-        return openSource(spec);
-      };
-      return io;
-    };
     const both = { interfaces: ['lo'], families: [4, 6] as const };
     const listener = await SapListener.open(
       refuses(({ family }) => family === 6),

@@ -36,10 +36,18 @@ async function recv(...words: string[]): Promise<string[]> {
     given,
     context((name) => SESSIONS[name] ?? null),
   );
-  const marks = plan.sentMarks;
-  return plan.streams.map(
-    ({ scheme, group, port, name, iface }, i) => `${name}: ${scheme} ${group} ${port} ${iface} ttl ${marks[i]!.ttl}`,
+  return plan.streams.flatMap(({ scheme, group, port, name, iface }, i) =>
+    // Beside it go RTCP and protection.
+    plan.places[i]!.role === 'media'
+      ? [`${name}: ${scheme} ${group} ${port} ${iface} ttl ${plan.sentMarks[i]!.ttl}`]
+      : [],
   );
+}
+
+async function send(...words: string[]): Promise<{ sdp: string | null; announce: boolean }> {
+  const { given, operands } = await readCommandLine(['send', ...words]);
+  const { sdp, announce } = planSend(operands, given, context()).plan;
+  return { sdp, announce };
 }
 
 async function refusal(work: () => Promise<unknown>): Promise<string> {
@@ -97,12 +105,8 @@ describe('sap://<name>', () => {
   });
 
   test('is refused where nobody listened for it', async () => {
-    const send = async (): Promise<unknown> => {
-      const { given, operands } = await readCommandLine(['send', 'sap://News']);
-      return planSend(operands, given, context());
-    };
     const message = 'ERR_ENDPOINT endpoint "sap://News": mcast recv alone looks for sessions';
-    expect(await refusal(send)).toBe(message);
+    expect(await refusal(() => send('sap://News'))).toBe(message);
     expect(await refusal(() => recv('sap://News'))).toBe(message);
   });
 });
@@ -113,12 +117,6 @@ test('a file that ends in .sdp is a line-up', async () => {
 });
 
 describe('a sender that tells of itself', () => {
-  const send = async (...words: string[]) => {
-    const { given, operands } = await readCommandLine(['send', ...words]);
-    const { sdp, announce } = planSend(operands, given, context()).plan;
-    return { sdp, announce };
-  };
-
   test('writes and announces only when it is asked to', async () => {
     expect(await send('rtp://239.1.1.1')).toEqual({ sdp: null, announce: false });
     expect(await send('rtp://239.1.1.1/announce=yes', '--sdp', 'a.sdp')).toEqual({ sdp: 'a.sdp', announce: true });

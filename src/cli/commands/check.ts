@@ -7,12 +7,14 @@ import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
 import { exitStatus } from '../status.js';
 import { runPair } from './pair.js';
+import { openInputs } from './send.js';
 
 /** `mcast check`: does multicast work here? One line, and a status. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
   const { send, receive, output } = planPair(operands, given, planContext(context.argv));
   using presenter = new Presenter(output, { command: 'check', silent: true });
-  const { result, conducted } = await runPair(send, receive, output, presenter, context);
+  const inputs = await openInputs(send, presenter);
+  const { result, conducted } = await runPair(inputs?.plan ?? send, receive, output, presenter, context, inputs);
   presenter.finish(result);
   const status = exitStatus(result, conducted.cause);
   if (!output.quiet) (output.json === '-' ? process.stderr : process.stdout).write(`${verdictLine(result, status)}\n`);

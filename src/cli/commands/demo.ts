@@ -6,17 +6,23 @@ import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
 import { exitStatus } from '../status.js';
 import { runPair } from './pair.js';
-import { sayLoad } from './send.js';
+import { openInputs, sayLoad } from './send.js';
 
-/** A random group, so that two of them on one host do not hear each other; over loopback. */
-const ENDPOINT = 'probe://auto:5001/iface=lo';
+/** Random groups, so that two of them on one host do not hear each other; over loopback. */
+const VIDEO = 'rtp://auto:5004/iface=lo';
+const PROBE = 'probe://auto:5001/iface=lo';
+/** What a transport stream has no use for. */
+const OF_PROBES = ['rate', 'pps', 'size', 'pattern', 'flows'] as const;
 
 /** `mcast demo`: a first success without privilege or a second machine. */
 export async function run(given: GivenOptions, _operands: readonly string[], context: CliContext): Promise<number> {
-  const { send, receive, output } = planPair([ENDPOINT], given, planContext(context.argv));
+  const isProbe = OF_PROBES.some((name) => given.values[name] !== undefined);
+  const planned = planPair([isProbe ? PROBE : VIDEO], given, planContext(context.argv));
+  const { receive, output } = planned;
   using presenter = new Presenter(output, { command: 'demo', bothEnds: true });
-  const { endpoint } = send.streams[0]!.address;
-  presenter.say('A sender and a receiver of multicast on this host, over loopback.');
+  const { endpoint } = planned.send.streams[0]!.address;
+  const what = isProbe ? 'probe datagrams' : 'a video stream (RTP, MPEG transport stream)';
+  presenter.say(`A sender of ${what} and a receiver on this host, over loopback.`);
   presenter.say('The same by hand, in two terminals:');
   presenter.sayAsIs(`  mcast recv ${endpoint}`);
   presenter.sayAsIs(`  mcast send ${endpoint}${senderOptions(given)}`);
@@ -25,13 +31,16 @@ export async function run(given: GivenOptions, _operands: readonly string[], con
     'Each second has a line from both ends. delay50 and delay99: half and 99 % of the datagrams took at most so long; late50 and late99: they left at most so long after their time.',
   );
   presenter.say('');
+  const inputs = await openInputs(planned.send, presenter);
+  const send = inputs?.plan ?? planned.send;
   sayLoad(presenter, send);
-  const { result, conducted } = await runPair(send, receive, output, presenter, context);
+  const { result, conducted } = await runPair(send, receive, output, presenter, context, inputs);
   presenter.finish(result);
   const status = exitStatus(result, conducted.cause);
   if (status === 0 && given.values.impair === undefined) {
     presenter.say('');
     presenter.say('Next, a bad network: mcast demo --impair loss=1%,dup=1%,reorder=1%');
+    if (!isProbe) presenter.say('And the same with repair: mcast demo --impair loss=1% --fec 10x5');
   }
   return status;
 }

@@ -3,6 +3,8 @@ import { judgeLimits } from '../../result/judge.js';
 import { mergeParts } from '../../result/merge.js';
 import type { RunResult } from '../../result/model.js';
 import type { ReceivePlan, SendPlan } from '../../profile/plan.js';
+import type { MediaInputs } from '../../runtime/mediaInputs.js';
+import type { RunMessage } from '../../runtime/messages.js';
 import { startReceiver, startSender } from '../../runtime/run.js';
 import { conduct, type Conducted } from '../conduct.js';
 import type { CliContext } from '../context.js';
@@ -11,7 +13,7 @@ import type { Presenter } from '../presenter.js';
 
 /**
  * A sender and its own receiver: the receiver joins first, the sender starts when it has. The result is
- * the receiver's, with what the sender says beside it.
+ * the receiver's, with what the sender says beside it. `inputs`: of the sender's transport streams.
  */
 export async function runPair(
   send: SendPlan,
@@ -19,14 +21,16 @@ export async function runPair(
   output: OutputPlan,
   presenter: Presenter,
   context: CliContext,
+  inputs: MediaInputs | null,
 ): Promise<{ readonly result: RunResult; readonly conducted: Conducted }> {
   const receiver = startReceiver(receive, output, (message) => presenter.show(message, 'recv'));
   // Its failure is told by its end.
   await receiver.ready.catch(() => {});
-  const sender = startSender(send, { limits: [], allowSilence: true }, (message) => {
+  const listener = (message: RunMessage): void => {
     if (message.type === 'interval') presenter.show(message, 'send');
     else if (message.type === 'ready') for (const text of message.info.warnings) presenter.say(`warning: ${text}`);
-  });
+  };
+  const sender = startSender(send, { limits: [], allowSilence: true }, listener, inputs);
   const conducted = await conduct([receiver, sender], () => presenter.reopen(), context.abort);
   const [received, sent] = conducted.results as [RunResult, RunResult];
   return { result: pairResult(received, sent, output), conducted };

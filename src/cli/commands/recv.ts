@@ -1,4 +1,5 @@
 import { startReceiver } from '../../runtime/run.js';
+import { withAnnouncedSessions } from '../announcedSessions.js';
 import { conduct } from '../conduct.js';
 import type { CliContext } from '../context.js';
 import { planReceive } from '../../profile/makePlan.js';
@@ -10,11 +11,12 @@ import { exitStatus } from '../status.js';
 
 /** `mcast recv`: joins, measures, tells. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
-  const { plan, output } = planReceive(operands, given, planContext(context.argv));
+  const heard = await withAnnouncedSessions(operands, given, planContext(context.argv));
+  const { plan, output } = planReceive(operands, given, heard);
   using presenter = new Presenter(output, {
     command: 'recv',
     outputTaken: plan.capture === '-',
-    several: plan.streams.length > 1,
+    several: plan.places.filter(({ role, leg }) => role === 'media' && leg === 0).length > 1,
     // The report of a run that ends with its streams would say the same again at once.
     summaries: !plan.once,
   });

@@ -1,10 +1,13 @@
 import { bandwidthLines } from '../../report/startLine.js';
 import type { SendPlan } from '../../profile/plan.js';
+import type { MediaInputs } from '../../runtime/mediaInputs.js';
+import type { RunMessage } from '../../runtime/messages.js';
 import { startSender } from '../../runtime/run.js';
 import { totalPacketsPerSecond } from '../../runtime/senderSetup.js';
 import { conduct } from '../conduct.js';
 import type { CliContext } from '../context.js';
 import { planSend } from '../../profile/makePlan.js';
+import { LineFile } from '../output.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
@@ -14,19 +17,42 @@ import { exitStatus } from '../status.js';
 
 /** `mcast send`: what it is about to do, how the other end is started, how it went. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
-  const { plan, output } = planSend(operands, given, planContext(context.argv));
-  using presenter = new Presenter(output, { command: 'send', several: plan.streams.length > 1 });
+  const { plan: planned, output } = planSend(operands, given, planContext(context.argv));
+  using presenter = new Presenter(output, {
+    command: 'send',
+    several: planned.streams.length > 1,
+    outputTaken: planned.sdp === '-',
+  });
+  const inputs = await openInputs(planned, presenter);
+  const plan = inputs?.plan ?? planned;
   sayLoad(presenter, plan);
-  const sender = startSender(plan, output, (message) => {
+  const listener = (message: RunMessage): void => {
     presenter.show(message, 'send');
     if (message.type !== 'ready') return;
+    if (plan.sdp !== null && message.info.sdp !== null) writeDescription(plan.sdp, message.info.sdp);
     presenter.say('receive it with:');
     presenter.sayAsIs(`  ${receiverCommand(plan, message.info, operands)}`);
     sayStartAt(presenter, plan);
-  });
+  };
+  const sender = startSender(plan, output, listener, inputs);
   const { results, cause } = await conduct([sender], () => presenter.reopen(), context.abort);
   presenter.finish(results[0]!);
   return exitStatus(results[0]!, cause);
+}
+
+/** Throws ERR_FILE. */
+function writeDescription(path: string, sdp: string): void {
+  using file = new LineFile(path);
+  file.write(sdp.replace(/\n$/, ''));
+}
+
+/** The inputs of transport streams, opened and told of; `null`: there are none. */
+export async function openInputs(plan: SendPlan, presenter: Presenter): Promise<MediaInputs | null> {
+  if (plan.streams.every(({ media }) => media === null)) return null;
+  const { openMediaInputs } = await import('../../runtime/mediaInputs.js');
+  const inputs = await openMediaInputs(plan);
+  for (const line of inputs.lines) presenter.say(line);
+  return inputs;
 }
 
 /** The bandwidth is said before it is used. */

@@ -1,0 +1,42 @@
+/** Lines of a text report: a label, and what stands behind it. */
+import { formatCount, formatDuration } from '../core/format.js';
+import type { HistogramSummary } from '../result/model.js';
+import { WIDTH } from './fold.js';
+
+const LABEL = 14;
+
+export function line(label: string, text: string): string {
+  const column = label.length < LABEL ? label.padEnd(LABEL) : `${label}  `;
+  return `  ${column}${text}`;
+}
+
+/** As {@link line}, broken between words where it would be too long; `paint` colours each of them. */
+export function lines(label: string, text: string, paint: (text: string) => string = (plain) => plain): string[] {
+  const broken: string[] = [];
+  let current = '';
+  for (const word of text.split(' ')) {
+    if (current !== '' && current.length + 1 + word.length > WIDTH - LABEL - 2) {
+      broken.push(current);
+      current = word;
+    } else {
+      current = current === '' ? word : `${current} ${word}`;
+    }
+  }
+  broken.push(current);
+  return broken.map((part, i) => line(i === 0 ? label : '', paint(part)));
+}
+
+/** `1 stream`, `2 streams`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}
+
+/** Heading of {@link percentiles}. */
+export function percentileHead(): string {
+  return ['min', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((name) => name.padStart(9)).join('');
+}
+
+export function percentiles(summary: HistogramSummary): string {
+  const { min, p50, p90, p99, p999, max } = summary;
+  return [min, p50, p90, p99, p999, max].map((ns) => formatDuration(ns).padStart(9)).join('');
+}

@@ -1,0 +1,225 @@
+import { TsAnalyzer } from '../analysis/mpegts/tsAnalyzer.js';
+import type { Nanos } from '../core/time.js';
+import { Histogram } from '../metrics/histogram.js';
+import type { ArbitrationSnapshot, FecSnapshot, LegSnapshot, RepairSnapshot } from '../metrics/repairSnapshot.js';
+import type { TransportSnapshot } from '../metrics/transportSnapshot.js';
+import { Arbiter, type LegCounters } from '../repair/arbiter.js';
+import { FecDecoder } from '../repair/fecDecoder.js';
+import { InOrder, Release } from '../repair/inOrder.js';
+import { PacketStore, PutOutcome } from '../repair/packetStore.js';
+import { rtpHeaderOctets, rtpPaddingOctets } from '../wire/rtp.js';
+import { LegQueue } from './legQueue.js';
+
+/** Where a stream's payloads go once they are in order. */
+export interface MediaOutput {
+  /** `bytes[at .. at + length)`, an RTP payload or a datagram; valid during the call alone. `lost` datagrams are missing before it. Never waits. */
+  put(bytes: Uint8Array, at: number, length: number, lost: number): void;
+}
+
+export interface MediaChannelOptions {
+  /** Packets held, a power of two: what the reordering and repair of the stream may reach back. */
+  readonly storePackets: number;
+  /** Longest wait for a missing packet that nothing repairs, ns. */
+  readonly holdNs: Nanos;
+  /** Two legs: how far apart they may be, ns; `null`: there is one. */
+  readonly mergeWindowNs: Nanos | null;
+  readonly outputs: readonly MediaOutput[];
+}
+
+/** Room for RTP packets of any that fit an Ethernet frame, with FEC's or extensions' headers. */
+const SLOT_OCTETS = 1536;
+/** With FEC: a missing packet may come back so late. */
+const FEC_HOLD_NS = 2e9;
+/** Media that may have been read before FEC that came first. */
+const BATCH_PACKETS = 128;
+const TWO_16 = 0x1_0000;
+
+/**
+ * What is done with one RTP stream behind its measurement: two legs merged, FEC applied, order restored, transport
+ * packets analysed, outputs fed. Packets are held until what is missing before them has come or is given up.
+ */
+export class RtpChannel {
+  /** The sender said that the stream has ended: its silence is no fault. */
+  isOver = false;
+  readonly analyzer = new TsAnalyzer();
+  readonly outputs: readonly MediaOutput[];
+  readonly #store: PacketStore;
+  readonly #inOrder: InOrder;
+  readonly #arbiter: Arbiter | null;
+  readonly #legs: LegQueue | null;
+  readonly #skew = new Histogram();
+  #fec: FecDecoder | null = null;
+  readonly #holdNs: Nanos;
+  /** Number on the wire of the channel's number 0, 16 bits. */
+  #origin = -1;
+  #lost = 0;
+  #octets = 0;
+  /** Whether payloads are transport packets; else outputs alone have them. */
+  readonly #isTransportStream: boolean;
+
+  constructor(options: MediaChannelOptions, isTransportStream: boolean) {
+    this.outputs = options.outputs;
+    this.#isTransportStream = isTransportStream;
+    this.#holdNs = options.mergeWindowNs ?? options.holdNs;
+    this.#store = new PacketStore(options.storePackets, SLOT_OCTETS);
+    this.#inOrder = new InOrder(this.#store, { holdNs: this.#holdNs, depthPackets: options.storePackets });
+    const windowNs = options.mergeWindowNs;
+    this.#arbiter = windowNs === null ? null : new Arbiter({ windowPackets: options.storePackets, windowNs });
+    this.#legs = windowNs === null ? null : new LegQueue(options.storePackets);
+  }
+
+  /**
+   * The channel's number of a packet whose number on the wire is `wire`: near the newest one. Both legs, whose streams
+   * count from origins of their own, meet in it.
+   */
+  numberOf(wire: number): number {
+    if (this.#origin < 0) this.#origin = wire;
+    const store = this.#store;
+    const newest = store.isEmpty ? 0 : store.newest;
+    return newest + (((wire - ((newest + this.#origin) % TWO_16)) << 16) >> 16);
+  }
+
+  /** A media packet arrived; `number` by {@link numberOf}. Hot. */
+  onPacket(view: DataView, at: number, length: number, number: number, timeNs: Nanos, leg: 0 | 1): void {
+    if (this.#legs !== null) this.#legs.push(leg, number, timeNs);
+    const outcome = this.#store.put(number, view, at, length, timeNs, leg);
+    if (outcome !== PutOutcome.Stored && outcome !== PutOutcome.Late) return;
+    if (this.#fec !== null) this.#fec.addMedia(number, timeNs);
+    if (outcome === PutOutcome.Stored) this.#drain(timeNs);
+  }
+
+  /** A packet of one of the stream's FEC streams. */
+  onFec(view: DataView, at: number, length: number, timeNs: Nanos): void {
+    this.#fec ??= this.#beginFec();
+    this.#fec.addFec(view, at, length, timeNs);
+    // FEC is read from another socket, a batch later maybe.
+    this.#inOrder.depthPackets = Math.min(this.#store.capacity, this.#fec.windowPackets + BATCH_PACKETS);
+    this.#drain(timeNs);
+  }
+
+  #beginFec(): FecDecoder {
+    this.#inOrder.holdNs = Math.max(this.#holdNs, FEC_HOLD_NS);
+    return new FecDecoder(this.#store);
+  }
+
+  /** All arrivals before `beforeNs` have been read; time passes. */
+  onTime(nowNs: Nanos, beforeNs: Nanos): void {
+    this.#arbitrate(beforeNs);
+    this.#drain(nowNs);
+    if (this.#isTransportStream && !this.isOver) this.analyzer.onTime(beforeNs);
+  }
+
+  /** The stream is over: what is missing stays missing. */
+  finish(nowNs: Nanos): void {
+    this.#inOrder.flush();
+    this.#drain(nowNs);
+    this.#arbitrate(Infinity);
+    this.#arbiter?.close();
+  }
+
+  transport(): TransportSnapshot | null {
+    return this.#isTransportStream ? this.analyzer.snapshot() : null;
+  }
+
+  repair(): RepairSnapshot {
+    const { released, givenUp } = this.#inOrder;
+    return {
+      expected: released + givenUp,
+      released,
+      givenUp,
+      late: this.#store.late + this.#store.tooOld,
+      octets: this.#octets,
+      fec: this.#fec === null ? null : fecSnapshot(this.#fec),
+      arbitration: this.#arbiter === null ? null : this.#arbitration(this.#arbiter),
+    };
+  }
+
+  #drain(nowNs: Nanos): void {
+    const inOrder = this.#inOrder;
+    const store = this.#store;
+    for (;;) {
+      const what = inOrder.next(nowNs);
+      if (what === Release.Nothing) return;
+      if (what === Release.Gap) {
+        this.#lost += inOrder.count;
+        continue;
+      }
+      const { sequence } = inOrder;
+      const packet = store.offsetOf(sequence);
+      const length = store.lengthOf(sequence);
+      const header = rtpHeaderOctets(store.bytes, packet);
+      const octets = length - header - rtpPaddingOctets(store.bytes, packet, length);
+      this.#deliver(store.bytes, packet + header, octets, store.timeMonoNs(sequence));
+    }
+  }
+
+  #deliver(bytes: Uint8Array, at: number, length: number, timeNs: Nanos): void {
+    const lost = this.#lost;
+    this.#lost = 0;
+    this.#octets += length;
+    if (this.#isTransportStream) this.analyzer.onPayload(bytes, at, length, timeNs, lost);
+    const { outputs } = this;
+    for (let i = 0; i < outputs.length; i++) outputs[i]!.put(bytes, at, length, lost);
+  }
+
+  #arbitrate(beforeNs: Nanos): void {
+    const arbiter = this.#arbiter;
+    const legs = this.#legs;
+    if (arbiter === null || legs === null) return;
+    while (legs.next(beforeNs)) arbiter.offer(legs.leg, legs.number, 1, legs.timeNs);
+    if (beforeNs !== Infinity) arbiter.advance(beforeNs);
+    for (let i = 0; i < arbiter.skews; i++) this.#skew.record(arbiter.skewNs[i]!);
+    arbiter.skews = 0;
+  }
+
+  #arbitration(arbiter: Arbiter): ArbitrationSnapshot {
+    const { onlyA, onlyB, both, neither, open, skewsDropped } = arbiter;
+    const legs: [LegSnapshot, LegSnapshot] = [legSnapshot(arbiter.legs[0]), legSnapshot(arbiter.legs[1])];
+    return { legs, onlyA, onlyB, both, neither, open, skewNs: this.#skew.copy(), skewsDropped };
+  }
+}
+
+function legSnapshot({ received, wins, duplicates, lost, late }: LegCounters): LegSnapshot {
+  return { received, wins, duplicates, lost, late };
+}
+
+function fecSnapshot(fec: FecDecoder): FecSnapshot {
+  const { columns, rows, heard, outOfWindow, inconsistent, recovered } = fec;
+  return {
+    columns: columns === 0 ? fec.rowColumns : columns,
+    rows,
+    hasRows: fec.rowColumns > 0,
+    heard,
+    malformed: fec.malformed + fec.tooLong,
+    outOfWindow,
+    inconsistent,
+    recovered,
+  };
+}
+
+/** A transport stream in bare UDP: nothing numbers its datagrams, so they are taken as they come. */
+export class BareChannel {
+  isOver = false;
+  readonly analyzer = new TsAnalyzer();
+  readonly outputs: readonly MediaOutput[];
+
+  constructor(outputs: readonly MediaOutput[]) {
+    this.outputs = outputs;
+  }
+
+  onDatagram(bytes: Uint8Array, at: number, length: number, timeNs: Nanos): void {
+    this.analyzer.onPayload(bytes, at, length, timeNs, NaN);
+    const { outputs } = this;
+    for (let i = 0; i < outputs.length; i++) outputs[i]!.put(bytes, at, length, 0);
+  }
+
+  onTime(_nowNs: Nanos, beforeNs: Nanos): void {
+    if (!this.isOver) this.analyzer.onTime(beforeNs);
+  }
+
+  finish(_nowNs: Nanos): void {}
+
+  transport(): TransportSnapshot {
+    return this.analyzer.snapshot();
+  }
+}

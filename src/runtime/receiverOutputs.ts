@@ -1,0 +1,94 @@
+import { ByteRing } from '../core/byteRing.js';
+import { copyBytes } from '../core/copyBytes.js';
+import type { OutputSnapshot } from '../metrics/repairSnapshot.js';
+import type { MediaOutput } from './mediaChannel.js';
+
+/** Octets between the receiving thread and whoever takes them: a second at 60 Mbit/s. */
+const QUEUE_OCTETS = 8 << 20;
+const LARGEST_PAYLOAD_OCTETS = 65_536;
+
+/** A queue of payloads to the main thread, which hands them to a file, a player or a link. */
+export interface OutputQueue {
+  /** Endpoint whose media it takes. */
+  readonly position: number;
+  /** As the operator named it. */
+  readonly name: string;
+  readonly ring: SharedArrayBuffer;
+}
+
+export function outputQueue(position: number, name: string): OutputQueue {
+  return { position, name, ring: ByteRing.allocate(QUEUE_OCTETS, LARGEST_PAYLOAD_OCTETS) };
+}
+
+/** An output of a receiver, and what became of what it was given. */
+export interface ReceiverOutput extends MediaOutput {
+  /** Endpoint whose media it takes. */
+  readonly position: number;
+  readonly name: string;
+  /** Datagrams taken, and octets of their payloads. */
+  readonly datagrams: number;
+  readonly octets: number;
+  readonly dropped: number;
+  /** Nothing more will come. */
+  close(): void;
+}
+
+/** Puts whole payloads into a queue, and never waits: what finds no room is dropped and counted. */
+class QueueOutput implements ReceiverOutput {
+  readonly position: number;
+  readonly name: string;
+  datagrams = 0;
+  octets = 0;
+  dropped = 0;
+  readonly #ring: ByteRing;
+
+  constructor({ position, name, ring }: OutputQueue) {
+    this.position = position;
+    this.name = name;
+    this.#ring = new ByteRing(ring);
+  }
+
+  put(bytes: Uint8Array, at: number, length: number, _lost: number): void {
+    const ring = this.#ring;
+    const to = ring.claim(length);
+    if (to < 0) {
+      this.dropped++;
+      return;
+    }
+    copyBytes(bytes, at, length, ring.bytes, to);
+    ring.publish(length);
+    this.datagrams++;
+    this.octets += length;
+  }
+
+  close(): void {
+    this.#ring.close();
+  }
+}
+
+/** All outputs of a receiver, in its thread. */
+export class ReceiverOutputs {
+  readonly #outputs: readonly ReceiverOutput[];
+
+  /** `forwards`: those that send by themselves; they are closed with the others. */
+  constructor(queues: readonly OutputQueue[], forwards: readonly ReceiverOutput[] = []) {
+    this.#outputs = [...queues.map((queue) => new QueueOutput(queue)), ...forwards];
+  }
+
+  /** Those of the endpoint at `position`. */
+  of(position: number): readonly MediaOutput[] {
+    return this.#outputs.filter((output) => output.position === position);
+  }
+
+  /** Nothing more will come. */
+  close(): void {
+    for (const output of this.#outputs) output.close();
+  }
+
+  /** Of the endpoint at `position`, or of all. Why one failed, the main thread adds. */
+  snapshots(position: number | null = null): OutputSnapshot[] {
+    return this.#outputs
+      .filter((output) => position === null || output.position === position)
+      .map(({ name, datagrams, octets, dropped }) => ({ name, datagrams, octets, dropped, failure: null }));
+  }
+}
