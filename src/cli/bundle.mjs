@@ -17,6 +17,7 @@ const BUNDLES = [
   ['main', 'cli/main.js', true],
   ['worker', 'runtime/worker.js', false],
   ['index', 'index.js', false],
+  ['srtWorker', 'io/srtWorker.js', false],
 ];
 
 rmSync(folder, { recursive: true, force: true });

@@ -23,11 +23,19 @@ export function receiverCommand(
   }
   // Nothing that is sent over loopback can be received by another interface.
   const loopback = info.loopback ? (info.interfaces[0] ?? null) : null;
-  const endpoints =
-    byEndpoint.size <= MOST || operands.includes('-')
-      ? [...byEndpoint.values()].map((streams) => receiverEndpoint(streams, loopback))
-      : operands;
-  return ['mcast', 'recv', ...endpoints.map(quoted), ...(plan.unicast ? ['--unicast'] : [])].join(' ');
+  const all = [...byEndpoint.values()];
+  if (all.length > MOST && !operands.includes('-')) return command(operands, plan);
+  // Second legs are told in the order of the endpoints, which all of them have, or none.
+  const legs = all.map((streams) => streams.flatMap(({ legB }) => (legB === null ? [] : [legB])));
+  const hasLegs = legs.every((streams) => streams.length > 0);
+  if (!hasLegs && legs.some((streams) => streams.length > 0)) return command(operands, plan);
+  const words = all.map((streams) => receiverEndpoint(streams, loopback));
+  const legWords = hasLegs ? legs.flatMap((streams) => ['--leg-b', receiverEndpoint(streams, loopback)]) : [];
+  return command([...words, ...legWords], plan);
+}
+
+function command(words: readonly string[], { unicast }: SendPlan): string {
+  return ['mcast', 'recv', ...words.map(quoted), ...(unicast ? ['--unicast'] : [])].join(' ');
 }
 
 /** `streams`: those of one endpoint, whose groups are consecutive. */

@@ -13,13 +13,15 @@ export interface LineupEntry {
   readonly name: string | null;
   /** The column `rate`: as the endpoint's own parameter, so that only one of the two may be there. */
   readonly rate: string | null;
+  /** The column `input`: likewise; a receiver passes it over. */
+  readonly input: string | null;
+  /** The column `leg_b`: the endpoint of the same stream's second leg, not read yet. */
+  readonly legB: string | null;
   /** `channels.csv:3`. */
   readonly where: string;
 }
 
 const COLUMNS = ['name', 'endpoint', 'leg_b', 'rate', 'input'] as const;
-/** Columns of the format that this version cannot serve: they may be there, but empty. */
-const UNSERVED = new Set<string>(['leg_b', 'input']);
 
 /**
  * Reads the text of a line-up; `source` names it in messages. What is wrong is appended to `found` as one
@@ -60,7 +62,7 @@ function readM3u(lines: readonly string[], source: string): LineupEntry[] {
     const info = /^#EXTINF:(.*)$/.exec(line);
     if (info !== null) name = nameOfInfo(info[1]!);
     if (line === '' || line.startsWith('#')) continue;
-    entries.push({ endpoint: line, name, rate: null, where: `${source}:${i + 1}` });
+    entries.push({ endpoint: line, name, rate: null, input: null, legB: null, where: `${source}:${i + 1}` });
     name = null;
   }
   return entries;
@@ -87,7 +89,7 @@ function readList(lines: readonly string[], source: string, problems: string[]):
       problems.push(`${where}: one endpoint a line, without blanks; names need a CSV with the header name,endpoint`);
       continue;
     }
-    entries.push({ endpoint: line, name: null, rate: null, where });
+    entries.push({ endpoint: line, name: null, rate: null, input: null, legB: null, where });
   }
   return entries;
 }
@@ -133,18 +135,13 @@ function readRecord(
     );
     return null;
   }
-  const cell = (name: string): string => cells[names.indexOf(name)] ?? '';
-  for (const name of names) {
-    if (UNSERVED.has(name) && cell(name) !== '') {
-      problems.push(`${where}: the column ${name} is not supported by this version; leave it empty`);
-    }
-  }
+  const cell = (name: (typeof COLUMNS)[number]): string | null => cells[names.indexOf(name)] || null;
   const endpoint = cell('endpoint');
-  if (endpoint === '') {
+  if (endpoint === null) {
     if (names.includes('endpoint')) problems.push(`${where}: the endpoint is missing`);
     return null;
   }
-  return { endpoint, name: cell('name') || null, rate: cell('rate') || null, where };
+  return { endpoint, name: cell('name'), rate: cell('rate'), input: cell('input'), legB: cell('leg_b'), where };
 }
 
 /** Cells of one record, RFC 4180 section 2, blanks around them dropped; `null`: quotes do not match. */

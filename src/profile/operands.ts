@@ -32,7 +32,9 @@ export function readOperands(operands: readonly string[], files: FileReader, pro
   return operands.flatMap((operand): EndpointText[] => {
     const session = sapOperand(operand);
     if (session !== null) return readSession(operand, session, files, problems);
-    if (!isLineup(operand, files)) return [{ endpoint: operand, name: null, rate: null, where: null }];
+    if (!isLineup(operand, files)) {
+      return [{ endpoint: operand, name: null, rate: null, input: null, legB: null, where: null }];
+    }
     const source = operand === '-' ? 'stdin' : operand;
     return parseLineup(decode(files.readWhole(operand), source), source, problems);
   });
@@ -67,11 +69,16 @@ function readSession(operand: string, asked: SapOperand, files: FileReader, prob
     return [];
   }
   const names = [...asked.parameters.matchAll(/\/([a-z][a-z0-9-]*)=/g)].map((match) => match[1]!);
-  return parseLineup(text, `sap://${asked.name}`, problems).map((entry) => {
-    let { endpoint } = entry;
-    for (const name of names) endpoint = endpoint.replace(new RegExp(`/${name}=[^/]*`), '');
-    return { ...entry, endpoint: endpoint + asked.parameters };
-  });
+  const withParameters = (endpoint: string): string => {
+    let own = endpoint;
+    for (const name of names) own = own.replace(new RegExp(`/${name}=[^/]*`), '');
+    return own + asked.parameters;
+  };
+  return parseLineup(text, `sap://${asked.name}`, problems).map((entry) => ({
+    ...entry,
+    endpoint: withParameters(entry.endpoint),
+    legB: entry.legB === null ? null : withParameters(entry.legB),
+  }));
 }
 
 /** `-`, a path that is written as one or ends like a line-up, or a file that is there. */

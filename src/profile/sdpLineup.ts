@@ -1,4 +1,4 @@
-/** A session description (RFC 8866) as a line-up: an entry for each of its media that can be joined. */
+/** A session description (RFC 8866) as a line-up: an entry for each of its media that can be joined, with its second leg. */
 import { sdpEndpoints } from '../wire/sdpEndpoints.js';
 import { readSdp } from '../wire/sdpRead.js';
 
@@ -7,6 +7,8 @@ interface SdpLineupEntry {
   readonly endpoint: string;
   readonly name: string | null;
   readonly rate: null;
+  readonly input: null;
+  readonly legB: string | null;
   readonly where: string;
 }
 
@@ -14,10 +16,15 @@ interface SdpLineupEntry {
 export function readSdpLineup(text: string, source: string, problems: string[]): SdpLineupEntry[] {
   const description = readSdp(text, source, problems);
   if (description === null) return [];
-  return sdpEndpoints(description, source, problems).map(({ endpoint, name, line }) => ({
-    endpoint,
-    name,
-    rate: null,
-    where: `${source}:${line}`,
-  }));
+  const found = sdpEndpoints(description, source, problems);
+  // Of further duplicates each is measured by itself: SMPTE ST 2022-7 knows two.
+  const isLegB = (index: number): boolean => {
+    const first = found[index]!.duplicateOf;
+    return first !== null && found.findIndex(({ duplicateOf }) => duplicateOf === first) === index;
+  };
+  return found.flatMap(({ endpoint, name, line }, index) => {
+    if (isLegB(index)) return [];
+    const legB = found.find(({ duplicateOf }) => duplicateOf === index)?.endpoint ?? null;
+    return [{ endpoint, name, rate: null, input: null, legB, where: `${source}:${line}` }];
+  });
 }

@@ -88,9 +88,9 @@ export function readTargets(
   for (const [index, text] of texts.entries()) {
     const target = read(text);
     const leg = legs[index] ?? null;
-    const legB = leg === null ? null : read({ ...text, endpoint: leg, rate: null });
+    const legB = leg === null ? null : read({ ...text, endpoint: leg, rate: null, input: null });
     if (target === null) continue;
-    if (legB !== null) checkLegs(target.endpoint, legB.endpoint, problems);
+    if (legB !== null) checkLegs(target.endpoint, legB.endpoint, text, problems);
     list.push({ ...target, legB });
   }
   checkTogether(list, problems);
@@ -113,31 +113,40 @@ function withColumns(endpoint: Endpoint, text: EndpointText): Endpoint {
   if (text.rate !== null && (endpoint.parameters.has('rate') || endpoint.parameters.has('pps'))) {
     throw new McastError('ERR_LINEUP', `endpoint "${endpoint.text}" and the column rate both give a rate`);
   }
-  const parameters = text.rate === null ? endpoint.parameters : new Map([...endpoint.parameters, ['rate', text.rate]]);
+  if (text.input !== null && endpoint.parameters.has('input')) {
+    throw new McastError('ERR_LINEUP', `endpoint "${endpoint.text}" and the column input both give an input`);
+  }
+  const parameters = new Map(endpoint.parameters);
+  if (text.rate !== null) parameters.set('rate', text.rate);
+  if (text.input !== null) parameters.set('input', text.input);
   return { ...endpoint, parameters, name: text.name };
 }
 
-/** The second leg of each endpoint: of the flag as many as there are endpoints, in their order. */
+/** The second leg of each endpoint: what its line says; of the flag as many as there are endpoints without that, in their order. */
 function secondLegs(
   texts: readonly EndpointText[],
   flags: readonly string[],
   problems: McastError[],
 ): readonly (string | null)[] {
-  if (flags.length === 0) return [];
-  if (flags.length === texts.length) return flags;
+  const own = texts.map(({ legB }) => legB);
+  if (flags.length === 0) return own;
+  const without = own.filter((legB) => legB === null).length;
+  if (flags.length === without) {
+    let next = 0;
+    return own.map((legB) => legB ?? flags[next++]!);
+  }
+  const which = without === texts.length ? `${without} endpoints` : `${without} of the endpoints, those without one in a line-up`;
   problems.push(
-    new McastError(
-      'ERR_USAGE',
-      `--leg-b is given ${flags.length} times for ${texts.length} endpoints: each needs its own`,
-    ),
+    new McastError('ERR_USAGE', `--leg-b is given ${flags.length} times for ${which}: each needs its own`),
   );
   return [];
 }
 
 /** What the second leg shares with the first one. */
-function checkLegs(a: Endpoint, b: Endpoint, problems: McastError[]): void {
+function checkLegs(a: Endpoint, b: Endpoint, { legB, where }: EndpointText, problems: McastError[]): void {
   const wrong = (message: string): void => {
-    problems.push(new McastError('ERR_USAGE', `--leg-b "${b.text}": ${message}`));
+    const leg = legB === null ? '--leg-b' : `${where}: leg_b`;
+    problems.push(new McastError('ERR_USAGE', `${leg} "${b.text}": ${message}`));
   };
   if (a.scheme !== 'rtp') wrong(`the two legs of SMPTE 2022-7 are RTP: say rtp:// in "${a.text}"`);
   else if (b.scheme !== null && b.scheme !== 'rtp') wrong('the second leg is RTP like the first');

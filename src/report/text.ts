@@ -116,7 +116,9 @@ function streamBlocks(result: RunResult, most: number, style: Style): string[][]
       ...result.streams.filter((other) => isBeside(other, stream)).flatMap((other) => companionLines(other, style)),
     ]);
   if (total > most) blocks.push([`and ${counted(total - most, 'more stream')}`]);
-  if (aggregate !== null && total > 1) blocks.push(aggregateBlock(aggregate, style));
+  // Two legs are one stream: what they are together the arbitration says.
+  const hasLegs = streams.every(({ leg }) => leg !== null);
+  if (aggregate !== null && total > 1 && !hasLegs) blocks.push(aggregateBlock(aggregate, style));
   return blocks;
 }
 

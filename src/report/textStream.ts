@@ -27,11 +27,12 @@ export function companionLines({ format, port, metrics }: Stream, style: Style):
 
 /** What the sender reported. */
 function rtcpLines({ rtcp }: Stream, style: Style): string[] {
-  if (rtcp === null || rtcp.packets_sent === null) return [];
-  const tail = rtcp.packets_behind ?? 0;
-  const sent = `${formatCount(rtcp.packets_sent)} sent since the first of ${counted(rtcp.reports, 'report')}`;
-  const behind = tail > 0 ? style.bad(`, ${formatCount(tail)} lost at the end`) : '';
-  return lines('RTCP', `${sent}, ${formatCount(rtcp.packets_arrived)} arrived${behind}`);
+  if (rtcp === null || rtcp.packets_total === null) return [];
+  const by = rtcp.tool === null ? '' : ` by ${rtcp.tool}`;
+  const said = `${counted(rtcp.reports, 'report')}${by}: ${formatCount(rtcp.packets_total)} packets sent in all`;
+  const behind = rtcp.packets_behind ?? 0;
+  const tail = rtcp.packets_behind === null ? '' : `, ${formatCount(behind)} behind the last that came`;
+  return lines('RTCP', said + tail, behind > 0 ? style.bad : undefined);
 }
 
 function remainingLine(metrics: StreamMetrics, style: Style): string {

@@ -85,6 +85,7 @@ export function buildRtcp(rtcp: RtcpSnapshot | null): RtcpReport | null {
   const { last } = rtcp;
   return {
     reports: rtcp.reports,
+    packets_total: last?.totalPackets ?? null,
     packets_sent: last?.packetsSent ?? null,
     packets_arrived: last?.packetsArrived ?? null,
     packets_behind: last?.packetsBehind ?? null,

@@ -70,6 +70,7 @@ export type Output = z.infer<typeof OutputSchema>;
 export const RtcpReportSchema = z
   .object({
     reports: count.describe('Sender reports heard. [RFC 3550 section 6.4.1]'),
+    packets_total: figure.describe('Packets that the sender has sent in all, as it says in its newest report.'),
     packets_sent: figure.describe('Packets that the sender sent since its first report, by the newest one.'),
     packets_arrived: figure.describe('Distinct packets that arrived of those.'),
     packets_behind: figure.describe('Sent behind the highest number that arrived: tail loss; null: not told yet.'),

@@ -54,6 +54,8 @@ export class RtpChannel {
   #origin = -1;
   #lost = 0;
   #octets = 0;
+  /** Arrival of what was delivered last. */
+  #lastNs: Nanos = -Infinity;
   /** Whether payloads are transport packets; else outputs alone have them. */
   readonly #isTransportStream: boolean;
 
@@ -106,7 +108,9 @@ export class RtpChannel {
   onTime(nowNs: Nanos, beforeNs: Nanos): void {
     this.#arbitrate(beforeNs);
     this.#drain(nowNs);
-    if (this.#isTransportStream && !this.isOver) this.analyzer.onTime(beforeNs);
+    if (!this.#isTransportStream || this.isOver) return;
+    // What waits behind a gap has arrived, and is analysed later with the time at which it did.
+    this.analyzer.onTime(Math.min(beforeNs, this.#inOrder.dueMonoNs - this.#inOrder.holdNs));
   }
 
   /** The stream is over: what is missing stays missing. */
@@ -149,7 +153,9 @@ export class RtpChannel {
       const length = store.lengthOf(sequence);
       const header = rtpHeaderOctets(store.bytes, packet);
       const octets = length - header - rtpPaddingOctets(store.bytes, packet, length);
-      this.#deliver(store.bytes, packet + header, octets, store.timeMonoNs(sequence));
+      // A recovered packet arrived never: it stands where the one before it stood.
+      if (!store.isRecovered(sequence)) this.#lastNs = Math.max(this.#lastNs, store.timeMonoNs(sequence));
+      this.#deliver(store.bytes, packet + header, octets, this.#lastNs);
     }
   }
 

@@ -5,6 +5,7 @@ import { readOptionObject, type RunOptions } from '../profile/optionObject.js';
 import type { RunResult } from '../result/model.js';
 import { startAnalysis } from './analysisRun.js';
 import { openMediaInputs } from './mediaInputs.js';
+import { hasMediaSinks, openMediaSinks } from './mediaSinks.js';
 import type { ReadyInfo, RunMessage } from './messages.js';
 import { planContext } from './planContext.js';
 import { withResolvers, type Resolvers } from './resolvers.js';
@@ -112,7 +113,8 @@ export async function openReceiver(endpoints: string | readonly string[], option
   const { signal, ...own } = options;
   signal?.throwIfAborted();
   const { plan, output } = planReceive(listOf(endpoints), readOptionObject('recv', own), planContext([]));
-  return await open((listener) => startReceiver(plan, output, listener), signal);
+  const sinks = hasMediaSinks(plan) ? await openMediaSinks(plan, () => {}) : null;
+  return await open((listener) => startReceiver(plan, output, listener, sinks), signal);
 }
 
 /**

@@ -14,6 +14,7 @@ import { Command, type RunControl } from './control.js';
 import { DemandWatch } from './demandWatch.js';
 import { EventLog } from './eventLog.js';
 import { EvidenceWatch } from './evidence.js';
+import { openForwards, type ForwardOutput } from './forwardOutput.js';
 import { Housekeeping } from './housekeeping.js';
 import { Inject } from './inject.js';
 import { freshLoopHealth, runLoop } from './loop.js';
@@ -59,6 +60,7 @@ export async function runReceiver(
   const startRealNs = io.clock.realNs();
   const startMonoNs = io.clock.monoNs();
   const sources = await openSources(io, plan);
+  let forwards: readonly ForwardOutput[] = [];
   try {
     const capture =
       captureQueue === null
@@ -97,7 +99,8 @@ export async function runReceiver(
     const sinceJoin = readHostEvidence();
     const offload =
       plan.offload === 'off' || !io.capabilities.offload ? null : new OffloadSwitch(plan.offload, sources, measurement);
-    const outputs = new ReceiverOutputs(outputQueues);
+    forwards = await openForwards(io, plan);
+    const outputs = new ReceiverOutputs(outputQueues, forwards);
     const bySocket: OpenSource[] = [];
     for (const open of sources) bySocket[open.source.index] = open;
     const placeOfSocket = (socket: number): StreamPlace => bySocket[socket]!.place;
@@ -267,6 +270,7 @@ export async function runReceiver(
     return result(!stopped || !endsByItself);
   } finally {
     for (const { source } of sources) source.close();
+    for (const forward of forwards) forward.close();
   }
 }
 

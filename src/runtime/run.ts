@@ -4,6 +4,7 @@ import { captureQueue, openCaptureSink } from '../io/captureWriter.js';
 import type { RunResult } from '../result/model.js';
 import { Command, RunControl } from './control.js';
 import type { MediaInputs } from './mediaInputs.js';
+import type { MediaSinks } from './mediaSinks.js';
 import type { Judge, ReadyInfo, RunMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 import { withResolvers } from './resolvers.js';
@@ -55,19 +56,48 @@ export function startSender(
   return { ...run, finished };
 }
 
-export function startReceiver(plan: ReceivePlan, judge: Judge, listener: RunListener = () => {}): Run {
-  if (plan.capture === null) {
-    return start((control) => ({ kind: 'receive', plan, judge, control, capture: null, outputs: [] }), listener);
+/** `sinks`: its outputs, opened for this plan; they are ended when it is over. */
+export function startReceiver(
+  plan: ReceivePlan,
+  judge: Judge,
+  listener: RunListener = () => {},
+  sinks: MediaSinks | null = null,
+): Run {
+  const outputs = sinks?.queues ?? [];
+  const run = plan.capture === null ? receive(null) : receiveInto(plan.capture);
+  if (sinks === null) return run;
+  const over = run.exited.then(() => sinks.stop());
+  const finished = run.finished.then(async (result) => {
+    await over;
+    return withFailures(result, sinks.failures());
+  });
+  finished.catch(() => {});
+  return { ...run, finished };
+
+  function receive(capture: SharedArrayBuffer | null): Run {
+    return start((control) => ({ kind: 'receive', plan, judge, control, capture, outputs }), listener);
   }
-  const queue = captureQueue();
-  const file = openCaptureSink(plan.capture, queue);
-  const run = start((control) => ({ kind: 'receive', plan, judge, control, capture: queue, outputs: [] }), listener);
-  // The file must be whole when the result is told, and a file that cannot be written ends the run.
-  const finished = Promise.all([run.finished, file.then((sink) => sink.finished)]).then(([result]) => result);
-  finished.catch(() => run.stop());
-  const ready = Promise.all([run.ready, file]).then(([info]) => info);
-  ready.catch(() => {});
-  return { ...run, ready, finished };
+
+  function receiveInto(path: string): Run {
+    const queue = captureQueue();
+    const file = openCaptureSink(path, queue);
+    const captured = receive(queue);
+    // The file must be whole when the result is told, and a file that cannot be written ends the run.
+    const whole = Promise.all([captured.finished, file.then((sink) => sink.finished)]).then(([result]) => result);
+    whole.catch(() => captured.stop());
+    const ready = Promise.all([captured.ready, file]).then(([info]) => info);
+    ready.catch(() => {});
+    return { ...captured, ready, finished: whole };
+  }
+}
+
+/** Why outputs ended early is known on this thread alone. */
+function withFailures(result: RunResult, failures: ReadonlyMap<string, string>): RunResult {
+  const outputs = result.outputs.map((output) => ({
+    ...output,
+    failure: failures.get(output.name) ?? output.failure,
+  }));
+  return { ...result, outputs };
 }
 
 function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, listener: RunListener): Run {

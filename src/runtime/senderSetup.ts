@@ -75,7 +75,9 @@ export async function placeStreams(plan: SendPlan, inputs: readonly (SharedInput
     const one = await place(stream, position, legB === null ? null : 'a');
     placed.push(one, ...fecStreams(stream).map((fec): PlacedStream => ({ ...one, stream: fec, role: 'fec' })));
     if (stream.media?.rtp != null) placed.push({ ...one, stream: controlStream(stream), role: 'control' });
-    if (legB !== null) placed.push(await place(legB, position, 'b'));
+    if (legB === null) continue;
+    const other = await place(legB, position, 'b');
+    placed.push(other, { ...other, stream: controlStream(legB), role: 'control' });
   }
   return placed;
 }

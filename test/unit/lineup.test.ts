@@ -14,12 +14,22 @@ function problems(text: string): string[] {
 
 const A = 'probe://239.1.1.1:5001';
 const B = 'probe://239.1.1.2:5001';
+/** An entry without them. */
+const NO_COLUMNS = { input: null, legB: null };
 
 describe('CSV', () => {
   it('finds columns by the header, in any order and case', () => {
     expect(parseLineup(`Rate,endpoint,NAME\n8M,${A},News\n,${B},\n`, 'l')).toEqual([
-      { endpoint: A, name: 'News', rate: '8M', where: 'l:2' },
-      { endpoint: B, name: null, rate: null, where: 'l:3' },
+      { endpoint: A, name: 'News', rate: '8M', ...NO_COLUMNS, where: 'l:2' },
+      { endpoint: B, name: null, rate: null, ...NO_COLUMNS, where: 'l:3' },
+    ]);
+  });
+
+  it('has inputs and second legs', () => {
+    expect(parseLineup(`endpoint,leg_b,input\n${A},${B},"a, b.ts"\n${A}1,,-\n${A}2,${B}2,\n`, 'l')).toEqual([
+      { endpoint: A, name: null, rate: null, input: 'a, b.ts', legB: B, where: 'l:2' },
+      { endpoint: `${A}1`, name: null, rate: null, input: '-', legB: null, where: 'l:3' },
+      { endpoint: `${A}2`, name: null, rate: null, input: null, legB: `${B}2`, where: 'l:4' },
     ]);
   });
 
@@ -29,14 +39,16 @@ describe('CSV', () => {
     ['a byte-order mark and CR LF', `\uFEFFname,endpoint\r\nNews,${A}\r\n`],
     ['quotes', `name,endpoint\n"News",  "${A}" `],
     ['comments and empty lines', `\nname,endpoint\n\n# the first\nNews,${A}\n`],
-    ['empty columns of later versions', `name,endpoint,leg_b,input\nNews,${A},,`],
+    ['empty columns', `name,endpoint,leg_b,input,rate\nNews,${A},,,`],
   ])('reads %s', (_, text) => {
-    expect(parseLineup(text, 'l')).toEqual([expect.objectContaining({ endpoint: A, name: 'News', rate: null })]);
+    expect(parseLineup(text, 'l')).toEqual([
+      expect.objectContaining({ endpoint: A, name: 'News', rate: null, ...NO_COLUMNS }),
+    ]);
   });
 
   it('keeps commas and doubled quotes of a quoted cell', () => {
     expect(parseLineup(`name,endpoint\n"News, ""24""","10.0.0.1,10.0.0.2@232.1.1.1"`, 'l')).toEqual([
-      { endpoint: '10.0.0.1,10.0.0.2@232.1.1.1', name: 'News, "24"', rate: null, where: 'l:2' },
+      { endpoint: '10.0.0.1,10.0.0.2@232.1.1.1', name: 'News, "24"', rate: null, ...NO_COLUMNS, where: 'l:2' },
     ]);
   });
 
@@ -55,16 +67,12 @@ describe('CSV', () => {
     ).toEqual([
       'l:1: unknown column "rat"; did you mean rate? (name,endpoint,leg_b,rate,input)',
       'l:1: the column name is there twice',
-      'l:2: the column leg_b is not supported by this version; leave it empty',
       'l:3: the endpoint is missing',
       'l:4: a quote is not closed, or text follows a closed one',
       'l:5: 6 cells under 5 columns; quote a cell that holds ","',
       'l:6: the name "News" is taken, at l:2',
     ]);
     expect(problems('name,rate\nNews,8M')).toEqual(['l:1: the header has no column endpoint']);
-    expect(problems(`name,endpoint,input\nNews,${A},file.ts`)).toEqual([
-      'l:2: the column input is not supported by this version; leave it empty',
-    ]);
     expect(problems(`name,endpoint\nNews,"${A}"x`)).toEqual([
       'l:2: a quote is not closed, or text follows a closed one',
     ]);
@@ -85,9 +93,9 @@ describe('M3U', () => {
       'udp://@239.1.1.3:1234',
     ].join('\n');
     expect(parseLineup(text, 'l')).toEqual([
-      { endpoint: 'udp://@239.1.1.1:1234', name: 'News, local', rate: null, where: 'l:4' },
-      { endpoint: 'udp://@239.1.1.2:1234', name: null, rate: null, where: 'l:6' },
-      { endpoint: 'udp://@239.1.1.3:1234', name: null, rate: null, where: 'l:8' },
+      { endpoint: 'udp://@239.1.1.1:1234', name: 'News, local', rate: null, ...NO_COLUMNS, where: 'l:4' },
+      { endpoint: 'udp://@239.1.1.2:1234', name: null, rate: null, ...NO_COLUMNS, where: 'l:6' },
+      { endpoint: 'udp://@239.1.1.3:1234', name: null, rate: null, ...NO_COLUMNS, where: 'l:8' },
     ]);
     expect(problems('#EXTM3U\n#EXTINF:-1,News\n')).toEqual(['l: it holds no endpoint']);
   });
@@ -109,8 +117,29 @@ describe('a session description', () => {
       'i=SD',
     ].join('\r\n');
     expect(parseLineup(text, 'l')).toEqual([
-      { endpoint: 'rtp://10.0.0.1@239.1.1.1:5004/ttl=16', name: 'News HD', rate: null, where: 'l:7' },
-      { endpoint: 'udp://239.1.1.1:1234/ttl=16', name: 'News SD', rate: null, where: 'l:10' },
+      { endpoint: 'rtp://10.0.0.1@239.1.1.1:5004/ttl=16', name: 'News HD', rate: null, ...NO_COLUMNS, where: 'l:7' },
+      { endpoint: 'udp://239.1.1.1:1234/ttl=16', name: 'News SD', rate: null, ...NO_COLUMNS, where: 'l:10' },
+    ]);
+  });
+
+  it('has a second leg where a media is the duplicate of another', () => {
+    const media = (port: number, mid: string): string[] => [`m=video ${port} RTP/AVP 33`, `a=mid:${mid}`];
+    const text = [
+      'v=0',
+      's=News',
+      'c=IN IP4 239.1.1.1/16',
+      'a=group:DUP A B',
+      'a=group:DUP C D E',
+      ...media(5004, 'A'),
+      ...media(5104, 'C'),
+      ...media(5014, 'B'),
+      ...media(5114, 'D'),
+      ...media(5124, 'E'),
+    ].join('\n');
+    expect(parseLineup(text, 'l').map(({ endpoint, legB }) => [endpoint, legB])).toEqual([
+      ['rtp://239.1.1.1:5004/ttl=16', 'rtp://239.1.1.1:5014/ttl=16'],
+      ['rtp://239.1.1.1:5104/ttl=16', 'rtp://239.1.1.1:5114/ttl=16'],
+      ['rtp://239.1.1.1:5124/ttl=16', null],
     ]);
   });
 

@@ -7,6 +7,10 @@ const FILES: Readonly<Record<string, string>> = {
   'a.csv': 'name,endpoint,rate\nNews,probe://239.1.1.1:5001,8M\nSports,probe://239.1.1.2+2:5001/dscp=ef,2M\n',
   'bad.csv': 'name,endpoint\nA,probe://239.1.1:5\nB,probe://10.0.0.1:5\nC,probe://239.1.1.1/ttl=300\n',
   'rates.csv': 'endpoint,rate\nprobe://239.1.1.1/pps=5,8M\n',
+  'inputs.csv':
+    'name,endpoint,leg_b,input\nNews,rtp://239.1.1.1:5004,rtp://239.2.1.1:5004/ttl=3,a=b/news.ts\nSport,rtp://239.1.1.2:5004,,\n',
+  'twice.csv': 'endpoint,input\nrtp://239.1.1.1:5004/input=a.ts,b.ts\n',
+  'legs.csv': 'endpoint,leg_b\nrtp://239.1.1.1:5004,udp://239.2.1.1:5004\nrtp://239.1.1.2:5004,rtp://239.1:5004\n',
   '-': 'probe://239.7.7.7:5001\n',
   'payload.bin': 'hello',
   'empty.bin': '',
@@ -435,6 +439,45 @@ describe('line-ups in place of endpoints', () => {
       ['Sports 239.1.1.3', '239.1.1.3', expect.closeTo(2e6), 184],
       [null, '239.9.9.9', expect.closeTo(1e6), 0],
     ]);
+  });
+
+  it('give inputs, which a receiver passes over, and second legs', async () => {
+    const inputs = (plan: Awaited<ReturnType<typeof send>>) =>
+      plan.streams.map(({ address, media, legB }) => [address.name, media!.input, legB?.address.group, legB?.ttl]);
+    const news = { kind: 'named', name: 'a=b/news.ts' };
+    expect(inputs(await send('inputs.csv -T 2'))).toEqual([
+      ['News', news, '239.2.1.1', 3],
+      ['Sport', { kind: 'testcard' }, undefined, undefined],
+    ]);
+    // A flag is for those that have none.
+    expect(inputs(await send('inputs.csv --leg-b rtp://239.2.1.2:5004 --input c.ts'))).toEqual([
+      ['News', news, '239.2.1.1', 3],
+      ['Sport', { kind: 'named', name: 'c.ts' }, '239.2.1.2', 1],
+    ]);
+    const { streams, places } = await recv('inputs.csv');
+    const media = streams.flatMap(({ group, name }, i) =>
+      places[i]!.role === 'media' ? [[name, group, places[i]!.leg, places[i]!.position, places[i]!.hasLegs]] : [],
+    );
+    expect(media).toEqual([
+      ['News', '239.1.1.1', 0, 0, true],
+      ['News', '239.2.1.1', 1, 0, true],
+      ['Sport', '239.1.1.2', 0, 2, false],
+    ]);
+  });
+
+  it('have inputs and second legs refused where they contradict', async () => {
+    expect(await refusal(send('twice.csv'))).toBe(
+      'ERR_LINEUP twice.csv:2: endpoint "rtp://239.1.1.1:5004/input=a.ts" and the column input both give an input',
+    );
+    expect(await refusal(recv('legs.csv'))).toBe(
+      [
+        'ERR_USAGE legs.csv:2: leg_b "udp://239.2.1.1:5004": the second leg is RTP like the first',
+        'legs.csv:3: endpoint "rtp://239.1:5004": 239.1 is an IPv4 address of 2 parts, which programs fill up differently; write all four',
+      ].join('\n'),
+    );
+    expect(await refusal(send('inputs.csv --leg-b rtp://239.9.9.9:1 --leg-b rtp://239.9.9.8:1'))).toBe(
+      'ERR_USAGE --leg-b is given 2 times for 1 of the endpoints, those without one in a line-up: each needs its own',
+    );
   });
 
   it('come from standard input', async () => {

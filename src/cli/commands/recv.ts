@@ -1,3 +1,5 @@
+import type { ReceivePlan } from '../../profile/plan.js';
+import type { MediaSinks } from '../../runtime/mediaSinks.js';
 import { startReceiver } from '../../runtime/run.js';
 import { withAnnouncedSessions } from '../announcedSessions.js';
 import { conduct } from '../conduct.js';
@@ -15,14 +17,22 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   const { plan, output } = planReceive(operands, given, heard);
   using presenter = new Presenter(output, {
     command: 'recv',
-    outputTaken: plan.capture === '-',
+    outputTaken: plan.capture === '-' || plan.mediaOutputs.some((outputs) => outputs?.save === '-'),
     several: plan.places.filter(({ role, leg }) => role === 'media' && leg === 0).length > 1,
     // The report of a run that ends with its streams would say the same again at once.
     summaries: !plan.once,
   });
   sayStartAt(presenter, plan);
-  const receiver = startReceiver(plan, output, (message) => presenter.show(message));
+  const sinks = await openSinks(plan, presenter);
+  const receiver = startReceiver(plan, output, (message) => presenter.show(message), sinks);
   const { results, cause } = await conduct([receiver], () => presenter.reopen(), context.abort);
   presenter.finish(results[0]!);
   return exitStatus(results[0]!, cause);
+}
+
+/** Files, players and links that media go to; `null`: there are none. */
+async function openSinks(plan: ReceivePlan, presenter: Presenter): Promise<MediaSinks | null> {
+  if (plan.mediaOutputs.every((outputs) => outputs === null)) return null;
+  const { hasMediaSinks, openMediaSinks } = await import('../../runtime/mediaSinks.js');
+  return hasMediaSinks(plan) ? await openMediaSinks(plan, (text) => presenter.say(text)) : null;
 }
