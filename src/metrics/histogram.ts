@@ -38,6 +38,13 @@ function bucketWidth(bucket: number): number {
   return bucket < 2 * SUB ? 1 : 2 ** ((bucket >> SUB_BITS) - 1);
 }
 
+/** Bucket of a magnitude up to {@link HISTOGRAM_MAX}. */
+function bucketOf(magnitude: number): number {
+  if (magnitude < SUB) return magnitude;
+  float[0] = magnitude;
+  return (words[HIGH]! >>> FRACTION_SHIFT) - EXPONENT_EXCESS;
+}
+
 /** Parameters that a reader of sparse buckets needs. */
 export const HISTOGRAM_PARAMETERS = { kind: 'log-linear', sub_buckets_per_octave: SUB, max: HISTOGRAM_MAX } as const;
 
@@ -61,6 +68,8 @@ export class Histogram {
   readonly #exact = new Float64Array([0, 0, Infinity, -Infinity]);
   /** Counts by magnitude of values from 0; behind them, once there is one, those of negative values. */
   #cells = new Float64Array(HALF);
+  /** Made of buckets that its exact figures may not tell: all cells may be in use. */
+  #isWhole = false;
 
   /** `given`: ns, rounded to an integer. NaN is counted as clamped and otherwise ignored. */
   record(given: number): void {
@@ -152,6 +161,26 @@ export class Histogram {
     exact[MAX] = max;
   }
 
+  /** First cell, and the one behind the last, of values from 0 that may be in use: most cells never are. */
+  #positiveFrom(): number {
+    return this.#isWhole ? 0 : bucketOf(Math.min(HISTOGRAM_MAX, Math.max(0, this.#exact[MIN]!)));
+  }
+
+  #positiveTo(): number {
+    const max = this.#exact[MAX]!;
+    return this.#isWhole ? HALF : max < 0 ? 0 : bucketOf(max) + 1;
+  }
+
+  /** The same of negative values. */
+  #negativeFrom(): number {
+    return this.#isWhole ? HALF : HALF + bucketOf(Math.max(0, -Math.max(this.#exact[MAX]!, -HISTOGRAM_MAX)));
+  }
+
+  #negativeTo(): number {
+    const min = this.#exact[MIN]!;
+    return this.#isWhole ? this.#cells.length : min >= 0 ? HALF : HALF + bucketOf(-min) + 1;
+  }
+
   #addNegative(): void {
     const both = new Float64Array(2 * HALF);
     both.set(this.#cells);
@@ -188,11 +217,13 @@ export class Histogram {
     if (rank === 1) return this.min;
     if (rank === count) return this.max;
     let seen = 0;
-    for (let i = this.#cells.length - 1; i > HALF; i--) {
+    const negativeFrom = this.#negativeFrom();
+    for (let i = this.#negativeTo() - 1; i >= negativeFrom; i--) {
       seen += this.#cells[i]!;
       if (seen >= rank) return this.#within(-bucketMiddle(i - HALF));
     }
-    for (let i = 0; i < HALF; i++) {
+    const positiveTo = this.#positiveTo();
+    for (let i = this.#positiveFrom(); i < positiveTo; i++) {
       seen += this.#cells[i]!;
       if (seen >= rank) return this.#within(bucketMiddle(i));
     }
@@ -206,21 +237,32 @@ export class Histogram {
   add(other: Histogram): void {
     const exact = this.#exact;
     this.clamped += other.clamped;
+    if (other.count === 0) return;
     exact[COUNT]! += other.#exact[COUNT]!;
     exact[SUM]! += other.#exact[SUM]!;
     exact[MIN] = Math.min(exact[MIN]!, other.#exact[MIN]!);
     exact[MAX] = Math.max(exact[MAX]!, other.#exact[MAX]!);
+    this.#isWhole ||= other.#isWhole;
     if (other.#cells.length > this.#cells.length) this.#addNegative();
-    for (let i = 0; i < other.#cells.length; i++) this.#cells[i]! += other.#cells[i]!;
+    const cells = this.#cells;
+    const from = other.#cells;
+    const positiveTo = other.#positiveTo();
+    for (let i = other.#positiveFrom(); i < positiveTo; i++) cells[i]! += from[i]!;
+    const negativeTo = other.#negativeTo();
+    for (let i = other.#negativeFrom(); i < negativeTo; i++) cells[i]! += from[i]!;
   }
 
   clear(): void {
     this.clamped = 0;
+    if (this.count > 0) {
+      this.#cells.fill(0, this.#positiveFrom(), this.#positiveTo());
+      this.#cells.fill(0, this.#negativeFrom(), this.#negativeTo());
+    }
+    this.#isWhole = false;
     this.#exact[COUNT] = 0;
     this.#exact[SUM] = 0;
     this.#exact[MIN] = Infinity;
     this.#exact[MAX] = -Infinity;
-    this.#cells.fill(0);
   }
 
   /** An equal one that changes no more with this one. */
@@ -236,14 +278,9 @@ export class Histogram {
    */
   shifted(by: number): Histogram {
     const made = new Histogram();
-    for (let i = 0; i < this.#cells.length; i++) {
-      const count = this.#cells[i]!;
-      if (count === 0) continue;
-      const value = this.#within(i < HALF ? bucketMiddle(i) : -bucketMiddle(i - HALF)) + by;
-      made.record(value);
-      // All of a bucket fall where its middle does.
-      made.#repeat(value, count - 1);
-      if (Math.abs(value) > HISTOGRAM_MAX) made.clamped += count - 1;
+    if (this.count > 0) {
+      this.#shift(this.#positiveFrom(), this.#positiveTo(), by, made);
+      this.#shift(this.#negativeFrom(), this.#negativeTo(), by, made);
     }
     const exact = made.#exact;
     exact[COUNT] = this.count;
@@ -253,6 +290,18 @@ export class Histogram {
     exact[MIN] = Math.max(-HISTOGRAM_MAX, this.#exact[MIN]! + by);
     exact[MAX] = Math.min(HISTOGRAM_MAX, this.#exact[MAX]! + by);
     return made;
+  }
+
+  #shift(from: number, to: number, by: number, made: Histogram): void {
+    for (let i = from; i < to; i++) {
+      const count = this.#cells[i]!;
+      if (count === 0) continue;
+      const value = this.#within(i < HALF ? bucketMiddle(i) : -bucketMiddle(i - HALF)) + by;
+      made.record(value);
+      // All of a bucket fall where its middle does.
+      made.#repeat(value, count - 1);
+      if (Math.abs(value) > HISTOGRAM_MAX) made.clamped += count - 1;
+    }
   }
 
   /** Adds `times` to the bucket that the value was just recorded in. */
@@ -268,10 +317,15 @@ export class Histogram {
   /** `[index, count]` of every bucket in use, in order of value; negative values have index `-1 - bucket`. */
   buckets(): [index: number, count: number][] {
     const used: [number, number][] = [];
-    for (let i = this.#cells.length - 1; i >= HALF; i--) {
+    if (this.count === 0) return used;
+    const negativeFrom = this.#negativeFrom();
+    for (let i = this.#negativeTo() - 1; i >= negativeFrom; i--) {
       if (this.#cells[i]! > 0) used.push([-1 - (i - HALF), this.#cells[i]!]);
     }
-    for (let i = 0; i < HALF; i++) if (this.#cells[i]! > 0) used.push([i, this.#cells[i]!]);
+    const positiveTo = this.#positiveTo();
+    for (let i = this.#positiveFrom(); i < positiveTo; i++) {
+      if (this.#cells[i]! > 0) used.push([i, this.#cells[i]!]);
+    }
     return used;
   }
 
@@ -289,6 +343,7 @@ export class Histogram {
     },
   ): Histogram {
     const made = new Histogram();
+    made.#isWhole = true;
     let count = 0;
     for (const [index, of] of buckets) {
       if (index < 0 && made.#cells.length === HALF) made.#addNegative();

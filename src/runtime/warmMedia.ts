@@ -1,0 +1,187 @@
+import { Measurement } from '../analysis/measurement.js';
+import { ReceiveBatch, SendBatch, SlotFlag } from '../core/batch.js';
+import { MemorySource } from '../core/byteSource.js';
+import { copyOctets } from '../core/bytes.js';
+import type { Nanos } from '../core/time.js';
+import { MergedFeed, type FlowFeed } from '../feed/mergedFeed.js';
+import { TsFeed } from '../feed/tsFeed.js';
+import { putContinuityCounter, putNullPacket, putPcr, TS_PACKET_OCTETS, TS_SYNC } from '../wire/mpegts.js';
+import { writePat, writePmt } from '../wire/psi.js';
+import { MediaReceiver, type MediaPlace } from './mediaReceiver.js';
+
+/** Of the stream that is sent over and over: a second at 1000 packets a second. */
+const PACKETS = 1000;
+const TICKS_PER_PACKET = 27_000;
+const PMT_PID = 4096;
+const VIDEO_PID = 256;
+const AUDIO_PID = 257;
+/** Like a run's: see warmReceiver.ts. */
+const BEGAN_NS = 3e9;
+const SLOTS = 32;
+const SIZE_OCTETS = 12 + 7 * TS_PACKET_OCTETS;
+const FEEDS = 3;
+/** Seconds of stream of each round: what happens once per stream is known when the long last one is compiled. */
+const ROUNDS_S = [2, 2, 20] as const;
+const NO_PATH = { source: '127.0.0.1', sourcePort: 1, group: '239.0.0.1', port: 1, interfaceIndex: 1 };
+const PLACE: MediaPlace = { role: 'media', leg: 0, position: 0, hasLegs: false };
+
+/** Runs the feeds of transport streams over one that goes nowhere, so that they are compiled before many are sent. */
+export function warmUpSentMedia(): void {
+  const batch = new SendBatch(SLOTS, SLOTS * SIZE_OCTETS);
+  for (const seconds of ROUNDS_S) {
+    const feed = feeds(seconds);
+    for (let nowNs = BEGAN_NS; feed.nextDueNs() !== Infinity; nowNs = Math.max(nowNs, feed.nextDueNs())) {
+      batch.count = 0;
+      feed.fill(batch, nowNs);
+    }
+  }
+}
+
+/** The same for what receives and analyses them. */
+export function warmUpReceivedMedia(): void {
+  const sent = new SendBatch(SLOTS, SLOTS * SIZE_OCTETS);
+  const received = new ReceiveBatch(1, SLOTS);
+  for (const seconds of ROUNDS_S) {
+    const feed = feeds(seconds);
+    const measurement = measurementOf();
+    const media = new MediaReceiver({
+      measurement,
+      placeOf: () => PLACE,
+      holdNs: 200e6,
+      mergeWindowNs: 0,
+      endpoints: FEEDS,
+      outputsOf: () => [],
+      onControl: null,
+    });
+    for (let nowNs = BEGAN_NS; feed.nextDueNs() !== Infinity; nowNs = Math.max(nowNs, feed.nextDueNs())) {
+      sent.count = 0;
+      feed.fill(sent, nowNs);
+      arrive(received, sent, nowNs);
+      if (received.count === 0) continue;
+      measurement.onBatch(received);
+      media.onBatch(received);
+      media.onTime(nowNs, nowNs - 1e6);
+    }
+    media.finish(BEGAN_NS + seconds * 1e9);
+    measurement.finish(BEGAN_NS + seconds * 1e9);
+  }
+}
+
+function feeds(seconds: number): FlowFeed {
+  const stream = transportStream();
+  return new MergedFeed(
+    Array.from(
+      { length: FEEDS },
+      (_, flow) =>
+        new TsFeed({
+          source: new MemorySource(stream, { loop: true }),
+          pcrPid: null,
+          muxRateBitPerSecond: null,
+          durationNs: seconds * 1e9,
+          count: null,
+          startMonoNs: BEGAN_NS + flow * 1e6,
+          destination: flow,
+          flowBase: flow,
+          rtp: { ssrc: 0xffff_0000 + flow, firstSequence: 65_000, firstTimestamp: 2 ** 31, sendTime: null },
+        }),
+    ),
+  );
+}
+
+/** What was sent, as it would arrive; a datagram in 64 does not. */
+function arrive(received: ReceiveBatch, sent: SendBatch, nowNs: Nanos): void {
+  let count = 0;
+  for (let i = 0; i < sent.count; i++) {
+    if (sent.dueMonoNs[i]! % 64 === 7) continue;
+    received.offset[count] = sent.offset[i]!;
+    received.length[count] = sent.length[i]!;
+    received.timeRealNs[count] = sent.dueMonoNs[i]! + 5_000.25;
+    count++;
+  }
+  received.count = count;
+  const last = sent.count - 1;
+  if (last >= 0) copyOctets(sent.view, 0, sent.offset[last]! + sent.length[last]!, received.view, 0);
+  received.path.fill(1);
+  received.ttl.fill(1);
+  received.flags.fill(SlotFlag.TimeKernel);
+  received.readClock.fill(nowNs + 20_000);
+}
+
+function measurementOf(): Measurement {
+  const measurement = new Measurement({
+    epoch: { high: 0, low: 0 },
+    pathOf: () => NO_PATH,
+    maxStreams: FEEDS,
+    detail: FEEDS,
+    reorderWindowNs: 1e9,
+    reorderWindowPackets: 128,
+    omitNs: 0,
+    startMonoNs: BEGAN_NS,
+    firstBoundaryMonoNs: BEGAN_NS + 1e9,
+    intervalNs: 1e9,
+    silenceNs: 1e9,
+    batchCapacity: SLOTS,
+    clockOffsetNs: 0,
+  });
+  measurement.addSocket({
+    index: 0,
+    scheme: 'rtp',
+    joinRealNs: BEGAN_NS,
+    hasDropCounter: true,
+    name: null,
+    tosSent: null,
+    ttlSent: null,
+  });
+  return measurement;
+}
+
+/** Tables, a clock, and two elementary streams of no content: what makes all paths of the feeds and analyzers run. */
+function transportStream(): Uint8Array {
+  const header = { extension: 1, version: 0, isCurrent: true, sectionNumber: 0, lastSectionNumber: 0 };
+  const pat = writePat({ ...header, programs: [{ programNumber: 1, pmtPid: PMT_PID }], networkPid: null });
+  const pmt = writePmt({
+    ...header,
+    pcrPid: VIDEO_PID,
+    descriptors: [],
+    streams: [
+      { streamType: 0x1b, pid: VIDEO_PID, descriptors: [] },
+      { streamType: 0x0f, pid: AUDIO_PID, descriptors: [] },
+    ],
+  });
+  const bytes = new Uint8Array(PACKETS * TS_PACKET_OCTETS);
+  const counters = new Map<number, number>();
+  for (let packet = 0; packet < PACKETS; packet++) {
+    const at = packet * TS_PACKET_OCTETS;
+    putNullPacket(bytes, at);
+    if (packet % 100 === 0) putSection(bytes, at, 0, pat);
+    else if (packet % 100 === 1) putSection(bytes, at, PMT_PID, pmt);
+    else if (packet % 20 === 2) putClock(bytes, at, packet);
+    else if (packet % 10 === 3) putPid(bytes, at, AUDIO_PID, 0x10);
+    else if (packet % 10 !== 4) putPid(bytes, at, VIDEO_PID, 0x10);
+    const pid = ((bytes[at + 1]! & 0x1f) << 8) | bytes[at + 2]!;
+    const counter = counters.get(pid) ?? 0;
+    putContinuityCounter(bytes, at, counter);
+    counters.set(pid, (counter + 1) & 0x0f);
+  }
+  return bytes;
+}
+
+function putPid(bytes: Uint8Array, at: number, pid: number, control: number): void {
+  bytes.set([TS_SYNC, pid >> 8, pid & 0xff, control], at);
+}
+
+function putSection(bytes: Uint8Array, at: number, pid: number, section: Uint8Array): void {
+  putPid(bytes, at, pid, 0x10);
+  bytes[at + 1]! |= 0x40;
+  bytes[at + 4] = 0;
+  bytes.set(section, at + 5);
+}
+
+/** A clock, and the beginning of a PES packet with a time stamp (ISO/IEC 13818-1 section 2.4.3.6). */
+function putClock(bytes: Uint8Array, at: number, packet: number): void {
+  putPid(bytes, at, VIDEO_PID, 0x30);
+  bytes[at + 1]! |= 0x40;
+  bytes.set([7, 0x10, 0, 0, 0, 0, 0, 0], at + 4);
+  putPcr(bytes, at, packet * TICKS_PER_PACKET);
+  bytes.set([0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 5, 0x21, 0, 1, 0, 1], at + 12);
+}

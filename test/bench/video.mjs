@@ -1,0 +1,191 @@
+/**
+ * Transport streams: how exactly datagrams leave beside multicat (same file, independent capture, one run), and what a
+ * channel costs the sender and the receiver that analyses it in full, at 1, 10 and 100 channels of 4 Mbit/s.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { run, start } from './child.mjs';
+import { median, options, percentile, table } from './figures.mjs';
+import { isolate } from './isolate.mjs';
+import { resultOf } from './product.mjs';
+import { constantRateStream } from './transportStream.mjs';
+
+const COMMAND = path.resolve(import.meta.dirname, '../../bin/mcast.js');
+const GROUP = '239.255.77.9';
+const PORT = 5004;
+const RATE = 4_000_000;
+const DATAGRAM_NS = (7 * 188 * 8 * 1e9) / RATE;
+const AIMS = { p50: 10, p99: 2 };
+const chosen = options({ seconds: 5, repeats: 3, channels: '1,10,100', only: '', json: '' });
+const isIsolated = isolate();
+
+const folder = mkdtempSync(path.join(tmpdir(), 'mcast-video-'));
+const clip = path.join(folder, 'clip.ts');
+writeFileSync(clip, constantRateStream(RATE, chosen.seconds));
+const results = { benchmark: 'video', pacing: [], channels: [] };
+try {
+  if (chosen.only !== 'channels') await comparePacing();
+  if (chosen.only !== 'pacing') await costOfChannels();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+if (chosen.json !== '') writeFileSync(chosen.json, `${JSON.stringify(results)}\n`);
+
+async function comparePacing() {
+  const senders = { mcast: sendByMcast };
+  // multicat takes the route, which must not lead out of this machine.
+  if (isIsolated && hasProgram('multicat')) {
+    await run('ingests', ['-p', '256', clip]);
+    senders.multicat = sendByMulticat;
+  } else console.error('multicat is left out: it is not installed, or there is no namespace for it');
+  const found = {};
+  for (let repeat = 0; repeat < chosen.repeats; repeat++) {
+    for (const [name, send] of Object.entries(senders)) (found[name] ??= []).push(await deviationsOf(send));
+  }
+  const rows = [['us, median of ' + chosen.repeats, 'dev p50', 'dev p99', 'dev max', 'datagrams']];
+  const middle = {};
+  for (const [name, runs] of Object.entries(found)) {
+    middle[name] = Object.fromEntries(Object.keys(runs[0]).map((key) => [key, median(runs.map((one) => one[key]))]));
+    const { p50, p99, max, datagrams } = middle[name];
+    rows.push([name, us(p50), us(p99), us(max), datagrams]);
+    results.pacing.push({ sender: name, ...middle[name] });
+  }
+  console.log('|deviation from the schedule of the clock|, by the capture');
+  console.log(table(rows));
+  if (middle.multicat === undefined) return;
+  for (const [key, aim] of Object.entries(AIMS)) {
+    const ratio = middle.multicat[key] / middle.mcast[key];
+    console.log(`multicat / mcast, ${key}: ${ratio.toFixed(1)} (aim ${aim}: ${ratio >= aim ? 'met' : 'missed'})`);
+  }
+}
+
+async function sendByMcast() {
+  const args = ['send', `rtp://${GROUP}:${PORT}/iface=lo`, '--input', clip, '--quiet'];
+  const { status, stderr } = await start(process.execPath, [COMMAND, ...args]).ended;
+  if (status !== 0) throw new Error(`mcast: status ${status}: ${stderr.trim()}`);
+}
+
+async function sendByMulticat() {
+  const { status, stderr } = await start('multicat', [clip, `${GROUP}:${PORT}@127.0.0.1`]).ended;
+  if (status !== 0) throw new Error(`multicat: status ${status}: ${stderr.trim()}`);
+}
+
+/** Deviations of the captured datagrams from an even schedule, whose start is not known: their median is taken for 0. */
+async function deviationsOf(send) {
+  const timesNs = await capturedTimes(send);
+  const off = timesNs.map((time, k) => time - k * DATAGRAM_NS).filter((value) => !Number.isNaN(value));
+  const middle = percentile(off, 0.5);
+  const size = off.map((value) => Math.abs(value - middle));
+  return { p50: percentile(size, 0.5), p99: percentile(size, 0.99), max: Math.max(...size), datagrams: off.length };
+}
+
+/** By RTP sequence number from the first one's, the kernel's stamps of a capture on lo, ns. */
+async function capturedTimes(send) {
+  const file = path.join(folder, 'lo.pcap');
+  const settings = ['-j', 'host', '--time-stamp-precision=nano', '-s', '80', '-B', '65536', '-Z', 'root', '-n'];
+  const tcpdump = start('tcpdump', ['-i', 'lo', ...settings, '-w', file, `udp and dst port ${PORT}`]);
+  try {
+    await tcpdump.printed(/listening on/u);
+    await send();
+    // The last block of the ring is handed over when its time-out has passed, one second at most.
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    tcpdump.stop('SIGINT');
+    const { stderr } = await tcpdump.ended;
+    if (Number(/(\d+) packets? dropped by kernel/u.exec(stderr)?.[1] ?? NaN) !== 0) throw new Error('capture dropped');
+  } finally {
+    tcpdump.stop('SIGKILL');
+  }
+  const pcap = readFileSync(file);
+  const times = [];
+  let originNs = null;
+  let first = 0;
+  for (let at = 24; at + 16 <= pcap.length;) {
+    const captureNs = BigInt(pcap.readUInt32LE(at)) * 1_000_000_000n + BigInt(pcap.readUInt32LE(at + 4));
+    const rtp = at + 16 + 14 + 20 + 8;
+    at += 16 + pcap.readUInt32LE(at + 8);
+    if (rtp + 12 > at || pcap[rtp] >> 6 !== 2) continue;
+    const sequence = pcap.readUInt16BE(rtp + 2);
+    if (originNs === null) first = sequence;
+    originNs ??= captureNs;
+    times[(sequence - first) & 0xffff] = Number(captureNs - originNs);
+  }
+  return Float64Array.from(times, (value) => value ?? NaN);
+}
+
+async function costOfChannels() {
+  const rows = [['channels', 'sent ms/s', 'received ms/s', 'per channel', 'lost', 'held up, ms', 'departure p99, us']];
+  for (const channels of chosen.channels.split(',').map(Number)) {
+    const { sent, received } = await runChannels(channels);
+    const media = received.result.streams.filter(({ role }) => role === 'media');
+    const lost = media.reduce((sum, { metrics }) => sum + metrics.packets_lost, 0);
+    if (media.length !== channels) throw new Error(`${media.length} of ${channels} channels arrived`);
+    const perSecond = (ms) => ms / chosen.seconds;
+    const row = {
+      channels,
+      sentMsPerSecond: perSecond(sent.cpuMs),
+      receivedMsPerSecond: perSecond(received.cpuMs),
+      lost,
+      receiverStallMs: (received.result.health.max_stall_ns ?? 0) / 1e6,
+      departureP99Ns: sent.result.sender.departure_error_ns.p99,
+    };
+    results.channels.push(row);
+    const both = (row.sentMsPerSecond + row.receivedMsPerSecond) / channels;
+    rows.push([
+      channels,
+      row.sentMsPerSecond.toFixed(0),
+      row.receivedMsPerSecond.toFixed(0),
+      both.toFixed(2),
+      lost,
+      row.receiverStallMs.toFixed(1),
+      us(row.departureP99Ns),
+    ]);
+  }
+  console.log('\nprocessor time of whole processes, start included, ms per second of stream');
+  console.log(table(rows));
+}
+
+async function runChannels(channels) {
+  const endpoint = `rtp://239.255.64.1+${channels}:${PORT}/iface=lo`;
+  const receiver = measured(['recv', endpoint, '--json', '--once', '--wait', '20']);
+  await receiver.printed(/"joined"/u);
+  const sender = measured([
+    'send',
+    endpoint,
+    '--input',
+    clip,
+    '--loop',
+    '--duration',
+    String(chosen.seconds),
+    '--json',
+  ]);
+  const [sent, received] = await Promise.all([figuresOf(sender), figuresOf(receiver)]);
+  return { sent, received };
+}
+
+/** Runs the command below a shell that tells its processor time at the end. */
+function measured(args) {
+  return start('bash', ['-c', '"$@"; times >&2', 'bash', process.execPath, COMMAND, ...args], {
+    limitMs: 60_000 + chosen.seconds * 2000,
+  });
+}
+
+async function figuresOf(program) {
+  const { stdout, stderr } = await program.ended;
+  const [user, system] = stderr.trim().split('\n').at(-1).split(/\s+/u).map(milliseconds);
+  return { result: resultOf(stdout, 'mcast'), cpuMs: user + system };
+}
+
+/** `1m2.345s` */
+function milliseconds(text) {
+  const [, minutes, seconds] = /^(\d+)m([\d.]+)s$/u.exec(text);
+  return Number(minutes) * 60_000 + Number(seconds) * 1000;
+}
+
+function hasProgram(name) {
+  return process.env.PATH.split(':').some((at) => existsSync(path.join(at, name)));
+}
+
+function us(ns) {
+  return (ns / 1000).toFixed(1);
+}
