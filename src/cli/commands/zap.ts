@@ -1,0 +1,18 @@
+import { planZap } from '../../profile/zapPlan.js';
+import type { GivenOptions } from '../../profile/readOptions.js';
+import { planContext } from '../../runtime/planContext.js';
+import { startZap } from '../../runtime/run.js';
+import { conduct } from '../conduct.js';
+import type { CliContext } from '../context.js';
+import { Presenter } from '../presenter.js';
+import { exitStatus } from '../status.js';
+
+/** `mcast zap`: changes from channel to channel, and tells how long each took to come. */
+export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
+  const { plan, output } = planZap(operands, given, planContext(context.argv));
+  using presenter = new Presenter(output, { command: 'zap' });
+  const zap = startZap(plan, output, (message) => presenter.show(message));
+  const { results, cause } = await conduct([zap], () => presenter.reopen(), context.abort);
+  presenter.finish(results[0]!);
+  return exitStatus(results[0]!, cause);
+}
