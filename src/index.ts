@@ -27,6 +27,7 @@ export type {
   Health,
   HistogramSummary,
   LimitResult,
+  Link,
   RunResult,
   Sender,
   SenderStream,
@@ -34,6 +35,8 @@ export type {
   StreamMetrics,
   Taps,
   TapStream,
+  Zap,
+  ZapChannel,
 } from './result/model.js';
 export { renderText } from './report/text.js';
 export type { TextOptions } from './report/text.js';

@@ -15,6 +15,9 @@ export const NETLAB = fileURLToPath(new URL('netns/netlab.sh', import.meta.url))
 /** The compiled project, for programs that tests start. `MCAST_TEST_DIST` names another folder. */
 export const DIST = process.env['MCAST_TEST_DIST'] ?? fileURLToPath(new URL('../dist', import.meta.url));
 
+/** Begins a command that is to run as a user without rights. */
+export const AS_NOBODY: readonly string[] = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+
 /** What a test may need beyond Node, npm, python3, make and g++, and how it is found to be missing. */
 const CHECKS: Readonly<Record<string, () => string | null>> = {
   linux: () => (process.platform === 'linux' ? null : 'this is not Linux'),
@@ -23,6 +26,7 @@ const CHECKS: Readonly<Record<string, () => string | null>> = {
     return tried.status === 0 ? null : tried.stderr.trim() || `${NETLAB} ended with ${tried.status ?? tried.signal}`;
   },
   capture: captureMissing,
+  vlc: vlcMissing,
   dist: () => (existsSync(join(DIST, 'io')) ? null : 'dist/ is not built (npm run build)'),
   'srt-addon': () =>
     existsSync(join(DIST, 'native/srt.node')) ? null : 'the SRT addon is not built (libsrt-openssl-dev, npm run build)',
@@ -40,6 +44,14 @@ function captureMissing(): string | null {
   rmSync(folder, { recursive: true });
   if (tried.status === 0) return null;
   return `tcpdump does not run in a network namespace here: ${tried.stderr.trim().split('\n').at(-1)}`;
+}
+
+/** VLC does not run as root, and the user namespace of a lone user has nobody else. */
+function vlcMissing(): string | null {
+  if (programPath('cvlc') === null) return 'cvlc is not installed';
+  const words = [NETLAB, ...AS_NOBODY, 'cvlc', '--version'];
+  const tried = spawnSync('sh', words, { encoding: 'utf8', timeout: 20_000, env: { ...process.env, HOME: tmpdir() } });
+  return tried.status === 0 ? null : `VLC does not run as another user here: ${tried.stderr.trim().split('\n').at(-1)}`;
 }
 
 const found = new Map<string, string | null>();
@@ -61,7 +73,8 @@ export function programPath(name: string): string | null {
 }
 
 /**
- * Whether all of `what` are there: `linux`, `netns`, `capture` (tcpdump in a lab), `dist` (the compiled project),
+ * Whether all of `what` are there: `linux`, `netns`, `capture` (tcpdump in a lab), `vlc` (in a lab too), `dist` (the
+ * compiled project),
  * `srt-addon` or the name of a program. If not, says so once and
  * returns false, or throws where nothing may be left out.
  */

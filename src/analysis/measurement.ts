@@ -11,10 +11,10 @@ import { MonotonicStamps } from './monotonicStamps.js';
 import { Seq } from './sequenceState.js';
 import { Siblings } from './siblings.js';
 import { SocketDrops } from './socketDrops.js';
-import { Fault, FAULT_KINDS, SocketFaults } from './socketFaults.js';
+import { SocketFaults } from './socketFaults.js';
 import { StreamAnalyzers } from './streamAnalyzers.js';
 import { StreamDecoder } from './streamDecoder.js';
-import { identityOf, snapshotOf, type SocketSnapshot, type StreamParts } from './streamSnapshot.js';
+import { identityOf, snapshotOf, socketSnapshotOf, type SocketSnapshot, type StreamParts } from './streamSnapshot.js';
 import { StreamFormat, StreamTable } from './streamTable.js';
 
 export type { MeasurementOptions, SocketFacts };
@@ -46,6 +46,7 @@ const LOOK_EVERY_NS = 20e6;
 export class Measurement {
   readonly table: StreamTable;
   readonly counters: StreamCounters;
+  readonly sequence: StreamAnalyzers['sequence'];
   /** Datagrams stamped after the stop. */
   afterStop = 0;
   readonly #options: MeasurementOptions;
@@ -79,11 +80,17 @@ export class Measurement {
     this.#intervals = new Intervals(options.startMonoNs, options.firstBoundaryMonoNs, options.intervalNs);
     this.#streams = new StreamAnalyzers(options, this.table, this.#drops, this.#events);
     this.counters = this.#streams.counters;
+    this.sequence = this.#streams.sequence;
   }
 
   /** Clock steps found between two batches: CLOCK_REALTIME moved against CLOCK_MONOTONIC. */
   get clockSteps(): number {
     return this.#stamps.clockSteps;
+  }
+
+  /** End of the warm-up, monotonic; -Infinity: there is none, Infinity: nothing has come yet. */
+  get warmUpEndNs(): Nanos {
+    return this.#options.omitNs > 0 ? this.#omitUntilNs : -Infinity;
   }
 
   /** Columns of the batch handed in last. */
@@ -166,8 +173,8 @@ export class Measurement {
     for (const stream of this.#streamsOf[socket]!) {
       if (values[stream * Seq.Count + Seq.ExpiryMonoNs]! < pastNs)
         this.#streams.sequence.window.expire(stream, pastNs - 1);
-      const mayBeSilent = this.#streams.hasEnded(stream) || this.#isCompanion(stream);
-      if (this.#streams.times.isSilent(stream, pastNs, this.#options.silenceNs) && !mayBeSilent) {
+      const isSilent = times.isSilent(stream, pastNs, this.#options.silenceNs);
+      if (isSilent && !this.#streams.hasEnded(stream) && !this.#isCompanion(stream)) {
         this.#events.push(EventKind.Silence, stream, pastNs, pastNs - this.#streams.times.lastHeardNs[stream]!, 0);
       }
     }
@@ -228,6 +235,11 @@ export class Measurement {
     }
   }
 
+  /** RFC 3550 interarrival jitter of a stream so far, ns; NaN: not measurable. */
+  jitterNs(stream: number): number {
+    return this.#streams.timing.jitterNs(stream);
+  }
+
   /** Distinct datagrams with data so far, of all streams. */
   dataReceived(): number {
     let datagrams = 0;
@@ -252,7 +264,8 @@ export class Measurement {
   }
 
   #isCompanion(stream: number): boolean {
-    return this.#sockets[this.table.socket[stream]!]!.isCompanion === true;
+    const { isCompanion } = this.#sockets[this.table.socket[stream]!]!;
+    return typeof isCompanion === 'function' ? isCompanion(stream) : isCompanion === true;
   }
 
   /** Intervals closed since the last call. */
@@ -302,20 +315,7 @@ export class Measurement {
   }
 
   socketSnapshot(socket: number): SocketSnapshot {
-    const at = socket * FAULT_KINDS;
-    const malformed = this.#faults.counts.slice(at, at + FAULT_KINDS);
-    for (const stream of this.#streamsOf[socket]!)
-      malformed[Fault.UnconfirmedJump]! += this.#streams.sequence.rejectedJumps[stream] ?? 0;
-    return {
-      socket,
-      malformed,
-      instead: this.#faults.instead[socket] ?? null,
-      kernelDrops: this.#drops.dropped[socket]!,
-      kernelDropsExplained: this.#drops.explained[socket]!,
-      kernelDropsOther: this.#drops.unexplained(socket),
-      superPackets: this.#drops.segments[socket]! > 1,
-      streams: this.#streamsOf[socket]!.length,
-    };
+    return socketSnapshotOf(socket, this.#streamsOf[socket]!, this.#faults, this.#drops, this.#streams);
   }
 
   /** Slots `[from, to)`: run by run of one stream. */
@@ -342,7 +342,7 @@ export class Measurement {
   #setUpStreams(decoded: DecodedBatch): void {
     const { table } = this;
     const { pathOf } = this.#options;
-    this.#streams.addAll();
+    this.#streams.addAll((stream) => this.#isCompanion(stream));
     this.#intervals.ensure(table.count);
     for (let stream = this.#known; stream < table.count; stream++) {
       this.#streamsOf[table.socket[stream]!]!.push(stream);

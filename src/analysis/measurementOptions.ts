@@ -10,6 +10,8 @@ export interface MeasurementOptions {
   readonly maxStreams: number;
   /** Streams, in order of first arrival, with histograms and a long loss map of their own. */
   readonly detail: number;
+  /** Streams that are made room for at once: many that begin together would take the time of their first datagrams. Default 0. */
+  readonly expectedStreams?: number;
   readonly reorderWindowNs: Nanos;
   /** Numbers in the reorder window; rounded up to a power of two. Streams beyond the 256th have at most 1024. */
   readonly reorderWindowPackets: number;
@@ -41,6 +43,9 @@ export interface SocketFacts {
   /** Marks that the endpoint says were sent; `null` not said. */
   readonly tosSent: number | null;
   readonly ttlSent: number | null;
-  /** What comes here goes with media on another socket (FEC, RTCP): its silence and its end mean nothing. Default false. */
-  readonly isCompanion?: boolean;
+  /**
+   * What comes here, or which stream of it, goes with media elsewhere (FEC, RTCP): its silence and its end mean nothing.
+   * Default false.
+   */
+  readonly isCompanion?: boolean | ((stream: number) => boolean);
 }

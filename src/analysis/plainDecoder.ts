@@ -5,7 +5,7 @@ import { Fault, type SocketFaults } from './socketFaults.js';
 import { StreamFormat, type StreamTable } from './streamTable.js';
 
 /** Datagrams of a stream that are looked at for a known format. */
-const RECOGNISED_FROM = 4;
+export const RECOGNISED_FROM = 4;
 
 /**
  * Any UDP payload: one stream per path, without sequence or carried time. The stream's format is named

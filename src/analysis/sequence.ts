@@ -360,6 +360,19 @@ export class SequenceAnalyzer {
     this.rejectedJumps[stream] = 0;
   }
 
+  /** Writes for each number from `first` on whether it came: 1, or 0. Of at most the last window of numbers. */
+  trace(stream: number, first: number, came: Uint8Array): void {
+    const f = this.states.values;
+    const at = stream * Seq.Count;
+    const high = f[at + Seq.High]!;
+    const solidFrom = f[at + Seq.SolidFrom]!;
+    const bits = this.window.bits(stream);
+    for (let i = 0; i < came.length; i++) {
+      const number = first + i;
+      came[i] = number < high && (number >= solidFrom || bits.has(number)) ? 1 : 0;
+    }
+  }
+
   /** Whether `number` may still come, or is ahead of all that was heard. */
   #isMissing(stream: number, number: number): boolean {
     const f = this.states.values;

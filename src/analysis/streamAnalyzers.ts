@@ -41,16 +41,17 @@ export class StreamAnalyzers {
     this.sequence = new SequenceAnalyzer(options.reorderWindowNs, this.counters, drops, events);
     this.marking = new MarkingAnalyzer(this.counters, drops, events);
     this.timing.clockOffsetNs = options.clockOffsetNs;
+    this.timing.reserve(Math.min(options.expectedStreams ?? 0, options.detail));
   }
 
-  /** Makes room for all streams of the table. */
-  addAll(): void {
+  /** Makes room for all streams of the table. What goes with media has no histograms of its own. */
+  addAll(isCompanion: (stream: number) => boolean): void {
     const { count, socket, format } = this.#table;
     this.counters.ensure(count);
     this.#events.ensure(count);
     this.times.ensure(count);
     for (let stream = this.#known; stream < count; stream++) {
-      const isDetailed = stream < this.#detail;
+      const isDetailed = stream < this.#detail && !isCompanion(stream);
       const isWide = stream < WIDE_WINDOW_STREAMS;
       const packets = isWide ? this.#windowPackets : Math.min(this.#windowPackets, NARROW_WINDOW_PACKETS);
       this.sequence.addStream(stream, socket[stream]!, packets, isDetailed ? LOSS_MAP_RANGES : SHORT_LOSS_MAP);

@@ -69,8 +69,9 @@ export class StreamDecoder {
 
   #look(batch: ReceiveBatch, i: number, path: number): void {
     this.#looked[path]!++;
-    // Other RTP is not told from chance as surely as transport packets are: for that there is the scheme.
-    if (recogniseFormat(batch.bytes, batch.offset[i]!, batch.length[i]!) === 'rtp/mpeg-ts') {
+    // Other RTP is not told from chance as surely as transport packets and FEC are: for that there is the scheme.
+    const format = recogniseFormat(batch.bytes, batch.offset[i]!, batch.length[i]!);
+    if (format === 'rtp/mpeg-ts' || format === 'rtp/smpte-2022-1') {
       this.#carries[path] = Carries.Rtp;
     } else if (this.#looked[path] === RECOGNISED_FROM) this.#carries[path] = Carries.Plain;
   }

@@ -4,6 +4,7 @@ import { LossRecord } from './lossRecord.js';
 import type { SocketFacts } from './measurementOptions.js';
 import { Phase, Seq } from './sequenceState.js';
 import type { SocketDrops } from './socketDrops.js';
+import { Fault, FAULT_KINDS, type SocketFaults } from './socketFaults.js';
 import type { StreamAnalyzers } from './streamAnalyzers.js';
 import type { StreamDecoder } from './streamDecoder.js';
 import type { StreamPath } from './streamPath.js';
@@ -24,6 +25,29 @@ export interface SocketSnapshot {
   readonly kernelDropsOther: number | null;
   readonly superPackets: boolean;
   readonly streams: number;
+}
+
+/** What is known of a socket whose streams are `streams`. */
+export function socketSnapshotOf(
+  socket: number,
+  streams: readonly number[],
+  faults: SocketFaults,
+  drops: SocketDrops,
+  analyzers: StreamAnalyzers,
+): SocketSnapshot {
+  const at = socket * FAULT_KINDS;
+  const malformed = faults.counts.slice(at, at + FAULT_KINDS);
+  for (const stream of streams) malformed[Fault.UnconfirmedJump]! += analyzers.sequence.rejectedJumps[stream] ?? 0;
+  return {
+    socket,
+    malformed,
+    instead: faults.instead[socket] ?? null,
+    kernelDrops: drops.dropped[socket]!,
+    kernelDropsExplained: drops.explained[socket]!,
+    kernelDropsOther: drops.unexplained(socket),
+    superPackets: drops.segments[socket]! > 1,
+    streams: streams.length,
+  };
 }
 
 /** The parts that a stream's figures lie in. */
@@ -79,6 +103,10 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
         : 'due'
       : format === StreamFormat.Rtp && rtp.carriesSendTime(stream)
         ? 'departure'
+        : null,
+    rtp:
+      format === StreamFormat.Rtp
+        ? { payloadType: rtp.payloadType(stream), timestampDiscontinuities: rtp.timestampJumps(stream) }
         : null,
     notes: notesOf(format, parts.decoder.plain.formats[stream]),
   };

@@ -37,6 +37,14 @@ class HistogramSet {
   readonly ipdv = new Histogram();
   readonly wakeup = new Histogram();
 
+  /** One whose memory is all there, that of negative values too. */
+  static whole(): HistogramSet {
+    const made = new HistogramSet();
+    for (const one of [made.intervalDelay, made.delay, made.ipdv]) one.record(-1);
+    made.clear();
+    return made;
+  }
+
   clear(): void {
     for (const one of [this.intervalDelay, this.delay, this.interarrival, this.ipdv, this.wakeup]) one.clear();
   }
@@ -85,6 +93,8 @@ export class TimingAnalyzer {
   hardwareIsReal = false;
   #rows = new Float64Array(16 * Time.Count).fill(NaN);
   readonly #sets: HistogramSet[] = [];
+  /** Made before they are needed. */
+  readonly #spare: HistogramSet[] = [];
   readonly #transits: Float64Array[] = [];
   readonly #detailed: boolean[] = [];
   /** Streams whose jitter goes by {@link DecodedBatch.senderNs}. */
@@ -93,6 +103,11 @@ export class TimingAnalyzer {
   /** When the batch was read, on the monotonic clock; and what makes a delay of a transit. */
   #readMonoNs = 0;
   #delayFromTransitNs = 0;
+
+  /** Makes the histograms of so many streams now. */
+  reserve(streams: number): void {
+    for (let i = 0; i < streams; i++) this.#spare.push(HistogramSet.whole());
+  }
 
   /**
    * `detailed`: with histograms of its own; the others share one set. `hasSenderClock`: jitter goes by
@@ -107,7 +122,9 @@ export class TimingAnalyzer {
     }
     this.#detailed[stream] = detailed;
     this.#hasSenderClock[stream] = hasSenderClock;
-    this.#sets[stream] = detailed ? new HistogramSet() : (this.#aggregate ??= new HistogramSet());
+    this.#sets[stream] = detailed
+      ? (this.#spare.pop() ?? new HistogramSet())
+      : (this.#aggregate ??= new HistogramSet());
     this.#transits[stream] = new Float64Array(detailed ? IPDV_REACH : IPDV_REACH_UNDETAILED).fill(NaN);
     // What is shared cannot be relative to one stream's delay.
     if (!detailed) this.#rows[stream * Time.Count + Time.AnchorNs] = 0;

@@ -45,12 +45,16 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     examples: ['mcast check probe://239.1.1.1:5001/iface=lo'],
   },
   analyze: {
-    operands: '<capture|->',
+    operands: '<capture|ts|->',
     atLeast: 1,
     atMost: 1,
-    summary: 'Measures a capture (pcap or pcapng, plain or gzip) by its own stamps.',
-    gist: 'measures a capture by its own stamps',
-    examples: ['mcast analyze run.pcapng --max loss_ratio=0', 'mcast analyze edge.pcap --against core.pcap'],
+    summary: 'Measures a capture (pcap, pcapng) by its own stamps, or a transport stream.',
+    gist: 'measures a capture or a transport stream',
+    examples: [
+      'mcast analyze run.pcapng --max loss_ratio=0',
+      'mcast analyze edge.pcap --against core.pcap',
+      'mcast analyze film.ts --max tr101290.p1=0',
+    ],
   },
   demo: {
     operands: '',
@@ -83,5 +87,27 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     summary: 'Renders a saved result again, and judges it by new limits.',
     gist: 'renders and judges a saved result again',
     examples: ['mcast report run.ndjson --max loss_ratio=0.1%'],
+  },
+  zap: {
+    operands: '<endpoint|line-up>...',
+    atLeast: 1,
+    atMost: Infinity,
+    summary: 'Changes from channel to channel, and says how long each takes to come.',
+    gist: 'changes channels and says how long that takes',
+    examples: [
+      'mcast zap rtp://239.1.1.1:5004 rtp://239.1.1.2:5004 --cycles 50',
+      'mcast zap lineup.m3u --max zap.first_random_access_ns.p99=2s',
+    ],
+  },
+  relay: {
+    operands: '<from> <to>',
+    atLeast: 2,
+    atMost: 2,
+    summary: 'Takes video from SRT to a group, or from a group to SRT or another group.',
+    gist: 'between SRT and a group, either way',
+    examples: [
+      'mcast relay srt://10.0.0.1:9000 rtp://239.1.1.1:5004 --announce',
+      'mcast relay rtp://239.1.1.1:5004 srt://:9000/passphrase-file=secret',
+    ],
   },
 };

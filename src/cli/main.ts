@@ -1,6 +1,7 @@
 /** The command: the only place that ends the process, prints errors and sets the exit status. */
 import { readFileSync } from 'node:fs';
 import { McastError } from '../core/errors.js';
+import { messageWithoutSecrets } from '../core/secret.js';
 import { COMMANDS } from '../profile/optionRow.js';
 import type { CliContext } from './context.js';
 import { buildProgram } from './program.js';
@@ -26,7 +27,9 @@ export async function main(argv: readonly string[]): Promise<void> {
       demo: () => import('./commands/demo.js'),
       dump: () => import('./commands/dump.js'),
       list: () => import('./commands/list.js'),
+      relay: () => import('./commands/relay.js'),
       report: () => import('./commands/report.js'),
+      zap: () => import('./commands/zap.js'),
     },
     { version, print: (text) => process.stdout.write(text) },
   );
@@ -44,6 +47,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 const WORKERS: ReadonlyMap<string | undefined, readonly WorkerKind[]> = new Map([
   ['send', ['send']],
   ['recv', ['receive']],
+  ['zap', ['zap']],
   ['check', ['receive', 'send']],
   ['demo', ['receive', 'send']],
 ]);
@@ -59,7 +63,7 @@ async function prepareWorkers(argv: readonly string[]): Promise<void> {
 
 /** One line: what is wrong, and what to do about it. Several problems have a line each, the hint one of its own. */
 function errorText(error: McastError, argv: readonly string[]): string {
-  const message = printable(error.message);
+  const message = printable(messageWithoutSecrets(error.message, argv));
   const hint = error.hint.replace('<command>', COMMANDS.find((name) => name === argv[0]) ?? '<command>');
   if (message.includes('\n')) {
     return `mcast: ${message.replaceAll('\n', '\nmcast: ')}\n${hint === '' ? '' : `  ${hint}\n`}`;

@@ -10,6 +10,7 @@ import {
 } from '../report/intervalLine.js';
 import type { TextOptions } from '../report/style.js';
 import { renderStream, renderText } from '../report/text.js';
+import { zapHeader, zapLine } from '../report/textZap.js';
 import type { IntervalRow } from '../result/interval.js';
 import type { EventRecord, RunResult } from '../result/model.js';
 
@@ -108,6 +109,14 @@ export class Presenter implements Disposable {
         }
         break;
       }
+      case 'zap':
+        this.#line('zap', message.time, message.row);
+        if (this.#linesSinceHeading++ >= HEADING_EVERY) {
+          this.#linesSinceHeading = 1;
+          this.sayAsIs(zapHeader(this.#options));
+        }
+        this.sayAsIs(zapLine(message.row, message.time, this.#options));
+        break;
       case 'stream_end':
         if (this.#about.summaries !== true) break;
         if (this.#several) {

@@ -99,7 +99,7 @@ export async function readCommandLine(
     throw usage(
       row.atMost === 0
         ? `${command} takes no operand; "${operands[0]}" is one`
-        : `${command} takes one ${row.operands}; "${operands[row.atMost]}" is one too many`,
+        : `${command} takes ${row.atMost === 1 ? 'one ' : ''}${row.operands}; "${operands[row.atMost]}" is one too many`,
     );
   }
   const problems: McastError[] = [];

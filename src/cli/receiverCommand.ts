@@ -1,6 +1,7 @@
 /** The other end of a sender, ready to paste into a shell. */
 import { dscpName } from '../core/dscp.js';
 import { formatEndpoint } from '../core/endpoint.js';
+import { withoutSecret } from '../core/secret.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import type { ReadyInfo } from '../runtime/messages.js';
 
@@ -24,11 +25,11 @@ export function receiverCommand(
   // Nothing that is sent over loopback can be received by another interface.
   const loopback = info.loopback ? (info.interfaces[0] ?? null) : null;
   const all = [...byEndpoint.values()];
-  if (all.length > MOST && !operands.includes('-')) return command(operands, plan);
+  if (all.length > MOST && !operands.includes('-')) return command(operands.map(withoutSecret), plan);
   // Second legs are told in the order of the endpoints, which all of them have, or none.
   const legs = all.map((streams) => streams.flatMap(({ legB }) => (legB === null ? [] : [legB])));
   const hasLegs = legs.every((streams) => streams.length > 0);
-  if (!hasLegs && legs.some((streams) => streams.length > 0)) return command(operands, plan);
+  if (!hasLegs && legs.some((streams) => streams.length > 0)) return command(operands.map(withoutSecret), plan);
   const words = all.map((streams) => receiverEndpoint(streams, loopback));
   const legWords = hasLegs ? legs.flatMap((streams) => ['--leg-b', receiverEndpoint(streams, loopback)]) : [];
   return command([...words, ...legWords], plan);

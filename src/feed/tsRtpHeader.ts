@@ -1,6 +1,7 @@
 import { putU16be, putU32be } from '../core/bytes.js';
 import type { Nanos } from '../core/time.js';
-import { RTP_FIXED_OCTETS, RTP_ONE_BYTE_PROFILE } from '../wire/rtp.js';
+import { RTP_FIXED_OCTETS } from '../wire/rtp.js';
+import { putSendTimeExtension, SEND_TIME_AT, SEND_TIME_EXTENSION_OCTETS } from '../wire/rtpSendTime.js';
 
 export interface TsRtpOptions {
   readonly ssrc: number;
@@ -18,19 +19,12 @@ const VERSION = 2 << 6;
 const EXTENSION = 0x10;
 const MARKER = 0x80;
 const MP2T = 33;
-/** Profile and length, then three words: padding, the element's octet, the stamp. */
-const EXTENSION_OCTETS = 16;
-const EXTENSION_WORDS = 3;
-const STAMP_OCTETS = 8;
 
 /**
  * RTP headers of a transport stream (RFC 3550 section 5.1, RFC 2250 section 2): the timestamp is the time at which the
- * first octet of the payload is to be sent, 90 kHz.
+ * first octet of the payload is to be sent, 90 kHz. With the send time, its extension follows ({@link putSendTimeExtension}).
  *
  *     80|90 m+pt sequence  timestamp  ssrc                      12 octets
- *     be de 00 03  00 00 00 id<<4|7  seconds  fraction          16 octets more with the send time
- *
- * RFC 8285 section 4.2: three octets of padding come first, so that the stamp's halves lie at multiples of four.
  */
 export class TsRtpHeader {
   readonly octets: number;
@@ -43,19 +37,19 @@ export class TsRtpHeader {
   readonly #second: number;
   readonly #ssrc: number;
   readonly #firstTimestamp: number;
-  readonly #element: number;
+  readonly #extensionId: number;
   readonly #startMonoNs: Nanos;
   #sequence: number;
 
   /** `startMonoNs`: when `firstTimestamp` is, CLOCK_MONOTONIC since the epoch. */
   constructor(options: TsRtpOptions, startMonoNs: Nanos) {
     const { sendTime } = options;
-    this.octets = RTP_FIXED_OCTETS + (sendTime === null ? 0 : EXTENSION_OCTETS);
-    this.stampAt = sendTime === null ? 0 : this.octets - STAMP_OCTETS;
+    this.octets = RTP_FIXED_OCTETS + (sendTime === null ? 0 : SEND_TIME_EXTENSION_OCTETS);
+    this.stampAt = sendTime === null ? 0 : SEND_TIME_AT;
     this.#second = options.payloadType ?? MP2T;
     this.#ssrc = options.ssrc | 0;
     this.#firstTimestamp = options.firstTimestamp;
-    this.#element = sendTime === null ? 0 : (sendTime.extensionId << 4) | (STAMP_OCTETS - 1);
+    this.#extensionId = sendTime?.extensionId ?? 0;
     this.#sequence = options.firstSequence & 0xffff;
     this.#startMonoNs = startMonoNs;
   }
@@ -82,12 +76,7 @@ export class TsRtpHeader {
     putU32be(bytes, at + 4, timestamp);
     putU32be(bytes, at + 8, this.#ssrc);
     this.pass();
-    if (this.stampAt === 0) return;
-    putU16be(bytes, at + RTP_FIXED_OCTETS, RTP_ONE_BYTE_PROFILE);
-    putU16be(bytes, at + RTP_FIXED_OCTETS + 2, EXTENSION_WORDS);
-    putU32be(bytes, at + RTP_FIXED_OCTETS + 4, this.#element);
-    putU32be(bytes, at + RTP_FIXED_OCTETS + 8, 0);
-    putU32be(bytes, at + RTP_FIXED_OCTETS + 12, 0);
+    if (this.stampAt !== 0) putSendTimeExtension(bytes, at, this.#extensionId);
   }
 
   /** The next datagram is not made; its number is gone. */

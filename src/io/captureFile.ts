@@ -328,10 +328,20 @@ export async function openCaptureOctets(
   return file;
 }
 
-function readerFor(head: Uint8Array, name: string): CaptureReader {
-  if (head.length === 0) throw new McastError('ERR_FILE_FORMAT', `${name} is empty`);
+/** Whether a file that begins so is a capture. */
+export function isCapture(head: Uint8Array): boolean {
+  return readerOf(head) !== null;
+}
+
+function readerOf(head: Uint8Array): CaptureReader | null {
   const magic = head.length < 4 ? 0 : u32be(head, 0);
   if (isPcapMagic(magic)) return new PcapReader();
-  if (magic === BlockType.SectionHeader) return new PcapngReader();
+  return magic === BlockType.SectionHeader ? new PcapngReader() : null;
+}
+
+function readerFor(head: Uint8Array, name: string): CaptureReader {
+  if (head.length === 0) throw new McastError('ERR_FILE_FORMAT', `${name} is empty`);
+  const reader = readerOf(head);
+  if (reader !== null) return reader;
   throw new McastError('ERR_FILE_FORMAT', `${name} is not a capture file`);
 }

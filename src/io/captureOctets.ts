@@ -23,10 +23,22 @@ export function fileOctets(path: string): Readable {
   return path === '-' ? process.stdin : createReadStream(path, { highWaterMark: CHUNK_OCTETS });
 }
 
-/** Looks at the first four octets, uncompressed when they are gzip (RFC 1952). */
-export async function peekOctets(input: AsyncIterable<Uint8Array>): Promise<PeekedOctets> {
-  const raw = await peeked(input[Symbol.asyncIterator]());
-  return raw.head[0] === 0x1f && raw.head[1] === 0x8b ? peeked(gunzipped(raw.all)) : raw;
+/** Octets that tell what file it is. */
+const MAGIC_OCTETS = 4;
+
+/**
+ * Looks at the first octets, uncompressed when they are gzip (RFC 1952): at four, or at as many as `wanted` says when it
+ * has seen those.
+ */
+export async function peekOctets(
+  input: AsyncIterable<Uint8Array>,
+  wanted: (head: Uint8Array) => number = () => MAGIC_OCTETS,
+): Promise<PeekedOctets> {
+  const raw = await peeked(input[Symbol.asyncIterator](), MAGIC_OCTETS);
+  const isGzip = raw.head[0] === 0x1f && raw.head[1] === 0x8b;
+  const plain = isGzip ? await peeked(gunzipped(raw.all), MAGIC_OCTETS) : raw;
+  const octets = wanted(plain.head);
+  return plain.head.length >= octets ? plain : peeked(plain.all, octets);
 }
 
 /** An error of reading `name`, as the operator is to see it. */
@@ -35,9 +47,9 @@ export function readError(name: string, error: unknown): unknown {
   return fileError(name, 'read', error);
 }
 
-async function peeked(chunks: AsyncIterator<Uint8Array>): Promise<PeekedOctets> {
+async function peeked(chunks: AsyncIterator<Uint8Array>, octets: number): Promise<PeekedOctets> {
   let head: Uint8Array = new Uint8Array(0);
-  while (head.length < 4) {
+  while (head.length < octets) {
     const step = await chunks.next();
     if (step.done === true) break;
     head = head.length === 0 ? step.value : Buffer.concat([head, step.value]);

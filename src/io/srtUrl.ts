@@ -6,6 +6,7 @@
 import { explainAddress, formatAddress, isMulticast, parseAddress } from '../core/address.js';
 import { McastError } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
+import { withoutSecret } from '../core/secret.js';
 import { parseDurationNs, parseSizeOctets, parseSwitch } from '../core/units.js';
 import { checkPassphrase, SRT_MOST_PAYLOAD_OCTETS, srtOptions, type SrtMode, type SrtOptions } from './srtOptions.js';
 
@@ -66,10 +67,8 @@ export function parseSrtUrl(text: string): SrtOptions {
 
 /** The text as it may be shown: cut off behind the first word that could hold a secret. */
 function shown(text: string): string {
-  const secret = /[/?&]pass(?!(?:phrase)?[-_]?file=)[a-z_-]*=/i.exec(text);
-  const cut = secret === null ? text : `${text.slice(0, secret.index + secret[0].length)}***`;
   // What stands before an @ is an address, or somebody's user name and password.
-  return cut.replace(/^(srt:\/\/)(?![0-9a-fA-F.:[\]]*@)[^@/?]+@/i, '$1***@');
+  return withoutSecret(text).replace(/^(srt:\/\/)(?![0-9a-fA-F.:[\]]*@)[^@/?]+@/i, '$1***@');
 }
 
 /** A stray word of the text, unless it may belong to a passphrase. */

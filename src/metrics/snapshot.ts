@@ -106,7 +106,17 @@ export interface StreamSnapshot {
   /** Carried times are departure or due times; `null`: the format carries none. */
   readonly sendTime: 'departure' | 'due' | null;
   readonly superPackets: boolean;
+  /** `null`: no RTP. */
+  readonly rtp: RtpSnapshot | null;
   readonly notes: readonly string[];
+}
+
+/** What the headers of an RTP stream said. */
+export interface RtpSnapshot {
+  /** Of the latest packet. */
+  readonly payloadType: number;
+  /** Steps of the time stamp by more than a second that the arrivals do not explain. */
+  readonly timestampDiscontinuities: number;
 }
 
 /** One closed interval of one stream. */

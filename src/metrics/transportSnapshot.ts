@@ -83,7 +83,7 @@ export interface PcrSnapshot {
   readonly interval: Histogram;
   /** Signalled and other ones. */
   readonly discontinuities: number;
-  /** PCR_AC (TR 101 290 section 5.3.2.3): magnitudes of the deviation from the value by octet position, ns. */
+  /** PCR_AC (TR 101 290 section 5.3.2): magnitudes of the deviation from the value by octet position, ns. */
   readonly accuracy: Histogram | null;
   /** Largest deviations to either side, ns; NaN without `accuracy`. */
   readonly accuracyMinNs: number;

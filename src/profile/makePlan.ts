@@ -163,8 +163,8 @@ function receivePlan(
     maxStreams: run['max-streams'] ?? fallbackOf('max-streams'),
     detail: run.detail ?? fallbackOf('detail'),
     capture: run.capture ?? null,
-    // Nothing but IGMP and MLD is ever sent by this version's receiver.
-    passive: true,
+    passive: run.rtcp !== true,
+    rtcp: run.rtcp === true,
     force: run.force === true,
   };
 }

@@ -22,25 +22,25 @@ export const MEDIA_OPTIONS = {
   }),
   'mux-rate': one('Video', parseRate, {
     value: '<bit/s>',
-    commands: SENDERS,
+    commands: [...SENDERS, 'relay'],
     scope: 'stream',
     help: 'rate of the transport stream: what ffmpeg fills it up to, and the pace of a file without PCR',
   }),
   'pcr-pid': one('Video', integerIn(0, 8190), {
     value: '<pid>',
-    commands: SENDERS,
+    commands: [...SENDERS, 'relay'],
     scope: 'stream',
     help: 'PID of the clock that sets the pace. Default: that of the lowest program that has one',
   }),
   'ts-per-datagram': one('Video', integerIn(1, 7), {
     value: '<1-7>',
     fallback: '7',
-    commands: SENDERS,
+    commands: [...SENDERS, 'relay'],
     scope: 'stream',
     help: 'transport packets in a datagram',
   }),
   'no-send-time': one('Video', parseSwitch, {
-    commands: SENDERS,
+    commands: [...SENDERS, 'relay'],
     scope: 'stream',
     help: 'RTP without the header extension that carries the send time (RFC 6051 ntp-64): receivers then cannot tell the one-way delay',
   }),
@@ -93,13 +93,15 @@ export const MEDIA_OPTIONS = {
   }),
   fec: one('Video', parseFecShape, {
     value: '<LxD>',
-    commands: SENDERS,
+    commands: [...SENDERS, 'relay'],
     scope: 'stream',
+    brief: ['relay'],
+    gist: 'protect the RTP that is sent (SMPTE 2022-1)',
     help: 'RTP with SMPTE 2022-1 protection, L columns and D rows as 10x5, on port + 2 and port + 4; 10x5c: without the rows',
   }),
   'leg-b': several('Video', parseText, {
     value: '<endpoint>',
-    commands: ['send', 'recv'],
+    commands: ['send', 'recv', 'relay'],
     brief: ['send', 'recv'],
     gist: 'the same RTP on a second path (SMPTE 2022-7)',
     help: 'the same RTP packets on a second path (SMPTE 2022-7), for each endpoint one; a receiver merges them',
@@ -107,7 +109,7 @@ export const MEDIA_OPTIONS = {
   'merge-window': one('Video', parseDurationNs, {
     value: '<time>',
     fallback: '500ms',
-    commands: RECEIVERS,
+    commands: [...RECEIVERS, 'relay'],
     help: 'how far the two legs of a stream may be apart',
   }),
   save: one('Video', parseText, {
@@ -135,5 +137,9 @@ export const MEDIA_OPTIONS = {
     commands: ['recv'],
     scope: 'stream',
     help: 'send it on, in order and repaired, as it comes: udp://, rtp:// or srt://',
+  }),
+  rtcp: one('Video', parseSwitch, {
+    commands: ['recv'],
+    help: 'send receiver reports on RTP (RFC 3550), with extended ones (RFC 3611), to the sender of each stream',
   }),
 } as const;

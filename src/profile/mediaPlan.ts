@@ -13,7 +13,7 @@ const TRANSCODING = ['video-codec', 'video-bitrate', 'resolution', 'fps', 'audio
 
 /** `own` before `run` before defaults; what is wrong is told to `wrong`. */
 export function mediaPlan(
-  { own, legB }: Target,
+  { endpoint, own, legB }: Target,
   scheme: 'rtp' | 'udp',
   run: OptionValues,
   wrong: (message: string) => void,
@@ -22,6 +22,9 @@ export function mediaPlan(
   const isTestcard = input.kind === 'testcard';
   const loop = isTestcard || (own.loop ?? run.loop) === true;
   if (loop && input.kind === 'stdin') wrong('loop: standard input comes once; give a file');
+  const isSrt = input.kind === 'named' && /^srt:/i.test(input.name);
+  if (loop && isSrt) wrong('loop: what SRT brings comes once; give a file');
+  if (isSrt && endpoint.groups > 1) wrong('an SRT input is for one group: name each by itself');
   const fec = own.fec ?? run.fec ?? null;
   if (fec !== null && scheme !== 'rtp') wrong('fec protects RTP: say rtp:// in the endpoint');
   if (isTestcard) {

@@ -1,6 +1,6 @@
 /** What a row of the table of options says. */
 
-export const COMMANDS = ['send', 'recv', 'check', 'analyze', 'demo', 'dump', 'list', 'report'] as const;
+export const COMMANDS = ['send', 'recv', 'check', 'analyze', 'demo', 'dump', 'list', 'report', 'zap', 'relay'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export const SECTIONS = ['Where', 'What is sent', 'Video', 'When it ends', 'Results', 'Limits', 'Engine'] as const;
@@ -57,9 +57,9 @@ export function several<T>(section: Section, read: (text: string) => T, spec: Sp
 /** Commands that share options. */
 export const PAIR: readonly CommandName[] = ['send', 'recv', 'check'];
 export const SENDERS: readonly CommandName[] = ['send', 'check', 'demo'];
-export const LIVE: readonly CommandName[] = ['send', 'recv', 'check', 'demo'];
+export const LIVE: readonly CommandName[] = ['send', 'recv', 'check', 'demo', 'relay'];
 export const RECEIVERS: readonly CommandName[] = ['recv', 'check', 'demo'];
 export const MEASURING: readonly CommandName[] = ['recv', 'check', 'analyze', 'demo'];
-export const MEASURED: readonly CommandName[] = ['send', 'recv', 'check', 'analyze', 'demo'];
+export const MEASURED: readonly CommandName[] = ['send', 'recv', 'check', 'analyze', 'demo', 'zap', 'relay'];
 export const RESULTS: readonly CommandName[] = [...MEASURED, 'report'];
-export const JUDGED: readonly CommandName[] = ['send', 'recv', 'check', 'analyze', 'report'];
+export const JUDGED: readonly CommandName[] = ['send', 'recv', 'check', 'analyze', 'report', 'zap', 'relay'];

@@ -8,10 +8,17 @@ import { MEDIA_OPTIONS } from './mediaOptions.js';
 import { RUN_OPTIONS } from './runOptions.js';
 import { SESSION_OPTIONS } from './sessionOptions.js';
 import { TRAFFIC_OPTIONS } from './trafficOptions.js';
+import { ZAP_OPTIONS } from './zapOptions.js';
 
 export { COMMANDS, SECTIONS, type CommandName, type OptionRow, type Section } from './optionRow.js';
 
-export const OPTIONS = { ...TRAFFIC_OPTIONS, ...MEDIA_OPTIONS, ...SESSION_OPTIONS, ...RUN_OPTIONS } as const;
+export const OPTIONS = {
+  ...TRAFFIC_OPTIONS,
+  ...MEDIA_OPTIONS,
+  ...SESSION_OPTIONS,
+  ...ZAP_OPTIONS,
+  ...RUN_OPTIONS,
+} as const;
 
 export type OptionName = keyof typeof OPTIONS;
 export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];

@@ -205,7 +205,10 @@ export interface ReceivePlan extends CommonPlan, MeasuringPlan {
   readonly gatherNs: number;
   readonly busyPollUs: number;
   readonly capture: string | null;
+  /** Nothing but IGMP and MLD is sent. */
   readonly passive: boolean;
+  /** Receiver reports go back to the senders of RTP. */
+  readonly rtcp: boolean;
   readonly force: boolean;
 }
 
@@ -217,7 +220,7 @@ export interface MeasuringPlan {
   readonly detail: number;
 }
 
-/** What is to be measured in a capture. */
+/** What is to be measured in a capture, or a transport stream in a file. */
 export interface AnalyzePlan extends RunPlan, MeasuringPlan {
   /** A path, or `-` for standard input. */
   readonly capture: string;

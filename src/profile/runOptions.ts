@@ -27,7 +27,7 @@ export const RUN_OPTIONS = {
     short: 'i',
     value: '<time>',
     fallback: '1s',
-    commands: ['send', 'recv', 'check', 'analyze', 'demo'],
+    commands: ['send', 'recv', 'check', 'analyze', 'demo', 'relay'],
     brief: ['send', 'recv', 'analyze'],
     gist: 'a line per stream this often',
     help: 'a line per stream this often, at whole multiples in UTC',
@@ -66,7 +66,7 @@ export const RUN_OPTIONS = {
   }),
   'ready-file': one('Results', parseText, {
     value: '<file>',
-    commands: ['send', 'recv'],
+    commands: ['send', 'recv', 'relay'],
     help: 'write this file once everything is joined, or ready to be sent',
   }),
   detail: one('Results', parseCount, {
@@ -86,7 +86,7 @@ export const RUN_OPTIONS = {
   max: several('Limits', parseText, {
     value: '<name>=<value>',
     commands: JUDGED,
-    brief: ['recv', 'check', 'analyze', 'report'],
+    brief: ['recv', 'check', 'analyze', 'report', 'zap', 'relay'],
     gist: 'status 3 above it: loss_ratio=0.1%',
     help: 'exit status 3 when a figure is above this, as loss_ratio=0.1% or one_way_delay_ns.p99=2ms',
   }),
@@ -103,7 +103,7 @@ export const RUN_OPTIONS = {
     help: "with < <= > >= == !=, in quotes, as 'dscp_received==af41'",
   }),
   'allow-silence': one('Limits', parseSwitch, {
-    commands: ['recv', 'analyze'],
+    commands: ['recv', 'analyze', 'zap', 'relay'],
     help: 'a stream of which nothing arrived is no failure',
   }),
 
@@ -111,20 +111,20 @@ export const RUN_OPTIONS = {
     short: 'w',
     value: '<octets>',
     fallback: '64Mi',
-    commands: RECEIVERS,
+    commands: [...RECEIVERS, 'relay'],
     scope: 'run',
     help: 'receive buffer to ask for, forced where permitted; 0: the system default',
   }),
   sndbuf: one('Engine', parseSizeOctets, {
     value: '<octets>',
     fallback: '0',
-    commands: SENDERS,
+    commands: [...SENDERS, 'relay'],
     help: 'send buffer to ask for; 0: the system default',
   }),
   timestamps: one('Engine', oneOf('auto', 'hardware', 'kernel', 'user'), {
     value: '<source>',
     fallback: 'auto',
-    commands: LIVE,
+    commands: [...LIVE, 'zap'],
     help: 'receive stamps: auto, hardware, kernel or user; at a sender hardware or kernel asks for transmit stamps',
   }),
   offload: one('Engine', oneOf('auto', 'on', 'off'), {
@@ -135,13 +135,13 @@ export const RUN_OPTIONS = {
   }),
   quantum: one('Engine', parseDurationNs, {
     value: '<time>',
-    commands: SENDERS,
+    commands: [...SENDERS, 'relay'],
     help: 'datagrams due within it may leave in one call. Default: 0 at low rates, else what sustains the rate',
   }),
   'max-late': one('Engine', parseSpanNs, {
     value: '<time>',
     fallback: '10ms',
-    commands: SENDERS,
+    commands: [...SENDERS, 'relay'],
     help: 'a datagram that is later than this is not sent, and counted; of transport streams 1s',
   }),
   spin: one('Engine', parseDurationNs, {
@@ -153,7 +153,7 @@ export const RUN_OPTIONS = {
   gather: one('Engine', parseDurationNs, {
     value: '<time>',
     fallback: '1ms',
-    commands: RECEIVERS,
+    commands: [...RECEIVERS, 'relay'],
     help: 'a receiver may sleep so long between reads; 0 with --busy-poll',
   }),
   'busy-poll': one('Engine', parseDurationNs, {
@@ -165,7 +165,7 @@ export const RUN_OPTIONS = {
   'reorder-window': one('Engine', parseReorderWindow, {
     value: '<time>[,<packets>]',
     fallback: '1s,65536',
-    commands: MEASURING,
+    commands: [...MEASURING, 'relay'],
     help: 'a number is lost when the smaller of the two has passed it',
   }),
   'max-streams': one('Engine', integerIn(1, 1_048_576), {
@@ -176,17 +176,17 @@ export const RUN_OPTIONS = {
   }),
   cpu: one('Engine', integerIn(0, 4095), {
     value: '<n>',
-    commands: LIVE,
+    commands: [...LIVE, 'zap'],
     help: 'pin the measuring thread to this CPU',
   }),
   io: one('Engine', oneOf('auto', 'native', 'dgram'), {
     value: '<native|dgram>',
     fallback: 'auto',
-    commands: LIVE,
+    commands: [...LIVE, 'zap'],
     help: 'the addon, or the portable implementation. auto: native where it was built',
   }),
   force: one('Engine', parseSwitch, {
-    commands: ['send', 'recv', 'check'],
+    commands: ['send', 'recv', 'check', 'relay'],
     help: 'do what is refused as unsafe: over 1 Gbit/s, over an hour unasked, a group that is in use',
   }),
   inject: one('Engine', parseInject, {

@@ -3,6 +3,7 @@ import { McastError } from '../core/errors.js';
 import { formatEndpoint, groupAddresses, type Endpoint, type Scheme } from '../core/endpoint.js';
 import { parseEndpoint } from '../core/parseEndpoint.js';
 import { isMulticast, parseAddress } from '../core/address.js';
+import { withoutSecret } from '../core/secret.js';
 import type { StreamAddress } from './plan.js';
 import { readOperands, type EndpointText, type FileReader } from './operands.js';
 import { OPTION_NAMES, OPTIONS, type OptionName, type OptionValues } from './options.js';
@@ -135,10 +136,9 @@ function secondLegs(
     let next = 0;
     return own.map((legB) => legB ?? flags[next++]!);
   }
-  const which = without === texts.length ? `${without} endpoints` : `${without} of the endpoints, those without one in a line-up`;
-  problems.push(
-    new McastError('ERR_USAGE', `--leg-b is given ${flags.length} times for ${which}: each needs its own`),
-  );
+  const which =
+    without === texts.length ? `${without} endpoints` : `${without} of the endpoints, those without one in a line-up`;
+  problems.push(new McastError('ERR_USAGE', `--leg-b is given ${flags.length} times for ${which}: each needs its own`));
   return [];
 }
 
@@ -178,7 +178,7 @@ export function isUnicast(targets: Targets): boolean {
 /** One address for each group of an endpoint; of several, the name gets the group behind it. */
 export function streamAddresses(target: Target, scheme: Scheme | null, run: OptionValues): StreamAddress[] {
   const { endpoint } = target;
-  const canonical = formatEndpoint({ ...endpoint, scheme });
+  const canonical = withoutSecret(formatEndpoint({ ...endpoint, scheme }));
   return groupAddresses(endpoint.group, endpoint.groups).map((group) => ({
     scheme,
     family: endpoint.family,

@@ -106,6 +106,14 @@ export class Arbiter {
     return this.#high - this.#decidedTo;
   }
 
+  /** Of these, how many the leg brought. */
+  openOn(leg: Leg): number {
+    const bit = leg === Leg.A ? HEARD_A : HEARD_B;
+    let heard = 0;
+    for (let n = this.#decidedTo; n < this.#high; n++) if ((this.#heard[n & this.#mask]! & bit) !== 0) heard++;
+    return heard;
+  }
+
   get decided(): number {
     return this.onlyA + this.onlyB + this.both + this.neither;
   }

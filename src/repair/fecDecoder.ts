@@ -120,8 +120,7 @@ export class FecDecoder {
     if (!store.has(sequence) || store.lengthOf(sequence) < RTP_FIXED_OCTETS) return 0;
     const at = store.offsetOf(sequence);
     const isFirst = this.#wireOffset < 0;
-    this.#wireOffset = (store.view.getUint16(at + 2) - sequence) & 0xffff;
-    this.#ssrc = store.view.getInt32(at + 8);
+    this.#learnNumbers(sequence, at);
     if (this.#live === 0) return 0;
     if (isFirst) this.#placeAll();
     this.#foundCount = 0;
@@ -132,6 +131,7 @@ export class FecDecoder {
   /** A datagram of an FEC stream. Returns how many media packets that recovers. */
   addFec(view: DataView, at: number, length: number, nowMonoNs: Nanos): number {
     this.heard++;
+    const store = this.#store;
     if (checkSmpteFec(view, at, length) !== WireStatus.Ok) {
       this.malformed++;
       return 0;
@@ -140,9 +140,13 @@ export class FecDecoder {
       this.tooLong++;
       return 0;
     }
+    // Media may have been there before this decoder was.
+    if (this.#wireOffset < 0 && !store.isEmpty && store.lengthOf(store.newest) >= RTP_FIXED_OCTETS) {
+      this.#learnNumbers(store.newest, store.offsetOf(store.newest));
+    }
     this.#noteShape(view, at);
     const base = this.#wireOffset < 0 ? fecSnBase(view, at) : this.#place(fecSnBase(view, at));
-    if (this.#wireOffset >= 0 && Math.abs(base - this.#store.newest) > BELIEVED_DISTANCE) {
+    if (this.#wireOffset >= 0 && Math.abs(base - store.newest) > BELIEVED_DISTANCE) {
       this.outOfWindow++;
       return 0;
     }
@@ -158,6 +162,13 @@ export class FecDecoder {
     this.#foundCount = 0;
     this.#use(index, nowMonoNs);
     return this.#recoverFurther(nowMonoNs);
+  }
+
+  /** From a media packet in the store. */
+  #learnNumbers(sequence: number, at: number): void {
+    const { view } = this.#store;
+    this.#wireOffset = (view.getUint16(at + 2) - sequence) & 0xffff;
+    this.#ssrc = view.getInt32(at + 8);
   }
 
   /** The number in the store nearest to the newest one whose lower 16 bits on the wire are `wire`. */

@@ -38,6 +38,8 @@ export class PacketStore {
   /** Put, `late` and recovered ones included. */
   stored = 0;
   recovered = 0;
+  /** Of the recovered ones, those that arrived then: they were not lost, FEC was only read earlier. */
+  cameAfterAll = 0;
   late = 0;
   duplicates = 0;
   tooOld = 0;
@@ -85,6 +87,11 @@ export class PacketStore {
     }
     if (this.#number[slot] === sequence) {
       this.duplicates++;
+      if (this.#leg[slot] === RECOVERED_LEG && leg !== RECOVERED_LEG) {
+        this.#leg[slot] = leg;
+        this.#timeMonoNs[slot] = timeMonoNs;
+        this.cameAfterAll++;
+      }
       return PutOutcome.Duplicate;
     }
     if (length > this.slotOctets) {

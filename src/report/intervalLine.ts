@@ -167,7 +167,7 @@ export class StreamLabels {
 }
 
 /** What is left out lies in the middle: names differ at their ends. */
-function shortened(label: string, width: number): string {
+export function shortened(label: string, width: number): string {
   if (label.length <= width) return label;
   const head = Math.floor((width - 2) / 2);
   return `${label.slice(0, head)}..${label.slice(label.length - (width - 2 - head))}`;

@@ -13,9 +13,12 @@ import type { Health, LimitResult, Membership, RunResult, Sender, Stream } from 
 import { fold, shownLength, WIDTH } from './fold.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
 import { counted, line, lines as wrapped, percentileHead, percentiles } from './textLines.js';
+import { inputLines } from './textInputs.js';
+import { linksBlock } from './textLinks.js';
 import { arbitrationBlock, outputsBlock } from './textRepair.js';
 import { aggregateBlock, companionLines, streamBlock } from './textStream.js';
 import { tapsBlock } from './textTaps.js';
+import { zapBlocks } from './textZap.js';
 
 export type { TextOptions } from './style.js';
 
@@ -27,11 +30,13 @@ export function renderText(result: RunResult, options: TextOptions = {}): string
   const most = options.most ?? MOST;
   const blocks = [header(result, options, style)];
   if (result.memberships.length > 0) blocks.push(membershipLines(result.memberships, most));
-  blocks.push(...streamBlocks(result, most, style));
+  if (result.zap === null) blocks.push(...streamBlocks(result, most, style));
   if (result.arbitration !== null) blocks.push(arbitrationBlock(result.arbitration, most, style));
   if (result.outputs.length > 0) blocks.push(outputsBlock(result.outputs, most, style));
+  if (result.links.length > 0) blocks.push(linksBlock(result.links, most, style));
   if (result.taps !== null) blocks.push(tapsBlock(result.taps, most, style));
-  if (result.sender !== null) blocks.push(senderBlock(result.sender, style));
+  if (result.zap !== null) blocks.push(...zapBlocks(result.zap, most, style));
+  if (result.sender !== null) blocks.push(senderBlock(result.sender, most, style));
   for (const receiver of result.receivers.slice(0, most)) blocks.push(receiverLines(receiver, style));
   const counted = eventLine(result);
   if (counted !== null) blocks.push([counted]);
@@ -61,9 +66,10 @@ function header(result: RunResult, options: TextOptions, style: Style): string[]
   ];
   const stamps = clock.receive_time === null ? '' : `receive stamps by ${stampNames[clock.receive_time]}; `;
   const { state, maximum_error_ns: bound } = clock.synchronisation;
+  const isFile = run.io.implementation === 'file';
   const synchronised = state === 'unknown' ? 'clock synchronisation unknown' : `clock ${state}`;
   const within = bound === null || state !== 'synchronised' ? '' : ` (within ${formatDuration(bound)} of true time)`;
-  lines.push(`${stamps}${synchronised}${within}`);
+  lines.push(isFile ? `times by ${clock.source}` : `${stamps}${synchronised}${within}`);
   if (run.name !== null) lines.push(`name ${run.name}`);
   const labels = Object.entries(run.labels);
   if (labels.length > 0) lines.push(`labels ${labels.map(([key, value]) => `${key}=${value}`).join(' ')}`);
@@ -129,7 +135,7 @@ function isBeside(other: Stream, media: Stream): boolean {
   return other.role !== 'media' && isSamePath && other.port > media.port && other.port <= media.port + 4;
 }
 
-function senderBlock(sender: Sender, style: Style): string[] {
+function senderBlock(sender: Sender, most: number, style: Style): string[] {
   const lines = [style.bold(`sender, run ${sender.run}`)];
   lines.push(
     line(
@@ -158,7 +164,7 @@ function senderBlock(sender: Sender, style: Style): string[] {
     const what = 'ICMP errors: a host or router on the way refused datagrams (nobody listens there?)';
     lines.push(...wrapped('refused', `${formatCount(sender.icmp_errors)} ${what}`, style.warn));
   }
-  if (sender.underruns > 0) lines.push(line('underruns', style.warn(formatCount(sender.underruns))));
+  lines.push(...inputLines(sender.inputs, most, style));
   return lines;
 }
 

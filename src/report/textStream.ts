@@ -11,8 +11,14 @@ import { transportLines } from './textTransport.js';
 export function streamBlock(stream: Stream, style: Style, brief = false): string[] {
   const block = [style.bold(streamTitle(stream))];
   if (stream.local) block.push(line('', style.warn('from this host itself: these copies never left it')));
-  block.push(...figureLines(stream.metrics, stream.histograms, stream, style));
-  block.push(...transportLines(stream, style, brief), ...fecLines(stream, style), ...rtcpLines(stream, style));
+  // Of a file nothing arrived.
+  if (stream.group !== '') block.push(...figureLines(stream.metrics, stream.histograms, stream, style));
+  block.push(
+    ...transportLines(stream, style, brief),
+    ...fecLines(stream, style),
+    ...rtpLines(stream, style),
+    ...rtcpLines(stream, style),
+  );
   if (stream.after !== null) block.push(remainingLine(stream.after.metrics, style));
   for (const note of stream.notes) block.push(...lines('note', note));
   return block;
@@ -23,6 +29,12 @@ export function companionLines({ format, port, metrics }: Stream, style: Style):
   const lost = metrics.packets_lost === null ? '' : `, lost ${formatCount(metrics.packets_lost)}`;
   const text = `${format} on port ${port}: received ${formatCount(metrics.packets_received)}${lost}`;
   return lines('beside', text, (metrics.packets_lost ?? 0) > 0 ? style.warn : undefined);
+}
+
+/** Breaks of the sender's clock. */
+function rtpLines({ rtp }: Stream, style: Style): string[] {
+  const steps = rtp?.timestamp_discontinuities ?? 0;
+  return steps === 0 ? [] : lines('RTP', `the time stamp stepped ${counted(steps, 'time')}`, style.warn);
 }
 
 /** What the sender reported. */
@@ -44,6 +56,7 @@ function remainingLine(metrics: StreamMetrics, style: Style): string {
 
 function streamTitle(stream: Stream): string {
   if (stream.format === 'others') return 'further streams, of which none is told apart (--max-streams)';
+  if (stream.group === '') return [stream.name, stream.format].filter((part) => part !== null).join(', ');
   const parts = [
     `${stream.format} ${formatHostPort(stream.group, stream.port)} from ${formatHostPort(stream.source, stream.source_port)}`,
   ];

@@ -22,6 +22,7 @@ export interface RunFacts extends Pick<
   /** Most streams in detail. */
   readonly detail?: number;
   readonly taps?: RunResult['taps'];
+  readonly zap?: RunResult['zap'];
   /** As `buildOutputs` made them. */
   readonly outputs?: RunResult['outputs'];
   readonly health: HealthFacts;
@@ -47,7 +48,9 @@ export function assembleResult(facts: RunFacts): RunResult {
     aggregate: aggregateStreams(streams, facts.others),
     arbitration: facts.arbitration,
     outputs: [...(facts.outputs ?? [])],
+    links: [],
     taps: facts.taps ?? null,
+    zap: facts.zap ?? null,
     sender: facts.sender,
     health: judgeHealth(facts.health, streams, facts.sender, facts.clock, facts.arbitration),
     events: facts.events.slice(0, EVENTS),

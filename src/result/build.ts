@@ -95,6 +95,10 @@ export function buildStream(
     mdi: content?.mdi ?? null,
     tr101290: content?.tr101290 ?? null,
     fec: buildFec(media?.repair?.fec ?? null),
+    rtp:
+      stream.rtp === null
+        ? null
+        : { payload_type: stream.rtp.payloadType, timestamp_discontinuities: stream.rtp.timestampDiscontinuities },
     rtcp: buildRtcp(media?.rtcp ?? null),
     notes: [...stream.notes, ...(isUntold(stream, media) ? [UNTOLD] : [])],
     after: buildAfter(stream, media?.repair ?? null),

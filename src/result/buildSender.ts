@@ -1,7 +1,7 @@
 import type { Nanos } from '../core/time.js';
 import { Histogram } from '../metrics/histogram.js';
 import { summarise } from './histogramSummary.js';
-import type { HistogramSummary, Impairment, Sender, SenderStream } from './model.js';
+import type { HistogramSummary, Impairment, Sender, SenderInput, SenderStream } from './model.js';
 import { familyOf, ratesOf } from './rates.js';
 
 const FLOWS_LISTED = 16;
@@ -55,7 +55,8 @@ export interface SenderFacts {
   readonly superPackets: number;
   readonly transmitStampsMissing: number;
   readonly icmpErrors: number;
-  readonly underruns: number;
+  /** Of the transport streams, in the order of the streams. */
+  readonly inputs: readonly SenderInput[];
 }
 
 export function buildSender(facts: SenderFacts): Sender {
@@ -97,8 +98,9 @@ export function buildSender(facts: SenderFacts): Sender {
     super_packets: facts.superPackets,
     transmit_stamps_missing: facts.transmitStampsMissing,
     icmp_errors: facts.icmpErrors,
-    underruns: facts.underruns,
+    underruns: facts.inputs.reduce((total, { underruns }) => total + underruns, 0),
     impairment: mergeImpairments(streams.map((stream) => stream.impairment)),
+    inputs: troubledFirst(facts.inputs, facts.detail),
     streams: worstFirst(built, facts.detail),
     streams_total: streams.length,
   };
@@ -178,5 +180,17 @@ export function worstFirst(streams: readonly SenderStream[], detail: number): Se
         (b.departure_error_ns?.p99 ?? -Infinity) - (a.departure_error_ns?.p99 ?? -Infinity) ||
         0,
     )
+    .slice(0, detail);
+}
+
+function failed({ failure }: SenderInput): number {
+  return failure === null ? 0 : 1;
+}
+
+/** At most `detail` inputs: as they were given while all fit, else those that failed, then those with most octets skipped. */
+export function troubledFirst(inputs: readonly SenderInput[], detail: number): SenderInput[] {
+  if (inputs.length <= detail) return [...inputs];
+  return inputs
+    .toSorted((a, b) => failed(b) - failed(a) || b.skipped_octets - a.skipped_octets || b.underruns - a.underruns)
     .slice(0, detail);
 }

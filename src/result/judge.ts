@@ -3,7 +3,7 @@ import { histogramOf } from './histogramSummary.js';
 import type { Limit, LimitOperator } from './limits.js';
 import { parseExpect } from './limits.js';
 import { percentileFraction } from './limitNames.js';
-import type { HistogramSummary, LimitResult, RunResult, Stream } from './model.js';
+import type { HistogramSummary, LimitResult, RunResult, Stream, Zap } from './model.js';
 
 export interface JudgeOptions {
   /** A receiver that received nothing is as it should be. */
@@ -179,9 +179,23 @@ function judgeRefused({ sender }: Judged): LimitResult[] {
   return [{ expression: 'sender.sent > 0', stream: null, value: 0, limit: 0, margin: 0, ok: false, reason }];
 }
 
+/** `failures == 0` of every channel that was changed to. */
+function judgeFailures({ channels }: Zap): LimitResult[] {
+  return channels.map(({ group, port, attempts, failures }) => ({
+    expression: 'failures == 0',
+    stream: `${group} port ${port}`,
+    value: failures,
+    limit: 0,
+    margin: -failures + 0,
+    ok: failures === 0,
+    reason: failures === 0 ? null : `nothing came ${failures} of ${attempts} times`,
+  }));
+}
+
 /** `packets_received > 0` of every group and port that was joined: a dead channel has no stream that could be judged. */
 function judgeSilence(result: Judged, prefix: string): LimitResult[] {
   const received = new Map<string, number>();
+  if (result.zap !== null) return judgeFailures(result.zap);
   if (result.run.role !== 'sender') {
     for (const { group, port } of result.memberships) received.set(`${group} port ${port}`, 0);
     for (const { group, port, metrics, format, role } of result.streams) {

@@ -49,6 +49,7 @@ export const RUN_FIGURES: readonly string[] = [
   ...under('taps', 'streams_total streams_compared streams_only_first streams_only_second packets_uncounted'),
   ...under('taps.first', 'packets_received packets_duplicated packets_outside'),
   ...under('taps.second', 'packets_received packets_duplicated packets_outside'),
+  ...under('zap', 'attempts failures incomplete'),
   ...under('health', 'verdict kernel_drops kernel_drops_other stalls cycles cycle_max_ns overslept_max_ns'),
 ];
 
@@ -59,6 +60,10 @@ export const RUN_HISTOGRAMS: readonly string[] = [
   'arbitration.skew_ns',
   'taps.delay_ns',
   'taps.delay_above_min_ns',
+  'zap.first_packet_ns',
+  'zap.first_pat_ns',
+  'zap.first_pmt_ns',
+  'zap.first_random_access_ns',
 ];
 
 /** The target that `name` means, or in words why there is none. */

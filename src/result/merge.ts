@@ -71,6 +71,7 @@ export function mergeParts(parts: readonly RunResult[], detail: number): RunResu
       detail,
     ),
     outputs: parts.flatMap((part) => part.outputs),
+    links: parts.flatMap((part) => part.links),
     sender: mergeSenders(senders, detail),
     health: mergeHealth(parts.map((part) => part.health)),
     limits: [],

@@ -1,4 +1,4 @@
-import { mergeImpairments, worstFirst } from './buildSender.js';
+import { mergeImpairments, troubledFirst, worstFirst } from './buildSender.js';
 import { mergeSummaries } from './histogramSummary.js';
 import { mergeById } from './mergeById.js';
 import type { Sender, SenderStream } from './model.js';
@@ -73,6 +73,7 @@ function mergeTwo(a: Sender, b: Sender, detail: number): Sender {
     icmp_errors: a.icmp_errors + b.icmp_errors,
     underruns: a.underruns + b.underruns,
     impairment: mergeImpairments([a.impairment, b.impairment]),
+    inputs: troubledFirst([...a.inputs, ...b.inputs], detail),
     streams: worstFirst(streams, detail),
     streams_total: a.streams_total + b.streams_total - (a.streams.length + b.streams.length - streams.length),
   };

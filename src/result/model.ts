@@ -16,9 +16,11 @@ import {
   StreamSchema,
   type StreamMetrics,
 } from './modelStream.js';
+import { LinkSchema } from './modelLink.js';
 import { ArbitrationSchema, OutputSchema } from './modelRepair.js';
 import { SenderSchema } from './modelSender.js';
 import { TapsSchema } from './modelTaps.js';
+import { ZapSchema } from './modelZap.js';
 import { RESULT_SCHEMA } from './version.js';
 
 export type {
@@ -30,9 +32,11 @@ export type {
   StreamMetrics,
 } from './modelStream.js';
 export type { StreamSeries } from './modelStream.js';
+export type { Link } from './modelLink.js';
 export type { Arbitration, ArbitrationStream, FecReport, Output, RtcpReport } from './modelRepair.js';
-export type { Impairment, Sender, SenderStream } from './modelSender.js';
+export type { Impairment, Sender, SenderInput, SenderStream } from './modelSender.js';
 export type { Taps, TapStream } from './modelTaps.js';
+export type { Zap, ZapChannel } from './modelZap.js';
 export type { IndicatorReport, Transport, TransportPcr, TransportPid, TransportService } from './modelTransport.js';
 export { RESULT_SCHEMA } from './version.js';
 
@@ -122,7 +126,7 @@ const RunSchema = z.object({
   complete: z.boolean().describe('false: a bounded run was cut short.'),
   injected: z.string().nullable().describe('Deliberate faults of the instrument itself (--inject).'),
   io: z.object({
-    implementation: z.string().describe('native, dgram, or capture'),
+    implementation: z.string().describe('native, dgram, capture, or file (a transport stream)'),
     capabilities: CapabilitiesSchema.nullable(),
     notes: z.array(z.string()),
   }),
@@ -226,7 +230,9 @@ const DocumentSchema = z.object({
   aggregate: AggregateSchema.nullable().describe('All streams together.'),
   arbitration: ArbitrationSchema.nullable(),
   outputs: z.array(OutputSchema).describe('What was made of received streams: files, programs, forwarded datagrams.'),
+  links: z.array(LinkSchema).describe('Links to one peer that were an input or an output: SRT.'),
   taps: TapsSchema.nullable().describe('analyze --against: what happened between two captures.'),
+  zap: ZapSchema.nullable().describe('zap: how long changes of the channel took.'),
   sender: SenderSchema.nullable(),
   health: HealthSchema,
   limits: z.array(LimitSchema),

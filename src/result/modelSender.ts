@@ -61,6 +61,23 @@ export const SenderStreamSchema = z.object({
 });
 export type SenderStream = z.infer<typeof SenderStreamSchema>;
 
+const SenderInputSchema = z.object({
+  stream: z.string().describe('streams[].id; of two legs the first.'),
+  name: z.string().describe('As the operator named it; - is standard input.'),
+  pcr_pid: nullableCount.describe('PID whose clock set the pace; null: none did.'),
+  passes: count.describe('Ends that were passed, and begun anew.'),
+  underruns: count.describe('Times that it had nothing when a datagram was due.'),
+  resyncs: count.describe('Losses of sync.'),
+  skipped_octets: count.describe('Octets in no transport packet.'),
+  truncated_packets: count.describe('Packets that its end, or that of a pass, cut off.'),
+  discontinuities: count.describe('Of the clock, and moves of the schedule behind an input that came too late.'),
+  unstamped_units: count.describe('Time stamps of later passes that could not be rewritten.'),
+  left_out_packets: count.describe('Of a live input: what had come before sending began.'),
+  correction_ppm: z.number().describe('How much faster a live input was sent than its clock says, at the end.'),
+  failure: z.string().nullable().describe('Why it ended early; null: it did not.'),
+});
+export type SenderInput = z.infer<typeof SenderInputSchema>;
+
 export const SenderSchema = z.object({
   run: z.string().describe('Run id that the datagrams carry, eight hexadecimal digits.'),
   ...totals,
@@ -78,6 +95,7 @@ export const SenderSchema = z.object({
   icmp_errors: count,
   underruns: count.describe('Times that the input had nothing when a datagram was due.'),
   impairment: ImpairmentSchema.nullable().describe('Sums over streams; null without --impair.'),
+  inputs: z.array(SenderInputSchema).describe('What transport streams were made of; at most as many as in detail.'),
   streams: z.array(SenderStreamSchema),
   streams_total: count,
 });

@@ -134,6 +134,15 @@ export const StreamSchema = z.object({
   mdi: named.describe('Media delivery index: docs/metrics.md. [RFC 4445]'),
   tr101290: named.describe('Indicator counts by id, and p1, p2, p3: their sums per priority. [ETSI TR 101 290]'),
   fec: FecReportSchema.nullable().describe('Forward error correction; null: none was looked for.'),
+  rtp: z
+    .object({
+      payload_type: count.describe('Of the latest packet. [RFC 3551 section 6]'),
+      timestamp_discontinuities: count.describe(
+        'Steps of the time stamp by more than a second that the arrivals do not explain.',
+      ),
+    })
+    .nullable()
+    .describe('What the RTP headers said; null: no RTP. [RFC 3550 section 5.1]'),
   rtcp: RtcpReportSchema.nullable().describe("The sender's own reports; null: none came."),
   notes: z.array(z.string()),
   after: StreamAfterSchema.nullable(),

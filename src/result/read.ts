@@ -110,11 +110,15 @@ function checkSchema(document: Loose, source: string): void {
 /** An older writer did not know every field: what it lacks was not measured. */
 function complete(document: Loose): void {
   document['taps'] ??= null;
+  document['zap'] ??= null;
   document['outputs'] ??= [];
+  document['links'] ??= [];
+  if (isObject(document['sender'])) document['sender']['inputs'] ??= [];
   const streams = objectsIn(document['streams']);
   for (const stream of streams) {
     stream['transport'] ??= null;
     stream['fec'] ??= null;
+    stream['rtp'] ??= null;
     stream['rtcp'] ??= null;
   }
   for (const carrier of [...streams, ...streams.map((stream) => stream['after']), document['aggregate']]) {

@@ -4,6 +4,7 @@ import { StreamCounter } from '../metrics/counters.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import { assembleResult } from '../result/assemble.js';
 import { buildStream } from '../result/build.js';
+import type { MediaFacts } from '../result/buildTransport.js';
 import type { ClockQuality, HealthReason, RunResult, SocketReport, Stream } from '../result/model.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
 import { CAPTURE_CAPABILITIES, type CaptureMeasurement } from './captureMeasurement.js';
@@ -29,7 +30,12 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
   const { measurement } = measured;
   const snapshots = Array.from({ length: measurement.streamCount }, (_, stream) => measurement.snapshot(stream));
   const streams = snapshots.map((stream) =>
-    buildStream(stream, measured.provenance, measured.teller.series.get(stream.index) ?? null),
+    buildStream(
+      stream,
+      measured.provenance,
+      measured.teller.series.get(stream.index) ?? null,
+      mediaFacts(measured, stream.index),
+    ),
   );
   const notes = notesOf(file, measured, plan);
   return assembleResult({
@@ -80,6 +86,14 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
       also: reasonsOf(state, streams),
     },
   });
+}
+
+/** What is known of a stream's content: as at a receiver, but for the join. */
+function mediaFacts({ media, rtcp }: CaptureMeasurement, stream: number): MediaFacts | null {
+  const transport = media.transport(stream);
+  const repair = media.repair(stream);
+  if (transport === null && repair === null) return null;
+  return { transport, repair, outputs: [], rtcp: rtcp.snapshot(stream), joinMonoNs: NaN };
 }
 
 function clockOf({ file, measured }: AnalysisState, snapshots: readonly StreamSnapshot[]): ClockQuality {

@@ -1,7 +1,9 @@
+import { beginsInSync, SYNC_EVIDENCE_OCTETS } from '../analysis/mpegts/syncFinder.js';
 import { TapComparison, type TapOptions } from '../analysis/tapComparison.js';
 import { McastError } from '../core/errors.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
-import { openCaptureOctets, type CaptureFile } from '../io/captureFile.js';
+import { isCapture, openCaptureOctets, type CaptureFile } from '../io/captureFile.js';
+import { CompressionFault, peekOctets, readError } from '../io/captureOctets.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import { buildTaps, type TapFacts } from '../result/buildTaps.js';
 import type { RunResult } from '../result/model.js';
@@ -12,13 +14,15 @@ import { missedFrames } from './captureText.js';
 import type { Judge, ReadyInfo } from './messages.js';
 import { withResolvers } from './resolvers.js';
 import type { Run, RunListener } from './run.js';
+import { TransportFile } from './transportFile.js';
+import { transportFileResult } from './transportFileResult.js';
 
 /** How far a file has been read: octets of so many; `null`: a pipe, of which nobody knows. */
 export type ProgressListener = (name: string, octets: number, totalOctets: number | null) => void;
 
 /**
- * Measures a capture on this thread, between reads of the file. {@link Run.stop} ends a file at once and
- * cuts the run short; of a pipe it reads what is still written.
+ * Measures a capture, or a transport stream, on this thread, between reads of the file. {@link Run.stop} ends a file at
+ * once and cuts the run short; of a pipe it reads what is still written.
  */
 export function startAnalysis(
   plan: AnalyzePlan,
@@ -70,6 +74,8 @@ class Analysis {
   #cutShort = false;
   #file: CaptureFile | null = null;
   #measured: CaptureMeasurement | null = null;
+  /** In place of both: what was read is a transport stream. */
+  #transport: TransportFile | null = null;
   #taps: RunResult['taps'] = null;
   readonly #span = new TimeSpan();
 
@@ -90,16 +96,33 @@ class Analysis {
   }
 
   snapshot(): void {
-    if (this.#measured !== null) this.#listener({ type: 'partial', result: this.#result() });
+    if (this.#measured !== null || this.#transport !== null)
+      this.#listener({ type: 'partial', result: this.#result() });
   }
 
   async run(): Promise<RunResult> {
-    const { against, capture } = this.#plan;
-    const file = await this.#open(capture);
+    const { capture } = this.#plan;
+    const input = this.#openInput(capture);
+    const octets = await this.#reading(peekOctets(input, wantedOctets));
+    if (octets.head.length > 0 && !isCapture(octets.head)) {
+      if (!beginsInSync(octets.head)) {
+        await octets.all.return();
+        throw unknownFile(input.name);
+      }
+      await this.#analyseTransport(input.name, octets.all);
+    } else await this.#analyseCapture(await this.#openCapture(input, octets.all));
+    const result = this.#result();
+    this.#listener({ type: 'result', result });
+    return result;
+  }
+
+  async #analyseCapture(file: CaptureFile): Promise<void> {
+    const { against } = this.#plan;
     this.#file = file;
     const measured = new CaptureMeasurement(this.#plan, file, this.#listener);
     this.#measured = measured;
-    this.#tellReady(file, measured);
+    const { runId } = measured;
+    this.#tellReady(runId, formatRealtime(file.epoch, 0), 'capture', `${file.name}: ${file.format}, by its own stamps`);
     const comparison = against === null ? null : new TapComparison(this.#tapOptions(file));
     for await (const batch of file) {
       if (this.#leaves()) break;
@@ -112,13 +135,33 @@ class Analysis {
       if (this.#stopped) this.#cutShort = true;
       else await this.#compare(comparison, file, against);
     }
-    const result = this.#result();
-    this.#listener({ type: 'result', result });
-    return result;
+  }
+
+  async #analyseTransport(name: string, octets: AsyncIterable<Uint8Array>): Promise<void> {
+    const { against, omitNs } = this.#plan;
+    if (against !== null) {
+      const message = `${name} is a transport stream: --against compares captures`;
+      throw new McastError('ERR_FILE_FORMAT', message, { hint: '' });
+    }
+    const file = new TransportFile(name, omitNs);
+    this.#transport = file;
+    const time = formatRealtime(file.clock.epoch, 0);
+    this.#tellReady(file.runId, time, 'file', `${name}: a transport stream, by its program clock`);
+    try {
+      for await (const chunk of octets) {
+        if (this.#leaves()) break;
+        file.onOctets(chunk);
+      }
+    } catch (error) {
+      if (!(error instanceof CompressionFault)) throw readError(name, error);
+      file.fault = error.message;
+    }
+    file.finish(!this.#cutShort && file.fault === null);
   }
 
   async #compare(comparison: TapComparison, first: CaptureFile, path: string): Promise<void> {
-    const second = await this.#open(path);
+    const input = this.#openInput(path);
+    const second = await this.#openCapture(input, input);
     const span = new TimeSpan();
     comparison.beginSecond(this.#tapOptions(second));
     for await (const batch of second) {
@@ -129,16 +172,25 @@ class Analysis {
     this.#taps = buildTaps(comparison.finish(), tapFacts(first, this.#span), tapFacts(second, span), this.#plan.detail);
   }
 
-  async #open(path: string): Promise<CaptureFile> {
+  #openInput(path: string): CaptureInput {
     this.#input = new CaptureInput(path, ({ name, octets, totalOctets }) =>
       this.#onProgress(name, octets, totalOctets),
     );
-    const input = this.#input;
+    return this.#input;
+  }
+
+  #openCapture({ name }: CaptureInput, octets: AsyncIterable<Uint8Array>): Promise<CaptureFile> {
+    return this.#reading(openCaptureOctets(name, octets, { groupsOnly: !this.#plan.unicast }));
+  }
+
+  /** The beginning of a file. */
+  async #reading<T>(read: Promise<T>): Promise<T> {
+    const { name } = this.#input!;
     try {
-      return await openCaptureOctets(input.name, input, { groupsOnly: !this.#plan.unicast });
+      return await read;
     } catch (error) {
-      if (!this.#stopped) throw error;
-      throw new McastError('ERR_FILE', `${input.name}: stopped before anything was read`, { cause: error, hint: '' });
+      if (!this.#stopped) throw readError(name, error);
+      throw new McastError('ERR_FILE', `${name}: stopped before anything was read`, { cause: error, hint: '' });
     }
   }
 
@@ -158,12 +210,12 @@ class Analysis {
     };
   }
 
-  #tellReady(file: CaptureFile, measured: CaptureMeasurement): void {
+  #tellReady(runId: string, time: string, io: string, line: string): void {
     const info: ReadyInfo = {
-      runId: measured.runId,
-      time: formatRealtime(file.epoch, 0),
-      io: 'capture',
-      lines: [`${file.name}: ${file.format}, by its own stamps`],
+      runId,
+      time,
+      io,
+      lines: [line],
       interfaces: [],
       loopback: false,
       sdp: null,
@@ -174,6 +226,8 @@ class Analysis {
   }
 
   #result(): RunResult {
+    const complete = !this.#cutShort;
+    if (this.#transport !== null) return transportFileResult(this.#plan, this.#judge, this.#transport, complete);
     const endNs: Nanos = Math.max(0, this.#span.lastNs);
     return analysisResult(this.#plan, this.#judge, {
       file: this.#file!,
@@ -181,9 +235,18 @@ class Analysis {
       taps: this.#taps,
       startNs: 0,
       endNs,
-      complete: !this.#cutShort,
+      complete,
     });
   }
+}
+
+/** A capture that comes through a pipe is known at once; anything else is looked at more closely. */
+function wantedOctets(head: Uint8Array): number {
+  return isCapture(head) ? 0 : SYNC_EVIDENCE_OCTETS;
+}
+
+function unknownFile(name: string): McastError {
+  return new McastError('ERR_FILE_FORMAT', `${name} is not a capture file nor a transport stream`);
 }
 
 function tapFacts(file: CaptureFile, { firstNs, lastNs }: TimeSpan): TapFacts {

@@ -7,3 +7,6 @@ export const SILENCE_NS = 2e9;
  * know how the sender batches; the sender's own document states that.
  */
 export const SEND_TIME_BOUND_NS = 8 * 3e3;
+
+/** Media wait so long for a packet that nothing repairs. */
+export const MEDIA_HOLD_NS = 200e6;

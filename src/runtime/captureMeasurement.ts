@@ -8,11 +8,16 @@ import type { AnalyzePlan } from '../profile/plan.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import { LinkType } from '../wire/ip.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
-import { SEND_TIME_BOUND_NS, SILENCE_NS } from './assumptions.js';
+import { checkRtcp } from '../wire/rtcp.js';
+import { WireStatus } from '../wire/status.js';
+import { MEDIA_HOLD_NS, SEND_TIME_BOUND_NS, SILENCE_NS } from './assumptions.js';
+import { CapturePlaces, roleOf } from './capturePlaces.js';
 import { EventLog } from './eventLog.js';
-import { nextUtcMultiple } from './utcTime.js';
 import { MeasurementTeller } from './measurementTeller.js';
+import { MediaReceiver } from './mediaReceiver.js';
 import type { RunMessage } from './messages.js';
+import { RtcpReceiver } from './rtcpReceiver.js';
+import { nextUtcMultiple } from './utcTime.js';
 
 /** A capture tells what its frames hold and when they came, and nothing about a socket. */
 export const CAPTURE_CAPABILITIES: IoCapabilities = {
@@ -33,6 +38,10 @@ export const CAPTURE_CAPABILITIES: IoCapabilities = {
 
 /** Times this far from the first frame's are damage, or captures of different years in one file: float64 ns end there. */
 const BELIEVABLE_NS = 100 * 86_400e9;
+/** Time passes for media at least so often, as it does at a receiver that waits for more. */
+const MEDIA_STEP_NS = 20e6;
+/** A capture of several sockets or queues is out of order by less than this: until then something earlier may come. */
+const DISORDER_NS = 100e6;
 /** Intervals passed at once within a gap of the capture, so that telling them takes bounded memory. */
 const INTERVALS_AT_ONCE = 1000;
 
@@ -62,6 +71,8 @@ export class CaptureMeasurement {
   readonly provenance: Provenance;
   readonly log: EventLog;
   readonly teller: MeasurementTeller;
+  readonly media: MediaReceiver;
+  readonly rtcp: RtcpReceiver;
   /** Payloads of which the capture kept less than a probe header, though they may have had one. */
   cutHeaders = 0;
   datagrams = 0;
@@ -99,6 +110,18 @@ export class CaptureMeasurement {
       name: null,
       tosSent: null,
       ttlSent: null,
+      isCompanion: (stream) => roleOf(this.measurement.identity(stream).format) !== 'media',
+    });
+    this.rtcp = new RtcpReceiver(this.measurement, file.epoch.realtimeNs, () => this.media);
+    const places = new CapturePlaces(this.measurement);
+    this.media = new MediaReceiver({
+      measurement: this.measurement,
+      placeOf: (stream) => places.placeOf(stream),
+      holdNs: Math.min(plan.reorderWindowNs, MEDIA_HOLD_NS),
+      mergeWindowNs: 0,
+      endpoints: 1,
+      outputsOf: () => [],
+      onControl: (batch, slot, monoNs) => this.rtcp.onDatagram(batch, slot, monoNs),
     });
     this.provenance = {
       epoch: file.epoch,
@@ -109,7 +132,7 @@ export class CaptureMeasurement {
       // Whose addresses were the capturing host's own, its file does not tell.
       isLocal: () => false,
       sentMark: () => ({ ttl: null, dscp: null }),
-      place: () => ({ role: 'media', leg: null }),
+      place: ({ format }) => ({ role: roleOf(format), leg: null }),
       sendTimeBoundNs: SEND_TIME_BOUND_NS,
     };
     this.log = new EventLog(this.clock, 0, (event) => post({ type: 'event', event }));
@@ -121,6 +144,7 @@ export class CaptureMeasurement {
       intervalNs: plan.intervalNs,
       detail: plan.detail,
       post,
+      onInterval: () => this.media.closeInterval(),
     });
   }
 
@@ -134,12 +158,14 @@ export class CaptureMeasurement {
     this.#count(batch);
     while (batch.count > 0) {
       const all = batch.count;
-      batch.count = this.#beforeGap(batch);
+      batch.count = this.#oneStep(batch);
       const taken = batch.count;
       if (taken === 0) this.#pass(batch.timeRealNs[0]!);
-      else this.measurement.onBatch(batch);
-      this.measurement.socketReadPast(0, this.clock.nowNs);
-      this.teller.tell();
+      else {
+        this.measurement.onBatch(batch);
+        this.media.onBatch(batch);
+      }
+      this.#timePasses();
       batch.count = all;
       batch.dropFirst(taken);
     }
@@ -149,7 +175,9 @@ export class CaptureMeasurement {
   /** The capture is over. */
   finish(): void {
     // What came last belongs to the last interval.
-    this.measurement.finish(this.datagrams === 0 ? this.clock.nowNs : this.clock.nowNs + 1);
+    const endNs = this.datagrams === 0 ? this.clock.nowNs : this.clock.nowNs + 1;
+    this.measurement.finish(endNs);
+    this.media.finish(endNs);
     this.teller.tell();
   }
 
@@ -168,15 +196,22 @@ export class CaptureMeasurement {
     }
   }
 
-  /** Slots before the first one that comes after a long gap; moves the clock to the last of them. */
-  #beforeGap(batch: ReceiveBatch): number {
+  /**
+   * Slots before the first one that comes after a long gap, or that media must not hear of before time has passed, and no
+   * further than to a report, which tells of what came before it; moves the clock to the last of them.
+   */
+  #oneStep(batch: ReceiveBatch): number {
     const gapNs = INTERVALS_AT_ONCE * this.#intervalNs;
+    const stepEndNs = this.media.isIdle ? Infinity : Math.max(this.clock.nowNs, batch.timeRealNs[0]!) + MEDIA_STEP_NS;
     let { nowNs } = this.clock;
     let slot = 0;
     for (; slot < batch.count; slot++) {
       const timeNs = batch.timeRealNs[slot]!;
-      if (timeNs - nowNs > gapNs) break;
+      if (timeNs - nowNs > gapNs || timeNs >= stepEndNs) break;
       if (timeNs > nowNs) nowNs = timeNs;
+      if (checkRtcp(batch.bytes, batch.offset[slot]!, batch.length[slot]!) !== WireStatus.Ok) continue;
+      slot++;
+      break;
     }
     this.clock.nowNs = nowNs;
     return slot;
@@ -187,9 +222,16 @@ export class CaptureMeasurement {
     const stepNs = INTERVALS_AT_ONCE * this.#intervalNs;
     while (this.clock.nowNs < untilNs) {
       this.clock.nowNs = Math.min(untilNs, this.clock.nowNs + stepNs);
-      this.measurement.socketReadPast(0, this.clock.nowNs);
-      this.teller.tell();
+      this.#timePasses();
     }
+  }
+
+  /** All up to the clock's time has been read. */
+  #timePasses(): void {
+    const { nowNs } = this.clock;
+    this.measurement.socketReadPast(0, nowNs);
+    this.media.onTime(nowNs - DISORDER_NS, nowNs - DISORDER_NS);
+    this.teller.tell();
   }
 }
 

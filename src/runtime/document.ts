@@ -1,3 +1,4 @@
+import { valueWithoutSecrets } from '../core/secret.js';
 import { formatRealtime, type Clock, type Nanos } from '../core/time.js';
 import { kernelSync } from '../io/clocks.js';
 import type { Io, IoCapabilities } from '../io/datagram.js';
@@ -21,7 +22,8 @@ export interface RunFacts {
 /** Where the datagrams came from or went. */
 export interface Instrument {
   readonly name: string;
-  readonly capabilities: IoCapabilities;
+  /** `null`: no datagrams were received or sent. */
+  readonly capabilities: IoCapabilities | null;
   readonly clock: Clock;
 }
 
@@ -43,7 +45,11 @@ export function runSection(plan: RunPlan, io: Instrument, facts: RunFacts): Run 
     interval_ns: plan.intervalNs,
     complete: facts.complete,
     injected: plan.inject === null ? null : plan.inject.text,
-    io: { implementation: io.name, capabilities: capabilitiesSection(io.capabilities), notes: [...facts.notes] },
+    io: {
+      implementation: io.name,
+      capabilities: io.capabilities === null ? null : capabilitiesSection(io.capabilities),
+      notes: [...facts.notes],
+    },
   };
 }
 
@@ -56,7 +62,11 @@ function optionsInForce(plan: RunPlan): Run['options'] {
     const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     // Infinity ("until stopped", "no limit") has no place in JSON.
     options[name] =
-      typeof value === 'bigint' ? String(value) : value === Infinity ? null : (value as Run['options'][string]);
+      typeof value === 'bigint'
+        ? String(value)
+        : value === Infinity
+          ? null
+          : (valueWithoutSecrets(value) as Run['options'][string]);
   }
   return options;
 }

@@ -20,6 +20,8 @@ export interface MeasurementTellerOptions {
   /** Streams, in order of first arrival, that have a series. */
   readonly detail: number;
   readonly post: (message: RunMessage) => void;
+  /** An interval has been closed; called before it is told. */
+  readonly onInterval: () => void;
 }
 
 /** Tells what a measurement finds while it goes on: closed intervals as rows, events in words. Keeps the streams' series. */
@@ -47,6 +49,7 @@ export class MeasurementTeller {
     for (const interval of intervals) {
       const later = events.findIndex(({ monoNs }) => monoNs >= interval.endMonoNs);
       for (const event of events.splice(0, later < 0 ? events.length : later)) this.#tellEvent(event);
+      this.#options.onInterval();
       this.#tellInterval(interval);
     }
     for (const event of events) this.#tellEvent(event);

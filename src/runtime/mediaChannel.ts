@@ -3,12 +3,13 @@ import type { Nanos } from '../core/time.js';
 import { Histogram } from '../metrics/histogram.js';
 import type { ArbitrationSnapshot, FecSnapshot, LegSnapshot, RepairSnapshot } from '../metrics/repairSnapshot.js';
 import type { TransportSnapshot } from '../metrics/transportSnapshot.js';
-import { Arbiter, type LegCounters } from '../repair/arbiter.js';
+import { Arbiter, Leg, type LegCounters } from '../repair/arbiter.js';
 import { FecDecoder } from '../repair/fecDecoder.js';
 import { InOrder, Release } from '../repair/inOrder.js';
 import { PacketStore, PutOutcome } from '../repair/packetStore.js';
 import { rtpHeaderOctets, rtpPaddingOctets } from '../wire/rtp.js';
 import { LegQueue } from './legQueue.js';
+import { repairSince } from './repairSince.js';
 
 /** Where a stream's payloads go once they are in order. */
 export interface MediaOutput {
@@ -30,9 +31,20 @@ export interface MediaChannelOptions {
 const SLOT_OCTETS = 1536;
 /** With FEC: a missing packet may come back so late. */
 const FEC_HOLD_NS = 2e9;
-/** Media that may have been read before FEC that came first. */
-const BATCH_PACKETS = 128;
 const TWO_16 = 0x1_0000;
+
+/** The large parts of a channel, made before its stream comes. */
+export interface SpareChannel {
+  readonly analyzer: TsAnalyzer;
+  readonly store: PacketStore;
+}
+
+export function spareChannel(storePackets: number): SpareChannel {
+  const store = new PacketStore(storePackets, SLOT_OCTETS);
+  // Memory that was never written is not there yet: the system would make it page by page, under the first datagrams.
+  store.bytes.fill(0);
+  return { analyzer: new TsAnalyzer(), store };
+}
 
 /**
  * What is done with one RTP stream behind its measurement: two legs merged, FEC applied, order restored, transport
@@ -41,29 +53,43 @@ const TWO_16 = 0x1_0000;
 export class RtpChannel {
   /** The sender said that the stream has ended: its silence is no fault. */
   isOver = false;
-  readonly analyzer = new TsAnalyzer();
+  /** The warm-up is over, see {@link restart}. */
+  isWarm = false;
+  readonly analyzer: TsAnalyzer;
   readonly outputs: readonly MediaOutput[];
   readonly #store: PacketStore;
   readonly #inOrder: InOrder;
   readonly #arbiter: Arbiter | null;
   readonly #legs: LegQueue | null;
-  readonly #skew = new Histogram();
+  #skew = new Histogram();
   #fec: FecDecoder | null = null;
+  /** The newest number at a look, its arrival, and the newest one that all sockets have been read past. */
+  #lookedAt = -Infinity;
+  #lookedAtNs: Nanos = -Infinity;
+  #settled = -Infinity;
   readonly #holdNs: Nanos;
   /** Number on the wire of the channel's number 0, 16 bits. */
   #origin = -1;
   #lost = 0;
+  /** Numbers below came within the warm-up. */
+  #countedFrom = -Infinity;
+  /** Numbers released and given up, and octets released, of those that count. */
+  #released = 0;
+  #givenUp = 0;
   #octets = 0;
+  /** What was counted elsewhere when the warm-up ended. */
+  #before: RepairSnapshot | null = null;
   /** Arrival of what was delivered last. */
   #lastNs: Nanos = -Infinity;
   /** Whether payloads are transport packets; else outputs alone have them. */
   readonly #isTransportStream: boolean;
 
-  constructor(options: MediaChannelOptions, isTransportStream: boolean) {
+  constructor(options: MediaChannelOptions, isTransportStream: boolean, spare: SpareChannel | null = null) {
     this.outputs = options.outputs;
+    this.analyzer = spare?.analyzer ?? new TsAnalyzer();
     this.#isTransportStream = isTransportStream;
     this.#holdNs = options.mergeWindowNs ?? options.holdNs;
-    this.#store = new PacketStore(options.storePackets, SLOT_OCTETS);
+    this.#store = spare?.store ?? new PacketStore(options.storePackets, SLOT_OCTETS);
     this.#inOrder = new InOrder(this.#store, { holdNs: this.#holdNs, depthPackets: options.storePackets });
     const windowNs = options.mergeWindowNs;
     this.#arbiter = windowNs === null ? null : new Arbiter({ windowPackets: options.storePackets, windowNs });
@@ -94,8 +120,6 @@ export class RtpChannel {
   onFec(view: DataView, at: number, length: number, timeNs: Nanos): void {
     this.#fec ??= this.#beginFec();
     this.#fec.addFec(view, at, length, timeNs);
-    // FEC is read from another socket, a batch later maybe.
-    this.#inOrder.depthPackets = Math.min(this.#store.capacity, this.#fec.windowPackets + BATCH_PACKETS);
     this.#drain(timeNs);
   }
 
@@ -107,10 +131,42 @@ export class RtpChannel {
   /** All arrivals before `beforeNs` have been read; time passes. */
   onTime(nowNs: Nanos, beforeNs: Nanos): void {
     this.#arbitrate(beforeNs);
+    if (this.#fec !== null) this.#giveUpBehind(this.#fec, beforeNs);
     this.#drain(nowNs);
     if (!this.#isTransportStream || this.isOver) return;
     // What waits behind a gap has arrived, and is analysed later with the time at which it did.
     this.analyzer.onTime(Math.min(beforeNs, this.#inOrder.dueMonoNs - this.#inOrder.holdNs));
+  }
+
+  /** End of the warm-up: what has a higher number than all before counts, and nothing else does. */
+  restart(): void {
+    this.isWarm = true;
+    this.analyzer.restart();
+    this.#countedFrom = this.#store.isEmpty ? -Infinity : this.#store.newest + 1;
+    this.#released = 0;
+    this.#givenUp = 0;
+    this.#octets = 0;
+    this.#skew = new Histogram();
+    const before = this.#counted();
+    this.#before = this.#arbiter === null ? before : { ...before, arbitration: this.#decided(this.#arbiter) };
+  }
+
+  /**
+   * Gives up what FEC no longer reaches. Media may have been read far ahead of FEC, which comes by other sockets, so that
+   * this counts from media before whose arrival all has been read.
+   */
+  #giveUpBehind(fec: FecDecoder, beforeNs: Nanos): void {
+    const store = this.#store;
+    if (store.isEmpty) return;
+    if (this.#lookedAtNs < beforeNs) {
+      this.#settled = this.#lookedAt;
+      this.#lookedAt = store.newest;
+      this.#lookedAtNs = store.timeMonoNs(store.newest);
+    }
+    const inOrder = this.#inOrder;
+    inOrder.depthPackets = Math.min(store.capacity, store.newest - this.#settled + fec.windowPackets);
+    this.#drain(-Infinity);
+    inOrder.depthPackets = store.capacity;
   }
 
   /** The stream is over: what is missing stays missing. */
@@ -126,14 +182,20 @@ export class RtpChannel {
   }
 
   repair(): RepairSnapshot {
-    const { released, givenUp } = this.#inOrder;
+    const now = this.#counted();
+    return this.#before === null ? now : repairSince(now, this.#before);
+  }
+
+  #counted(): RepairSnapshot {
+    const released = this.#released;
+    const givenUp = this.#givenUp;
     return {
       expected: released + givenUp,
       released,
       givenUp,
       late: this.#store.late + this.#store.tooOld,
       octets: this.#octets,
-      fec: this.#fec === null ? null : fecSnapshot(this.#fec),
+      fec: this.#fec === null ? null : fecSnapshot(this.#fec, this.#store),
       arbitration: this.#arbiter === null ? null : this.#arbitration(this.#arbiter),
     };
   }
@@ -144,25 +206,38 @@ export class RtpChannel {
     for (;;) {
       const what = inOrder.next(nowNs);
       if (what === Release.Nothing) return;
+      const { sequence } = inOrder;
       if (what === Release.Gap) {
-        this.#lost += inOrder.count;
+        const { count } = inOrder;
+        this.#lost += count;
+        this.#givenUp += Math.min(count, Math.max(0, sequence + count - this.#countedFrom));
         continue;
       }
-      const { sequence } = inOrder;
       const packet = store.offsetOf(sequence);
       const length = store.lengthOf(sequence);
       const header = rtpHeaderOctets(store.bytes, packet);
       const octets = length - header - rtpPaddingOctets(store.bytes, packet, length);
-      // A recovered packet arrived never: it stands where the one before it stood.
-      if (!store.isRecovered(sequence)) this.#lastNs = Math.max(this.#lastNs, store.timeMonoNs(sequence));
+      if (sequence >= this.#countedFrom) {
+        this.#released++;
+        this.#octets += octets;
+      }
+      this.#lastNs = Math.max(this.#lastNs, this.#arrivalNs(sequence));
       this.#deliver(store.bytes, packet + header, octets, this.#lastNs);
     }
+  }
+
+  /** A recovered packet arrived never: it comes with the next one that did, which has waited for it. */
+  #arrivalNs(sequence: number): Nanos {
+    const store = this.#store;
+    for (let n = sequence; n <= store.newest; n++) {
+      if (store.has(n) && !store.isRecovered(n)) return store.timeMonoNs(n);
+    }
+    return this.#lastNs;
   }
 
   #deliver(bytes: Uint8Array, at: number, length: number, timeNs: Nanos): void {
     const lost = this.#lost;
     this.#lost = 0;
-    this.#octets += length;
     if (this.#isTransportStream) this.analyzer.onPayload(bytes, at, length, timeNs, lost);
     const { outputs } = this;
     for (let i = 0; i < outputs.length; i++) outputs[i]!.put(bytes, at, length, lost);
@@ -178,6 +253,17 @@ export class RtpChannel {
     arbiter.skews = 0;
   }
 
+  /** As {@link #arbitration}; numbers that are open, and so are counted later, no leg has had yet. */
+  #decided(arbiter: Arbiter): ArbitrationSnapshot {
+    const all = this.#arbitration(arbiter);
+    const [a, b] = all.legs;
+    const legs: [LegSnapshot, LegSnapshot] = [
+      { ...a, received: a.received - arbiter.openOn(Leg.A) },
+      { ...b, received: b.received - arbiter.openOn(Leg.B) },
+    ];
+    return { ...all, legs };
+  }
+
   #arbitration(arbiter: Arbiter): ArbitrationSnapshot {
     const { onlyA, onlyB, both, neither, open, skewsDropped } = arbiter;
     const legs: [LegSnapshot, LegSnapshot] = [legSnapshot(arbiter.legs[0]), legSnapshot(arbiter.legs[1])];
@@ -189,7 +275,7 @@ function legSnapshot({ received, wins, duplicates, lost, late }: LegCounters): L
   return { received, wins, duplicates, lost, late };
 }
 
-function fecSnapshot(fec: FecDecoder): FecSnapshot {
+function fecSnapshot(fec: FecDecoder, store: PacketStore): FecSnapshot {
   const { columns, rows, heard, outOfWindow, inconsistent, recovered } = fec;
   return {
     columns: columns === 0 ? fec.rowColumns : columns,
@@ -199,13 +285,14 @@ function fecSnapshot(fec: FecDecoder): FecSnapshot {
     malformed: fec.malformed + fec.tooLong,
     outOfWindow,
     inconsistent,
-    recovered,
+    recovered: recovered - store.cameAfterAll,
   };
 }
 
 /** A transport stream in bare UDP: nothing numbers its datagrams, so they are taken as they come. */
 export class BareChannel {
   isOver = false;
+  isWarm = false;
   readonly analyzer = new TsAnalyzer();
   readonly outputs: readonly MediaOutput[];
 
@@ -221,6 +308,11 @@ export class BareChannel {
 
   onTime(_nowNs: Nanos, beforeNs: Nanos): void {
     if (!this.isOver) this.analyzer.onTime(beforeNs);
+  }
+
+  restart(): void {
+    this.isWarm = true;
+    this.analyzer.restart();
   }
 
   finish(_nowNs: Nanos): void {}

@@ -1,32 +1,29 @@
 /** Opens the inputs of a sender's transport streams, on the main thread, and keeps them supplied. */
 import { open, type FileHandle } from 'node:fs/promises';
 import { statSync } from 'node:fs';
-import type { Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ByteRing } from '../core/byteRing.js';
 import { MemorySource } from '../core/byteSource.js';
-import { McastError } from '../core/errors.js';
+import { McastError, type ErrorCode } from '../core/errors.js';
 import { transportRate } from '../feed/tsRate.js';
 import { TsStatus } from '../feed/tsStream.js';
 import type { FfmpegInput, RunningFfmpeg } from '../io/ffmpegInput.js';
 import { fileError } from '../io/fileError.js';
 import { wantsTranscoding } from '../profile/mediaPlan.js';
 import type { MediaPlan, SendPlan, SendStream } from '../profile/plan.js';
+import type { Link } from '../result/model.js';
 import { TS_PACKET_OCTETS } from '../wire/mpegts.js';
+import { CLAIM_OCTETS, pumpChunks, pumpFile } from './inputPump.js';
 import type { SharedInput } from './sharedInput.js';
 
 /** Files up to this are held in memory, once for all streams that send them. */
 const MEMORY_OCTETS = 64 << 20;
 /** So much of a larger one, or of what comes through a pipe, is on its way to the sender. */
 const RING_OCTETS = 8 << 20;
-const CLAIM_OCTETS = 64 << 10;
 /** What a stream must show of its clock before it is sent. */
 const LOOK_OCTETS = 4 << 20;
 const LOOK_STEP_OCTETS = 64 << 10;
-/** A full ring is looked at again after so long. */
-const REST_MS = 5;
 /** Sources that come at their own pace, whoever reads. */
-const LIVE_SCHEMES: ReadonlySet<string> = new Set(['rtsp', 'rtmp', 'srt', 'rist', 'udp', 'rtp']);
+const LIVE_SCHEMES: ReadonlySet<string> = new Set(['rtsp', 'rtmp', 'rist', 'udp', 'rtp']);
 
 const TESTCARD = new URL('../../assets/testcard.mpegts', import.meta.url);
 
@@ -39,6 +36,8 @@ export interface MediaInputs {
   readonly finished: Promise<void>;
   /** What is sent, a line each. */
   readonly lines: readonly string[];
+  /** The links among them, as they are now. */
+  links(): Link[];
   /** Ends them: nothing of them is left. */
   stop(): Promise<void>;
 }
@@ -50,17 +49,23 @@ interface OpenInput {
   readonly line: string;
   readonly finished: Promise<void>;
   readonly stop: () => Promise<void>;
+  /** Of a link, as it is now. */
+  readonly link?: () => Link;
 }
 
+const NOT_TS_HINT = 'Name a file that ffmpeg can read: it makes a transport stream of that.';
 const DONE = Promise.resolve();
 const NOTHING = async (): Promise<void> => {};
 
-/** Throws McastError: an input that cannot be read or is no transport stream; what was open by then is closed. */
-export async function openMediaInputs(plan: SendPlan): Promise<MediaInputs> {
+/**
+ * Throws McastError: an input that cannot be read or is no transport stream; what was open by then is closed. `tell`: a
+ * line for the operator about a link whose peer came or went; one that has none is waited for.
+ */
+export async function openMediaInputs(plan: SendPlan, tell: (text: string) => void = () => {}): Promise<MediaInputs> {
   const inputs: (OpenInput | null)[] = [];
   const files = new Map<string, Promise<SharedArrayBuffer>>();
   try {
-    for (const { media } of plan.streams) inputs.push(media === null ? null : await openInput(media, files));
+    for (const { media } of plan.streams) inputs.push(media === null ? null : await openInput(media, files, tell));
   } catch (error) {
     await Promise.all(inputs.map((input) => input?.stop()));
     throw error;
@@ -69,13 +74,14 @@ export async function openMediaInputs(plan: SendPlan): Promise<MediaInputs> {
   const stop = async (): Promise<void> => {
     await Promise.all(opened.map((input) => input.stop()));
   };
-  const finished = Promise.all(opened.map((input) => input.finished)).then(() => {});
+  const finished = Promise.all(opened.map((input) => input.finished)).then(() => undefined);
   finished.catch(() => {});
   return {
     plan: { ...plan, streams: plan.streams.map((stream, index) => withRate(stream, inputs[index] ?? null)) },
     shared: inputs.map((input) => input?.shared ?? null),
     finished,
     lines: [...new Set(opened.map(({ line }) => line))],
+    links: () => opened.flatMap(({ link }) => (link === undefined ? [] : [link()])),
     stop,
   };
 }
@@ -87,7 +93,11 @@ function withRate(stream: SendStream, input: OpenInput | null): SendStream {
   return { ...stream, packetsPerSecond, legB: legB === null ? null : { ...legB, packetsPerSecond } };
 }
 
-async function openInput(media: MediaPlan, files: Map<string, Promise<SharedArrayBuffer>>): Promise<OpenInput> {
+async function openInput(
+  media: MediaPlan,
+  files: Map<string, Promise<SharedArrayBuffer>>,
+  tell: (text: string) => void,
+): Promise<OpenInput> {
   const { input } = media;
   if (input.kind === 'testcard') return await openFile(TESTCARD, 'the test card', media, files);
   if (input.kind === 'stdin') {
@@ -96,11 +106,19 @@ async function openInput(media: MediaPlan, files: Map<string, Promise<SharedArra
     });
   }
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(input.name)?.[1]?.toLowerCase();
+  if (scheme === 'srt') return await openSrtSource(input.name, media, tell);
   const isUrl = scheme !== undefined && (scheme === 'lavfi' || input.name.includes('://'));
   if (!isUrl && !wantsTranscoding(media) && (await isTransportFile(input.name, media))) {
     return await openFile(input.name, input.name, media, files);
   }
-  return await openThroughFfmpeg(input.name, media, scheme !== undefined && LIVE_SCHEMES.has(scheme));
+  try {
+    return await openThroughFfmpeg(input.name, media, scheme !== undefined && LIVE_SCHEMES.has(scheme));
+  } catch (error) {
+    if (!(error instanceof McastError) || error.code !== 'ERR_FFMPEG_MISSING') throw error;
+    // Who meant to send a transport stream does not look for ffmpeg.
+    const why = isUrl || wantsTranscoding(media) ? 'needs ffmpeg' : 'is no MPEG transport stream';
+    throw new McastError(error.code, `${input.name} ${why}: ${error.message}`, { hint: error.hint, cause: error });
+  }
 }
 
 /** Whether the file begins as a transport stream does. Throws ERR_FILE. */
@@ -108,7 +126,9 @@ async function isTransportFile(path: string, media: MediaPlan): Promise<boolean>
   let file: FileHandle | null = null;
   try {
     file = await open(path, 'r');
-    if (!(await file.stat()).isFile()) return false;
+    const stats = await file.stat();
+    if (stats.isDirectory()) throw new McastError('ERR_FILE', `${path} is a folder`, { hint: 'Name a file.' });
+    if (!stats.isFile()) return false;
     const head = new Uint8Array(LOOK_STEP_OCTETS);
     const { bytesRead } = await file.read(head, 0, head.length, 0);
     if (bytesRead === 0) throw new McastError('ERR_FILE', `${path} is empty`, { hint: 'Name another file.' });
@@ -171,14 +191,22 @@ function startOf(octets: number, { startShare }: MediaPlan): number {
 async function openLargeFile(path: string | URL, name: string, octets: number, media: MediaPlan): Promise<OpenInput> {
   const file = await open(path, 'r');
   const head = new Uint8Array(LOOK_OCTETS);
-  const { bytesRead } = await file.read(head, 0, head.length, 0);
-  const bitPerSecond = rateOf(head.subarray(0, bytesRead), name, media, false);
   const startOctet = startOf(octets, media);
+  let bitPerSecond = 0;
+  try {
+    const { bytesRead } = await file.read(head, 0, head.length, startOctet);
+    bitPerSecond = rateOf(head.subarray(0, bytesRead), name, media, true);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
   const memory = ByteRing.allocate(RING_OCTETS, CLAIM_OCTETS);
   const control = { stopped: false };
-  const pump = pumpFile(file, octets, startOctet, media.loop, new ByteRing(memory), control).catch((error: unknown) => {
-    throw fileError(String(path), 'read', error);
-  });
+  const pump = pumpFile(file, name, octets, startOctet, media.loop, new ByteRing(memory), control).catch(
+    (error: unknown) => {
+      throw fileError(String(path), 'read', error);
+    },
+  );
   pump.catch(() => {});
   return {
     shared: { kind: 'ring', ring: memory, passOctets: media.loop ? octets : null, startOctet, live: false },
@@ -192,42 +220,48 @@ async function openLargeFile(path: string | URL, name: string, octets: number, m
   };
 }
 
-async function pumpFile(
-  file: FileHandle,
-  octets: number,
-  startOctet: number,
-  loop: boolean,
-  ring: ByteRing,
-  control: { readonly stopped: boolean },
-): Promise<void> {
-  try {
-    for (let at = startOctet; !control.stopped;) {
-      if (at >= octets) {
-        if (!loop) break;
-        at = 0;
-      }
-      const wanted = Math.min(CLAIM_OCTETS, octets - at);
-      const to = ring.claim(wanted);
-      if (to < 0) {
-        await delay(REST_MS);
-        continue;
-      }
-      const { bytesRead } = await file.read(ring.bytes, to, wanted, at);
-      if (bytesRead === 0) throw new McastError('ERR_FILE', 'an input file became shorter while it was sent');
-      ring.publish(bytesRead);
-      at += bytesRead;
+/** A link of our own; through ffmpeg where there can be none, or where ffmpeg has work to do. */
+async function openSrtSource(text: string, media: MediaPlan, tell: (text: string) => void): Promise<OpenInput> {
+  const { ffmpegSrt, openSrtInput, whyNoSrt } = await import('./srtInput.js');
+  const why = whyNoSrt(text);
+  if (why !== null || wantsFfmpeg(media)) {
+    const { source, name, hide } = ffmpegSrt(text);
+    try {
+      const { finished, ...input } = await openThroughFfmpeg(source, media, true, name);
+      return { ...input, finished: finished.catch((error: unknown) => Promise.reject(hide(error))) };
+    } catch (error) {
+      const isLacking = error instanceof McastError && LACKING.has(error.code);
+      throw why !== null && isLacking ? why : hide(error);
     }
-  } finally {
-    ring.close();
-    await file.close();
+  }
+  const link = await openSrtInput(text, tell);
+  try {
+    const input = await openReadable(link.octets, link.name, media, true, link.ended, link.stop);
+    return { ...input, link: link.link };
+  } catch (error) {
+    await link.stop();
+    throw error;
   }
 }
 
-async function openThroughFfmpeg(name: string, media: MediaPlan, live: boolean): Promise<OpenInput> {
+/** What ffmpeg says where it is not there, or was built without the protocol. */
+const LACKING: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['ERR_FFMPEG_MISSING', 'ERR_UNSUPPORTED']);
+
+function wantsFfmpeg(media: MediaPlan): boolean {
+  const { program, inputOptions, outputOptions } = media.transcode;
+  return wantsTranscoding(media) || program !== null || inputOptions.length > 0 || outputOptions.length > 0;
+}
+
+async function openThroughFfmpeg(
+  source: string,
+  media: MediaPlan,
+  live: boolean,
+  name: string = source,
+): Promise<OpenInput> {
   const { openFfmpegInput } = await import('../io/ffmpegInput.js');
   const { transcode } = media;
   const input: FfmpegInput = {
-    source: name,
+    source,
     videoCodec: transcode.videoCodec,
     videoBitrateBitPerSecond: transcode.videoBitPerSecond,
     resolution: transcode.resolution,
@@ -240,7 +274,7 @@ async function openThroughFfmpeg(name: string, media: MediaPlan, live: boolean):
     outputOptions: transcode.outputOptions,
   };
   const running = await openFfmpegInput(input, { option: transcode.program, environment: process.env });
-  const finished = running.finished.then(() => {});
+  const finished = running.finished.then(() => undefined);
   finished.catch(() => {});
   try {
     return await openReadable(running.octets, name, media, live, finished, async () => running.stop(), running);
@@ -254,7 +288,7 @@ async function openThroughFfmpeg(name: string, media: MediaPlan, live: boolean):
 
 /** A pipe: what shows its rate is read first, and then what came with it is sent before the rest. */
 async function openReadable(
-  readable: Readable,
+  readable: AsyncIterable<Uint8Array>,
   name: string,
   media: MediaPlan,
   live: boolean,
@@ -262,7 +296,7 @@ async function openReadable(
   stop: () => Promise<void>,
   ffmpeg: RunningFfmpeg | null = null,
 ): Promise<OpenInput> {
-  const chunks = readable[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>;
+  const chunks = readable[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
   let head = Buffer.alloc(0);
   let looked = 0;
   let bitPerSecond = 0;
@@ -272,7 +306,8 @@ async function openReadable(
     if (next.done !== true) head = Buffer.concat([head, next.value]);
     if (!hasEnded && head.length < looked + LOOK_STEP_OCTETS) continue;
     looked = head.length;
-    if (hasEnded && ffmpeg !== null) await ffmpeg.finished;
+    // Its own last words say more than that nothing came of it.
+    if (hasEnded) await ended;
     if (head.length === 0) throw new McastError('ERR_FILE', `${name} is empty`, { hint: 'Name another input.' });
     const isAll = hasEnded || head.length >= LOOK_OCTETS;
     bitPerSecond = rateOf(head, name, media, isAll);
@@ -286,7 +321,7 @@ async function openReadable(
     shared: { kind: 'ring', ring: memory, passOctets: null, startOctet: 0, live },
     bitPerSecond,
     line: `${lineOf(name, bitPerSecond, media)}${how}`,
-    finished: Promise.all([pump, ended]).then(() => {}),
+    finished: Promise.all([pump, ended]).then(() => undefined),
     stop: async () => {
       control.stopped = true;
       await stop();
@@ -295,46 +330,13 @@ async function openReadable(
   };
 }
 
-async function pumpChunks(
-  head: Uint8Array,
-  chunks: AsyncIterator<Buffer, undefined>,
-  ring: ByteRing,
-  control: { readonly stopped: boolean },
-): Promise<void> {
-  try {
-    await put(head, ring, control);
-    while (!control.stopped) {
-      const next = await chunks.next();
-      if (next.done === true) break;
-      await put(next.value, ring, control);
-    }
-  } finally {
-    ring.close();
-  }
-}
-
-/** Waits for room: that is what holds up a source that is faster than it is sent. */
-async function put(octets: Uint8Array, ring: ByteRing, control: { readonly stopped: boolean }): Promise<void> {
-  for (let at = 0; at < octets.length && !control.stopped;) {
-    const part = Math.min(CLAIM_OCTETS, octets.length - at);
-    const to = ring.claim(part);
-    if (to < 0) {
-      await delay(REST_MS);
-      continue;
-    }
-    ring.bytes.set(octets.subarray(at, at + part), to);
-    ring.publish(part);
-    at += part;
-  }
-}
-
 /** Bit/s of the transport stream; 0: more of it is needed. `isAll`: there is no more. Throws what is wrong with it. */
 function rateOf(octets: Uint8Array, name: string, media: MediaPlan, isAll: boolean): number {
   const source = new MemorySource(octets, { loop: false });
   const { status, bitPerSecond } = transportRate(source, media.pcrPid, media.muxRateBitPerSecond);
   if (status === TsStatus.NotTs && (isAll || octets.length >= LOOK_STEP_OCTETS)) {
     throw new McastError('ERR_FILE_FORMAT', `${name} is no MPEG transport stream`, {
-      hint: 'Name a file instead of standard input: ffmpeg makes a transport stream of what it can read.',
+      hint: NOT_TS_HINT,
     });
   }
   if (bitPerSecond > 0) return bitPerSecond;

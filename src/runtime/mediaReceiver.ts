@@ -1,13 +1,15 @@
 import { SlotKind } from '../analysis/decoded.js';
 import type { Measurement } from '../analysis/measurement.js';
+import { RECOGNISED_FROM } from '../analysis/plainDecoder.js';
 import type { ReceiveBatch } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
+import { StreamCounter } from '../metrics/counters.js';
 import type { RepairSnapshot } from '../metrics/repairSnapshot.js';
 import type { TransportSnapshot } from '../metrics/transportSnapshot.js';
 import { rtpSequence, rtpSsrc } from '../wire/rtp.js';
-import { BareChannel, RtpChannel, type MediaOutput } from './mediaChannel.js';
+import { BareChannel, RtpChannel, type MediaOutput, spareChannel, type SpareChannel } from './mediaChannel.js';
 
-/** What a socket's datagrams are to the media: what its endpoint was, or what goes with it. */
+/** What a stream is to the media: media itself, or what goes with it. */
 export interface MediaPlace {
   readonly role: 'media' | 'fec' | 'control';
   /** 1: the second leg of the endpoint at `position`. */
@@ -20,12 +22,12 @@ export interface MediaPlace {
 
 export interface MediaReceiverOptions {
   readonly measurement: Measurement;
-  /** By socket. */
-  readonly placeOf: (socket: number) => MediaPlace;
+  /** By stream; `null`: not known yet, and asked for again. */
+  readonly placeOf: (stream: number) => MediaPlace | null;
   /** Longest wait for a missing packet, ns. */
   readonly holdNs: Nanos;
   readonly mergeWindowNs: Nanos;
-  /** Media endpoints: they share the memory. */
+  /** Media endpoints, as many as are known: they share the memory. */
   readonly endpoints: number;
   /** Made when the first stream of the endpoint comes; asked once per endpoint. */
   readonly outputsOf: (position: number) => readonly MediaOutput[];
@@ -37,6 +39,8 @@ export interface MediaReceiverOptions {
 const STORE_PACKETS = 65_536;
 const STORE_PACKETS_MOST = 8192;
 const STORE_PACKETS_LEAST = 512;
+/** Time passes for the channels this often: with many of them it costs more than a datagram. */
+const TEND_NS = 5e6;
 const NO_OUTPUTS: readonly MediaOutput[] = [];
 
 type Channel = RtpChannel | BareChannel;
@@ -47,57 +51,113 @@ type Channel = RtpChannel | BareChannel;
  */
 export class MediaReceiver {
   readonly #options: MediaReceiverOptions;
+  readonly #spare: SpareChannel[] = [];
   /** By stream; `null`: nothing is done with it. Legs of one endpoint share theirs. */
   readonly #channels: (Channel | null)[] = [];
-  /** Streams of the second leg. */
-  readonly #isLegB: boolean[] = [];
+  readonly #places: (MediaPlace | undefined)[] = [];
+  /** Streams in no known format so far, of which more datagrams are looked at. */
+  #undecided: number[] = [];
   /** RTP channels by endpoint, and by endpoint and SSRC. */
   readonly #latest = new Map<number, RtpChannel>();
   readonly #bySsrc = new Map<string, RtpChannel>();
   readonly #all: Channel[] = [];
   readonly #hasOutputs = new Set<number>();
-  readonly #storePackets: number;
+  /** There is anything that is looked into: else no datagram is to cost a look. */
+  #hasMedia = false;
+  /** When time passes for the channels next. */
+  #tendNs: Nanos = -Infinity;
 
   constructor(options: MediaReceiverOptions) {
     this.#options = options;
-    const share = 2 ** Math.floor(Math.log2(STORE_PACKETS / Math.max(1, options.endpoints)));
-    this.#storePackets = Math.max(STORE_PACKETS_LEAST, Math.min(STORE_PACKETS_MOST, share));
+  }
+
+  /** Nothing has come that is looked into. */
+  get isIdle(): boolean {
+    return this.#all.length === 0;
+  }
+
+  /** Makes room for so many RTP streams now: many that begin together would take the time of their first datagrams. */
+  reserve(channels: number): void {
+    for (let i = 0; i < channels; i++) this.#spare.push(spareChannel(this.#storePackets()));
   }
 
   /** The measurement has just handled this batch. Hot. */
   onBatch(batch: ReceiveBatch): void {
-    const { measurement, placeOf } = this.#options;
+    const { measurement } = this.#options;
     if (this.#channels.length < measurement.streamCount) this.#addStreams(batch);
+    if (this.#undecided.length > 0) this.#lookAgain(batch);
+    if (!this.#hasMedia) return;
     const { kind, stream, timeMonoNs } = measurement.decoded;
-    const place = placeOf(batch.socket[0]!);
     for (let i = 0; i < batch.count; i++) {
       if (kind[i] !== SlotKind.Data) continue;
+      const place = this.placeOf(stream[i]!);
+      if (place === null) continue;
       const at = batch.offset[i]!;
       const length = batch.length[i]!;
       if (place.role === 'media') {
         const channel = this.#channels[stream[i]!];
         if (channel === null || channel === undefined) continue;
+        if (!channel.isWarm) this.#warm(channel, timeMonoNs[i]!);
         if (channel instanceof BareChannel) {
           channel.onDatagram(batch.bytes, at, length, timeMonoNs[i]!);
           continue;
         }
         const number = channel.numberOf(rtpSequence(batch.bytes, at));
-        const leg = this.#isLegB[stream[i]!] ? 1 : 0;
-        channel.onPacket(batch.view, at, length, number, timeMonoNs[i]!, leg);
+        channel.onPacket(batch.view, at, length, number, timeMonoNs[i]!, place.leg);
       } else if (place.role === 'fec') {
-        this.#latest.get(place.position)?.onFec(batch.view, at, length, timeMonoNs[i]!);
+        const channel = this.#latest.get(place.position);
+        if (channel === undefined) continue;
+        if (!channel.isWarm) this.#warm(channel, timeMonoNs[i]!);
+        channel.onFec(batch.view, at, length, timeMonoNs[i]!);
       } else this.#options.onControl?.(batch, i, timeMonoNs[i]!);
     }
   }
 
+  /** What the stream is to the media; `null`: not known (yet). */
+  placeOf(stream: number): MediaPlace | null {
+    return this.#places[stream] ?? this.#askPlace(stream);
+  }
+
+  #askPlace(stream: number): MediaPlace | null {
+    // What found no room in the table is of all kinds.
+    if (stream === this.#options.measurement.table.others) return null;
+    const place = this.#options.placeOf(stream);
+    if (place !== null) this.#places[stream] = place;
+    return place;
+  }
+
+  /** The channel's figures begin anew with what comes at or after the end of the warm-up. */
+  #warm(channel: Channel, timeNs: Nanos): void {
+    if (timeNs >= this.#options.measurement.warmUpEndNs) channel.restart();
+  }
+
   /** All that arrived before `beforeNs` has been read. */
   onTime(nowNs: Nanos, beforeNs: Nanos): void {
+    if (nowNs < this.#tendNs) return;
+    this.#tendNs = nowNs + TEND_NS;
     const all = this.#all;
-    for (let i = 0; i < all.length; i++) all[i]!.onTime(nowNs, beforeNs);
+    for (let i = 0; i < all.length; i++) {
+      if (!all[i]!.isWarm) this.#warm(all[i]!, beforeNs);
+      all[i]!.onTime(nowNs, beforeNs);
+    }
+  }
+
+  /** An interval is over: rates of intervals begin anew. */
+  closeInterval(): void {
+    for (const { analyzer } of this.#all) analyzer.closeInterval();
   }
 
   finish(nowNs: Nanos): void {
-    for (const channel of this.#all) channel.finish(nowNs);
+    for (const channel of this.#all) {
+      channel.finish(nowNs);
+      // A run that ends within its warm-up has measured nothing.
+      if (!channel.isWarm) channel.restart();
+    }
+  }
+
+  /** Whether what is known of the stream's content is of after the warm-up. */
+  isWarm(stream: number): boolean {
+    return this.#channels[stream]?.isWarm ?? false;
   }
 
   /** The stream is over: nothing more is expected of it. */
@@ -120,30 +180,49 @@ export class MediaReceiver {
   pairs(): { readonly legA: number; readonly legB: number; readonly repair: RepairSnapshot }[] {
     const pairs = [];
     for (const [legB, channel] of this.#channels.entries()) {
-      if (this.#isLegB[legB] !== true || !(channel instanceof RtpChannel)) continue;
-      const legA = this.#channels.findIndex((other, stream) => other === channel && this.#isLegB[stream] !== true);
+      if (this.#places[legB]?.leg !== 1 || !(channel instanceof RtpChannel)) continue;
+      const legA = this.#channels.findIndex((other, stream) => other === channel && this.#places[stream]!.leg === 0);
       pairs.push({ legA, legB, repair: channel.repair() });
     }
     return pairs;
   }
 
   #addStreams(batch: ReceiveBatch): void {
-    const { measurement, placeOf } = this.#options;
+    const { measurement } = this.#options;
     for (let stream = this.#channels.length; stream < measurement.streamCount; stream++) {
-      const { format, socket } = measurement.identity(stream);
-      const place = placeOf(socket);
-      this.#isLegB[stream] = place.leg === 1;
-      this.#channels[stream] = place.role === 'media' ? this.#channelFor(format, stream, place, batch) : null;
+      const { format } = measurement.identity(stream);
+      this.#channels[stream] = this.#channelOf(stream, format, batch);
+      this.#hasMedia ||= this.#channels[stream] !== null || this.placeOf(stream)?.role !== 'media';
+      if (format === 'unknown') this.#undecided.push(stream);
     }
+  }
+
+  /** Whether the decoder has recognised by now what it did not at first. */
+  #lookAgain(batch: ReceiveBatch): void {
+    const { measurement } = this.#options;
+    this.#undecided = this.#undecided.filter((stream) => {
+      const { format } = measurement.identity(stream);
+      if (format === 'unknown') {
+        const { values } = measurement.counters;
+        return values[stream * StreamCounter.Count + StreamCounter.PacketsReceived]! < RECOGNISED_FROM;
+      }
+      this.#places[stream] = undefined;
+      this.#channels[stream] = this.#channelOf(stream, format, batch);
+      this.#hasMedia ||= this.#channels[stream] !== null;
+      return false;
+    });
+  }
+
+  #channelOf(stream: number, format: string, batch: ReceiveBatch): Channel | null {
+    const place = this.placeOf(stream);
+    return place === null || place.role !== 'media' ? null : this.#channelFor(format, stream, place, batch);
   }
 
   #channelFor(format: string, stream: number, place: MediaPlace, batch: ReceiveBatch): Channel | null {
     const isRtp = format.startsWith('rtp') && this.#options.measurement.identity(stream).unit === 'packet';
     if (!isRtp) {
       if (format !== 'mpeg-ts') return null;
-      const bare = new BareChannel(this.#outputsOf(place.position));
-      this.#all.push(bare);
-      return bare;
+      return this.#added(new BareChannel(this.#outputsOf(place.position)));
     }
     const slot = this.#options.measurement.decoded.stream.indexOf(stream);
     const key = `${place.position} ${slot < 0 ? '' : rtpSsrc(batch.bytes, batch.offset[slot]!)}`;
@@ -152,21 +231,34 @@ export class MediaReceiver {
     if (known !== undefined && !this.#hasLeg(known, place.leg)) return known;
     const channel = new RtpChannel(
       {
-        storePackets: this.#storePackets,
+        storePackets: this.#storePackets(),
         holdNs: this.#options.holdNs,
         mergeWindowNs: place.hasLegs ? this.#options.mergeWindowNs : null,
         outputs: this.#outputsOf(place.position),
       },
       format === 'rtp/mpeg-ts',
+      this.#spare.pop() ?? null,
     );
     this.#bySsrc.set(key, channel);
     this.#latest.set(place.position, channel);
+    return this.#added(channel);
+  }
+
+  #added<C extends Channel>(channel: C): C {
+    channel.isWarm = this.#options.measurement.warmUpEndNs === -Infinity;
     this.#all.push(channel);
     return channel;
   }
 
   #hasLeg(channel: RtpChannel, leg: 0 | 1): boolean {
-    return this.#channels.some((other, stream) => other === channel && this.#isLegB[stream] === (leg === 1));
+    return this.#channels.some((other, stream) => other === channel && this.#places[stream]!.leg === leg);
+  }
+
+  /** Of the channel that comes next: where the endpoints are not known, it has the room that so many share. */
+  #storePackets(): number {
+    const channels = Math.max(this.#options.endpoints, this.#all.length + 1);
+    const share = 2 ** Math.floor(Math.log2(STORE_PACKETS / channels));
+    return Math.max(STORE_PACKETS_LEAST, Math.min(STORE_PACKETS_MOST, share));
   }
 
   /** Outputs have one stream: the first of their endpoint. */

@@ -7,6 +7,7 @@ import type { Environment } from '../io/findProgram.js';
 import { openRingFile } from '../io/ringFile.js';
 import type { SrtEvent } from '../io/srt.js';
 import type { ReceivePlan, StreamAddress } from '../profile/plan.js';
+import type { Link } from '../result/model.js';
 import { outputQueue, type OutputQueue } from './receiverOutputs.js';
 
 /** What a program or a peer gets to take the rest and end by itself. */
@@ -19,6 +20,8 @@ export interface MediaSinks {
   readonly queues: readonly OutputQueue[];
   /** Why outputs ended early, by their names in {@link queues}. All are known when {@link finished} is fulfilled. */
   failures(): ReadonlyMap<string, string>;
+  /** The links among them, as they are now. */
+  links(): Link[];
   /** All that was queued has been handed on and every output has ended. Never rejects: what an output did is in {@link failures}. */
   readonly finished: Promise<void>;
   /**
@@ -38,6 +41,8 @@ interface OpenSink {
   isUseful(): boolean;
   /** Ends it without patience. */
   end(): void;
+  /** Of a link, as it is now. */
+  link?(): Link;
 }
 
 /** What plays or cuts the stream as it is written to its standard input. */
@@ -95,6 +100,7 @@ export async function openMediaSinks(
   return {
     queues: sinks.map(({ queue }) => queue),
     failures: () => failures,
+    links: () => sinks.flatMap((sink) => sink.link?.() ?? []),
     finished,
     stop: () => (stopping ??= stop()),
   };
@@ -180,6 +186,7 @@ function written(stream: Writable, octets: Uint8Array): Promise<void> {
 /** The link reads the queue itself, in a thread of its own. */
 async function srtSink(position: number, text: string, tell: (text: string) => void): Promise<OpenSink> {
   const { describeSrt, openSrt, parseSrtUrl } = await import('../io/srt.js');
+  const { linkReport } = await import('./linkReport.js');
   const options = parseSrtUrl(text);
   const name = `forward ${describeSrt(options)}`;
   let told = '';
@@ -198,6 +205,7 @@ async function srtSink(position: number, text: string, tell: (text: string) => v
     isUseful: () => link.counters().state === 'connected',
     // How it ended is told by `over`.
     end: () => void link.stop().catch(() => {}),
+    link: () => linkReport(link, options, 'send'),
   };
 }
 

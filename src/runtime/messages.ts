@@ -1,8 +1,10 @@
 import type { ErrorCode } from '../core/errors.js';
+import type { ZapRow } from '../result/buildZap.js';
 import type { IntervalRow, SenderIntervalRow } from '../result/interval.js';
 import type { Limit } from '../result/limits.js';
 import type { EventRecord, RunResult, Stream } from '../result/model.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
+import type { ZapPlan } from '../profile/zapPlan.js';
 import type { OutputQueue } from './receiverOutputs.js';
 import type { SharedInput } from './sharedInput.js';
 
@@ -30,6 +32,12 @@ export type WorkerTask =
       readonly plan: SendPlan;
       /** By stream of the plan; `null`: it makes what it sends. */
       readonly inputs: readonly (SharedInput | null)[];
+      readonly judge: Judge;
+      readonly control: Int32Array<SharedArrayBuffer>;
+    }
+  | {
+      readonly kind: 'zap';
+      readonly plan: ZapPlan;
       readonly judge: Judge;
       readonly control: Int32Array<SharedArrayBuffer>;
     };
@@ -67,6 +75,8 @@ export type RunMessage =
       readonly senderRows: readonly SenderIntervalRow[];
     }
   | { readonly type: 'event'; readonly event: EventRecord }
+  /** `time`: when the channel was joined, RFC 3339. */
+  | { readonly type: 'zap'; readonly time: string; readonly row: ZapRow }
   /** A stream is over; its figures may still change by what is under way. */
   | { readonly type: 'stream_end'; readonly stream: Stream }
   | { readonly type: 'partial'; readonly result: RunResult }

@@ -130,8 +130,8 @@ export async function openSender(endpoints: string | readonly string[], options:
 }
 
 /**
- * Measures a capture (pcap or pcapng, plain or gzip) by its own stamps, as `mcast analyze` does; `path`
- * may be `-` for standard input. Aborting rejects with the signal's reason.
+ * Measures a capture (pcap or pcapng, plain or gzip) by its own stamps, or a transport stream by its program clock, as
+ * `mcast analyze` does; `path` may be `-` for standard input. Aborting rejects with the signal's reason.
  */
 export async function analyzeCapture(path: string, options: OpenOptions = {}): Promise<RunResult> {
   const { signal, ...own } = options;

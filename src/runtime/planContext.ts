@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { withoutSecret } from '../core/secret.js';
 import { isFile, readWhole } from '../io/wholeFile.js';
 import type { PlanContext } from '../profile/targets.js';
 
-/** What planning needs from outside: time, randomness, files. `argv`: the command line, for the result. */
+/** What planning needs from outside: time, randomness, files. `argv`: the command line, for the result, which tells no passphrase. */
 export function planContext(argv: readonly string[]): PlanContext {
   return {
-    argv,
+    argv: argv.map(withoutSecret),
     nowUnixNs: BigInt(Date.now()) * 1_000_000n,
     random: () => randomBytes(4).readUInt32BE(),
     files: { readWhole, isFile },

@@ -14,7 +14,7 @@ const LOOK_NS = 50e6;
  * Longest time that a datagram may take from its stamp to its socket's queue: both happen in one run of
  * the kernel's receive path, which may be interrupted.
  */
-const STAMP_TO_QUEUE_NS = 1e6;
+export const STAMP_TO_QUEUE_NS = 1e6;
 /** A read that brought fewer messages than this found the socket's queue empty behind them. */
 const FULL_READ_MESSAGES = RECEIVE_CAPACITY / MAX_SEGMENTS;
 /** Reads of one socket in one turn, so that a socket that fills as fast as it is read holds up nothing else. */

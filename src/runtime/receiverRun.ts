@@ -8,7 +8,7 @@ import { readHostEvidence } from '../io/hostEvidence.js';
 import { listInterfaces } from '../io/interfaces.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import type { RunResult } from '../result/model.js';
-import { SEND_TIME_BOUND_NS, SILENCE_NS } from './assumptions.js';
+import { MEDIA_HOLD_NS, SEND_TIME_BOUND_NS, SILENCE_NS } from './assumptions.js';
 import { ClockWatch } from './clockWatch.js';
 import { Command, type RunControl } from './control.js';
 import { DemandWatch } from './demandWatch.js';
@@ -24,7 +24,9 @@ import type { ReceivePlan, StreamPlace } from '../profile/plan.js';
 import { MediaReceiver } from './mediaReceiver.js';
 import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
 import { membershipsOf, receiverResult } from './receiverResult.js';
+import { shortTermCname } from './rtcpIdentity.js';
 import { RtcpReceiver } from './rtcpReceiver.js';
+import { RtcpReports } from './rtcpReports.js';
 import { ReceiverOutputs, type OutputQueue } from './receiverOutputs.js';
 import { OffloadSwitch } from './offloadSwitch.js';
 import { openSources, type OpenSource } from './receiverSetup.js';
@@ -33,14 +35,15 @@ import { reasonsForSilence } from './silenceWatch.js';
 import { placedLines } from './placedLines.js';
 import { prepareThread } from './thread.js';
 import { nextUtcMultiple } from './utcTime.js';
+import { warmUpReceivedMedia } from './warmMedia.js';
 
 const SECOND_NS = 1e9;
 /** At the end of a run that heard nothing for so long, the likeliest reasons are looked for in any case. */
 const SHORT_SILENCE_NS = 0.2e9;
 /** Intervals, events and offload are looked after this often. */
 const TEND_NS = 50e6;
-/** Media wait so long for a packet that nothing repairs. */
-const MEDIA_HOLD_NS = 200e6;
+/** So many channels that begin at once leave no time to compile. */
+const MANY_CHANNELS = 8;
 
 /** Carries out a receive plan on this thread: joins, measures until its end or until stopped, and gives the result. */
 export async function runReceiver(
@@ -54,6 +57,8 @@ export async function runReceiver(
 ): Promise<RunResult> {
   prepareThread(plan);
   if (io.capabilities.offload) await rehearse('receive', plan.offload !== 'off');
+  const channels = plan.places.filter(({ role, leg }) => role === 'media' && leg === 0).length;
+  if (channels >= MANY_CHANNELS && plan.streams.some(({ scheme }) => scheme !== 'probe')) warmUpReceivedMedia();
   await untilStart(io, plan, control);
   const evidence = new EvidenceWatch();
   const runId = randomBytes(4).readUInt32BE().toString(16).padStart(8, '0');
@@ -79,6 +84,7 @@ export async function runReceiver(
       pathOf: (path) => io.path(path),
       maxStreams: plan.maxStreams,
       detail: plan.detail,
+      expectedStreams: channels >= MANY_CHANNELS ? channels : 0,
       reorderWindowNs: plan.reorderWindowNs,
       reorderWindowPackets: plan.reorderWindowPackets,
       omitNs: plan.omitNs,
@@ -103,17 +109,17 @@ export async function runReceiver(
     const outputs = new ReceiverOutputs(outputQueues, forwards);
     const bySocket: OpenSource[] = [];
     for (const open of sources) bySocket[open.source.index] = open;
-    const placeOfSocket = (socket: number): StreamPlace => bySocket[socket]!.place;
-    const rtcp = new RtcpReceiver(measurement, io.clock.epoch.realtimeNs, placeOfSocket, () => media);
+    const rtcp = new RtcpReceiver(measurement, io.clock.epoch.realtimeNs, () => media);
     const media: MediaReceiver = new MediaReceiver({
       measurement,
-      placeOf: placeOfSocket,
+      placeOf: (stream) => bySocket[measurement.table.socket[stream]!]!.place,
       holdNs: Math.min(plan.reorderWindowNs, MEDIA_HOLD_NS),
       mergeWindowNs: plan.mergeWindowNs,
-      endpoints: plan.places.filter(({ role, leg }) => role === 'media' && leg === 0).length,
+      endpoints: channels,
       outputsOf: (position) => outputs.of(position),
       onControl: (batch, slot, monoNs) => rtcp.onDatagram(batch, slot, monoNs),
     });
+    if (channels >= MANY_CHANNELS) media.reserve(channels);
     const agent = new ReceiverAgent({
       io,
       sources: sources.map(({ source }) => source),
@@ -132,6 +138,8 @@ export async function runReceiver(
         once: plan.once,
       },
     });
+    const reports = plan.rtcp ? reportsOf(io, plan, measurement, media, rtcp, agent) : null;
+    const agents = reports === null ? [agent] : [agent, reports];
     const watch = new ClockWatch(io.clock.epoch);
     const log = new EventLog(io.clock, startMonoNs, (event) => post({ type: 'event', event }));
     const demand = new DemandWatch(sources, measurement, log);
@@ -146,6 +154,7 @@ export async function runReceiver(
       intervalNs: plan.intervalNs,
       detail: plan.detail,
       post,
+      onInterval: () => media.closeInterval(),
     });
     const endsByItself =
       plan.durationNs !== null ||
@@ -190,7 +199,7 @@ export async function runReceiver(
           startRealNs,
           endRealNs: io.clock.realNs(),
           complete,
-          notes: [...notes, ...demand.notes],
+          notes: [...notes, ...demand.notes, ...(reports?.notes ?? [])],
         },
       });
     const housekeeping = new Housekeeping(
@@ -219,7 +228,7 @@ export async function runReceiver(
           run: tellSilence,
         },
       ],
-      [agent],
+      agents,
     );
     const joinedText = placedLines(
       sources.filter(({ place }) => place.role === 'media'),
@@ -241,7 +250,7 @@ export async function runReceiver(
     log.add('joined', joinedMonoNs, null, joinedText.join('; '), { sockets: sources.length });
     await runLoop(
       io,
-      [agent, housekeeping],
+      [...agents, housekeeping],
       {
         poll: (nowNs) => {
           const commands = control.take();
@@ -287,6 +296,21 @@ function endOf(io: Io, plan: ReceivePlan, joinedMonoNs: Nanos): Nanos {
   if (plan.endAtUnixNs === null) return byDuration;
   const untilNs = Number(plan.endAtUnixNs - io.clock.epoch.realtimeNs) - io.clock.realNs();
   return Math.min(byDuration, joinedMonoNs + untilNs);
+}
+
+function reportsOf(
+  io: Io,
+  { seed }: ReceivePlan,
+  measurement: Measurement,
+  media: MediaReceiver,
+  rtcp: RtcpReceiver,
+  agent: ReceiverAgent,
+): RtcpReports {
+  const isMedia = (stream: number): boolean => media.placeOf(stream)?.role === 'media';
+  const cname = shortTermCname();
+  const reports = new RtcpReports({ io, measurement, rtcp, isMedia, seed, cname, others: [agent] });
+  rtcp.listener = reports;
+  return reports;
 }
 
 function addSocket(measurement: Measurement, io: Io, plan: ReceivePlan, open: OpenSource, inject: Inject | null): void {

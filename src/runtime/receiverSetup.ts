@@ -27,8 +27,14 @@ interface Wanted {
   readonly position: number;
 }
 
+/** What opening needs of a plan. */
+export type SourcesPlan = Pick<
+  ReceivePlan,
+  'streams' | 'places' | 'expectedRates' | 'unicast' | 'receiveBufferOctets' | 'timestamps' | 'busyPollUs' | 'force'
+>;
+
 /** Opens and joins everything that the plan asks for. On an error whatever was opened is closed again. */
-export async function openSources(io: Io, plan: ReceivePlan): Promise<OpenSource[]> {
+export async function openSources(io: Io, plan: SourcesPlan): Promise<OpenSource[]> {
   const wanted = await place(plan);
   const limits = readSourceLimits();
   const open: OpenSource[] = [];
@@ -68,7 +74,7 @@ export async function openSources(io: Io, plan: ReceivePlan): Promise<OpenSource
   return open;
 }
 
-async function place(plan: ReceivePlan): Promise<Wanted[]> {
+async function place(plan: SourcesPlan): Promise<Wanted[]> {
   const interfaces = listInterfaces();
   const wanted: Wanted[] = [];
   for (const [position, address] of plan.streams.entries()) {
@@ -88,7 +94,7 @@ async function place(plan: ReceivePlan): Promise<Wanted[]> {
 const LINK_SHARE = 0.8;
 
 /** What the endpoints say will come must fit the link, or everything on it suffers. */
-function refuseOverbooking(plan: ReceivePlan, wanted: readonly Wanted[]): void {
+function refuseOverbooking(plan: SourcesPlan, wanted: readonly Wanted[]): void {
   const booked = new Map<NetworkInterface, number>();
   for (const { via, position } of wanted) {
     const rate = plan.expectedRates[position] ?? null;

@@ -20,7 +20,7 @@ export const RTCP_RESPONSE_OCTETS = 1024;
 /** What the average size of packets begins with (section 6.3.2): an ordinary one of ours. */
 const FIRST_OCTETS = 256;
 /** Latest numbers that a Loss RLE block covers: at 15 in a chunk, at most 548 octets of chunks. */
-const MOST_TRACED = 4096;
+export const MOST_TRACED = 4096;
 const NO_OCTETS = new Uint8Array();
 
 export interface RtcpResponderOptions {
@@ -175,10 +175,11 @@ export class RtcpResponder {
     const blocks: XrBlock[] = [];
     const numbers = highestNumber - this.#priorHighest;
     if (numbers > 0) {
-      // Sequence numbers of 16 bits cannot tell a longer range.
-      if (numbers < RLE_SEQUENCES_BOUND) blocks.push(this.#statistics(figures));
+      // First, because Wireshark 4.0 reads beyond the end of a packet whose last block it is.
       const trace = this.#lossRle(highestNumber, Math.min(numbers, MOST_TRACED));
       if (trace !== null) blocks.push(trace);
+      // Sequence numbers of 16 bits cannot tell a longer range.
+      if (numbers < RLE_SEQUENCES_BOUND) blocks.push(this.#statistics(figures));
     }
     this.#priorHighest = highestNumber;
     this.#priorReceived = received;

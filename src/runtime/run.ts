@@ -7,6 +7,7 @@ import type { MediaInputs } from './mediaInputs.js';
 import type { MediaSinks } from './mediaSinks.js';
 import type { Judge, ReadyInfo, RunMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
+import type { ZapPlan } from '../profile/zapPlan.js';
 import { withResolvers } from './resolvers.js';
 import { takeWorker } from './spareWorker.js';
 
@@ -38,7 +39,11 @@ export function startSender(
   inputs: MediaInputs | null = null,
 ): Run {
   const shared = inputs?.shared ?? plan.streams.map(() => null);
-  const run = start((control) => ({ kind: 'send', plan, inputs: shared, judge, control }), listener);
+  const withLinks = (result: RunResult): RunResult => ({ ...result, links: inputs?.links() ?? [] });
+  const run = start(
+    (control) => ({ kind: 'send', plan, inputs: shared, judge, control }),
+    (message) => listener(message.type === 'partial' ? { ...message, result: withLinks(message.result) } : message),
+  );
   if (inputs === null) return run;
   // An input that fails ends the run, and is what it ended of.
   const failed = inputs.finished.catch(async (error: unknown) => {
@@ -49,7 +54,7 @@ export function startSender(
   const over = run.exited.then(() => inputs.stop());
   const finished = Promise.all([run.finished, Promise.race([failed, over])]).then(async ([result]) => {
     await over;
-    return result;
+    return withLinks(result);
   });
   finished.catch(() => {});
   failed.catch(() => {});
@@ -69,13 +74,21 @@ export function startReceiver(
   const over = run.exited.then(() => sinks.stop());
   const finished = run.finished.then(async (result) => {
     await over;
-    return withFailures(result, sinks.failures());
+    return withSinks(result, sinks);
   });
   finished.catch(() => {});
   return { ...run, finished };
 
   function receive(capture: SharedArrayBuffer | null): Run {
-    return start((control) => ({ kind: 'receive', plan, judge, control, capture, outputs }), listener);
+    return start(
+      (control) => ({ kind: 'receive', plan, judge, control, capture, outputs }),
+      (message) =>
+        listener(
+          message.type === 'partial' && sinks !== null
+            ? { ...message, result: withSinks(message.result, sinks) }
+            : message,
+        ),
+    );
   }
 
   function receiveInto(path: string): Run {
@@ -91,13 +104,18 @@ export function startReceiver(
   }
 }
 
-/** Why outputs ended early is known on this thread alone. */
-function withFailures(result: RunResult, failures: ReadonlyMap<string, string>): RunResult {
+export function startZap(plan: ZapPlan, judge: Judge, listener: RunListener = () => {}): Run {
+  return start((control) => ({ kind: 'zap', plan, judge, control }), listener);
+}
+
+/** Why outputs ended early, and what became of links, is known on this thread alone. */
+function withSinks(result: RunResult, sinks: MediaSinks): RunResult {
+  const failures = sinks.failures();
   const outputs = result.outputs.map((output) => ({
     ...output,
     failure: failures.get(output.name) ?? output.failure,
   }));
-  return { ...result, outputs };
+  return { ...result, outputs, links: sinks.links() };
 }
 
 function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, listener: RunListener): Run {

@@ -11,6 +11,7 @@ import type { EventLog } from './eventLog.js';
 import type { LoopHealth } from './loop.js';
 import type { Judge } from './messages.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
+import { inputReport, type SentInput } from './inputReport.js';
 import { SenderCounter, type SenderStats } from './senderStats.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 
@@ -27,6 +28,8 @@ export interface SenderStreamState {
   readonly source: string | null;
   readonly sink: DatagramSink;
   readonly feed: { readonly scheduled: number; readonly notSent: number };
+  /** What its transport stream is made of; `null`: it is none, or another stream has the same. */
+  readonly input: SentInput | null;
   readonly role: 'media' | 'fec';
   readonly stats: SenderStats;
   /** Numbers of its flows, or its SSRC; none where the format has neither. */
@@ -70,7 +73,7 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
     superPackets: sum(SocketCounter.SuperPackets),
     transmitStampsMissing: sum(SocketCounter.TransmitStampsMissing),
     icmpErrors: sum(SocketCounter.IcmpErrors),
-    underruns: 0,
+    inputs: state.streams.flatMap(({ id, input }) => (input === null ? [] : [inputReport(id, input)])),
   });
   const clock = clockSection(io, state.watch, facts.startMonoNs, {
     receive_time: null,

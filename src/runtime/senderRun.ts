@@ -11,6 +11,7 @@ import { EvidenceWatch } from './evidence.js';
 import { refuseForeignSender } from './foreignSender.js';
 import { fragmentWarnings } from './fragmentWarnings.js';
 import { Housekeeping } from './housekeeping.js';
+import { refuseUnsent } from './inputReport.js';
 import { interfaceFacts } from './interfaceFacts.js';
 import type { SplitMedia } from './mediaFeed.js';
 import { freshLoopHealth, runLoop } from './loop.js';
@@ -25,12 +26,15 @@ import { SenderSession } from './senderSession.js';
 import { senderResult } from './senderResult.js';
 import { buildLane, openSinks, placeStreams, type PlacedStream, totalPacketsPerSecond } from './senderSetup.js';
 import { prepareThread } from './thread.js';
+import { warmUpSentMedia } from './warmMedia.js';
 import { warmUpFast } from './warmSender.js';
 import { TransmitStamps } from './transmitStamps.js';
 import { intervalTime, nextUtcMultiple } from './utcTime.js';
 
 /** From the first instruction to the first datagram: what building the lanes may take. */
 const LEAD_NS = 10e6;
+/** And for each transport stream, which is read ahead. */
+const MEDIA_LEAD_NS = 1e6;
 const SECOND_NS = 1e9;
 /** Above this rate even the first milliseconds want compiled code. */
 const FAST_PACKETS_PER_SECOND = 5_000;
@@ -52,7 +56,9 @@ export async function runSender(
   const sinks = await openSinks(io, plan, placed);
   const announcedBy: DatagramSink[] = [];
   try {
-    if (totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND) {
+    const isFast = totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND;
+    if (isFast && plan.streams.some(({ media }) => media !== null)) warmUpSentMedia();
+    if (isFast) {
       warmUpFast();
       if (io.capabilities.offload) {
         const superPackets = sinks.some(({ segments }) => segments > 1);
@@ -63,13 +69,15 @@ export async function runSender(
     const startRealNs = io.clock.realNs();
     const startMonoNs = io.clock.monoNs();
     const runId = randomBytes(4).readUInt32BE();
-    const firstNs = startMonoNs + Math.max(LEAD_NS, untilNs(plan.startAtUnixNs, io, startRealNs));
+    const leadNs = LEAD_NS + MEDIA_LEAD_NS * plan.streams.filter(({ media }) => media !== null).length;
+    const firstNs = startMonoNs + Math.max(leadNs, untilNs(plan.startAtUnixNs, io, startRealNs));
     const bounded = boundedByEnd(plan, io, startRealNs, firstNs - startMonoNs);
     const legs = new Map<number, SplitMedia>();
     const cname = shortTermCname();
     const built = sinks.map((open) => buildLane(io, bounded, open, runId, firstNs, legs, cname));
     const lanes = built.map(({ lane }) => lane);
     const streams = built.flatMap((one) => one.streams);
+    refuseUnsent(streams);
     const session = new SenderSession(plan, placed, streams, cname, io.clock.epoch.realtimeNs + BigInt(startRealNs));
     const announcing = plan.announce ? await session.announce(io, plan, firstNs) : null;
     const announcers = announcing === null ? [] : [announcing];
@@ -123,7 +131,7 @@ export async function runSender(
       plan.durationNs !== null ||
       plan.count !== null ||
       plan.endAtUnixNs !== null ||
-      plan.streams.every(({ media }) => media !== null && !media.loop);
+      plan.streams.every(({ media }, position) => media !== null && !media.loop && !isLive(inputs[position]));
     /** Whatever was counted since the last one; named by the boundary that it was due at. */
     const tellInterval = (nowNs: Nanos, boundaryNs = nowNs, isLast = false): void => {
       const senderRows = intervals.close(nowNs, io.capabilities.refusedSends);
@@ -191,6 +199,11 @@ export async function runSender(
   } finally {
     for (const sink of [...sinks.map((open) => open.sink), ...announcedBy]) sink.close();
   }
+}
+
+/** It has no end that anybody knows of. */
+function isLive(input: SharedInput | null | undefined): boolean {
+  return input?.kind === 'ring' && input.live;
 }
 
 /** ns from now to an absolute time; 0 when there is none or it has passed. */

@@ -14,6 +14,7 @@ import { resolveInterface, sourceAddress, withoutZone } from '../io/resolveInter
 import { Pacer } from '../pacing/pacer.js';
 import { chooseQuantumNs, segmentsFor } from '../pacing/quantum.js';
 import { impairedFeed } from './impairedFeed.js';
+import { inputName } from './inputReport.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { legFeed, mediaFeed, type MediaFeed, type SplitMedia } from './mediaFeed.js';
 import { ReportedMedia } from './reportedMedia.js';
@@ -53,6 +54,9 @@ const SLAB_OCTETS = 256 << 10;
 const SLOTS_MAX = 1024;
 /** From its wake-up to the spin a loop takes so long: it is woken so much earlier, and then spins for what was asked. */
 const READY_NS = 20e3;
+/** Many channels at once: to the half millisecond each, and not one processor for the waiting between them. */
+const MANY_PACKETS_PER_SECOND = 5_000;
+const MEDIA_QUANTUM_NS = 500e3;
 /** Offload pays above this rate of one stream; below it, each datagram has a stamp of its own. */
 const OFFLOAD_PACKETS_PER_SECOND = 100_000;
 
@@ -74,7 +78,7 @@ export async function placeStreams(plan: SendPlan, inputs: readonly (SharedInput
     const { legB } = stream;
     const one = await place(stream, position, legB === null ? null : 'a');
     placed.push(one, ...fecStreams(stream).map((fec): PlacedStream => ({ ...one, stream: fec, role: 'fec' })));
-    if (stream.media?.rtp != null) placed.push({ ...one, stream: controlStream(stream), role: 'control' });
+    if ((stream.media?.rtp ?? null) !== null) placed.push({ ...one, stream: controlStream(stream), role: 'control' });
     if (legB === null) continue;
     const other = await place(legB, position, 'b');
     placed.push(other, { ...other, stream: controlStream(legB), role: 'control' });
@@ -201,7 +205,9 @@ export function buildLane(
   const streams = open.placed.map(({ stream }) => stream);
   const perSecond = totalPacketsPerSecond(streams);
   const smallest = Math.min(...streams.map((stream) => stream.sizeOctets));
-  const quantumNs = plan.quantumNs ?? chooseQuantumNs(perSecond, smallest, open.segments);
+  const isMedia = streams.every(({ media }) => media !== null) && perSecond > MANY_PACKETS_PER_SECOND;
+  const quantumNs =
+    plan.quantumNs ?? (isMedia ? MEDIA_QUANTUM_NS : chooseQuantumNs(perSecond, smallest, open.segments));
   const payloadSlots = new PayloadSlots();
   const feeds: FlowFeed[] = [];
   const states: SenderStreamState[] = [];
@@ -216,12 +222,14 @@ export function buildLane(
   for (const [index, placed] of open.placed.entries()) {
     const { stream } = placed;
     streamOf.fill(index, flowBase, flowBase + stream.flows);
+    // Streams of one clip are due at the same instants unless they begin apart, within a datagram's time.
+    const apartNs = stream.media === null ? 0 : (placed.position * 1e9) / plan.streams.length / stream.packetsPerSecond;
     const paced = {
       packetsPerSecond: stream.packetsPerSecond,
       pattern: stream.pattern,
       count: plan.count,
       durationNs: plan.durationNs,
-      startMonoNs,
+      startMonoNs: startMonoNs + (Number.isFinite(apartNs) ? Math.round(apartNs) : 0),
       seed: plan.seed + index,
       sizeOctets: stream.sizeOctets,
       destination: index,
@@ -244,7 +252,8 @@ export function buildLane(
     };
     if (placed.role === 'fec') {
       const counts = fec!.counts[index - fecFrom - 1]!;
-      states.push({ ...common, role: 'fec', feed: counts, stats: stats[index]!, flowNames: [], impairment: null });
+      const own = { role: 'fec', feed: counts, input: null, flowNames: [], impairment: null } as const;
+      states.push({ ...common, ...own, stats: stats[index]! });
       continue;
     }
     if (placed.role === 'control') {
@@ -287,9 +296,9 @@ export function buildLane(
               superPackets: open.segments > 1,
             })
           : new PayloadFeed({ ...paced, payload: stream.payload });
-    fec = media === null || stream.media?.fec == null ? null : fecFeed(media.feed, stream, index);
+    fec = media === null || (stream.media?.fec ?? null) === null ? null : fecFeed(media.feed, stream, index);
     const feed = fec ?? own;
-    const seed = stream.impair === null ? 0 : (stream.impair.seed ?? randomInt(2 ** 32));
+    const seed = impairmentSeed(placed);
     const largestOctets = stream.sizeOctets + (fec === null ? 0 : FEC_HEADER_OCTETS);
     const impaired =
       stream.impair === null
@@ -302,6 +311,7 @@ export function buildLane(
       ssrc: media?.ssrc ?? null,
       role: 'media',
       feed: own,
+      input: media === null || placed.leg === 'b' ? null : { name: inputName(stream.media!.input), feed: media.origin },
       stats: stats[index]!,
       flowNames: flowNames(stream, media),
       impairment: impaired === null ? null : { done: impaired.done, seed },
@@ -327,4 +337,10 @@ export function buildLane(
     maxLateNs: plan.maxLateNs,
   });
   return { lane, quantumNs, streams: states };
+}
+
+/** Two legs are two networks: with a seed given, the second takes the next one. */
+function impairmentSeed({ stream, leg }: PlacedStream): number {
+  const given = stream.impair?.seed ?? null;
+  return given === null ? randomInt(2 ** 32) : (given + (leg === 'b' ? 1 : 0)) % 2 ** 32;
 }

@@ -3,7 +3,7 @@ import { McastError } from '../core/errors.js';
 import type { CommonPlan } from '../profile/plan.js';
 
 /** Timer slack and processor of the thread that runs the loop: with the default slack waits end 50 us late. */
-export function prepareThread(plan: CommonPlan): void {
+export function prepareThread(plan: Pick<CommonPlan, 'cpu'>): void {
   const addon = loadNative();
   if (addon === null) return;
   addon.timerSlack(1);

@@ -10,12 +10,17 @@ const kind = workerData as WorkerKind;
 const post = (message: RunMessage): void => port.postMessage(message);
 
 // Loaded, and its hot paths compiled, while the main thread still reads the command line.
-const code = kind === 'receive' ? import('./receiverRun.js') : import('./senderRun.js');
-const warm = kind === 'receive' ? import('./warmReceiver.js') : import('./warmSender.js');
-const ready = Promise.all([code, warm]).then(([loaded, { warmUp }]) => {
+const ready = load();
+
+async function load() {
+  // A channel comes at the rate of one stream, and is measured by the kernel's stamps.
+  if (kind === 'zap') return await import('./zapRun.js');
+  const code = kind === 'receive' ? import('./receiverRun.js') : import('./senderRun.js');
+  const warm = kind === 'receive' ? import('./warmReceiver.js') : import('./warmSender.js');
+  const [loaded, { warmUp }] = await Promise.all([code, warm]);
   warmUp();
   return loaded;
-});
+}
 
 async function main(task: WorkerTask): Promise<void> {
   const runs = await ready;
@@ -30,6 +35,8 @@ async function main(task: WorkerTask): Promise<void> {
       post({ type: 'result', result: await runs.runReceiver(io, plan, judge, control, capture, outputs, post) });
     } else if (task.kind === 'send' && 'runSender' in runs) {
       post({ type: 'result', result: await runs.runSender(io, task.plan, task.inputs, task.judge, control, post) });
+    } else if (task.kind === 'zap' && 'runZap' in runs) {
+      post({ type: 'result', result: await runs.runZap(io, task.plan, task.judge, control, post) });
     } else {
       throw new Error(`a worker for ${kind} was sent a task to ${task.kind}`);
     }

@@ -3,7 +3,7 @@
  * RFC 6051 section 3.3) in a header extension of one-byte elements (RFC 8285 section 4.2). Which id it has is told out
  * of band; without that, the first element of eight octets that reads as a time near the present is taken for it.
  */
-import { putU16be, u16be, u32be } from '../core/bytes.js';
+import { putU16be, putU32be, u16be, u32be } from '../core/bytes.js';
 import type { Nanos } from '../core/time.js';
 import { RTP_FIXED_OCTETS, RTP_ONE_BYTE_PROFILE } from './rtp.js';
 
@@ -14,6 +14,8 @@ export const SEND_TIME_EXTENSION_OCTETS = 16;
 export const SEND_TIME_AT = RTP_FIXED_OCTETS + 8;
 
 const NTP_OCTETS = 8;
+/** After the extension's first word: padding and the element's octet, then the time. */
+const EXTENSION_WORDS = 3;
 const STOP_ID = 15;
 const EXTENSION = 0x10;
 const CSRC_COUNT = 0x0f;
@@ -35,14 +37,20 @@ export function ntpEpoch(realtimeNs: bigint): NtpEpoch {
   return { seconds: seconds % TWO_32, ns: Number(realtimeNs % 1_000_000_000n) };
 }
 
-/** The extension of a packet without contributing sources, from octet 12 on: padding first, so that the time is aligned; the time itself is 0. */
+/**
+ * The extension of a packet without contributing sources, from octet 12 on; the time itself is 0. Hot.
+ *
+ *     be de 00 03  00 00 00 id<<4|7  seconds  fraction
+ *
+ * RFC 8285 section 4.2 allows padding before an element: the time's halves so lie at multiples of four.
+ */
 export function putSendTimeExtension(bytes: Uint8Array, at: number, id: number): void {
   const extension = at + RTP_FIXED_OCTETS;
   putU16be(bytes, extension, RTP_ONE_BYTE_PROFILE);
-  putU16be(bytes, extension + 2, 3);
-  bytes.fill(0, extension + 4, extension + 7);
-  bytes[extension + 7] = (id << 4) | (NTP_OCTETS - 1);
-  bytes.fill(0, extension + 8, extension + SEND_TIME_EXTENSION_OCTETS);
+  putU16be(bytes, extension + 2, EXTENSION_WORDS);
+  putU32be(bytes, extension + 4, (id << 4) | (NTP_OCTETS - 1));
+  putU32be(bytes, extension + 8, 0);
+  putU32be(bytes, extension + 12, 0);
 }
 
 /**

@@ -1,12 +1,17 @@
 /** Writes a session description (RFC 8866), its lines in the order of section 5, ended by CR LF. */
 import type { SdpConnection, SdpDescription, SdpMedia, SdpOrigin, SdpSourceFilter } from './sdp.js';
 
-/** Everything at media level but what only the session has; `t=0 0`: a session without an end (section 5.9). */
+/**
+ * Everything at media level but what only the session has, and the first place for readers that look for it there
+ * alone; `t=0 0`: a session without an end (section 5.9).
+ */
 export function writeSdp(description: SdpDescription): string {
   const { origin, name, information, tool, groups, media } = description;
   if (origin === null) throw new Error('a session description needs an origin (RFC 8866 section 5.2)');
   const lines = ['v=0', sdpOriginLine(origin), `s=${name ?? '-'}`];
   if (information !== null) lines.push(`i=${information}`);
+  const common = sessionConnection(media);
+  if (common !== null) lines.push(connectionLine(common));
   lines.push('t=0 0');
   if (tool !== null) lines.push(`a=tool:${tool}`);
   for (const { semantics, mids } of groups) lines.push(`a=group:${[semantics, ...mids].join(' ')}`);
@@ -18,6 +23,14 @@ export function writeSdp(description: SdpDescription): string {
 export function sdpOriginLine(origin: SdpOrigin): string {
   const { username, sessionId, sessionVersion, family, address } = origin;
   return oneLine(`o=${username} ${sessionId} ${sessionVersion} IN IP${family} ${address}`);
+}
+
+/**
+ * libavformat takes the place of a transport stream from the session alone (seen in 5.1: a `c=` behind its `m=` came too
+ * late). Each media has its own, which replaces this one (section 5.7); where one has none, it would be given this one.
+ */
+function sessionConnection(media: readonly SdpMedia[]): SdpConnection | null {
+  return media.every(({ connections }) => connections.length > 0) ? (media[0]?.connections[0] ?? null) : null;
 }
 
 function pushMedia(lines: string[], media: SdpMedia): void {

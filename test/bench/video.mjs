@@ -126,7 +126,7 @@ async function costOfChannels() {
       sentMsPerSecond: perSecond(sent.cpuMs),
       receivedMsPerSecond: perSecond(received.cpuMs),
       lost,
-      receiverStallMs: (received.result.health.max_stall_ns ?? 0) / 1e6,
+      receiverStallMs: Math.max(received.result.health.cycle_max_ns, received.result.health.overslept_max_ns) / 1e6,
       departureP99Ns: sent.result.sender.departure_error_ns.p99,
     };
     results.channels.push(row);

@@ -50,7 +50,7 @@ function commandsOf(samples: readonly Sample[]): Sample[] {
   return samples.flatMap(({ where, text }) =>
     text
       .split(/ {2,}(?=\S)/)
-      .filter((part) => /^mcast (demo$|(send|recv|check|analyze|demo|dump|report) \S)/.test(part))
+      .filter((part) => /^mcast (demo$|(send|recv|check|analyze|demo|dump|report|zap|relay|list) \S)/.test(part))
       .map((part) => ({ where, text: part.replace(/\s+#.*$/, '') }))
       // Not usage lines and place-holders.
       .filter((part) => !/<[a-z]|\.\.\.|\[options|--help-all/.test(part.text)),
@@ -64,7 +64,7 @@ function endpointsOf(samples: readonly Sample[]): Sample[] {
       .split(/[\s;]+/)
       .flatMap((word) => (/^[A-Za-z]+,[a-z]+:\/\//.test(word) ? word.split(',').slice(1, 2) : [word]))
       .map((word) => word.replace(/[,.]$/, ''))
-      .filter((word) => /^(probe|udp):\/\/[^.]/.test(word) || /^@?([0-9]+\.){3}[0-9]+([:@%+,/]|$)/.test(word))
+      .filter((word) => /^(probe|udp|rtp):\/\/[^.]/.test(word) || /^@?([0-9]+\.){3}[0-9]+([:@%+,/]|$)/.test(word))
       // A prefix of addresses is none.
       .filter((word) => !/^[0-9.]+\/[0-9]+$/.test(word))
       .map((word) => ({ where, text: word })),
@@ -106,7 +106,7 @@ function separate(argv: readonly string[]): string[][] {
 it('finds what the pages show', () => {
   expect(endpoints.length).toBeGreaterThan(30);
   expect(commands.length).toBeGreaterThan(25);
-  for (const scheme of ['probe', 'udp'])
+  for (const scheme of ['probe', 'udp', 'rtp'])
     expect(endpoints.some(({ text }) => text.startsWith(`${scheme}://`))).toBe(true);
   expect(endpoints.some(({ text }) => text.includes('::'))).toBe(true);
   expect(endpoints.some(({ text }) => text.includes('pattern=burst:10/1ms'))).toBe(true);
@@ -134,7 +134,8 @@ describe.each(SHELLS)('%s', (shell) => {
       if (typeof read === 'string') throw new Error(read);
       if (read.given.command !== 'send' && read.given.command !== 'recv' && read.given.command !== 'check') continue;
       for (const operand of read.operands) {
-        if (/^-$|^[a-z-]+\.[a-z0-9]+$/.test(operand)) continue;
+        // Files, and names of announced sessions.
+        if (/^-$|^[a-z-]+\.[a-z0-9]+$|^sap:/.test(operand)) continue;
         expect(() => parseEndpoint(operand, SYNTAX), `${where}: ${text}`).not.toThrow();
       }
     }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ntpFromUnixNs } from '../../src/core/ntpTime.js';
 import type { Path } from '../../src/io/datagram.js';
+import { RTCP_RESPONSE_OCTETS, RtcpResponder } from '../../src/runtime/rtcpResponder.js';
 import { encodeLossRle } from '../../src/wire/lossRle.js';
 import { rtcpCodec } from '../../src/wire/rtcp.js';
 import type { RtcpPacket } from '../../src/wire/rtcp.js';
@@ -196,5 +197,33 @@ describe.runIf(needs('tshark'))('RTCP as tshark reads it', () => {
     expect(values.slice(6, 18)).toEqual(['3070566400', '344064', ...[2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map(String)]);
     expect(values[18]).toBe('1');
     expect(values[19]).toContain('00:00:00.123456788');
+  });
+
+  it('what a receiver reports', async () => {
+    const responder = new RtcpResponder({
+      ssrc: SSRC,
+      cname: 'AAECAwQFBgcICQoL',
+      reportedSsrc: SOURCE,
+      rateBitPerSecond: 8e6,
+      family: 4,
+      clockHz: 90_000,
+      dataSourcePort: 5004,
+      startMonoNs: 0,
+      seed: 1,
+      trace: (_, came) => came.fill(1, 0, came.length - 1),
+    });
+    const figures = { firstNumber: 7, received: 99, duplicates: 0, payloadOctets: 0, jitterNs: NaN };
+    const octets = new Uint8Array(RTCP_RESPONSE_OCTETS);
+    let length = 0;
+    while (length === 0) length = responder.write(responder.dueMonoNs, { ...figures, highestNumber: 106 }, octets, 0);
+    const fields = [
+      'rtcp.ssrc.cum_nr',
+      'rtcp.ssrc.ext_high',
+      'rtcp.xr.bt',
+      'rtcp.xr.stats.lost',
+      'rtcp.xr.chunk.length',
+    ];
+    const [row] = await dissect([octets.slice(0, length)], ...HEADERS, ...fields);
+    expect(row).toEqual(['2,2,2', '201,202,207', '7,9,15', '1', '', '', '1', '106', '1,6', '1', '99,1']);
   });
 });

@@ -101,8 +101,9 @@ describe.runIf(needs('tshark'))('session announcements', () => {
       'video,video',
       '5004,5006',
       'RTP/AVP,RTP/AVP',
-      '232.1.1.1,232.1.2.1',
-      '16,17',
+      // The first one of the session, for readers that look for it there alone.
+      '232.1.1.1,232.1.1.1,232.1.2.1',
+      '16,16,17',
       '',
       '',
       '',

@@ -204,7 +204,9 @@ describe('a capture', () => {
   it('that cannot be read is one line', async () => {
     expect(await refusal(analyzeCapture('/nonexistent/x.pcap'))).toMatch(/^ERR_FILE \/nonexistent\/x\.pcap.*ENOENT/);
     expect(await refusal(analyze(new Uint8Array(0)))).toMatch(/^ERR_FILE_FORMAT .*x\.cap is empty$/);
-    expect(await refusal(analyze(new TextEncoder().encode('hello, world')))).toMatch(/not a capture file$/);
+    expect(await refusal(analyze(new TextEncoder().encode('hello, world')))).toMatch(
+      /not a capture file nor a transport stream$/,
+    );
     expect(await refusal(inFolder(async (folder) => analyzeCapture(folder)))).toMatch(/^ERR_FILE .*EISDIR/);
   });
 

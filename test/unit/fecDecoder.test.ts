@@ -202,6 +202,18 @@ describe('FEC decoder', () => {
     expect([receiver.decoder.waiting, receiver.store.isEmpty]).toEqual([1, true]);
   });
 
+  it('repairs what came before there was a decoder', () => {
+    const { store, ...rest } = new Receiver(12);
+    for (const [n, packet] of MATRIX) {
+      if (n !== 23) store.put(12 + n, viewOfPacket(packet), 0, packet.length, n, 0);
+    }
+    const decoder = new FecDecoder(store);
+    const receiver = Object.assign(new Receiver(rest.origin), { store, decoder });
+    for (const { packet } of MATRIX_FEC) receiver.fec(packet);
+    expect(present(receiver, MATRIX)).toEqual(ALL);
+    expect([decoder.recovered, decoder.columns, decoder.waiting]).toEqual([1, 10, 0]);
+  });
+
   it('tells after each packet how many others it recovered', () => {
     const receiver = new Receiver();
     receiver.media(49, MATRIX.get(49)!);

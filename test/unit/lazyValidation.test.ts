@@ -18,11 +18,13 @@ it('only validation loads the schema library: building, judging and rendering a 
     'jsonSchema',
     'model',
     'modelFigures',
+    'modelLink',
     'modelRepair',
     'modelSender',
     'modelStream',
     'modelTaps',
     'modelTransport',
+    'modelZap',
   ].map((name) => `result/${name}.ts`);
   expect(loading.filter((file) => file !== 'index.ts').toSorted()).toEqual(
     inResult.filter((file) => loading.includes(file)),

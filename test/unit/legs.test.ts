@@ -1,5 +1,5 @@
 /** One feed on two legs: the same datagrams, whoever asks first. */
-import fc from 'fast-check';
+import { array, assert, constantFrom, integer, property, record } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { SendBatch } from '../../src/core/batch.js';
 import { LegSplitter, type Leg } from '../../src/feed/legs.js';
@@ -34,11 +34,11 @@ function drawn(leg: Leg, untilNs: number, slots = 8): string[] {
 
 describe('two legs', () => {
   it('offer the same octets at the same times, in whatever portions they are asked', () => {
-    const steps = fc.array(fc.record({ leg: fc.constantFrom(0, 1), byNs: fc.integer({ min: 0, max: 9e6 }) }), {
+    const steps = array(record({ leg: constantFrom(0, 1), byNs: integer({ min: 0, max: 9e6 }) }), {
       maxLength: 40,
     });
-    fc.assert(
-      fc.property(steps, (asked) => {
+    assert(
+      property(steps, (asked) => {
         const split = splitter(30);
         const legs = [split.leg({ flowBase: 3, destination: 1 }), split.leg({ flowBase: 3, destination: 1 })];
         const got: string[][] = [[], []];

@@ -4,6 +4,8 @@ import { RUN_FIGURES, RUN_HISTOGRAMS } from '../../src/result/limitNames.js';
 import { buildStream } from '../../src/result/build.js';
 import { buildArbitration } from '../../src/result/buildArbitration.js';
 import { parseExpect, parseMax, parseMin, type Limit } from '../../src/result/limits.js';
+import { ZapCounts } from '../../src/metrics/zapCounts.js';
+import { buildZap } from '../../src/result/buildZap.js';
 import { exceeded, judgeLimits } from '../../src/result/judge.js';
 import type { LimitResult, RunResult } from '../../src/result/model.js';
 import { media, pair, repair, transport } from './mediaFixture.js';
@@ -19,6 +21,13 @@ function refusal(read: () => unknown): string {
     return (error as McastError).message;
   }
   throw new Error('was accepted');
+}
+
+function oneChange(): RunResult['zap'] {
+  const counts = new ZapCounts();
+  counts.record({ packetNs: 1, patNs: 2, pmtNs: 3, randomAccessNs: 4, isTransportStream: true });
+  const address = { endpoint: 'rtp://239.1.1.1:5004', name: null, group: '239.1.1.1', port: 5004 };
+  return buildZap({ cycles: 1, dwellNs: 2e9, seed: null }, [{ address, counts }]);
 }
 
 describe('reading a limit', () => {
@@ -274,6 +283,7 @@ describe('judging a limit', () => {
     Object.assign(full.sender!, { impairment, transmit_delay_ns: histogram });
     full.arbitration = buildArbitration([pair()]);
     full.taps = taps();
+    full.zap = oneChange();
     full.health.kernel_drops = 0;
     full.health.kernel_drops_other = 0;
     const value = name === 'health.verdict' ? 'valid' : '0';

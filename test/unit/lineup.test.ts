@@ -17,6 +17,10 @@ const B = 'probe://239.1.1.2:5001';
 /** An entry without them. */
 const NO_COLUMNS = { input: null, legB: null };
 
+function mediaLines(port: number, mid: string): string[] {
+  return [`m=video ${port} RTP/AVP 33`, `a=mid:${mid}`];
+}
+
 describe('CSV', () => {
   it('finds columns by the header, in any order and case', () => {
     expect(parseLineup(`Rate,endpoint,NAME\n8M,${A},News\n,${B},\n`, 'l')).toEqual([
@@ -123,18 +127,17 @@ describe('a session description', () => {
   });
 
   it('has a second leg where a media is the duplicate of another', () => {
-    const media = (port: number, mid: string): string[] => [`m=video ${port} RTP/AVP 33`, `a=mid:${mid}`];
     const text = [
       'v=0',
       's=News',
       'c=IN IP4 239.1.1.1/16',
       'a=group:DUP A B',
       'a=group:DUP C D E',
-      ...media(5004, 'A'),
-      ...media(5104, 'C'),
-      ...media(5014, 'B'),
-      ...media(5114, 'D'),
-      ...media(5124, 'E'),
+      ...mediaLines(5004, 'A'),
+      ...mediaLines(5104, 'C'),
+      ...mediaLines(5014, 'B'),
+      ...mediaLines(5114, 'D'),
+      ...mediaLines(5124, 'E'),
     ].join('\n');
     expect(parseLineup(text, 'l').map(({ endpoint, legB }) => [endpoint, legB])).toEqual([
       ['rtp://239.1.1.1:5004/ttl=16', 'rtp://239.1.1.1:5014/ttl=16'],

@@ -11,6 +11,7 @@ import {
   receiverResult,
   recorded,
   runFacts,
+  senderInput,
   senderResult,
   senderStream,
   snapshot,
@@ -106,6 +107,13 @@ describe('parts of one run', () => {
     expect(sender!.departure_error_ns!.count).toBe(9);
     const rate = one.sender!.rate_bit_per_second! + two.sender!.rate_bit_per_second!;
     expect(sender!.rate_bit_per_second).toBeCloseTo(rate, 6);
+  });
+
+  it('have the inputs of all', () => {
+    const inputs = [senderInput({ underruns: 1 }), senderInput({ stream: 'other', underruns: 2 })];
+    const [one, two] = inputs.map((input) => senderResult({}, { inputs: [input] }));
+    expect(mergeParts([one!, two!], 256).sender).toMatchObject({ inputs, underruns: 3 });
+    expect(mergeParts([one!, two!], 1).sender!.inputs).toEqual([inputs[1]]);
   });
 
   it('merge a stream that two of them saw', () => {

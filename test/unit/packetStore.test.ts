@@ -68,6 +68,15 @@ describe('packet store', () => {
     expect([store.recovered, store.stored]).toEqual([1, 1]);
   });
 
+  it('takes back that a packet was recovered when it comes after all', () => {
+    const store = new PacketStore(4, 4);
+    put(store, 1, [1], 3, RECOVERED_LEG);
+    expect(put(store, 1, [1], 4, RECOVERED_LEG)).toBe(PutOutcome.Duplicate);
+    expect([store.isRecovered(1), store.cameAfterAll]).toEqual([true, 0]);
+    for (const timeMonoNs of [5, 6]) expect(put(store, 1, [1], timeMonoNs, 1)).toBe(PutOutcome.Duplicate);
+    expect([store.legOf(1), store.timeMonoNs(1), store.cameAfterAll, store.recovered]).toEqual([1, 5, 1, 1]);
+  });
+
   it('takes what is within the window and refuses what is behind', () => {
     const store = new PacketStore(4, 4);
     put(store, 10);

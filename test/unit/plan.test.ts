@@ -357,6 +357,7 @@ describe('a receiver', () => {
       detail: 256,
       capture: null,
       passive: true,
+      rtcp: false,
       force: false,
     });
   });

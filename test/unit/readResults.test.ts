@@ -68,6 +68,13 @@ describe('reading results', () => {
     expect(await refusal(without('packets_lost'))).toContain('streams[0].metrics.packets_lost');
   });
 
+  it('takes an older document without the inputs of a sender', async () => {
+    const copy = JSON.parse(JSON.stringify(senderResult())) as { sender: { inputs?: unknown } };
+    delete copy.sender.inputs;
+    const [older] = await readResults(JSON.stringify(copy), 'f');
+    expect(older!.sender!.inputs).toEqual([]);
+  });
+
   it.each([
     ['nothing', ' \n', 'is empty'],
     ['an empty array', '[]', 'is an empty array'],

@@ -21,6 +21,7 @@ import {
   PORTABLE,
   receiverResult,
   runFacts,
+  senderInput,
   senderResult,
   senderStream,
   snapshot,
@@ -69,7 +70,11 @@ describe('the text report', () => {
         {},
         {
           quantumNs: 50_000,
-          underruns: 2,
+          inputs: [
+            senderInput({ passes: 3, left_out_packets: 5, correction_ppm: 2 }),
+            senderInput({ name: 'b.ts', underruns: 2, resyncs: 1, skipped_octets: 1880, truncated_packets: 1 }),
+            senderInput({ name: '-', discontinuities: 2, unstamped_units: 1, failure: 'no clock (PCR) was found' }),
+          ],
           streams: [senderStream({ impairment, skipped: 6, sent: 987, octetsSent: 987 * 1316 })],
         },
       ),
@@ -98,6 +103,16 @@ describe('the text report', () => {
     expect(bare).toBe(renderText(mixed()));
     expect(coloured.length).toBeGreaterThan(bare.length);
     expect(renderText(mixed(), { color: false })).not.toContain('\u001B');
+  });
+
+  it('shows a part of many inputs that lacked something, and none of the others', () => {
+    const inputs = [3, 0, 1, 2].map((resyncs) => senderInput({ name: `${resyncs}.ts`, resyncs }));
+    const text = renderText(senderResult({}, { inputs }), { most: 1 });
+    expect(text).toContain('  input         3.ts: 3 losses of sync\n                and 2 more inputs\n');
+    expect(renderText(senderResult({}, { inputs: [senderInput({ underruns: 1 })] }))).toContain(
+      'film.ts: ran dry once\n',
+    );
+    expect(renderText(senderResult({}, { inputs: [senderInput()] }))).not.toContain('film.ts');
   });
 
   it('shows a part of many streams, and all of them together', () => {

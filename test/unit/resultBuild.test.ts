@@ -14,6 +14,7 @@ import {
   receiverResult,
   recorded,
   senderFacts,
+  senderInput,
   senderStream,
   series,
   snapshot,
@@ -344,6 +345,20 @@ describe('a sender of the result', () => {
     expect(sender.rate_ip_bit_per_second).toBeCloseTo(((1000 * 1344 + 1000 * 1364) * 8) / 11, 5);
     expect(sender.departure_error_ns!.count).toBe(6);
     expect(sender.streams[0]!.dscp).toBe(46);
+  });
+
+  it('has its inputs, of too many those that failed or lacked something first', () => {
+    const [fine, dry, torn, failed] = [
+      senderInput(),
+      senderInput({ stream: 'b', underruns: 2 }),
+      senderInput({ stream: 'c', skipped_octets: 7, underruns: 1 }),
+      senderInput({ stream: 'd', failure: 'gone' }),
+    ];
+    const inputs = [fine, dry, torn, failed];
+    expect(buildSender(senderFacts({ inputs }))).toMatchObject({ inputs, underruns: 3 });
+    const few = buildSender(senderFacts({ inputs, detail: 3 }));
+    expect(few.inputs).toEqual([failed, torn, dry]);
+    expect(few.underruns).toBe(3);
   });
 
   it('does not say 0 where refused sends cannot be seen', () => {

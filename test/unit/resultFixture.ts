@@ -9,7 +9,7 @@ import { buildStream } from '../../src/result/build.js';
 import { buildSender, type SenderFacts, type SenderStreamFacts } from '../../src/result/buildSender.js';
 import type { HealthFacts } from '../../src/result/health.js';
 import type { Measurement } from '../../src/result/measurement.js';
-import type { RunResult } from '../../src/result/model.js';
+import type { RunResult, SenderInput } from '../../src/result/model.js';
 
 export const EPOCH: RunEpoch = {
   realtimeNs: 1_790_000_000_123_456_789n,
@@ -121,6 +121,7 @@ export function snapshot(change: Partial<StreamSnapshot> = {}): StreamSnapshot {
     lossAttribution: 'exact',
     sendTime: 'departure',
     superPackets: false,
+    rtp: null,
     notes: [],
     ...change,
   };
@@ -243,6 +244,25 @@ export function senderStream(change: Partial<SenderStreamFacts> = {}): SenderStr
   };
 }
 
+export function senderInput(change: Partial<SenderInput> = {}): SenderInput {
+  return {
+    stream: '239.1.1.1:5001',
+    name: 'film.ts',
+    pcr_pid: 256,
+    passes: 0,
+    underruns: 0,
+    resyncs: 0,
+    skipped_octets: 0,
+    truncated_packets: 0,
+    discontinuities: 0,
+    unstamped_units: 0,
+    left_out_packets: 0,
+    correction_ppm: 0,
+    failure: null,
+    ...change,
+  };
+}
+
 export function senderFacts(change: Partial<SenderFacts> = {}): SenderFacts {
   return {
     run: '1f2e3d4c',
@@ -257,7 +277,7 @@ export function senderFacts(change: Partial<SenderFacts> = {}): SenderFacts {
     superPackets: 0,
     transmitStampsMissing: 0,
     icmpErrors: 0,
-    underruns: 0,
+    inputs: [],
     ...change,
   };
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Measurement } from '../../src/analysis/measurement.js';
 import { ReceiveBatch } from '../../src/core/batch.js';
+import { Random } from '../../src/core/random.js';
 import type { Scheme } from '../../src/core/endpoint.js';
 import { StreamCounter } from '../../src/metrics/counters.js';
 import { putNullPacket } from '../../src/wire/mpegts.js';
@@ -217,5 +218,37 @@ describe('what is RTP', () => {
     const measurement = measure(both);
     expect(measurement.streamCount).toBe(2);
     expect(counts(measurement, 1)).toMatchObject({ received: 20, lost: 0 });
+  });
+});
+
+describe('which numbers came', () => {
+  it.each([1, 2, 3])('is told of those within the window, seed %i', (seed) => {
+    const random = new Random(seed);
+    const sent = steady(65_000, 2000).filter(() => random.unit() > 0.1);
+    // Neighbours change places, and some come twice.
+    for (let i = 1; i < sent.length; i += 2 + random.below(5)) {
+      const [a, b] = [sent[i - 1]!, sent[i]!];
+      sent[i - 1] = { ...b, timeNs: a.timeNs };
+      sent[i] = { ...a, timeNs: b.timeNs };
+    }
+    const packets = sent.flatMap((packet) => (random.unit() < 0.05 ? [packet, packet] : [packet]));
+    const { sequence } = measure(packets);
+    const first = packets[0]!.sequence;
+    const numbers = new Set(packets.map((packet) => packet.sequence));
+    for (const [from, count] of [
+      [0, 1900],
+      [731, 64],
+      [1980, 100],
+    ] as const) {
+      const came = new Uint8Array(count).fill(0xa5);
+      sequence.trace(0, from, came);
+      expect([...came]).toEqual(Array.from({ length: count }, (_, i) => (numbers.has(first + from + i) ? 1 : 0)));
+    }
+  });
+
+  it('is all of them where none was missing', () => {
+    const came = new Uint8Array(102).fill(0xa5);
+    measure(steady(7, 100)).sequence.trace(0, 0, came);
+    expect([...came]).toEqual([...Array.from({ length: 100 }, () => 1), 0, 0]);
   });
 });

@@ -46,6 +46,7 @@ describe('a description of streams', () => {
         'v=0',
         'o=- 18446744073709551615 2 IN IP4 10.0.0.1',
         's=News',
+        'c=IN IP4 232.1.1.1/16',
         't=0 0',
         'a=tool:mcastkit',
         'm=video 5004 RTP/AVP 33',
@@ -63,6 +64,7 @@ describe('a description of streams', () => {
     const text = writeSdp(describeStreams({ ...SESSION, name: null, tool: null }, [stream]));
     expect(text.split('\r\n').slice(2)).toEqual([
       's=-',
+      'c=IN IP6 ff15::1',
       't=0 0',
       'm=video 1234 udp MP2T',
       'i=One',
@@ -81,7 +83,7 @@ describe('a description of streams', () => {
       second,
     ]);
     const lines = writeSdp(description).split('\r\n');
-    expect(lines.slice(5)).toEqual([
+    expect(lines.slice(6)).toEqual([
       'a=group:DUP S1 S1b',
       'a=group:FEC-FR S1 R1',
       'm=video 5004 RTP/AVP 33',
@@ -175,6 +177,8 @@ describe('writing', () => {
     expect(reread(description)).toEqual(description);
     expect(writeSdp(description)).toContain('a=rtcp:53020 IN IP6 2001:db8::9\r\n');
     expect(writeSdp(description)).toContain('a=rtcp:1 IN IP4 10.0.0.2\r\n');
+    // A media without a place would be given it.
+    expect(writeSdp(description).slice(0, writeSdp(description).indexOf('m='))).not.toContain('c=');
   });
 
   it('gives a number of IPv4 groups a TTL to stand behind', () => {

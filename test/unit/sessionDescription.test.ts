@@ -42,6 +42,7 @@ describe('a session description of a sender', () => {
       'v=0',
       'o=- 1772366400000000007 1772366400000000007 IN IP4 10.0.0.1',
       's=News',
+      'c=IN IP4 232.1.1.1/16',
       't=0 0',
       'a=tool:mcastkit',
       'a=group:DUP S1 S1b',

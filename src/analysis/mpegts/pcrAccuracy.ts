@@ -28,7 +28,7 @@ function medianOf(count: number): number {
 }
 
 /**
- * PCR_AC (TR 101 290 section 5.3.2.3): how far each PCR is from the value that its octet position demands, in a stream
+ * PCR_AC (TR 101 290 section 5.3.2): how far each PCR is from the value that its octet position demands, in a stream
  * of constant rate. Whether the rate is constant is found out: by 16 PCRs through which a line goes. From then on each
  * PCR is compared with the line through those of the last 64 that were in tolerance.
  *

@@ -5,6 +5,29 @@ export const SYNC_PACKETS = 5;
 /** Distances of sync bytes: packets alone, with 16 octets of Reed-Solomon parity behind, with 4 of a time stamp before. */
 const STRIDES = [188, 204, 192] as const;
 const CAPACITY = 65_536;
+/** Octets that tell whether a file is a transport stream: part of a packet, and packets enough behind it. */
+export const SYNC_EVIDENCE_OCTETS = 204 * (SYNC_PACKETS + 1);
+
+/**
+ * Whether a file that begins so is a transport stream: {@link SYNC_PACKETS} sync bytes at their distance, the first at
+ * most a packet from the beginning. A file that is shorter than {@link SYNC_EVIDENCE_OCTETS} has them at its beginning and in all
+ * its packets, two at least, if it is not exactly one.
+ */
+export function beginsInSync(head: Uint8Array): boolean {
+  const isWhole = head.length < SYNC_EVIDENCE_OCTETS;
+  return STRIDES.some((stride) => {
+    const stamp = stride - TS_PACKET_OCTETS === 4 ? 4 : 0;
+    for (let from = 0; from <= stride; from++) {
+      if (head[from] !== TS_SYNC) continue;
+      let syncs = 0;
+      while (head[from + syncs * stride] === TS_SYNC) syncs++;
+      if (syncs >= SYNC_PACKETS) return true;
+      const isAll = from === stamp && from + syncs * stride >= head.length;
+      if (isWhole && isAll && (syncs > 1 || head.length === stride)) return true;
+    }
+    return false;
+  });
+}
 
 /**
  * Packets out of octets that are cut anywhere.

@@ -1,6 +1,6 @@
 import type { Nanos } from '../../core/time.js';
 import { Indicator } from '../../metrics/transportIndicators.js';
-import type { MdiInterval, TransportSnapshot } from '../../metrics/transportSnapshot.js';
+import type { FirstTimes, MdiInterval, TransportSnapshot } from '../../metrics/transportSnapshot.js';
 import { TS_PACKET_OCTETS, TS_SYNC } from '../../wire/mpegts.js';
 import { type Framing, framePayload } from './framing.js';
 import { Mdi } from './mdi.js';
@@ -9,7 +9,7 @@ import { checkPids } from './pidTimeouts.js';
 import { ProgramClock } from './programClock.js';
 import { SYNC_PACKETS, SyncFinder } from './syncFinder.js';
 import { State, TsFigures } from './tsFigures.js';
-import { makeSnapshot } from './tsSnapshot.js';
+import { firstTimes, makeSnapshot } from './tsSnapshot.js';
 
 /** Time-outs are looked at this often. */
 const CHECK_NS = 10e6;
@@ -229,6 +229,16 @@ export class TsAnalyzer {
   restart(): void {
     this.#f.restart();
     this.#severe = 0;
+  }
+
+  /** Latest time that was told; of a file that of the packet read last. */
+  get nowNs(): Nanos {
+    return this.#f.state[State.Now]!;
+  }
+
+  /** Of {@link snapshot}, which costs far more. */
+  get first(): FirstTimes {
+    return firstTimes(this.#f);
   }
 
   snapshot(): TransportSnapshot {

@@ -1,5 +1,5 @@
 import { Indicator } from '../../metrics/transportIndicators.js';
-import type { PidSnapshot, TransportSnapshot } from '../../metrics/transportSnapshot.js';
+import type { FirstTimes, PidSnapshot, TransportSnapshot } from '../../metrics/transportSnapshot.js';
 import { NULL_PID, TS_PACKET_OCTETS } from '../../wire/mpegts.js';
 import { Pid } from './pidTable.js';
 import { State, type TsFigures } from './tsFigures.js';
@@ -29,13 +29,17 @@ export function makeSnapshot(figures: TsFigures): TransportSnapshot {
     ),
     pcr: clocks.map((clock) => clock.snapshot()),
     mdi: mdi?.snapshot(figures.isLossTold ? 'sequence' : 'continuity') ?? null,
-    first: {
-      packetMonoNs: figures.firstPacketNs,
-      patMonoNs: tables.firstPatNs,
-      pmtMonoNs: tables.firstPmtNs,
-      randomAccessMonoNs: figures.randomAccessNs,
-      randomAccessBy: figures.randomAccessBy,
-    },
+    first: firstTimes(figures),
+  };
+}
+
+export function firstTimes({ tables, firstPacketNs, randomAccessNs, randomAccessBy }: TsFigures): FirstTimes {
+  return {
+    packetMonoNs: firstPacketNs,
+    patMonoNs: tables.firstPatNs,
+    pmtMonoNs: tables.firstPmtNs,
+    randomAccessMonoNs: randomAccessNs,
+    randomAccessBy,
   };
 }
 

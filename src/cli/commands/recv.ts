@@ -31,7 +31,7 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
 }
 
 /** Files, players and links that media go to; `null`: there are none. */
-async function openSinks(plan: ReceivePlan, presenter: Presenter): Promise<MediaSinks | null> {
+export async function openSinks(plan: ReceivePlan, presenter: Presenter): Promise<MediaSinks | null> {
   if (plan.mediaOutputs.every((outputs) => outputs === null)) return null;
   const { hasMediaSinks, openMediaSinks } = await import('../../runtime/mediaSinks.js');
   return hasMediaSinks(plan) ? await openMediaSinks(plan, (text) => presenter.say(text)) : null;

@@ -17,9 +17,17 @@ import { exitStatus } from '../status.js';
 
 /** `mcast send`: what it is about to do, how the other end is started, how it went. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
-  const { plan: planned, output } = planSend(operands, given, planContext(context.argv));
+  return await sendPlanned(planSend(operands, given, planContext(context.argv)), operands, context);
+}
+
+/** Carries out what was planned. `operands`: those of the plan. */
+export async function sendPlanned(
+  { plan: planned, output }: ReturnType<typeof planSend>,
+  operands: readonly string[],
+  context: CliContext,
+): Promise<number> {
   using presenter = new Presenter(output, {
-    command: 'send',
+    command: planned.command,
     several: planned.streams.length > 1,
     outputTaken: planned.sdp === '-',
   });
@@ -50,7 +58,7 @@ function writeDescription(path: string, sdp: string): void {
 export async function openInputs(plan: SendPlan, presenter: Presenter): Promise<MediaInputs | null> {
   if (plan.streams.every(({ media }) => media === null)) return null;
   const { openMediaInputs } = await import('../../runtime/mediaInputs.js');
-  const inputs = await openMediaInputs(plan);
+  const inputs = await openMediaInputs(plan, (text) => presenter.say(text));
   for (const line of inputs.lines) presenter.say(line);
   return inputs;
 }

@@ -1,0 +1,30 @@
+/** What a text report says about the inputs of a sender: what was wrong with them. */
+import { formatCount } from '../core/format.js';
+import type { SenderInput } from '../result/model.js';
+import { counted, line, lines } from './textLines.js';
+import type { Style } from './style.js';
+
+export function inputLines(inputs: readonly SenderInput[], most: number, style: Style): string[] {
+  const troubled = inputs.flatMap((input) => {
+    const troubles = troublesOf(input);
+    return troubles.length === 0 ? [] : [lines('input', `${input.name}: ${troubles.join(', ')}`, style.warn)];
+  });
+  const rest = troubled.length - most;
+  return [...troubled.slice(0, most).flat(), ...(rest > 0 ? [line('', `and ${counted(rest, 'more input')}`)] : [])];
+}
+
+function troublesOf(input: SenderInput): string[] {
+  const said: string[] = [];
+  const tell = (count: number, one: string, several: string): void => {
+    if (count > 0) said.push(`${formatCount(count)} ${count === 1 ? one : several}`);
+  };
+  if (input.failure !== null) said.push(input.failure);
+  if (input.underruns > 0)
+    said.push(`ran dry ${input.underruns === 1 ? 'once' : `${formatCount(input.underruns)} times`}`);
+  tell(input.resyncs, 'loss of sync', 'losses of sync');
+  tell(input.skipped_octets, 'octet in no transport packet', 'octets in no transport packet');
+  tell(input.truncated_packets, 'packet cut off', 'packets cut off');
+  tell(input.discontinuities, 'discontinuity of its clock', 'discontinuities of its clock');
+  tell(input.unstamped_units, 'time stamp not rewritten', 'time stamps not rewritten');
+  return said;
+}

@@ -1,0 +1,57 @@
+/** What became of the inputs of a sender's transport streams, as its feeds have counted it. */
+import { McastError } from '../core/errors.js';
+import { withoutSecret } from '../core/secret.js';
+import type { TsFeed } from '../feed/tsFeed.js';
+import { TsStatus } from '../feed/tsStream.js';
+import type { InputSource } from '../profile/plan.js';
+import type { SenderInput } from '../result/model.js';
+
+/** An input that is sent. */
+export interface SentInput {
+  /** As the operator named it. */
+  readonly name: string;
+  readonly feed: TsFeed;
+}
+
+export function inputName(input: InputSource): string {
+  if (input.kind === 'named') return withoutSecret(input.name);
+  return input.kind === 'stdin' ? '-' : 'testcard';
+}
+
+/** `stream`: id of the stream that it is sent to. */
+export function inputReport(stream: string, { name, feed }: SentInput): SenderInput {
+  return {
+    stream,
+    name,
+    pcr_pid: feed.pcrPid < 0 ? null : feed.pcrPid,
+    passes: feed.passes,
+    underruns: feed.underruns,
+    resyncs: feed.resyncs,
+    skipped_octets: feed.skippedOctets,
+    truncated_packets: feed.truncatedPackets,
+    discontinuities: feed.discontinuities,
+    unstamped_units: feed.unstampedUnits,
+    left_out_packets: feed.leftOutPackets,
+    correction_ppm: feed.correctionPpm,
+    failure: inputFailure(feed.status),
+  };
+}
+
+/** An input of which nothing was sent, nor can be, is an error of the operator's. Throws ERR_FILE_FORMAT. */
+export function refuseUnsent(streams: readonly { readonly input: SentInput | null }[]): void {
+  for (const { input } of streams) {
+    if (input === null || input.feed.scheduled > 0) continue;
+    const failure = inputFailure(input.feed.status);
+    if (failure === null) continue;
+    throw new McastError('ERR_FILE_FORMAT', `${input.name}: ${failure}`, {
+      hint: 'Name another input, or say its clock with --pcr-pid or its rate with --mux-rate.',
+    });
+  }
+}
+
+/** Why nothing more can be sent of it; `null`: more can, or it is over. */
+function inputFailure(status: TsStatus): string | null {
+  if (status === TsStatus.NotTs) return 'no MPEG transport stream was found where reading began';
+  if (status === TsStatus.NoPcr) return 'no clock (PCR) was found that sets the pace';
+  return null;
+}
