@@ -38,7 +38,7 @@ export interface MeasurementEvent {
 }
 
 /** Kinds that a bad network brings without end. Of all others a stream has a few, and one is never left out for these. */
-export const FREQUENT_EVENTS: ReadonlySet<string> = new Set(['gap', 'dscp_changed']);
+export const FREQUENT_EVENTS: ReadonlySet<string> = new Set(['gap', 'dscp_changed', 'tr101290']);
 const IS_FREQUENT = EVENT_NAMES.map((name) => FREQUENT_EVENTS.has(name));
 
 const CAPACITY = 1024;

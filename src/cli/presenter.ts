@@ -9,7 +9,7 @@ import {
   StreamLabels,
 } from '../report/intervalLine.js';
 import type { TextOptions } from '../report/style.js';
-import { renderStream, renderText } from '../report/text.js';
+import { renderStream, renderTables, renderText } from '../report/text.js';
 import { zapHeader, zapLine } from '../report/textZap.js';
 import type { IntervalRow } from '../result/interval.js';
 import type { EventRecord, RunResult } from '../result/model.js';
@@ -109,6 +109,12 @@ export class Presenter implements Disposable {
         }
         break;
       }
+      case 'tables': {
+        const { services, pids } = message;
+        this.#line('tables', message.time, { stream: message.stream, services, pids });
+        if (!this.#several) this.sayAsIs(renderTables(services, pids, this.#options).trimEnd());
+        break;
+      }
       case 'zap':
         this.#line('zap', message.time, message.row);
         if (this.#linesSinceHeading++ >= HEADING_EVERY) {
@@ -168,10 +174,10 @@ export class Presenter implements Disposable {
   }
 
   #showInterval(message: Extract<RunMessage, { type: 'interval' }>, end: End): void {
-    const { time, startNs, endNs, rows, senderRows } = message;
+    const { time, startNs, endNs, rows, senderRows, transportRows } = message;
     const span = { start_ns: startNs, end_ns: endNs };
     if (end === 'send') this.#line('interval', time, { ...span, sender: senderRows });
-    else this.#line('interval', time, { ...span, streams: rows });
+    else this.#line('interval', time, { ...span, streams: rows, transport: transportRows });
     // The run of a sender that has ended makes no second stream of its next one.
     const told = rows.filter((row) => !this.#ended.has(row.stream) || !isIdle(row));
     const going = told.filter((row) => !this.#ended.has(row.stream));

@@ -9,7 +9,16 @@ import {
   formatRatio,
   UTC,
 } from '../core/format.js';
-import type { Health, LimitResult, Membership, RunResult, Sender, Stream } from '../result/model.js';
+import type {
+  Health,
+  LimitResult,
+  Membership,
+  RunResult,
+  Sender,
+  Stream,
+  TransportPid,
+  TransportService,
+} from '../result/model.js';
 import { fold, shownLength, WIDTH } from './fold.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
 import { counted, line, lines as wrapped, percentileHead, percentiles } from './textLines.js';
@@ -18,6 +27,7 @@ import { linksBlock } from './textLinks.js';
 import { arbitrationBlock, outputsBlock } from './textRepair.js';
 import { aggregateBlock, companionLines, streamBlock } from './textStream.js';
 import { tapsBlock } from './textTaps.js';
+import { tableLines } from './textTransport.js';
 import { zapBlocks } from './textZap.js';
 
 export type { TextOptions } from './style.js';
@@ -48,6 +58,15 @@ export function renderText(result: RunResult, options: TextOptions = {}): string
 /** The summary of one stream alone, for when it ends while the run goes on. */
 export function renderStream(stream: RunResult['streams'][number], options: TextOptions = {}): string {
   return `${streamBlock(stream, styleOf(options.color ?? false)).join('\n')}\n`;
+}
+
+/** The services of one transport stream and what they consist of, for when they become known. */
+export function renderTables(
+  services: readonly TransportService[],
+  pids: readonly TransportPid[],
+  options: TextOptions = {},
+): string {
+  return `${tableLines(services, pids, styleOf(options.color ?? false)).join('\n')}\n`;
 }
 
 function header(result: RunResult, options: TextOptions, style: Style): string[] {

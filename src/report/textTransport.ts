@@ -27,10 +27,8 @@ export function transportLines(stream: Stream, style: Style, brief: boolean): st
   const verdict = brief && raised.length === 0 ? ', no TR 101 290 error' : '';
   const block = [...lines('transport', summary(transport, brief) + verdict), ...faultLines(transport, style)];
   if (!brief) {
-    const { services, pcr } = transport;
-    block.push(...services.slice(0, SERVICES).flatMap(serviceLines));
-    if (services.length > SERVICES) block.push(line('', `and ${counted(services.length - SERVICES, 'more service')}`));
-    block.push(...pidLines(transport.pids, style));
+    const { services, pids, pcr } = transport;
+    block.push(...tableLines(services, pids, style));
     block.push(...pcr.slice(0, PCRS).flatMap(pcrLines));
     if (pcr.length > PCRS) block.push(line('', `and ${counted(pcr.length - PCRS, 'more PCR PID')}`));
   }
@@ -40,6 +38,17 @@ export function transportLines(stream: Stream, style: Style, brief: boolean): st
   if (mdi !== null && (!brief || isErrored)) block.push(...mdiLines(mdi, transport.media_loss_from, style));
   if (!brief) block.push(...channelLines(transport));
   return block;
+}
+
+/** Services and PIDs. */
+export function tableLines(
+  services: readonly TransportService[],
+  pids: readonly TransportPid[],
+  style: Style,
+): string[] {
+  const block = services.slice(0, SERVICES).flatMap(serviceLines);
+  if (services.length > SERVICES) block.push(line('', `and ${counted(services.length - SERVICES, 'more service')}`));
+  return [...block, ...pidLines(pids, style)];
 }
 
 function summary(transport: Transport, brief: boolean): string {

@@ -1,5 +1,7 @@
+import type { Nanos } from '../core/time.js';
 import { StreamCounter } from '../metrics/counters.js';
 import type { IntervalSnapshot } from '../metrics/snapshot.js';
+import type { MdiInterval } from '../metrics/transportSnapshot.js';
 import type { Stream } from './model.js';
 
 /** One stream's figures of one closed interval, as `--json` prints them. */
@@ -44,6 +46,39 @@ export interface SenderIntervalRow {
   readonly departure_error_p50_ns: number | null;
   readonly departure_error_p99_ns: number | null;
   readonly departure_error_max_ns: number | null;
+}
+
+/** What a transport stream showed in one interval. */
+export interface TransportIntervalRow {
+  readonly stream: string;
+  /** Seconds of the media delivery index (RFC 4445) that ended in it. */
+  readonly mdi: readonly {
+    readonly start_ns: number;
+    readonly end_ns: number;
+    readonly delay_factor_ns: number | null;
+    readonly media_loss_rate: number;
+  }[];
+  /** Indicators of TR 101 290 that were raised, by id. */
+  readonly tr101290: Readonly<Record<string, number>>;
+}
+
+/** `startMonoNs`: begin of the run. */
+export function buildTransportRow(
+  stream: string,
+  mdi: readonly MdiInterval[],
+  tr101290: Readonly<Record<string, number>>,
+  startMonoNs: Nanos,
+): TransportIntervalRow {
+  return {
+    stream,
+    mdi: mdi.map((second) => ({
+      start_ns: Math.round(second.startMonoNs - startMonoNs),
+      end_ns: Math.round(second.endMonoNs - startMonoNs),
+      delay_factor_ns: finite(second.delayFactorNs),
+      media_loss_rate: second.mediaLossRate,
+    })),
+    tr101290,
+  };
 }
 
 /** What an interval row needs to know of its stream. */

@@ -4,7 +4,6 @@ import { StreamCounter } from '../metrics/counters.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import { assembleResult } from '../result/assemble.js';
 import { buildStream } from '../result/build.js';
-import type { MediaFacts } from '../result/buildTransport.js';
 import type { ClockQuality, HealthReason, RunResult, SocketReport, Stream } from '../result/model.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
 import { CAPTURE_CAPABILITIES, type CaptureMeasurement } from './captureMeasurement.js';
@@ -34,7 +33,7 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
       stream,
       measured.provenance,
       measured.teller.series.get(stream.index) ?? null,
-      mediaFacts(measured, stream.index),
+      measured.contentOf(stream.index),
     ),
   );
   const notes = notesOf(file, measured, plan);
@@ -86,14 +85,6 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
       also: reasonsOf(state, streams),
     },
   });
-}
-
-/** What is known of a stream's content: as at a receiver, but for the join. */
-function mediaFacts({ media, rtcp }: CaptureMeasurement, stream: number): MediaFacts | null {
-  const transport = media.transport(stream);
-  const repair = media.repair(stream);
-  if (transport === null && repair === null) return null;
-  return { transport, repair, outputs: [], rtcp: rtcp.snapshot(stream), joinMonoNs: NaN };
 }
 
 function clockOf({ file, measured }: AnalysisState, snapshots: readonly StreamSnapshot[]): ClockQuality {

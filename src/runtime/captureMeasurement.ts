@@ -5,6 +5,7 @@ import { splitNs, type Clock, type Nanos, type RunEpoch } from '../core/time.js'
 import type { CaptureFile } from '../io/captureFile.js';
 import type { IoCapabilities } from '../io/datagram.js';
 import type { AnalyzePlan } from '../profile/plan.js';
+import type { MediaFacts } from '../result/buildTransport.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import { LinkType } from '../wire/ip.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
@@ -144,7 +145,8 @@ export class CaptureMeasurement {
       intervalNs: plan.intervalNs,
       detail: plan.detail,
       post,
-      onInterval: () => this.media.closeInterval(),
+      media: this.media,
+      contentOf: (stream) => this.contentOf(stream.index),
     });
   }
 
@@ -170,6 +172,14 @@ export class CaptureMeasurement {
       batch.dropFirst(taken);
     }
     return this.fault === null;
+  }
+
+  /** What is known of a stream's content: as at a receiver, but for the join. */
+  contentOf(stream: number): MediaFacts | null {
+    const transport = this.media.transport(stream);
+    const repair = this.media.repair(stream);
+    if (transport === null && repair === null) return null;
+    return { transport, repair, outputs: [], rtcp: this.rtcp.snapshot(stream), joinMonoNs: NaN };
   }
 
   /** The capture is over. */

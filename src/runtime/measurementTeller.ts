@@ -3,10 +3,14 @@ import type { ClosedInterval } from '../analysis/intervals.js';
 import type { Measurement } from '../analysis/measurement.js';
 import type { Clock } from '../core/time.js';
 import { Series } from '../metrics/series.js';
+import type { StreamSnapshot } from '../metrics/snapshot.js';
 import { buildStream, streamId } from '../result/build.js';
+import type { MediaFacts } from '../result/buildTransport.js';
 import { buildIntervalRow } from '../result/interval.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
+import { ContentTeller } from './contentTeller.js';
 import type { EventLog } from './eventLog.js';
+import type { MediaReceiver } from './mediaReceiver.js';
 import type { RunMessage } from './messages.js';
 import { streamIdentities, tellEvent, type NamedStream } from './receiverEvents.js';
 import { intervalTime } from './utcTime.js';
@@ -20,8 +24,9 @@ export interface MeasurementTellerOptions {
   /** Streams, in order of first arrival, that have a series. */
   readonly detail: number;
   readonly post: (message: RunMessage) => void;
-  /** An interval has been closed; called before it is told. */
-  readonly onInterval: () => void;
+  readonly media: MediaReceiver;
+  /** What is known of a stream's content. */
+  readonly contentOf: (stream: StreamSnapshot) => MediaFacts | null;
 }
 
 /** Tells what a measurement finds while it goes on: closed intervals as rows, events in words. Keeps the streams' series. */
@@ -30,6 +35,7 @@ export class MeasurementTeller {
   readonly series = new Map<number, Series>();
   readonly #options: MeasurementTellerOptions;
   readonly #identityOf: (stream: number) => NamedStream;
+  readonly #content: ContentTeller;
 
   constructor(options: MeasurementTellerOptions) {
     const { measurement, provenance } = options;
@@ -39,6 +45,11 @@ export class MeasurementTeller {
       (snapshot) => streamId(snapshot, provenance.interfaceName(snapshot.interfaceIndex)),
       (snapshot) => provenance.place(snapshot).role,
     );
+    this.#content = new ContentTeller({
+      ...options,
+      startMonoNs: provenance.startMonoNs,
+      identityOf: this.#identityOf,
+    });
   }
 
   /** Everything since the last call: what happened in an interval before the interval itself. */
@@ -49,10 +60,11 @@ export class MeasurementTeller {
     for (const interval of intervals) {
       const later = events.findIndex(({ monoNs }) => monoNs >= interval.endMonoNs);
       for (const event of events.splice(0, later < 0 ? events.length : later)) this.#tellEvent(event);
-      this.#options.onInterval();
+      this.#options.media.closeInterval();
       this.#tellInterval(interval);
     }
     for (const event of events) this.#tellEvent(event);
+    this.#content.tend(this.#options.clock.monoNs());
   }
 
   #tellInterval(interval: ClosedInterval): void {
@@ -67,6 +79,7 @@ export class MeasurementTeller {
       const tellsNeverSent = stream.format === 'probe';
       return buildIntervalRow(one, { ...stream, tellsNeverSent, countsDrops: capabilities.dropCounter });
     });
+    const transportRows = this.#content.closeInterval(interval.endMonoNs);
     post({
       type: 'interval',
       time: intervalTime(clock, interval.endMonoNs, intervalNs),
@@ -74,6 +87,7 @@ export class MeasurementTeller {
       endNs: Math.round(interval.endMonoNs - startMonoNs),
       rows,
       senderRows: [],
+      transportRows,
     });
   }
 
@@ -85,11 +99,12 @@ export class MeasurementTeller {
   }
 
   #tellEvent(event: MeasurementEvent): void {
-    const { measurement, provenance, log, post } = this.#options;
+    const { measurement, provenance, log, contentOf, post } = this.#options;
     const stream = this.#identityOf(event.stream);
     const { text, detail } = tellEvent(event, stream, (other) => this.#identityOf(other).id);
     log.add(event.kind, event.monoNs, stream.id, text, detail);
     if (event.kind !== 'stream_end') return;
-    post({ type: 'stream_end', stream: buildStream(measurement.snapshot(event.stream), provenance, null) });
+    const snapshot = measurement.snapshot(event.stream);
+    post({ type: 'stream_end', stream: buildStream(snapshot, provenance, null, contentOf(snapshot)) });
   }
 }

@@ -82,12 +82,12 @@ export class RtpChannel {
   /** Arrival of what was delivered last. */
   #lastNs: Nanos = -Infinity;
   /** Whether payloads are transport packets; else outputs alone have them. */
-  readonly #isTransportStream: boolean;
+  readonly isTransportStream: boolean;
 
   constructor(options: MediaChannelOptions, isTransportStream: boolean, spare: SpareChannel | null = null) {
     this.outputs = options.outputs;
     this.analyzer = spare?.analyzer ?? new TsAnalyzer();
-    this.#isTransportStream = isTransportStream;
+    this.isTransportStream = isTransportStream;
     this.#holdNs = options.mergeWindowNs ?? options.holdNs;
     this.#store = spare?.store ?? new PacketStore(options.storePackets, SLOT_OCTETS);
     this.#inOrder = new InOrder(this.#store, { holdNs: this.#holdNs, depthPackets: options.storePackets });
@@ -133,7 +133,7 @@ export class RtpChannel {
     this.#arbitrate(beforeNs);
     if (this.#fec !== null) this.#giveUpBehind(this.#fec, beforeNs);
     this.#drain(nowNs);
-    if (!this.#isTransportStream || this.isOver) return;
+    if (!this.isTransportStream || this.isOver) return;
     // What waits behind a gap has arrived, and is analysed later with the time at which it did.
     this.analyzer.onTime(Math.min(beforeNs, this.#inOrder.dueMonoNs - this.#inOrder.holdNs));
   }
@@ -178,7 +178,7 @@ export class RtpChannel {
   }
 
   transport(): TransportSnapshot | null {
-    return this.#isTransportStream ? this.analyzer.snapshot() : null;
+    return this.isTransportStream ? this.analyzer.snapshot() : null;
   }
 
   repair(): RepairSnapshot {
@@ -238,7 +238,7 @@ export class RtpChannel {
   #deliver(bytes: Uint8Array, at: number, length: number, timeNs: Nanos): void {
     const lost = this.#lost;
     this.#lost = 0;
-    if (this.#isTransportStream) this.analyzer.onPayload(bytes, at, length, timeNs, lost);
+    if (this.isTransportStream) this.analyzer.onPayload(bytes, at, length, timeNs, lost);
     const { outputs } = this;
     for (let i = 0; i < outputs.length; i++) outputs[i]!.put(bytes, at, length, lost);
   }
@@ -291,6 +291,7 @@ function fecSnapshot(fec: FecDecoder, store: PacketStore): FecSnapshot {
 
 /** A transport stream in bare UDP: nothing numbers its datagrams, so they are taken as they come. */
 export class BareChannel {
+  readonly isTransportStream = true;
   isOver = false;
   isWarm = false;
   readonly analyzer = new TsAnalyzer();

@@ -1,4 +1,5 @@
 import { SlotKind } from '../analysis/decoded.js';
+import type { TsAnalyzer } from '../analysis/mpegts/tsAnalyzer.js';
 import type { Measurement } from '../analysis/measurement.js';
 import { RECOGNISED_FROM } from '../analysis/plainDecoder.js';
 import type { ReceiveBatch } from '../core/batch.js';
@@ -164,6 +165,12 @@ export class MediaReceiver {
   end(stream: number): void {
     const channel = this.#channels[stream];
     if (channel !== null && channel !== undefined) channel.isOver = true;
+  }
+
+  /** Of a transport stream; `null`: the stream is none whose content is looked at. */
+  analyzerOf(stream: number): TsAnalyzer | null {
+    const channel = this.#channels[stream] ?? null;
+    return channel !== null && channel.isTransportStream ? channel.analyzer : null;
   }
 
   /** `null`: the stream is none whose content was looked at. */

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../core/errors.js';
 import type { ZapRow } from '../result/buildZap.js';
-import type { IntervalRow, SenderIntervalRow } from '../result/interval.js';
+import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../result/interval.js';
 import type { Limit } from '../result/limits.js';
-import type { EventRecord, RunResult, Stream } from '../result/model.js';
+import type { EventRecord, RunResult, Stream, TransportPid, TransportService } from '../result/model.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
 import type { OutputQueue } from './receiverOutputs.js';
@@ -73,8 +73,17 @@ export type RunMessage =
       readonly endNs: number;
       readonly rows: readonly IntervalRow[];
       readonly senderRows: readonly SenderIntervalRow[];
+      readonly transportRows: readonly TransportIntervalRow[];
     }
   | { readonly type: 'event'; readonly event: EventRecord }
+  /** The services of a transport stream are known, or others than before. `stream`: its id; `time`: RFC 3339. */
+  | {
+      readonly type: 'tables';
+      readonly time: string;
+      readonly stream: string;
+      readonly services: readonly TransportService[];
+      readonly pids: readonly TransportPid[];
+    }
   /** `time`: when the channel was joined, RFC 3339. */
   | { readonly type: 'zap'; readonly time: string; readonly row: ZapRow }
   /** A stream is over; its figures may still change by what is under way. */

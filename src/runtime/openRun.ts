@@ -13,7 +13,7 @@ import { startReceiver, startSender, type Run, type RunListener } from './run.js
 import { UpdateQueue } from './updateQueue.js';
 
 /** What a run tells while it goes on. */
-export type RunUpdate = Extract<RunMessage, { readonly type: 'interval' | 'event' | 'stream_end' }>;
+export type RunUpdate = Extract<RunMessage, { readonly type: 'interval' | 'event' | 'tables' | 'stream_end' }>;
 
 /** Options of {@link openReceiver}, {@link openSender} and {@link analyzeCapture}. */
 export type OpenOptions = RunOptions & {
@@ -77,9 +77,10 @@ class RunFeed {
   #ended = false;
 
   readonly listen: RunListener = (message) => {
-    if (message.type === 'interval' || message.type === 'event' || message.type === 'stream_end') {
+    const { type } = message;
+    if (type === 'interval' || type === 'event' || type === 'tables' || type === 'stream_end') {
       for (const queue of this.#queues) queue.push(message);
-    } else if (message.type === 'partial') {
+    } else if (type === 'partial') {
       for (const partial of this.#partials.splice(0)) partial.resolve(message.result);
     }
   };

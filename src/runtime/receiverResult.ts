@@ -107,7 +107,12 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
 }
 
 /** What is known of a stream's content. */
-function mediaFacts(state: ReceiverRunState, { index, socket }: StreamSnapshot): MediaFacts | null {
+export function mediaFacts(
+  state: Pick<ReceiverRunState, 'media' | 'rtcp' | 'sources'> & {
+    readonly facts: Pick<RunFacts, 'startMonoNs' | 'startRealNs'>;
+  },
+  { index, socket }: StreamSnapshot,
+): MediaFacts | null {
   const { media, rtcp, sources, facts } = state;
   const transport = media.transport(index);
   const repair = media.repair(index);

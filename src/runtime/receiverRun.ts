@@ -23,7 +23,7 @@ import type { Judge, RunMessage } from './messages.js';
 import type { ReceivePlan, StreamPlace } from '../profile/plan.js';
 import { MediaReceiver } from './mediaReceiver.js';
 import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
-import { membershipsOf, receiverResult } from './receiverResult.js';
+import { mediaFacts, membershipsOf, receiverResult } from './receiverResult.js';
 import { shortTermCname } from './rtcpIdentity.js';
 import { RtcpReceiver } from './rtcpReceiver.js';
 import { RtcpReports } from './rtcpReports.js';
@@ -154,7 +154,8 @@ export async function runReceiver(
       intervalNs: plan.intervalNs,
       detail: plan.detail,
       post,
-      onInterval: () => media.closeInterval(),
+      media,
+      contentOf: (stream) => mediaFacts({ media, rtcp, sources, facts: { startMonoNs, startRealNs } }, stream),
     });
     const endsByItself =
       plan.durationNs !== null ||

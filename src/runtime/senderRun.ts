@@ -138,7 +138,7 @@ export async function runSender(
       // Behind the last datagram only end markers left.
       if (isLast && senderRows.every((row) => row.scheduled === 0 && row.sent === 0)) return;
       const time = intervalTime(io.clock, boundaryNs, plan.intervalNs);
-      post({ type: 'interval', time, ...intervals.lastSpan(startMonoNs), rows: [], senderRows });
+      post({ type: 'interval', time, ...intervals.lastSpan(startMonoNs), rows: [], senderRows, transportRows: [] });
     };
     const housekeeping = new Housekeeping(
       [

@@ -62,6 +62,12 @@ export class Services {
     return true;
   }
 
+  /** Whether all services have a name. */
+  get isNamed(): boolean {
+    for (const programNumber of this.#programs.keys()) if (!this.#names.has(programNumber)) return false;
+    return true;
+  }
+
   /** Whether `programNumber` is the first of the PAT. */
   isFirst(programNumber: number): boolean {
     return this.#programs.keys().next().value === programNumber;

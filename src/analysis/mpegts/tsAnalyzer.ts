@@ -58,6 +58,16 @@ export class TsAnalyzer {
     return this.#f.tables.services.version;
   }
 
+  /** Whether PAT, PMTs and the names of all services came. */
+  get hasAllTables(): boolean {
+    return this.#f.tables.services.isComplete && this.#f.tables.services.isNamed;
+  }
+
+  /** By `Indicator`, a view that goes on counting. */
+  get indicatorCounts(): Readonly<Float64Array> {
+    return this.#f.counts.counts;
+  }
+
   /**
    * The payload of a datagram, in order of sequence. `timeMonoNs`: its arrival. `lostDatagramsBefore`: between the last
    * one and this, as the network's sequence numbers tell; NaN: there are none. Hot.
