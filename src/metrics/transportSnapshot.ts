@@ -72,6 +72,8 @@ export interface PcrArrivalSnapshot {
   readonly jitter: Histogram;
   /** How much faster the program clock runs than the receiver's, 10^-6; NaN below one second. */
   readonly driftPpm: number;
+  /** Twice the standard error of the drift, were the arrivals independent of each other; NaN below one second. */
+  readonly driftErrorPpm: number;
   /** What the drift was measured over. */
   readonly overNs: Nanos;
 }

@@ -144,11 +144,17 @@ function pcrLines(pcr: TransportPcr): string[] {
   const arrived: string[] = [];
   if (jitter !== null)
     arrived.push(`arrival jitter p99 ${formatDuration(jitter.p99)}, max ${formatDuration(jitter.max)}`);
-  if (pcr.drift_ppm !== null)
-    arrived.push(`drift ${pcr.drift_ppm.toFixed(2)} ppm (${formatDuration(pcr.drift_over_ns)})`);
+  if (pcr.drift_ppm !== null) arrived.push(`drift ${driftText(pcr.drift_ppm, pcr.drift_error_ppm)} ppm`);
   const block = lines(`PCR ${pcr.pid}`, sent.length === 0 ? counted(pcr.pcrs, 'value') : sent.join('; '));
   if (arrived.length > 0) block.push(...lines('', arrived.join('; ')));
   return block;
+}
+
+/** With as many places as are worth it. */
+function driftText(ppm: number, errorPpm: number | null): string {
+  if (errorPpm === null) return ppm.toFixed(2);
+  const places = Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(errorPpm))));
+  return `${ppm.toFixed(places)} +- ${errorPpm.toFixed(places)}`;
 }
 
 function indicatorLines(stream: Stream, raised: readonly IndicatorReport[], style: Style): string[] {

@@ -242,6 +242,7 @@ function pcrOf(pcr: PcrSnapshot): TransportPcr {
     rate_bit_per_second: known(pcr.rateBitPerSecond),
     jitter_ns: summaryOf(arrival?.jitter ?? null),
     drift_ppm: arrival === null ? null : known(arrival.driftPpm),
+    drift_error_ppm: arrival === null ? null : known(arrival.driftErrorPpm),
     drift_over_ns: arrival === null ? null : known(arrival.overNs),
   };
 }

@@ -69,6 +69,9 @@ export const PcrSchema = z.object({
     'Arrival less PCR less the fitted line, above the least of its block; null: nothing arrived.',
   ),
   drift_ppm: figure.describe("How much faster the program clock runs than the receiver's, 10^-6."),
+  drift_error_ppm: figure.describe(
+    'Twice the standard error of the drift, were the arrivals independent of each other.',
+  ),
   drift_over_ns: figure.describe('What the drift was measured over.'),
 });
 

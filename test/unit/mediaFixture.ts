@@ -110,7 +110,7 @@ export function pcr(change: Partial<PcrSnapshot> = {}): PcrSnapshot {
     accuracyMaxNs: 10,
     accuracyWhyNot: null,
     rateBitPerSecond: 4.6e6,
-    arrival: { jitter: recorded(1e6, 1.2e6), driftPpm: 2.71, overNs: 10 * SECOND },
+    arrival: { jitter: recorded(1e6, 1.2e6), driftPpm: 2.71, driftErrorPpm: 0.16, overNs: 10 * SECOND },
     ...change,
   };
 }

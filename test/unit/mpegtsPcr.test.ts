@@ -110,8 +110,8 @@ describe('accuracy', () => {
 });
 
 /** PCRs 20 ms apart of a clock that runs `ppm` fast, with random delays up to `jitterNs`. */
-function arrivals(count: number, ppm: number, jitterNs: number): ClockArrival[] {
-  const random = new Random(5, 0);
+function arrivals(count: number, ppm: number, jitterNs: number, seed = 5): ClockArrival[] {
+  const random = new Random(seed, 0);
   return Array.from({ length: count }, (_, n) => ({
     arrivalNs: 3e9 + n * 20e6 + Math.round(random.unit() * jitterNs),
     programNs: n * 20e6 * (1 + ppm / 1e6),
@@ -132,6 +132,19 @@ describe('arrival', () => {
     expect(jitter.mean).toBeCloseTo(left.reduce((sum, value) => sum + value, 0) / left.length, -1);
     expect(Math.abs(driftPpm - 30)).toBeLessThan(10);
     expect(overNs).toBe(heard.at(-1)!.arrivalNs - heard[0]!.arrivalNs);
+  });
+
+  test('the error of the drift covers 19 of 20 true ones', () => {
+    let covered = 0;
+    for (let seed = 0; seed < 400; seed++) {
+      const arrival = new PcrArrival();
+      for (const { arrivalNs, programNs } of arrivals(200, 30, 2e6, seed)) arrival.add(arrivalNs, programNs, 0, 1);
+      const { driftPpm, driftErrorPpm } = arrival.snapshot(1);
+      if (Math.abs(driftPpm - 30) <= driftErrorPpm) covered++;
+    }
+    // 95 % of 400, three standard deviations to either side.
+    expect(covered).toBeGreaterThan(380 - 14);
+    expect(covered).toBeLessThan(380 + 14);
   });
 
   test('a drift alone is no jitter', () => {
@@ -158,7 +171,7 @@ describe('arrival', () => {
     expect(arrival.snapshot(NaN)).toMatchObject({ driftPpm: NaN, overNs: 0 });
     for (const { arrivalNs, programNs } of arrivals(15, 0, 1e6)) arrival.add(arrivalNs, programNs, 0, 1);
     expect(arrival.snapshot(1).jitter.count).toBe(0);
-    expect(arrival.snapshot(1).driftPpm).toBeNaN();
+    expect(arrival.snapshot(1)).toMatchObject({ driftPpm: NaN, driftErrorPpm: NaN });
   });
 });
 

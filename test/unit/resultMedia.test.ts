@@ -155,6 +155,7 @@ describe('a transport stream in the document', () => {
         rate_bit_per_second: 4.6e6,
         jitter_ns: summarise(recorded(1e6, 1.2e6)),
         drift_ppm: 2.71,
+        drift_error_ppm: 0.16,
         drift_over_ns: 10 * SECOND,
       },
     ]);
@@ -174,9 +175,10 @@ describe('a transport stream in the document', () => {
       rate_bit_per_second: null,
       jitter_ns: null,
       drift_ppm: null,
+      drift_error_ppm: null,
       drift_over_ns: null,
     });
-    const young = pcr({ arrival: { jitter: recorded(), driftPpm: NaN, overNs: 0 } });
+    const young = pcr({ arrival: { jitter: recorded(), driftPpm: NaN, driftErrorPpm: NaN, overNs: 0 } });
     const early = buildTransport(transport({ pcr: [young] }), START, JOIN).transport.pcr[0];
     expect(early).toMatchObject({ jitter_ns: null, drift_ppm: null, drift_over_ns: 0 });
   });

@@ -28,6 +28,7 @@ export class PcrArrival {
   #meanOff = 0;
   #sumAtAt = 0;
   #sumAtOff = 0;
+  #sumOffOff = 0;
 
   /** `programNs`: PCR, unwrapped, from an origin that stays. `nsPerOctet`: of the stream; NaN: not known. */
   add(arrivalNs: Nanos, programNs: number, octetsBehind: number, nsPerOctet: number): void {
@@ -48,7 +49,9 @@ export class PcrArrival {
     const n = ++this.#n;
     const byAt = at - this.#meanAt;
     this.#meanAt += byAt / n;
-    this.#meanOff += (off - this.#meanOff) / n;
+    const byOff = off - this.#meanOff;
+    this.#meanOff += byOff / n;
+    this.#sumOffOff += byOff * (off - this.#meanOff);
     this.#sumAtAt += byAt * (at - this.#meanAt);
     this.#sumAtOff += byAt * (off - this.#meanOff);
   }
@@ -91,6 +94,7 @@ export class PcrArrival {
     this.#meanOff = 0;
     this.#sumAtAt = 0;
     this.#sumAtOff = 0;
+    this.#sumOffOff = 0;
   }
 
   /** The running block counts as far as it is. */
@@ -98,8 +102,12 @@ export class PcrArrival {
     const jitter = this.#jitter.copy();
     this.#close(nsPerOctet, jitter);
     const overNs = this.#n === 0 ? 0 : this.#lastNs - this.#firstNs;
+    if (!(overNs >= LEAST_DRIFT_NS && this.#sumAtAt > 0 && this.#n > 2)) {
+      return { jitter, driftPpm: NaN, driftErrorPpm: NaN, overNs };
+    }
     // off = arrival - program grows when the program clock is slow.
-    const drift = overNs >= LEAST_DRIFT_NS && this.#sumAtAt > 0 ? (-this.#sumAtOff / this.#sumAtAt) * 1e6 : NaN;
-    return { jitter, driftPpm: drift, overNs };
+    const slope = this.#sumAtOff / this.#sumAtAt;
+    const residual = Math.max(0, this.#sumOffOff - slope * this.#sumAtOff) / (this.#n - 2);
+    return { jitter, driftPpm: -slope * 1e6, driftErrorPpm: 2 * Math.sqrt(residual / this.#sumAtAt) * 1e6, overNs };
   }
 }
