@@ -112,7 +112,18 @@ function mediaStreams(
     }));
   };
   const second = target.legB === null ? [] : legOf(target.legB);
-  return legOf(target).map((stream, index) => ({ ...stream, legB: second[index] ?? null }));
+  const hasOwnImpair = target.legB?.own.impair !== undefined;
+  return legOf(target).map((stream, index) => {
+    const legB = second[index] ?? null;
+    return { ...stream, legB: legB === null || hasOwnImpair ? legB : withOwnLosses(legB) };
+  });
+}
+
+/** Two legs are two networks: a seed that both have would lose the same packets of both. */
+function withOwnLosses(leg: SendStream): SendStream {
+  const { impair } = leg;
+  if (impair === null || impair.seed === null) return leg;
+  return { ...leg, impair: { ...impair, seed: (impair.seed + 1) % 2 ** 32 } };
 }
 
 /** The TOS octet that `dscp` or `tos` says, the endpoint's before the flags'; `null`: neither. */

@@ -121,6 +121,8 @@ export class CaptureMeasurement {
       holdNs: Math.min(plan.reorderWindowNs, MEDIA_HOLD_NS),
       mergeWindowNs: 0,
       endpoints: 1,
+      // Its last datagram does.
+      silenceEnds: false,
       outputsOf: () => [],
       onControl: (batch, slot, monoNs) => this.rtcp.onDatagram(batch, slot, monoNs),
     });

@@ -128,14 +128,14 @@ export class RtpChannel {
     return new FecDecoder(this.#store);
   }
 
-  /** All arrivals before `beforeNs` have been read; time passes. */
-  onTime(nowNs: Nanos, beforeNs: Nanos): void {
+  /** All arrivals before `beforeNs` have been read; time passes. Silence counts up to `silentToNs`. */
+  onTime(nowNs: Nanos, beforeNs: Nanos, silentToNs: Nanos): void {
     this.#arbitrate(beforeNs);
     if (this.#fec !== null) this.#giveUpBehind(this.#fec, beforeNs);
     this.#drain(nowNs);
     if (!this.isTransportStream || this.isOver) return;
     // What waits behind a gap has arrived, and is analysed later with the time at which it did.
-    this.analyzer.onTime(Math.min(beforeNs, this.#inOrder.dueMonoNs - this.#inOrder.holdNs));
+    this.analyzer.onTime(Math.min(silentToNs, this.#inOrder.dueMonoNs - this.#inOrder.holdNs));
   }
 
   /** End of the warm-up: what has a higher number than all before counts, and nothing else does. */
@@ -307,8 +307,8 @@ export class BareChannel {
     for (let i = 0; i < outputs.length; i++) outputs[i]!.put(bytes, at, length, 0);
   }
 
-  onTime(_nowNs: Nanos, beforeNs: Nanos): void {
-    if (!this.isOver) this.analyzer.onTime(beforeNs);
+  onTime(_nowNs: Nanos, _beforeNs: Nanos, silentToNs: Nanos): void {
+    if (!this.isOver) this.analyzer.onTime(silentToNs);
   }
 
   restart(): void {

@@ -30,6 +30,8 @@ export interface MediaReceiverOptions {
   readonly mergeWindowNs: Nanos;
   /** Media endpoints, as many as are known: they share the memory. */
   readonly endpoints: number;
+  /** A silence of all streams ends the run, and is no part of it. */
+  readonly silenceEnds: boolean;
   /** Made when the first stream of the endpoint comes; asked once per endpoint. */
   readonly outputsOf: (position: number) => readonly MediaOutput[];
   /** Control packets, whole datagrams. */
@@ -65,6 +67,8 @@ export class MediaReceiver {
   readonly #hasOutputs = new Set<number>();
   /** There is anything that is looked into: else no datagram is to cost a look. */
   #hasMedia = false;
+  /** Arrival of the datagram that was read last. */
+  #arrivedNs: Nanos = -Infinity;
   /** When time passes for the channels next. */
   #tendNs: Nanos = -Infinity;
 
@@ -112,6 +116,7 @@ export class MediaReceiver {
         channel.onFec(batch.view, at, length, timeMonoNs[i]!);
       } else this.#options.onControl?.(batch, i, timeMonoNs[i]!);
     }
+    if (batch.count > 0) this.#arrivedNs = timeMonoNs[batch.count - 1]!;
   }
 
   /** What the stream is to the media; `null`: not known (yet). */
@@ -137,9 +142,10 @@ export class MediaReceiver {
     if (nowNs < this.#tendNs) return;
     this.#tendNs = nowNs + TEND_NS;
     const all = this.#all;
+    const silentToNs = this.#options.silenceEnds ? Math.min(beforeNs, this.#arrivedNs) : beforeNs;
     for (let i = 0; i < all.length; i++) {
       if (!all[i]!.isWarm) this.#warm(all[i]!, beforeNs);
-      all[i]!.onTime(nowNs, beforeNs);
+      all[i]!.onTime(nowNs, beforeNs, silentToNs);
     }
   }
 

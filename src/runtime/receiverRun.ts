@@ -116,6 +116,7 @@ export async function runReceiver(
       holdNs: Math.min(plan.reorderWindowNs, MEDIA_HOLD_NS),
       mergeWindowNs: plan.mergeWindowNs,
       endpoints: channels,
+      silenceEnds: plan.once || plan.untilIdleNs !== null,
       outputsOf: (position) => outputs.of(position),
       onControl: (batch, slot, monoNs) => rtcp.onDatagram(batch, slot, monoNs),
     });

@@ -298,7 +298,7 @@ export function buildLane(
           : new PayloadFeed({ ...paced, payload: stream.payload });
     fec = media === null || (stream.media?.fec ?? null) === null ? null : fecFeed(media.feed, stream, index);
     const feed = fec ?? own;
-    const seed = impairmentSeed(placed);
+    const seed = stream.impair === null ? 0 : (stream.impair.seed ?? randomInt(2 ** 32));
     const largestOctets = stream.sizeOctets + (fec === null ? 0 : FEC_HEADER_OCTETS);
     const impaired =
       stream.impair === null
@@ -337,10 +337,4 @@ export function buildLane(
     maxLateNs: plan.maxLateNs,
   });
   return { lane, quantumNs, streams: states };
-}
-
-/** Two legs are two networks: with a seed given, the second takes the next one. */
-function impairmentSeed({ stream, leg }: PlacedStream): number {
-  const given = stream.impair?.seed ?? null;
-  return given === null ? randomInt(2 ** 32) : (given + (leg === 'b' ? 1 : 0)) % 2 ** 32;
 }

@@ -50,6 +50,7 @@ export function warmUpReceivedMedia(): void {
       holdNs: 200e6,
       mergeWindowNs: 0,
       endpoints: FEEDS,
+      silenceEnds: false,
       outputsOf: () => [],
       onControl: null,
     });

@@ -145,6 +145,19 @@ describe('the test card', () => {
     expect(streams.find(({ port }) => port === 5004)!.histograms?.one_way_delay_ns ?? null).toBeNull();
   });
 
+  it('is not in error by the silence that ends the run', async () => {
+    // Bare UDP says no farewell.
+    const endpoint = `udp://${freshGroup()}:1234/iface=lo`;
+    const receiver = await startReceiver([endpoint, '--until-idle', '1500ms']);
+    const sent = await send([endpoint, '--count', '300']);
+    const received = await receiver.result();
+    const [stream] = mediaOf(received);
+    expect(stream!.transport!.packets).toBe(2100);
+    // PAT and PMT would have been missed after 0.5 s.
+    expect(received.run.duration_ns).toBeGreaterThan(3.5e9);
+    expectComplete(sent, stream!, 2100);
+  });
+
   it('begins elsewhere in each of several groups', async () => {
     const [a, , c, d] = freshGroup().split('.').map(Number);
     const groups = [0, 1, 2].map((i) => `${a}.200.${c}.${d! + i}`);

@@ -24,7 +24,7 @@ function channelOf(mergeWindowNs: number | null): RtpChannel {
 function arrive(channel: RtpChannel, number: number, timeNs: number, leg: 0 | 1 = 0): void {
   const view = packetOf(number);
   channel.onPacket(view, 0, view.byteLength, channel.numberOf(number), timeNs, leg);
-  channel.onTime(timeNs, timeNs);
+  channel.onTime(timeNs, timeNs, timeNs);
 }
 
 describe('the end of a warm-up', () => {
@@ -35,7 +35,7 @@ describe('the end of a warm-up', () => {
     expect(channel.repair()).toMatchObject({ expected: 6, released: 6, givenUp: 0 });
     channel.restart();
     for (let number = 10; number < 60; number++) if (number !== 40) arrive(channel, number, number * MS);
-    channel.onTime(65 * MS, 65 * MS);
+    channel.onTime(65 * MS, 65 * MS, 65 * MS);
     arrive(channel, 40, 70 * MS);
     channel.finish(80 * MS);
     expect(channel.repair()).toMatchObject({ expected: 50, released: 49, givenUp: 1, late: 1, octets: 49 * PAYLOAD });

@@ -45,10 +45,10 @@ describe('a channel with FEC', () => {
     const made = channelOf(512);
     const lost = new Set([40, 41, 42, 43, 90, 91, 149, 320]);
     for (let n = 0; n < COUNT; n++) if (!lost.has(n)) media(made, n, n);
-    made.channel.onTime(COUNT, 0);
+    made.channel.onTime(COUNT, 0, 0);
     expect(made.given).toHaveLength(40);
     for (const { packet } of FEC) fec(made, packet, COUNT);
-    made.channel.onTime(COUNT, COUNT);
+    made.channel.onTime(COUNT, COUNT, COUNT);
     expect(made.given).toEqual([...MEDIA.values()].map((packet) => packet.length - 12));
     expect(made.lost).toBe(0);
     expect(made.channel.repair()).toMatchObject({ released: COUNT, givenUp: 0, fec: { recovered: lost.size } });
@@ -61,7 +61,7 @@ describe('a channel with FEC', () => {
     for (let n = 0; n < COUNT; n++) {
       if (!lost.has(n)) media(made, n, at(n));
       for (const { numbers, packet } of FEC) if (numbers.at(-1) === n) fec(made, packet, at(n));
-      made.channel.onTime(at(n), at(n));
+      made.channel.onTime(at(n), at(n), at(n));
       // Two matrices, and what came between two looks.
       expect(made.lost > 0).toBe(n > 50 + 100 + 1);
     }

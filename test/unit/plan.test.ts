@@ -442,6 +442,24 @@ describe('line-ups in place of endpoints', () => {
     ]);
   });
 
+  it('lose independently on two legs, unless a leg says its own seed', async () => {
+    const legs = 'rtp://239.2.1.1:5004 --leg-b rtp://239.2.1.2:5004';
+    const found: unknown[] = [];
+    for (const line of [
+      `${legs} --impair loss=1%,seed=4294967295`,
+      `${legs} --impair loss=1% --seed 7`,
+      `${legs}/impair=loss=2%,seed=9 --impair loss=1%,seed=9`,
+    ]) {
+      const [stream] = (await send(line)).streams;
+      found.push([stream!.impair!.seed, stream!.legB!.impair!.seed]);
+    }
+    expect(found).toEqual([
+      [4_294_967_295, 0],
+      [7, 8],
+      [9, 9],
+    ]);
+  });
+
   it('give inputs, which a receiver passes over, and second legs', async () => {
     const inputs = (plan: Awaited<ReturnType<typeof send>>) =>
       plan.streams.map(({ address, media, legB }) => [address.name, media!.input, legB?.address.group, legB?.ttl]);
