@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { basename } from 'node:path';
-import type { Writable } from 'node:stream';
 import { McastError } from '../core/errors.js';
+import { type FedProgram, startFed } from './fedProgram.js';
 import { type Environment, findProgram } from './findProgram.js';
-import { LastWords } from './lastWords.js';
-import { endChild, endText, ownChild } from './ownedChild.js';
 
 /** Players that are known, in the order in which they are looked for. */
 const PLAYERS = ['ffplay', 'vlc', 'cvlc', 'mpv'] as const;
@@ -23,24 +19,6 @@ export interface PlayerProgram {
   readonly path: string;
   /** `null`: none that is known; it is started with `-`. */
   readonly kind: (typeof PLAYERS)[number] | null;
-}
-
-export interface PlayerEnd {
-  /** `ended`: closed by whoever watched, or because the stream ended; `failed`: it could not play. */
-  readonly how: 'ended' | 'failed' | 'stopped';
-  /** One line for people. */
-  readonly text: string;
-}
-
-/** A player at work. */
-export interface RunningPlayer {
-  readonly program: PlayerProgram;
-  /** Takes the transport stream. Once the player is gone whatever is written is dropped: it is no error. */
-  readonly octets: Writable;
-  /** Never rejects: the end of a player is no error of a measurement. */
-  readonly ended: Promise<PlayerEnd>;
-  /** Ends it, within two seconds at the latest. */
-  stop(): Promise<void>;
 }
 
 /** The player `name`, a path or a name on the PATH; `null`: the first that is known. */
@@ -74,41 +52,7 @@ export function playerArguments(kind: PlayerProgram['kind'], title: string): str
 }
 
 /** Starts the player; one that cannot be started has `failed`. `title` is for its window. */
-export function startPlayer(program: PlayerProgram, title: string, environment: Environment): RunningPlayer {
-  const child = spawn(program.path, playerArguments(program.kind, title), {
-    stdio: ['pipe', 'ignore', 'pipe'],
-    env: { ...environment },
-    // In a group of its own: the interrupt of a terminal is for the measurement.
-    detached: process.platform !== 'win32',
-  });
-  ownChild(child);
-  const words = new LastWords();
-  let isStopped = false;
-  child.stderr.setEncoding('utf8').on('data', (text: string) => words.add(text));
-  // Whoever closes the window breaks the pipe.
-  child.stdin.on('error', () => {});
+export function startPlayer(program: PlayerProgram, title: string, environment: Environment): FedProgram {
   const name = program.kind ?? basename(program.path);
-
-  async function end(): Promise<PlayerEnd> {
-    try {
-      // The last words may come behind the exit.
-      const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
-      if (isStopped) return { how: 'stopped', text: `${name} was ended` };
-      if (code === 0) return { how: 'ended', text: `${name} was closed` };
-      return { how: 'failed', text: `${name} failed (${endText(code, signal)}): ${words.line() || 'it said nothing'}` };
-    } catch (error) {
-      return { how: 'failed', text: `${name} cannot be started: ${(error as Error).message}` };
-    }
-  }
-
-  return {
-    program,
-    octets: child.stdin,
-    ended: end(),
-    async stop() {
-      isStopped = true;
-      child.stdin.destroy();
-      await endChild(child);
-    },
-  };
+  return startFed(program.path, playerArguments(program.kind, title), { name, endVerb: 'was closed', environment });
 }

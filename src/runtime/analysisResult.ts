@@ -8,7 +8,7 @@ import type { ClockQuality, HealthReason, RunResult, SocketReport, Stream } from
 import type { StreamSnapshot } from '../metrics/snapshot.js';
 import { CAPTURE_CAPABILITIES, type CaptureMeasurement } from './captureMeasurement.js';
 import { missedFrames, plural, skippedText } from './captureText.js';
-import { runSection } from './document.js';
+import { runSection, UNKNOWN_SYNCHRONISATION } from './document.js';
 import type { Judge } from './messages.js';
 import { eventCounts, FAULT_NAMES, overflowOf } from './receiverResult.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
@@ -95,13 +95,7 @@ function clockOf({ file, measured }: AnalysisState, snapshots: readonly StreamSn
     epoch_uncertainty_ns: 0,
     source: 'the capture',
     receive_time: snapshots.length === 0 ? null : 'capture',
-    synchronisation: {
-      state: 'unknown',
-      estimated_error_ns: null,
-      maximum_error_ns: null,
-      frequency_ppm: null,
-      evidence: null,
-    },
+    synchronisation: UNKNOWN_SYNCHRONISATION,
     send_time: carried.length === 0 ? null : carried.some((stream) => stream.sendTime === 'due') ? 'due' : 'departure',
     send_time_bound_ns: measured.provenance.sendTimeBoundNs,
     steps: [],

@@ -13,6 +13,8 @@ import { realMinusMonoNs } from './utcTime.js';
 
 /** Tables that are not all there are told when nothing new has come for so long: an SDT is due every 2 s (TR 101 290, 3.5). */
 const SETTLED_NS = 2e9;
+/** A rate over less is chance. */
+const RATE_NS = 1e9;
 /** Services that are named in a line. */
 const NAMED = 3;
 
@@ -84,7 +86,9 @@ export class ContentTeller {
   #tellTables(one: Watched, nowNs: Nanos): void {
     const { clock, log, identityOf, post } = this.#options;
     const { transport } = buildTransport(one.analyzer.snapshot(), this.#options.startMonoNs, NaN);
-    const { services, pids } = transport;
+    const isYoung = !(nowNs - one.analyzer.first.packetMonoNs >= RATE_NS);
+    const services = isYoung ? withoutRates(transport.services) : transport.services;
+    const pids = isYoung ? withoutRates(transport.pids) : transport.pids;
     const { id } = identityOf(one.stream);
     const again = one.toldVersion > 0 ? 'now ' : '';
     one.toldVersion = one.version;
@@ -110,6 +114,10 @@ export class ContentTeller {
     if (words.length > 0) this.#options.log.add('tr101290', endNs, id, `TR 101 290: ${words.join(', ')}`, errors);
     return buildTransportRow(id, analyzer.takeMdi(), errors, this.#options.startMonoNs);
   }
+}
+
+function withoutRates<T extends { readonly rate_bit_per_second: number | null }>(rows: readonly T[]): T[] {
+  return rows.map((row) => ({ ...row, rate_bit_per_second: null }));
 }
 
 /** `1 service, 6 PIDs: News (H.264, AAC)`. */

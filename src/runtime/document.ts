@@ -95,6 +95,15 @@ export type MeasuredTime = Pick<
   'receive_time' | 'send_time' | 'send_time_bound_ns' | 'shared_time_datagrams' | 'user_time_datagrams'
 >;
 
+/** Of a clock that is not this host's. */
+export const UNKNOWN_SYNCHRONISATION: ClockQuality['synchronisation'] = {
+  state: 'unknown',
+  estimated_error_ns: null,
+  maximum_error_ns: null,
+  frequency_ppm: null,
+  evidence: null,
+};
+
 export function clockSection(io: Io, watch: ClockWatch, startMonoNs: Nanos, measured: MeasuredTime): ClockQuality {
   const sync = kernelSync();
   const { epoch } = io.clock;

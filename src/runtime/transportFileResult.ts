@@ -6,7 +6,7 @@ import { assembleResult } from '../result/assemble.js';
 import { buildTransport } from '../result/buildTransport.js';
 import type { HealthReason, RunResult, Stream, StreamHistograms, StreamMetrics } from '../result/model.js';
 import { plural } from './captureText.js';
-import { runSection } from './document.js';
+import { runSection, UNKNOWN_SYNCHRONISATION } from './document.js';
 import type { Judge } from './messages.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 import type { TransportFile } from './transportFile.js';
@@ -31,13 +31,7 @@ export function transportFileResult(
       epoch_uncertainty_ns: clock.epoch.uncertaintyNs,
       source: 'the program clock',
       receive_time: null,
-      synchronisation: {
-        state: 'unknown',
-        estimated_error_ns: null,
-        maximum_error_ns: null,
-        frequency_ppm: null,
-        evidence: null,
-      },
+      synchronisation: UNKNOWN_SYNCHRONISATION,
       send_time: null,
       send_time_bound_ns: null,
       steps: [],

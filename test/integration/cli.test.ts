@@ -88,13 +88,15 @@ describe.runIf(PRESENT)('check and demo', () => {
     const demo = await runCommand(['demo']);
     expect([demo.status, demo.stderr]).toEqual([0, '']);
     const { stdout } = demo;
-    expect(stdout).toMatch(/^ {2}mcast recv probe:\S+$/m);
-    expect(stdout).toMatch(/^ {2}mcast send probe:\S+$/m);
+    expect(stdout).toMatch(/^ {2}mcast recv rtp:\S+$/m);
+    expect(stdout).toMatch(/^ {2}mcast send rtp:\S+$/m);
     expect(stdout.match(/^recv time .* delay99 /gm)).toHaveLength(1);
     expect(stdout.match(/^send time .* late99 /gm)).toHaveLength(1);
     expect(stdout.match(/^recv \d\d:\d\d:\d\d(\.\d)?Z +\d/gm)!.length).toBeGreaterThanOrEqual(7);
     expect(stdout.match(/^send \d\d:\d\d:\d\d(\.\d)?Z +\d/gm)!.length).toBeGreaterThanOrEqual(7);
-    expect(stdout.match(/^probe \S+ from /gm)).toHaveLength(1);
+    expect(stdout.match(/^rtp\/mpeg-ts \S+ from /gm)).toHaveLength(1);
+    expect(stdout.match(/^recv \S+ +1 service, 6 PIDs: Test card \(H\.264, AAC \(ADTS\)\)$/gm)).toHaveLength(1);
+    expect(stdout).toMatch(/^ {2}lost {10}0 /m);
     expect(stdout).toMatch(/^sender, run /m);
     expect(stdout).toMatch(/^measurement (valid|degraded)/m);
     // What it sends takes eight seconds.

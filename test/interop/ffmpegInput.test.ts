@@ -9,27 +9,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { McastError } from '../../src/core/errors.js';
 import { openFfmpegInput } from '../../src/io/ffmpegInput.js';
+import { FFMPEG_INPUT } from '../ffmpegPlan.js';
 import type { FfmpegInput, OpenFfmpegOptions, RunningFfmpeg } from '../../src/io/ffmpegInput.js';
 import { needs, programPath } from '../require.js';
 import { streamFacts } from './transportStream.js';
 
-const INPUT: FfmpegInput = {
-  source: '',
-  videoCodec: 'auto',
-  videoBitrateBitPerSecond: null,
-  resolution: null,
-  fps: null,
-  audioCodec: 'auto',
-  audioBitrateBitPerSecond: null,
-  muxRateBitPerSecond: null,
-  realTime: false,
-  inputOptions: [],
-  outputOptions: [],
-};
-
 async function open(part: Partial<FfmpegInput>, options: Partial<OpenFfmpegOptions> = {}): Promise<RunningFfmpeg> {
   const search = { option: null, environment: process.env, ...options };
-  const running = await openFfmpegInput({ ...INPUT, ...part }, search);
+  const running = await openFfmpegInput({ ...FFMPEG_INPUT, ...part }, search);
   onTestFinished(async () => await running.stop());
   return running;
 }

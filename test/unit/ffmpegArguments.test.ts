@@ -1,3 +1,4 @@
+import { FFMPEG_INPUT } from '../ffmpegPlan.js';
 import { assert, integer, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { McastError } from '../../src/core/errors.js';
@@ -15,19 +16,7 @@ const PROGRAM: FfmpegProgram = {
   encoders: new Set(['libx264', 'libx265', 'mpeg2video', 'aac', 'mp2', 'ac3']),
   protocols: new Set(['file', 'http', 'srt']),
 };
-const INPUT: FfmpegInput = {
-  source: 'film.mp4',
-  videoCodec: 'auto',
-  videoBitrateBitPerSecond: null,
-  resolution: null,
-  fps: null,
-  audioCodec: 'auto',
-  audioBitrateBitPerSecond: null,
-  muxRateBitPerSecond: null,
-  realTime: false,
-  inputOptions: [],
-  outputOptions: [],
-};
+const INPUT: FfmpegInput = { ...FFMPEG_INPUT, source: 'film.mp4' };
 
 function media(videoCodec: string | null, audioCodec: string | null, part: Partial<SourceMedia> = {}): SourceMedia {
   return {

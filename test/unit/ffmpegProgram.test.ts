@@ -1,3 +1,4 @@
+import { FFMPEG_INPUT } from '../ffmpegPlan.js';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -240,19 +241,7 @@ describe('last words', () => {
 });
 
 describe('an ffmpeg at work', () => {
-  const INPUT: FfmpegInput = {
-    source: 'lavfi:testsrc2',
-    videoCodec: 'auto',
-    videoBitrateBitPerSecond: null,
-    resolution: null,
-    fps: null,
-    audioCodec: 'auto',
-    audioBitrateBitPerSecond: null,
-    muxRateBitPerSecond: null,
-    realTime: false,
-    inputOptions: [],
-    outputOptions: [],
-  };
+  const INPUT: FfmpegInput = { ...FFMPEG_INPUT, source: 'lavfi:testsrc2' };
 
   it('gives octets, reports and a good end', async () => {
     const path = fakeFfmpeg(
