@@ -88,7 +88,7 @@ all('values', 2, [
   [['recv', G, '--expect', 'packets_lost'], /has no operator; the shell takes < and > for itself: quote it/],
   [['recv', G, '--max', 'packets_lst=0'], /"packets_lst" is no figure of a result; did you mean packets_lost/],
   [['recv', G, '--max', 'packets_lost'], /is not name=value: write --max packets_lost=<value>/],
-  [['send', U], /udp:\/\/ needs something to send: --payload/],
+  [['send', U, '--size', '3'], /ts-per-datagram sets the size/],
   [['send', U, '--payload', 'hex:xyz'], /is not hexadecimal: two digits an octet/],
   [['send', U, '--payload', 'text:hello', '--size', '3'], /the payload of 5 octets does not fit the size of 3/],
   [['send', G, '--df', '--fragment'], /--df forbids fragments, --fragment expects them/],
