@@ -59,6 +59,9 @@ export async function pumpChunks(
       if (next.done === true) break;
       await put(next.value, ring, control);
     }
+  } catch (error) {
+    // A pipe that is closed because nobody wants more of it breaks off.
+    if (!control.stopped) throw error;
   } finally {
     ring.close();
   }

@@ -267,7 +267,34 @@ describe('an ffmpeg', () => {
     const input = await inputOf(['--input', written('x', 'film.mp4')], 1400, { env: fakeFfmpeg('cat clip.ts') });
     expect(input).toMatchObject({ skipped_octets: 0, resyncs: 0, failure: null });
   });
+
+  it('that goes on is ended with the run, which ends well', async () => {
+    const path = written('x', 'film.mp4');
+    const pid = join(testFolder(), 'pid');
+    const env = fakeFfmpeg(`echo $$ >'${pid}'; while cat clip.ts; do sleep 0.2; done`);
+    const ended = await runCommand(['send', endpoint(), '--quiet', '--input', path, '--duration', '700ms'], { env });
+    expect([ended.status, ended.stderr]).toEqual([0, '']);
+    expect(isRunning(pid)).toBe(false);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('that never gives anything does not outlive a %s', async (signal) => {
+    const pid = join(testFolder(), 'pid');
+    const env = fakeFfmpeg(`echo $$ >'${pid}.new'; mv '${pid}.new' '${pid}'; exec sleep 60`);
+    const sender = startCommand(['send', endpoint(), '--input', written('x', 'film.mp4')], { env });
+    await until(() => existsSync(pid), 'the start of ffmpeg');
+    sender.signal(signal);
+    // What ends before it has begun ends by the signal itself.
+    expect(await sender.ended()).toMatchObject({ signal, stderr: '' });
+    await until(() => !isRunning(pid), 'the end of ffmpeg');
+  });
 });
+
+/** Whether the process whose number is in `file` still is. */
+function isRunning(file: string): boolean {
+  const stat = join('/proc', readFileSync(file, 'utf8').trim(), 'stat');
+  // What has ended may wait for its parent to ask how.
+  return existsSync(stat) && !/\) Z /.test(readFileSync(stat, 'utf8'));
+}
 
 describe('an output', () => {
   it.runIf(needs('netns', 'dist'))('whose disk is full has failed, and the measurement goes on', async () => {
