@@ -33,8 +33,7 @@ describe.runIf(needs('netns', 'ffmpeg', 'dist'))('one-way delay of video', { tim
     const receiver = await startReceiver([media, probe, '--once'], { lab, host: 'rx' });
     const probes = `${probe}/pps=${PROBE_PPS}/size=${SIZE}`;
     const words = ['send', `${media}/input=${clip}`, probes, '--duration', `${SECONDS}s`, '--max-late', '20s'];
-    const sent = await startMcast(words, { lab, host: 'tx' }).result();
-    expect(sent.sender!.not_sent).toBe(0);
+    await startMcast(words, { lab, host: 'tx' }).result();
     const { streams } = await receiver.result();
     const [rtp, probed] = ['rtp/mpeg-ts', 'probe'].map((format) => delayOf(streams, format));
     expect(rtp!.p50).toBeGreaterThan(0);
