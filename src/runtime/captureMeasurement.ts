@@ -190,7 +190,7 @@ export class CaptureMeasurement {
     const endNs = this.datagrams === 0 ? this.clock.nowNs : this.clock.nowNs + 1;
     this.measurement.finish(endNs);
     this.media.finish(endNs);
-    this.teller.tell();
+    this.teller.finish();
   }
 
   /** Slots before the first one whose time is not to be believed. */

@@ -15,6 +15,9 @@ import type { RunMessage } from './messages.js';
 import { streamIdentities, tellEvent, type NamedStream } from './receiverEvents.js';
 import { intervalTime } from './utcTime.js';
 
+/** Each takes about as long as a hundred datagrams: of many streams that end together the others wait. */
+const SUMMARIES_AT_ONCE = 2;
+
 export interface MeasurementTellerOptions {
   readonly measurement: Measurement;
   readonly provenance: Provenance;
@@ -36,6 +39,8 @@ export class MeasurementTeller {
   readonly #options: MeasurementTellerOptions;
   readonly #identityOf: (stream: number) => NamedStream;
   readonly #content: ContentTeller;
+  /** Streams whose summary is to come. */
+  readonly #ended: number[] = [];
 
   constructor(options: MeasurementTellerOptions) {
     const { measurement, provenance } = options;
@@ -52,6 +57,12 @@ export class MeasurementTeller {
     });
   }
 
+  /** The run is over: nothing waits any more. */
+  finish(): void {
+    this.tell();
+    for (const stream of this.#ended.splice(0)) this.#tellEnd(stream);
+  }
+
   /** Everything since the last call: what happened in an interval before the interval itself. */
   tell(): void {
     const { measurement } = this.#options;
@@ -64,6 +75,7 @@ export class MeasurementTeller {
       this.#tellInterval(interval);
     }
     for (const event of events) this.#tellEvent(event);
+    for (const stream of this.#ended.splice(0, SUMMARIES_AT_ONCE)) this.#tellEnd(stream);
     this.#content.tend(this.#options.clock.monoNs());
   }
 
@@ -99,12 +111,16 @@ export class MeasurementTeller {
   }
 
   #tellEvent(event: MeasurementEvent): void {
-    const { measurement, provenance, log, contentOf, post } = this.#options;
+    const { log } = this.#options;
     const stream = this.#identityOf(event.stream);
     const { text, detail } = tellEvent(event, stream, (other) => this.#identityOf(other).id);
     log.add(event.kind, event.monoNs, stream.id, text, detail);
-    if (event.kind !== 'stream_end') return;
-    const snapshot = measurement.snapshot(event.stream);
+    if (event.kind === 'stream_end') this.#ended.push(event.stream);
+  }
+
+  #tellEnd(stream: number): void {
+    const { measurement, provenance, contentOf, post } = this.#options;
+    const snapshot = measurement.snapshot(stream);
     post({ type: 'stream_end', stream: buildStream(snapshot, provenance, null, contentOf(snapshot)) });
   }
 }

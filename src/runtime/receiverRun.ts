@@ -272,7 +272,7 @@ export async function runReceiver(
     measurement.finish(agent.stopMonoNs);
     media.finish(agent.stopMonoNs);
     outputs.close();
-    teller.tell();
+    teller.finish();
     // A run that is shorter than the patience before that is not to leave its user without a reason.
     if (agent.stopMonoNs - joinedMonoNs >= SHORT_SILENCE_NS) tellSilence(agent.stopMonoNs);
     demand.look(agent.stopMonoNs);

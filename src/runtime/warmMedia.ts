@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Measurement } from '../analysis/measurement.js';
 import { ReceiveBatch, SendBatch, SlotFlag } from '../core/batch.js';
 import { MemorySource } from '../core/byteSource.js';
@@ -5,16 +6,11 @@ import { copyOctets } from '../core/bytes.js';
 import type { Nanos } from '../core/time.js';
 import { MergedFeed, type FlowFeed } from '../feed/mergedFeed.js';
 import { TsFeed } from '../feed/tsFeed.js';
-import { putContinuityCounter, putNullPacket, putPcr, TS_PACKET_OCTETS, TS_SYNC } from '../wire/mpegts.js';
-import { writePat, writePmt } from '../wire/psi.js';
+import { TS_PACKET_OCTETS } from '../wire/mpegts.js';
 import { MediaReceiver, type MediaPlace } from './mediaReceiver.js';
 
-/** Of the stream that is sent over and over: a second at 1000 packets a second. */
-const PACKETS = 1000;
-const TICKS_PER_PACKET = 27_000;
-const PMT_PID = 4096;
-const VIDEO_PID = 256;
-const AUDIO_PID = 257;
+/** A real stream: what is compiled for a made one is thrown away at the first picture. */
+const TESTCARD = new URL('../../assets/testcard.mpegts', import.meta.url);
 /** Like a run's: see warmReceiver.ts. */
 const BEGAN_NS = 3e9;
 const SLOTS = 32;
@@ -69,7 +65,7 @@ export function warmUpReceivedMedia(): void {
 }
 
 function feeds(seconds: number): FlowFeed {
-  const stream = transportStream();
+  const stream = readFileSync(TESTCARD);
   return new MergedFeed(
     Array.from(
       { length: FEEDS },
@@ -134,55 +130,4 @@ function measurementOf(): Measurement {
     ttlSent: null,
   });
   return measurement;
-}
-
-/** Tables, a clock, and two elementary streams of no content: what makes all paths of the feeds and analyzers run. */
-function transportStream(): Uint8Array {
-  const header = { extension: 1, version: 0, isCurrent: true, sectionNumber: 0, lastSectionNumber: 0 };
-  const pat = writePat({ ...header, programs: [{ programNumber: 1, pmtPid: PMT_PID }], networkPid: null });
-  const pmt = writePmt({
-    ...header,
-    pcrPid: VIDEO_PID,
-    descriptors: [],
-    streams: [
-      { streamType: 0x1b, pid: VIDEO_PID, descriptors: [] },
-      { streamType: 0x0f, pid: AUDIO_PID, descriptors: [] },
-    ],
-  });
-  const bytes = new Uint8Array(PACKETS * TS_PACKET_OCTETS);
-  const counters = new Map<number, number>();
-  for (let packet = 0; packet < PACKETS; packet++) {
-    const at = packet * TS_PACKET_OCTETS;
-    putNullPacket(bytes, at);
-    if (packet % 100 === 0) putSection(bytes, at, 0, pat);
-    else if (packet % 100 === 1) putSection(bytes, at, PMT_PID, pmt);
-    else if (packet % 20 === 2) putClock(bytes, at, packet);
-    else if (packet % 10 === 3) putPid(bytes, at, AUDIO_PID, 0x10);
-    else if (packet % 10 !== 4) putPid(bytes, at, VIDEO_PID, 0x10);
-    const pid = ((bytes[at + 1]! & 0x1f) << 8) | bytes[at + 2]!;
-    const counter = counters.get(pid) ?? 0;
-    putContinuityCounter(bytes, at, counter);
-    counters.set(pid, (counter + 1) & 0x0f);
-  }
-  return bytes;
-}
-
-function putPid(bytes: Uint8Array, at: number, pid: number, control: number): void {
-  bytes.set([TS_SYNC, pid >> 8, pid & 0xff, control], at);
-}
-
-function putSection(bytes: Uint8Array, at: number, pid: number, section: Uint8Array): void {
-  putPid(bytes, at, pid, 0x10);
-  bytes[at + 1]! |= 0x40;
-  bytes[at + 4] = 0;
-  bytes.set(section, at + 5);
-}
-
-/** A clock, and the beginning of a PES packet with a time stamp (ISO/IEC 13818-1 section 2.4.3.6). */
-function putClock(bytes: Uint8Array, at: number, packet: number): void {
-  putPid(bytes, at, VIDEO_PID, 0x30);
-  bytes[at + 1]! |= 0x40;
-  bytes.set([7, 0x10, 0, 0, 0, 0, 0, 0], at + 4);
-  putPcr(bytes, at, packet * TICKS_PER_PACKET);
-  bytes.set([0, 0, 1, 0xe0, 0, 0, 0x80, 0x80, 5, 0x21, 0, 1, 0, 1], at + 12);
 }
