@@ -57,6 +57,21 @@ const NOT_TS_HINT = 'Name a file that ffmpeg can read: it makes a transport stre
 const DONE = Promise.resolve();
 const NOTHING = async (): Promise<void> => {};
 
+/** An input that gives nothing for so long is told of, ms. */
+const PATIENCE_MS = 2000;
+
+async function tellingOfDelay<T>(opening: Promise<T>, { input }: MediaPlan, tell: (text: string) => void): Promise<T> {
+  const name = input.kind === 'named' ? input.name : 'standard input';
+  // A link tells by itself that it waits, and may have a passphrase in its name.
+  const isLink = name.startsWith('srt:');
+  const timer = setTimeout(() => isLink || tell(`waiting for ${name}: too little of it has come yet`), PATIENCE_MS);
+  try {
+    return await opening;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * Throws McastError: an input that cannot be read or is no transport stream; what was open by then is closed. `tell`: a
  * line for the operator about a link whose peer came or went; one that has none is waited for.
@@ -65,7 +80,9 @@ export async function openMediaInputs(plan: SendPlan, tell: (text: string) => vo
   const inputs: (OpenInput | null)[] = [];
   const files = new Map<string, Promise<SharedArrayBuffer>>();
   try {
-    for (const { media } of plan.streams) inputs.push(media === null ? null : await openInput(media, files, tell));
+    for (const { media } of plan.streams) {
+      inputs.push(media === null ? null : await tellingOfDelay(openInput(media, files, tell), media, tell));
+    }
   } catch (error) {
     await Promise.all(inputs.map((input) => input?.stop()));
     throw error;

@@ -277,16 +277,20 @@ describe('an ffmpeg', () => {
     expect(isRunning(pid)).toBe(false);
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('that never gives anything does not outlive a %s', async (signal) => {
-    const pid = join(testFolder(), 'pid');
-    const env = fakeFfmpeg(`echo $$ >'${pid}.new'; mv '${pid}.new' '${pid}'; exec sleep 60`);
-    const sender = startCommand(['send', endpoint(), '--input', written('x', 'film.mp4')], { env });
-    await until(() => existsSync(pid), 'the start of ffmpeg');
-    sender.signal(signal);
-    // What ends before it has begun ends by the signal itself.
-    expect(await sender.ended()).toMatchObject({ signal, stderr: '' });
-    await until(() => !isRunning(pid), 'the end of ffmpeg');
-  });
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'that never gives anything is waited for, and does not outlive a %s',
+    async (signal) => {
+      const pid = join(testFolder(), 'pid');
+      const env = fakeFfmpeg(`echo $$ >'${pid}.new'; mv '${pid}.new' '${pid}'; exec sleep 60`);
+      const sender = startCommand(['send', endpoint(), '--input', written('x', 'film.mp4')], { env });
+      await until(() => existsSync(pid), 'the start of ffmpeg');
+      await sender.untilOutput(/^waiting for \S*film\.mp4: /m);
+      sender.signal(signal);
+      // What ends before it has begun ends by the signal itself.
+      expect(await sender.ended()).toMatchObject({ signal, stderr: '' });
+      await until(() => !isRunning(pid), 'the end of ffmpeg');
+    },
+  );
 });
 
 /** Whether the process whose number is in `file` still is. */
