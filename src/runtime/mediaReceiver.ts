@@ -45,6 +45,7 @@ const STORE_PACKETS_LEAST = 512;
 /** Time passes for the channels this often: with many of them it costs more than a datagram. */
 const TEND_NS = 5e6;
 const NO_OUTPUTS: readonly MediaOutput[] = [];
+const ROLES = ['media', 'fec', 'control'] as const;
 
 type Channel = RtpChannel | BareChannel;
 
@@ -128,8 +129,9 @@ export class MediaReceiver {
     // What found no room in the table is of all kinds.
     if (stream === this.#options.measurement.table.others) return null;
     const place = this.#options.placeOf(stream);
-    if (place !== null) this.#places[stream] = place;
-    return place;
+    if (place === null) return null;
+    // A string that came from another thread is another object than the literal: compiled code would not know it.
+    return (this.#places[stream] = { ...place, role: ROLES.find((role) => role === place.role)! });
   }
 
   /** The channel's figures begin anew with what comes at or after the end of the warm-up. */

@@ -42,6 +42,7 @@ const SECOND_NS = 1e9;
 const SHORT_SILENCE_NS = 0.2e9;
 /** Intervals, events and offload are looked after this often. */
 const TEND_NS = 50e6;
+const SCHEMES = ['probe', 'udp', 'rtp'] as const;
 /** So many channels that begin at once leave no time to compile. */
 const MANY_CHANNELS = 8;
 
@@ -320,8 +321,9 @@ function addSocket(measurement: Measurement, io: Io, plan: ReceivePlan, open: Op
   const mark = plan.sentMarks[position]!;
   measurement.addSocket({
     index: source.index,
-    // RTCP is told from RTP by its look.
-    scheme: open.place.role === 'control' ? 'udp' : address.scheme,
+    // RTCP is told from RTP by its look. The literal is what compiled code knows, not a string from another thread.
+    scheme:
+      open.place.role === 'control' ? 'udp' : (SCHEMES.find((scheme) => scheme === address.scheme) ?? address.scheme),
     joinRealNs: source.joinRealNs + (inject === null ? 0 : inject.clockErrorNs(io.clock.monoNs())),
     hasDropCounter: io.capabilities.dropCounter,
     name: address.name,

@@ -6,7 +6,10 @@ import { copyOctets } from '../core/bytes.js';
 import type { Nanos } from '../core/time.js';
 import { MergedFeed, type FlowFeed } from '../feed/mergedFeed.js';
 import { TsFeed } from '../feed/tsFeed.js';
+import { DepartureStamp } from '../io/departureStamp.js';
 import { TS_PACKET_OCTETS } from '../wire/mpegts.js';
+import { RTP_FIXED_OCTETS } from '../wire/rtp.js';
+import { SEND_TIME_EXTENSION_OCTETS } from '../wire/rtpSendTime.js';
 import { MediaReceiver, type MediaPlace } from './mediaReceiver.js';
 
 /** A real stream: what is compiled for a made one is thrown away at the first picture. */
@@ -14,7 +17,8 @@ const TESTCARD = new URL('../../assets/testcard.mpegts', import.meta.url);
 /** Like a run's: see warmReceiver.ts. */
 const BEGAN_NS = 3e9;
 const SLOTS = 32;
-const SIZE_OCTETS = 12 + 7 * TS_PACKET_OCTETS;
+const SIZE_OCTETS = RTP_FIXED_OCTETS + SEND_TIME_EXTENSION_OCTETS + 7 * TS_PACKET_OCTETS;
+const STAMP = new DepartureStamp('ntp-64', { realtimeNs: 0n, monotonicNs: 0n, uncertaintyNs: 0 });
 const FEEDS = 3;
 /** Seconds of stream of each round: what happens once per stream is known when the long last one is compiled. */
 const ROUNDS_S = [2, 2, 20] as const;
@@ -64,6 +68,11 @@ export function warmUpReceivedMedia(): void {
   }
 }
 
+/** Our sender's streams carry it, those of others do not. */
+function sendTimeOf(flow: number): { readonly extensionId: number } | null {
+  return flow === 0 ? null : { extensionId: 1 };
+}
+
 function feeds(seconds: number): FlowFeed {
   const stream = readFileSync(TESTCARD);
   return new MergedFeed(
@@ -79,7 +88,7 @@ function feeds(seconds: number): FlowFeed {
           startMonoNs: BEGAN_NS + flow * 1e6,
           destination: flow,
           flowBase: flow,
-          rtp: { ssrc: 0xffff_0000 + flow, firstSequence: 65_000, firstTimestamp: 2 ** 31, sendTime: null },
+          rtp: { ssrc: 0xffff_0000 + flow, firstSequence: 65_000, firstTimestamp: 2 ** 31, sendTime: sendTimeOf(flow) },
         }),
     ),
   );
@@ -90,15 +99,18 @@ function arrive(received: ReceiveBatch, sent: SendBatch, nowNs: Nanos): void {
   let count = 0;
   for (let i = 0; i < sent.count; i++) {
     if (sent.dueMonoNs[i]! % 64 === 7) continue;
+    const stampAt = sent.stampAt[i]!;
+    if (stampAt > 0) STAMP.write(sent.view, sent.offset[i]! + stampAt, sent.dueMonoNs[i]!);
     received.offset[count] = sent.offset[i]!;
     received.length[count] = sent.length[i]!;
     received.timeRealNs[count] = sent.dueMonoNs[i]! + 5_000.25;
+    received.path[count] = sent.flow[i]!;
+    received.socket[count] = sent.flow[i]!;
     count++;
   }
   received.count = count;
   const last = sent.count - 1;
   if (last >= 0) copyOctets(sent.view, 0, sent.offset[last]! + sent.length[last]!, received.view, 0);
-  received.path.fill(1);
   received.ttl.fill(1);
   received.flags.fill(SlotFlag.TimeKernel);
   received.readClock.fill(nowNs + 20_000);
@@ -107,7 +119,7 @@ function arrive(received: ReceiveBatch, sent: SendBatch, nowNs: Nanos): void {
 function measurementOf(): Measurement {
   const measurement = new Measurement({
     epoch: { high: 0, low: 0 },
-    pathOf: () => NO_PATH,
+    pathOf: (path) => ({ ...NO_PATH, port: 1 + path }),
     maxStreams: FEEDS,
     detail: FEEDS,
     reorderWindowNs: 1e9,
@@ -120,14 +132,17 @@ function measurementOf(): Measurement {
     batchCapacity: SLOTS,
     clockOffsetNs: 0,
   });
-  measurement.addSocket({
-    index: 0,
-    scheme: 'rtp',
-    joinRealNs: BEGAN_NS,
-    hasDropCounter: true,
-    name: null,
-    tosSent: null,
-    ttlSent: null,
-  });
+  for (let index = 0; index < FEEDS; index++) {
+    measurement.addSocket({
+      index,
+      scheme: 'rtp',
+      joinRealNs: BEGAN_NS,
+      hasDropCounter: true,
+      name: null,
+      tosSent: null,
+      ttlSent: null,
+      isCompanion: false,
+    });
+  }
   return measurement;
 }
