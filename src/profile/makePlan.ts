@@ -207,7 +207,7 @@ function commonPlan(
     inject: run.inject ?? null,
     timestamps: run.timestamps ?? 'auto',
     offload: run.offload ?? 'auto',
-    spinNs: run.spin ?? fallbackOf('spin'),
+    spinNs: run.spin ?? null,
   };
 }
 
@@ -317,8 +317,7 @@ type NumericOption =
   | 'max-streams'
   | 'detail'
   | 'interval'
-  | 'merge-window'
-  | 'spin';
+  | 'merge-window';
 
 /** The default that the help states. */
 export function fallbackOf(name: NumericOption): number {

@@ -128,8 +128,8 @@ export interface CommonPlan extends RunPlan {
   readonly cpu: number | null;
   readonly timestamps: 'auto' | 'hardware' | 'kernel' | 'user';
   readonly offload: 'auto' | 'on' | 'off';
-  /** Longest spin before a deadline. */
-  readonly spinNs: number;
+  /** Longest spin before a deadline; `null`: chosen from the rate. */
+  readonly spinNs: number | null;
 }
 
 export interface SendPlan extends CommonPlan {

@@ -146,9 +146,8 @@ export const RUN_OPTIONS = {
   }),
   spin: one('Engine', parseDurationNs, {
     value: '<time>',
-    fallback: '50us',
     commands: LIVE,
-    help: 'longest busy wait before a deadline',
+    help: 'longest busy wait before a deadline. Default: a fifth of the time between departures, 50us to 500us',
   }),
   gather: one('Engine', parseDurationNs, {
     value: '<time>',

@@ -24,7 +24,14 @@ import { shortTermCname } from './rtcpIdentity.js';
 import type { SharedInput } from './sharedInput.js';
 import { SenderSession } from './senderSession.js';
 import { senderResult } from './senderResult.js';
-import { buildLane, openSinks, placeStreams, type PlacedStream, totalPacketsPerSecond } from './senderSetup.js';
+import {
+  buildLane,
+  openSinks,
+  placeStreams,
+  type OpenSink,
+  type PlacedStream,
+  totalPacketsPerSecond,
+} from './senderSetup.js';
 import { prepareThread } from './thread.js';
 import { warmUpSentMedia } from './warmMedia.js';
 import { warmUpFast } from './warmSender.js';
@@ -74,7 +81,10 @@ export async function runSender(
     const bounded = boundedByEnd(plan, io, startRealNs, firstNs - startMonoNs);
     const legs = new Map<number, SplitMedia>();
     const cname = shortTermCname();
-    const built = sinks.map((open) => buildLane(io, bounded, open, runId, firstNs, legs, cname));
+    const built = sinks.map((open) => {
+      const isAlone = hasMoreThanControl(open) && sinks.filter(hasMoreThanControl).length === 1;
+      return buildLane(io, bounded, open, runId, firstNs, legs, cname, isAlone);
+    });
     const lanes = built.map(({ lane }) => lane);
     const streams = built.flatMap((one) => one.streams);
     refuseUnsent(streams);
@@ -221,4 +231,9 @@ function boundedByEnd(plan: SendPlan, io: Io, nowRealNs: Nanos, leadNs: Nanos): 
 function placedLine({ stream, via, reason, source }: PlacedStream): string {
   const { group, port } = stream.address;
   return `to ${formatHostPort(group, port)} by ${via.name}${source === null ? '' : ` from ${source}`} (${reason})`;
+}
+
+/** Whether media, FEC or probes leave through it. */
+function hasMoreThanControl({ placed }: OpenSink): boolean {
+  return placed.some(({ role }) => role !== 'control');
 }

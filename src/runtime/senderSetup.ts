@@ -54,6 +54,13 @@ const SLAB_OCTETS = 256 << 10;
 const SLOTS_MAX = 1024;
 /** From its wake-up to the spin a loop takes so long: it is woken so much earlier, and then spins for what was asked. */
 const READY_NS = 20e3;
+/**
+ * A processor that sleeps wakes late, often by more than 50 us: at low rates the spin is longer, for at most this share of
+ * the time. Beside other lanes it is short, because they wait for it.
+ */
+const SPIN_SHARE = 0.2;
+const SHORTEST_SPIN_NS = 50e3;
+const LONGEST_SPIN_NS = 500e3;
 /** Many channels at once: to the half millisecond each, and not one processor for the waiting between them. */
 const MANY_PACKETS_PER_SECOND = 5_000;
 const MEDIA_QUANTUM_NS = 500e3;
@@ -191,7 +198,7 @@ export interface BuiltLane {
 
 /**
  * `legs`: by position in the plan, what feeds both legs of a stream; shared by all lanes of a run, as is `cname`, the
- * sender's name in RTCP.
+ * sender's name in RTCP. `isAlone`: no other lane has media or probes.
  */
 export function buildLane(
   io: Io,
@@ -201,6 +208,7 @@ export function buildLane(
   startMonoNs: Nanos,
   legs: Map<number, SplitMedia>,
   cname: string,
+  isAlone: boolean,
 ): BuiltLane {
   const streams = open.placed.map(({ stream }) => stream);
   const perSecond = totalPacketsPerSecond(streams);
@@ -208,6 +216,7 @@ export function buildLane(
   const isMedia = streams.every(({ media }) => media !== null) && perSecond > MANY_PACKETS_PER_SECOND;
   const quantumNs =
     plan.quantumNs ?? (isMedia ? MEDIA_QUANTUM_NS : chooseQuantumNs(perSecond, smallest, open.segments));
+  const spinNs = plan.spinNs ?? (isAlone ? chooseSpinNs(perSecond) : SHORTEST_SPIN_NS);
   const payloadSlots = new PayloadSlots();
   const feeds: FlowFeed[] = [];
   const states: SenderStreamState[] = [];
@@ -325,7 +334,7 @@ export function buildLane(
     batch: new SendBatch(slots, slots * largest),
     pacer: new Pacer({
       quantumNs,
-      spinNs: plan.spinNs === 0 ? 0 : plan.spinNs + READY_NS,
+      spinNs: spinNs === 0 ? 0 : spinNs + READY_NS,
       maxLateNs: plan.maxLateNs,
       mostPerCall: slots,
       unpaced,
@@ -337,4 +346,8 @@ export function buildLane(
     maxLateNs: plan.maxLateNs,
   });
   return { lane, quantumNs, streams: states };
+}
+
+function chooseSpinNs(packetsPerSecond: number): Nanos {
+  return Math.min(LONGEST_SPIN_NS, Math.max(SHORTEST_SPIN_NS, (SPIN_SHARE * 1e9) / packetsPerSecond));
 }

@@ -73,7 +73,7 @@ describe('a sender', () => {
       inject: null,
       timestamps: 'auto',
       offload: 'auto',
-      spinNs: 50e3,
+      spinNs: null,
       streams: [
         {
           address: {
