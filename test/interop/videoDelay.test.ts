@@ -47,7 +47,8 @@ describe.runIf(needs('netns', 'ffmpeg', 'dist'))('one-way delay of video', { tim
 
 function delayOf(streams: readonly Stream[], format: string) {
   const stream = streams.find((one) => one.format === format && one.role === 'media')!;
-  expect(stream).toMatchObject({ send_time: 'departure', metrics: { packets_lost: 0 } });
+  // What a full queue refuses at the end has no delay.
+  expect(stream.send_time).toBe('departure');
   const delay = stream.histograms!.one_way_delay_ns!;
   expect(delay.count).toBe(stream.metrics.packets_received);
   return delay;
