@@ -8,6 +8,7 @@ import { captured } from './capture.mjs';
 import { median, options, percentile, table } from './figures.mjs';
 import { isolate } from './isolate.mjs';
 import { runSend } from './product.mjs';
+import { quietly } from './quiet.mjs';
 import { runSender } from './reference.mjs';
 
 const PORT = 5001;
@@ -72,17 +73,21 @@ const ratioRows = [['mcast / C loop', 'p50', 'p99', 'aim', '']];
 const results = [];
 for (const rate of chosen.rates.split(',').map(Number)) {
   const found = {};
+  let setAside = 0;
   for (let repeat = 0; repeat < chosen.repeats; repeat++) {
     for (const name of Object.keys(senders)) {
       if (chosen.only !== '' && chosen.only !== name) continue;
       try {
-        (found[name] ??= []).push(await measure(name, rate));
+        const run = await quietly(() => measure(name, rate));
+        (found[name] ??= []).push(run.value);
+        setAside += run.setAside;
       } catch (error) {
         console.error(`${name}, ${rate} datagrams/s: ${error.message}`);
         process.exitCode = 1;
       }
     }
   }
+  if (setAside > 0) console.error(`${rate} datagrams/s: ${setAside} disturbed runs set aside`);
   const middle = {};
   for (const [name, runs] of Object.entries(found)) {
     const keys = Object.keys(runs[0]);

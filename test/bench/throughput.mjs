@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { count, median, options, table } from './figures.mjs';
 import { isolate } from './isolate.mjs';
+import { watched } from './quiet.mjs';
 import { installed, subjects } from './subjects.mjs';
 
 const chosen = options({ seconds: 1, repeats: 3, precision: 0.04, sizes: '64,1316', only: '', json: '' });
@@ -21,7 +22,22 @@ function held(trial, rate) {
   return trial.received === trial.sent && trial.sent > 0 && trial.sentRate >= 0.98 * rate;
 }
 
-/** Bisection over the rate. A rate holds when one of two tries does: others use this machine too. */
+/** How many failures in quiet, and how many tries at most, say that a rate does not hold. */
+const FAILURES = 2;
+const TRIES = 5;
+
+/** One success holds. A failure counts if no processor was taken away meanwhile: others use this machine too. */
+async function holdsAt(trial, rate) {
+  let failures = 0;
+  for (let made = 0; made < TRIES && failures < FAILURES; made++) {
+    const { value, isQuiet } = await watched(() => trial(rate));
+    if (held(value, rate)) return true;
+    if (isQuiet) failures++;
+  }
+  return false;
+}
+
+/** Bisection over the rate. */
 async function highestLossless(subject, size) {
   const trial = (rate) => subject.trial({ size, rate, seconds: chosen.seconds });
   const maximum = await trial(0);
@@ -30,7 +46,7 @@ async function highestLossless(subject, size) {
   let fails = Infinity;
   let rate = maximum.sentRate * 0.95;
   while (fails === Infinity || fails - holds > chosen.precision * fails) {
-    if (held(await trial(rate), rate) || held(await trial(rate), rate)) holds = rate;
+    if (await holdsAt(trial, rate)) holds = rate;
     else fails = rate;
     if (fails === Infinity) rate = holds * 1.25;
     else rate = holds === 0 ? fails * 0.7 : (holds + fails) / 2;
