@@ -146,7 +146,7 @@ export const RUN_OPTIONS = {
   }),
   spin: one('Engine', parseDurationNs, {
     value: '<time>',
-    commands: LIVE,
+    commands: [...SENDERS, 'relay'],
     help: 'longest busy wait before a deadline. Default: a fifth of the time between departures, 50us to 500us',
   }),
   gather: one('Engine', parseDurationNs, {
