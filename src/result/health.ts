@@ -41,6 +41,20 @@ export interface Departures {
   readonly quantumNs: Nanos;
 }
 
+/** Of a run that reads a file: no sockets, no loop, no schedule. */
+export const OFFLINE_HEALTH: Omit<HealthFacts, 'notes'> = {
+  kernelDrops: null,
+  truncated: 0,
+  controlTruncated: 0,
+  streamTableOverflow: 0,
+  pathTableOverflow: 0,
+  ringOverflow: 0,
+  loop: { cycles: 0, stalls: 0, maxCycleNs: 0, maxOversleptNs: 0 },
+  departures: [],
+  injected: null,
+  refusedSendsDisagree: null,
+};
+
 const DEPARTURE_ERROR_NS = 1e6;
 const SEVERITIES: readonly HealthReason['severity'][] = ['invalid', 'degraded', 'note'];
 

@@ -4,6 +4,7 @@ import { StreamCounter } from '../metrics/counters.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import { assembleResult } from '../result/assemble.js';
 import { buildStream } from '../result/build.js';
+import { OFFLINE_HEALTH } from '../result/health.js';
 import type { ClockQuality, HealthReason, RunResult, SocketReport, Stream } from '../result/model.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
 import { CAPTURE_CAPABILITIES, type CaptureMeasurement } from './captureMeasurement.js';
@@ -71,16 +72,9 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
     limits: judge.limits,
     judge,
     health: {
-      kernelDrops: null,
-      truncated: 0,
-      controlTruncated: 0,
+      ...OFFLINE_HEALTH,
       streamTableOverflow: overflowOf(measurement),
       pathTableOverflow: file.counts.pathOverflow,
-      ringOverflow: 0,
-      loop: { cycles: 0, stalls: 0, maxCycleNs: 0, maxOversleptNs: 0 },
-      departures: [],
-      injected: null,
-      refusedSendsDisagree: null,
       notes,
       also: reasonsOf(state, streams),
     },

@@ -4,6 +4,7 @@ import type { TransportSnapshot } from '../metrics/transportSnapshot.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import { assembleResult } from '../result/assemble.js';
 import { buildTransport } from '../result/buildTransport.js';
+import { OFFLINE_HEALTH } from '../result/health.js';
 import type { HealthReason, RunResult, Stream, StreamHistograms, StreamMetrics } from '../result/model.js';
 import { plural } from './captureText.js';
 import { runSection, UNKNOWN_SYNCHRONISATION } from './document.js';
@@ -70,16 +71,7 @@ export function transportFileResult(
     // Nothing was to arrive.
     judge: { ...judge, allowSilence: true },
     health: {
-      kernelDrops: null,
-      truncated: 0,
-      controlTruncated: 0,
-      streamTableOverflow: 0,
-      pathTableOverflow: 0,
-      ringOverflow: 0,
-      loop: { cycles: 0, stalls: 0, maxCycleNs: 0, maxOversleptNs: 0 },
-      departures: [],
-      injected: null,
-      refusedSendsDisagree: null,
+      ...OFFLINE_HEALTH,
       notes,
       also: reasonsOf(file, complete),
     },
