@@ -10,6 +10,7 @@ import type { MeasurementOptions, SocketFacts } from './measurementOptions.js';
 import { MonotonicStamps } from './monotonicStamps.js';
 import { Seq } from './sequenceState.js';
 import { Siblings } from './siblings.js';
+import { SocketColumns } from './socketColumns.js';
 import { SocketDrops } from './socketDrops.js';
 import { SocketFaults } from './socketFaults.js';
 import { StreamAnalyzers } from './streamAnalyzers.js';
@@ -50,6 +51,8 @@ export class Measurement {
   /** Datagrams stamped after the stop. */
   afterStop = 0;
   readonly #options: MeasurementOptions;
+  // A field of its own: options come in objects of many shapes, which compiled code would tell apart.
+  readonly #omitNs: Nanos;
   readonly #decoded: DecodedBatch;
   readonly #events = new EventRing();
   readonly #drops = new SocketDrops();
@@ -59,12 +62,7 @@ export class Measurement {
   readonly #siblings = new Siblings();
   readonly #sockets: (SocketFacts | undefined)[] = [];
   readonly #streamsOf: number[][] = [];
-  /** By socket: the next moment at which its counting changes: a boundary, the end of the warm-up, the stop. */
-  #edgeNs = new Float64Array(8).fill(Infinity);
-  /** By socket: whether its warm-up is over. */
-  #isWarm = new Uint8Array(8);
-  /** By socket: when its streams were last looked at without a datagram of theirs. */
-  #lookedAtNs = new Float64Array(8).fill(-Infinity);
+  readonly #columns = new SocketColumns();
   readonly #streams: StreamAnalyzers;
   /** Streams that are set up. */
   #known = 0;
@@ -74,6 +72,7 @@ export class Measurement {
 
   constructor(options: MeasurementOptions) {
     this.#options = options;
+    this.#omitNs = options.omitNs;
     this.table = new StreamTable(options.maxStreams);
     this.#decoded = new DecodedBatch(options.batchCapacity);
     this.decoder = new StreamDecoder(this.table, options.epoch, this.#faults);
@@ -90,7 +89,7 @@ export class Measurement {
 
   /** End of the warm-up, monotonic; -Infinity: there is none, Infinity: nothing has come yet. */
   get warmUpEndNs(): Nanos {
-    return this.#options.omitNs > 0 ? this.#omitUntilNs : -Infinity;
+    return this.#omitNs > 0 ? this.#omitUntilNs : -Infinity;
   }
 
   /** Columns of the batch handed in last. */
@@ -107,21 +106,11 @@ export class Measurement {
     const { index } = facts;
     this.#sockets[index] = facts;
     this.#streamsOf[index] = [];
-    if (index >= this.#edgeNs.length) {
-      const edgeNs = this.#edgeNs;
-      const isWarm = this.#isWarm;
-      this.#edgeNs = new Float64Array(Math.max(index + 1, 2 * edgeNs.length)).fill(Infinity);
-      this.#isWarm = new Uint8Array(this.#edgeNs.length);
-      this.#edgeNs.set(edgeNs);
-      this.#isWarm.set(isWarm);
-      const lookedAtNs = this.#lookedAtNs;
-      this.#lookedAtNs = new Float64Array(this.#edgeNs.length).fill(-Infinity);
-      this.#lookedAtNs.set(lookedAtNs);
-    }
+    this.#columns.ensure(index);
     this.#drops.ensure(index + 1);
     this.#faults.ensure(index + 1);
     this.#intervals.addSocket(index);
-    this.#isWarm[index] = this.#options.omitNs > 0 ? 0 : 1;
+    this.#columns.isWarm[index] = this.#omitNs > 0 ? 0 : 1;
     this.#setEdge(index);
   }
 
@@ -134,11 +123,11 @@ export class Measurement {
     const socket = batch.socket[0]!;
     this.decoder.decode(batch, decoded, this.#sockets[socket]!.scheme);
     if (this.#known < this.table.count) this.#setUpStreams(decoded);
-    if (this.#omitUntilNs === Infinity && this.#options.omitNs > 0) this.#beginWarmUp(decoded.timeMonoNs[0]!);
+    if (this.#omitNs > 0 && this.#omitUntilNs === Infinity) this.#beginWarmUp(decoded.timeMonoNs[0]!);
 
     let from = 0;
-    while (latestNs >= this.#edgeNs[socket]!) {
-      const edgeNs = this.#edgeNs[socket]!;
+    while (latestNs >= this.#columns.edgeNs[socket]!) {
+      const edgeNs = this.#columns.edgeNs[socket]!;
       let to = from;
       while (to < count && decoded.timeMonoNs[to]! < edgeNs) to++;
       // A later stamp read before an earlier one: the edge was passed within what is done already.
@@ -160,14 +149,14 @@ export class Measurement {
   /** Nothing stamped before `monoNs` can come from this socket any more. */
   socketReadPast(socket: number, monoNs: Nanos): void {
     const pastNs = Math.min(monoNs, this.#stopNs);
-    while (this.#edgeNs[socket]! <= pastNs && this.#edgeNs[socket]! < this.#stopNs)
-      this.#pass(socket, this.#edgeNs[socket]!);
-    if (pastNs >= this.#lookedAtNs[socket]! + LOOK_EVERY_NS) this.#lookAtStreams(socket, pastNs);
+    while (this.#columns.edgeNs[socket]! <= pastNs && this.#columns.edgeNs[socket]! < this.#stopNs)
+      this.#pass(socket, this.#columns.edgeNs[socket]!);
+    if (pastNs >= this.#columns.lookedAtNs[socket]! + LOOK_EVERY_NS) this.#lookAtStreams(socket, pastNs);
   }
 
   /** Passes windows of time and finds silences, of streams that nothing comes for. */
   #lookAtStreams(socket: number, pastNs: Nanos): void {
-    this.#lookedAtNs[socket] = pastNs;
+    this.#columns.lookedAtNs[socket] = pastNs;
     const { times, sequence } = this.#streams;
     const { values } = sequence.states;
     for (const stream of this.#streamsOf[socket]!) {
@@ -220,7 +209,7 @@ export class Measurement {
       if (facts === undefined) continue;
       this.socketReadPast(facts.index, stopMonoNs);
       // A run that ends within its warm-up has measured nothing.
-      if (this.#isWarm[facts.index] === 0) this.#endWarmUp(facts.index, stopMonoNs);
+      if (this.#columns.isWarm[facts.index] === 0) this.#endWarmUp(facts.index, stopMonoNs);
     }
     for (let stream = 0; stream < this.#known; stream++) {
       if (this.#streams.hasSequence(stream)) this.#streams.sequence.close(stream, stopMonoNs);
@@ -355,24 +344,24 @@ export class Measurement {
   }
 
   #beginWarmUp(firstMonoNs: Nanos): void {
-    this.#omitUntilNs = firstMonoNs + this.#options.omitNs;
+    this.#omitUntilNs = firstMonoNs + this.#omitNs;
     for (const facts of this.#sockets) if (facts !== undefined) this.#setEdge(facts.index);
   }
 
   #setEdge(socket: number): void {
-    const warmUpNs = this.#isWarm[socket] === 1 ? Infinity : this.#omitUntilNs;
-    this.#edgeNs[socket] = Math.min(this.#intervals.edgeNs(socket), warmUpNs, this.#stopNs);
+    const warmUpNs = this.#columns.isWarm[socket] === 1 ? Infinity : this.#omitUntilNs;
+    this.#columns.edgeNs[socket] = Math.min(this.#intervals.edgeNs(socket), warmUpNs, this.#stopNs);
   }
 
   /** Everything of `socket` before `edgeNs` has been counted. */
   #pass(socket: number, edgeNs: Nanos): void {
     if (edgeNs >= this.#intervals.edgeNs(socket)) this.#leaveInterval(socket, edgeNs);
-    if (this.#isWarm[socket] === 0 && edgeNs >= this.#omitUntilNs) this.#endWarmUp(socket, edgeNs);
+    if (this.#columns.isWarm[socket] === 0 && edgeNs >= this.#omitUntilNs) this.#endWarmUp(socket, edgeNs);
     this.#setEdge(socket);
   }
 
   #endWarmUp(socket: number, edgeNs: Nanos): void {
-    this.#isWarm[socket] = 1;
+    this.#columns.isWarm[socket] = 1;
     for (const stream of this.#streamsOf[socket]!) {
       this.#streams.restart(stream, edgeNs);
       this.#intervals.restart(stream);
@@ -381,7 +370,7 @@ export class Measurement {
   }
 
   #leaveInterval(socket: number, endMonoNs: Nanos): void {
-    const isWarm = this.#isWarm[socket] === 1;
+    const isWarm = this.#columns.isWarm[socket] === 1;
     if (isWarm) {
       for (const stream of this.#streamsOf[socket]!) {
         const isSequenced = this.#streams.hasSequence(stream);

@@ -42,6 +42,7 @@ class HistogramSet {
     const made = new HistogramSet();
     for (const one of [made.intervalDelay, made.delay, made.ipdv]) one.record(-1);
     made.clear();
+    for (const one of [made.intervalDelay, made.delay, made.interarrival, made.ipdv, made.wakeup]) one.touch();
     return made;
   }
 

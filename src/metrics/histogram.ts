@@ -71,6 +71,11 @@ export class Histogram {
   /** Made of buckets that its exact figures may not tell: all cells may be in use. */
   #isWhole = false;
 
+  /** Has the memory of all cells now: the system would make it page by page, under the first values. */
+  touch(): void {
+    this.#cells.fill(0);
+  }
+
   /** `given`: ns, rounded to an integer. NaN is counted as clamped and otherwise ignored. */
   record(given: number): void {
     let value = Math.round(given);

@@ -124,7 +124,7 @@ export class CaptureMeasurement {
       // Its last datagram does.
       silenceEnds: false,
       outputsOf: () => [],
-      onControl: (batch, slot, monoNs) => this.rtcp.onDatagram(batch, slot, monoNs),
+      control: this.rtcp,
     });
     this.provenance = {
       epoch: file.epoch,

@@ -34,8 +34,8 @@ export interface MediaReceiverOptions {
   readonly silenceEnds: boolean;
   /** Made when the first stream of the endpoint comes; asked once per endpoint. */
   readonly outputsOf: (position: number) => readonly MediaOutput[];
-  /** Control packets, whole datagrams. */
-  readonly onControl: ((batch: ReceiveBatch, slot: number, monoNs: Nanos) => void) | null;
+  /** Is handed control packets, whole datagrams. No function: compiled code would know one by itself, not all of a kind. */
+  readonly control: { onDatagram(batch: ReceiveBatch, slot: number, monoNs: Nanos): void };
 }
 
 /** Packets held by all channels together, and by each. */
@@ -55,6 +55,7 @@ type Channel = RtpChannel | BareChannel;
  */
 export class MediaReceiver {
   readonly #options: MediaReceiverOptions;
+  readonly #control: MediaReceiverOptions['control'];
   readonly #spare: SpareChannel[] = [];
   /** By stream; `null`: nothing is done with it. Legs of one endpoint share theirs. */
   readonly #channels: (Channel | null)[] = [];
@@ -75,6 +76,7 @@ export class MediaReceiver {
 
   constructor(options: MediaReceiverOptions) {
     this.#options = options;
+    this.#control = options.control;
   }
 
   /** Nothing has come that is looked into. */
@@ -115,7 +117,7 @@ export class MediaReceiver {
         if (channel === undefined) continue;
         if (!channel.isWarm) this.#warm(channel, timeMonoNs[i]!);
         channel.onFec(batch.view, at, length, timeMonoNs[i]!);
-      } else this.#options.onControl?.(batch, i, timeMonoNs[i]!);
+      } else this.#control.onDatagram(batch, i, timeMonoNs[i]!);
     }
     if (batch.count > 0) this.#arrivedNs = timeMonoNs[batch.count - 1]!;
   }
@@ -130,8 +132,9 @@ export class MediaReceiver {
     if (stream === this.#options.measurement.table.others) return null;
     const place = this.#options.placeOf(stream);
     if (place === null) return null;
-    // A string that came from another thread is another object than the literal: compiled code would not know it.
-    return (this.#places[stream] = { ...place, role: ROLES.find((role) => role === place.role)! });
+    const { leg, position, hasLegs } = place;
+    // What came from another thread are other objects and strings than those made here: compiled code would not know them.
+    return (this.#places[stream] = { role: ROLES.find((role) => role === place.role)!, leg, position, hasLegs });
   }
 
   /** The channel's figures begin anew with what comes at or after the end of the warm-up. */

@@ -17,6 +17,8 @@ const LOOK_NS = 50e6;
 export const STAMP_TO_QUEUE_NS = 1e6;
 /** A read that brought fewer messages than this found the socket's queue empty behind them. */
 const FULL_READ_MESSAGES = RECEIVE_CAPACITY / MAX_SEGMENTS;
+/** Longest turn: who is behind reads on in the next one, when everything else has had its turn. */
+const TURN_NS = 2e6;
 /** Reads of one socket in one turn, so that a socket that fills as fast as it is read holds up nothing else. */
 const READS_PER_TURN = 4;
 /** What a message takes of the receive buffer beside its payload, octets (Linux 6.18: 8 MiB hold 10,082 of 64 octets). */
@@ -95,6 +97,12 @@ export class ReceiverAgent implements Agent {
   #fullest = 0;
   /** A socket was not read empty in this turn. */
   #isBehind = false;
+  /** Index of the socket behind which the last turn had to stop; -1: it went through all. */
+  #stoppedBehind = -1;
+  /** Position of the source that is looked at next; 0: no look has begun. */
+  #lookAt = 0;
+  /** When the present look began. */
+  #lookBeganNs: Nanos = 0;
   /** When something was last read. */
   #turnNs: Nanos = -Infinity;
 
@@ -108,19 +116,34 @@ export class ReceiverAgent implements Agent {
   }
 
   doWork(nowMonoNs: Nanos, ready: number): number {
-    const { io } = this.#options;
-    let handled = 0;
     this.#fullest = 0;
     this.#isBehind = false;
-    for (let i = 0; i < ready; i++) {
-      const source = this.#sourceOf[io.ready[i]!];
-      if (source !== undefined) handled += this.#readTurn(source, nowMonoNs);
-    }
+    const untilNs = nowMonoNs + TURN_NS;
+    const handled = ready > 0 ? this.#readReady(ready, nowMonoNs, untilNs) : 0;
     if (ready > 0) this.#adaptGather(nowMonoNs);
     const { media } = this.#options;
     // What was ready has been read empty, and nothing else was.
     if (media !== null && handled > 0 && !this.#isBehind) media.onTime(nowMonoNs, nowMonoNs - STAMP_TO_QUEUE_NS);
-    if (nowMonoNs >= this.#lookNs) this.#look(nowMonoNs);
+    if (nowMonoNs >= this.#lookNs) this.#look(nowMonoNs, untilNs);
+    return handled;
+  }
+
+  /** Sockets that are ready, from where the turn before had to stop, as far as this one goes. */
+  #readReady(ready: number, nowMonoNs: Nanos, untilNs: Nanos): number {
+    const { io } = this.#options;
+    let first = 0;
+    while (this.#stoppedBehind >= 0 && first < ready && io.ready[first++] !== this.#stoppedBehind);
+    let handled = 0;
+    for (let i = 0; i < ready; i++) {
+      const index = io.ready[(first + i) % ready]!;
+      const source = this.#sourceOf[index];
+      if (source !== undefined) handled += this.#readTurn(source, nowMonoNs);
+      if (i === ready - 1 || io.clock.monoNs() < untilNs) continue;
+      this.#isBehind = true;
+      this.#stoppedBehind = index;
+      return handled;
+    }
+    this.#stoppedBehind = -1;
     return handled;
   }
 
@@ -210,10 +233,12 @@ export class ReceiverAgent implements Agent {
     if (measurement.dataReceived() >= count) this.#endAt(nowMonoNs);
   }
 
-  /** Reads every socket empty, so that the measurement may close what lies before. */
-  #look(nowMonoNs: Nanos): void {
+  /** Reads every socket empty, so that the measurement may close what lies before: over as many turns as it takes. */
+  #look(nowMonoNs: Nanos, untilNs: Nanos): void {
     const { io, measurement, sources, end } = this.#options;
-    for (const source of sources) {
+    if (this.#lookAt === 0) this.#lookBeganNs = nowMonoNs;
+    while (this.#lookAt < sources.length) {
+      const source = sources[this.#lookAt++]!;
       let beforeNs = io.clock.monoNs();
       // Bounded: a socket that fills as fast as it is read is looked at the next time.
       for (let reads = 0; this.#read(source, nowMonoNs) > 0; reads++) {
@@ -224,17 +249,20 @@ export class ReceiverAgent implements Agent {
         beforeNs = io.clock.monoNs();
       }
       measurement.socketReadPast(source.index, beforeNs - STAMP_TO_QUEUE_NS);
+      if (beforeNs >= untilNs && this.#lookAt < sources.length) return;
     }
+    this.#lookAt = 0;
     const afterNs = io.clock.monoNs();
-    this.#options.media?.onTime(afterNs, nowMonoNs - STAMP_TO_QUEUE_NS);
-    this.#lookNs = afterNs + LOOK_NS;
+    this.#options.media?.onTime(afterNs, this.#lookBeganNs - STAMP_TO_QUEUE_NS);
+    this.#lookNs = Math.min(afterNs + LOOK_NS, this.#endNs + STAMP_TO_QUEUE_NS);
     if (end.once && measurement.hasSettled(afterNs)) this.#endAt(afterNs);
     if (afterNs - this.lastMonoNs >= end.idleNs) this.#endAt(afterNs);
     if (this.datagrams === 0 && afterNs >= end.firstByMonoNs) {
       this.nothingCame = true;
       this.#endAt(afterNs);
     }
-    if (afterNs < this.#endNs + STAMP_TO_QUEUE_NS) return;
+    // What was stamped before the end has been read when the look began behind it.
+    if (this.#lookBeganNs < this.#endNs + STAMP_TO_QUEUE_NS) return;
     this.stopMonoNs = this.#endNs;
     this.finished = true;
   }

@@ -5,10 +5,8 @@ import { formatRealtime, splitNs, type Nanos } from '../core/time.js';
 import { CaptureWriter } from '../io/captureWriter.js';
 import type { Io } from '../io/datagram.js';
 import { readHostEvidence } from '../io/hostEvidence.js';
-import { listInterfaces } from '../io/interfaces.js';
-import type { Measurement as Provenance } from '../result/measurement.js';
 import type { RunResult } from '../result/model.js';
-import { MEDIA_HOLD_NS, SEND_TIME_BOUND_NS, SILENCE_NS } from './assumptions.js';
+import { MEDIA_HOLD_NS, SILENCE_NS } from './assumptions.js';
 import { ClockWatch } from './clockWatch.js';
 import { Command, type RunControl } from './control.js';
 import { DemandWatch } from './demandWatch.js';
@@ -20,9 +18,10 @@ import { Inject } from './inject.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import { MeasurementTeller } from './measurementTeller.js';
 import type { Judge, RunMessage } from './messages.js';
-import type { ReceivePlan, StreamPlace } from '../profile/plan.js';
+import type { ReceivePlan } from '../profile/plan.js';
 import { MediaReceiver } from './mediaReceiver.js';
 import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
+import { provenanceOf } from './receiverProvenance.js';
 import { mediaFacts, membershipsOf, receiverResult } from './receiverResult.js';
 import { shortTermCname } from './rtcpIdentity.js';
 import { RtcpReceiver } from './rtcpReceiver.js';
@@ -35,7 +34,7 @@ import { reasonsForSilence } from './silenceWatch.js';
 import { placedLines } from './placedLines.js';
 import { prepareThread } from './thread.js';
 import { nextUtcMultiple } from './utcTime.js';
-import { warmUpReceivedMedia } from './warmMedia.js';
+import { warmUpReceivedMedia } from './warmReceivedMedia.js';
 
 const SECOND_NS = 1e9;
 /** At the end of a run that heard nothing for so long, the likeliest reasons are looked for in any case. */
@@ -119,7 +118,7 @@ export async function runReceiver(
       endpoints: channels,
       silenceEnds: plan.once || plan.untilIdleNs !== null,
       outputsOf: (position) => outputs.of(position),
-      onControl: (batch, slot, monoNs) => rtcp.onDatagram(batch, slot, monoNs),
+      control: rtcp,
     });
     if (channels >= MANY_CHANNELS) media.reserve(channels);
     const agent = new ReceiverAgent({
@@ -331,37 +330,6 @@ function addSocket(measurement: Measurement, io: Io, plan: ReceivePlan, open: Op
     ttlSent: mark.ttl,
     isCompanion: open.place.role !== 'media',
   });
-}
-
-function provenanceOf(
-  io: Io,
-  plan: ReceivePlan,
-  sources: readonly OpenSource[],
-  startMonoNs: Nanos,
-  interfaceName: (index: number) => string | null,
-): Provenance {
-  const interfaces = listInterfaces();
-  const own = new Set(interfaces.flatMap(({ addresses }) => addresses.map(({ address }) => address)));
-  const loopback = new Set(interfaces.filter((iface) => iface.loopback).map(({ index }) => index));
-  const bySocket = new Map(sources.map((open) => [open.source.index, open]));
-  return {
-    epoch: io.clock.epoch,
-    startMonoNs,
-    capabilities: io.capabilities,
-    receiveTime: (socket) => bySocket.get(socket)?.source.timeSource ?? 'user',
-    interfaceName,
-    // A host with no other address than loopback's sends multicast from 0.0.0.0.
-    isLocal: (address, interfaceIndex) => own.has(address) || loopback.has(interfaceIndex),
-    sentMark: (stream) => plan.sentMarks[bySocket.get(stream.socket)?.position ?? -1] ?? { ttl: null, dscp: null },
-    place: (stream) => placeOf(bySocket.get(stream.socket)),
-    sendTimeBoundNs: SEND_TIME_BOUND_NS,
-  };
-}
-
-function placeOf(open: OpenSource | undefined): { readonly role: StreamPlace['role']; readonly leg: string | null } {
-  if (open === undefined) return { role: 'media', leg: null };
-  const { role, leg, hasLegs } = open.place;
-  return { role, leg: hasLegs ? (leg === 0 ? 'a' : 'b') : null };
 }
 
 function namesOf(sources: readonly OpenSource[]): (index: number) => string | null {

@@ -9,6 +9,8 @@ import type { DatagramSink, DatagramSource, Io } from '../io/datagram.js';
 import { listInterfaces } from '../io/interfaces.js';
 import { openIo } from '../io/open.js';
 import { Pacer } from '../pacing/pacer.js';
+import { keep } from './kept.js';
+import { MediaReceiver, type MediaPlace } from './mediaReceiver.js';
 import type { WorkerKind } from './messages.js';
 import { NO_END, ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
 import { SenderLane } from './senderLane.js';
@@ -45,6 +47,8 @@ const PLAIN: Readonly<Record<Rehearsed, Scene>> = {
   receive: { packetsPerSecond: 200e3, segments: 1, rounds: [200, 2_000] },
   send: { packetsPerSecond: 100e3, segments: 1, rounds: [200, 2_000, 5_000] },
 };
+/** A probe's stream is media of no kind that is looked into. */
+const NO_MEDIA: MediaPlace = { role: 'media', leg: 0, position: 0, hasLegs: false };
 /** What start markers take before the first data: they are due in the past. */
 const MARKERS_NS = 3e6;
 /** A host this busy is left alone. */
@@ -102,6 +106,7 @@ function play(io: Io, source: DatagramSource, sink: DatagramSink, scene: Scene):
     const agent = receiverOf(io, source, beganNs);
     const feed = feedOf(io, scene.packetsPerSecond, datagrams, beganNs);
     const lane = laneOf(io, sink, feed, scene.segments);
+    keep(agent, feed, lane);
     for (let nowNs = beganNs; feed.scheduled < datagrams && nowNs < beganNs + LONGEST_NS; nowNs = io.clock.monoNs()) {
       lane.doWork(nowNs);
       let ready = io.wait(Math.min(lane.nextDueNs(), nowNs + QUANTUM_NS), 0);
@@ -137,6 +142,16 @@ function receiverOf(io: Io, source: DatagramSource, beganNs: Nanos): ReceiverAge
     tosSent: null,
     ttlSent: null,
   });
+  const media = new MediaReceiver({
+    measurement,
+    placeOf: () => NO_MEDIA,
+    holdNs: 0,
+    mergeWindowNs: 0,
+    endpoints: 0,
+    silenceEnds: false,
+    outputsOf: () => [],
+    control: { onDatagram: () => {} },
+  });
   return new ReceiverAgent({
     io,
     sources: [source],
@@ -145,7 +160,7 @@ function receiverOf(io: Io, source: DatagramSource, beganNs: Nanos): ReceiverAge
     inject: null,
     capture: null,
     offload: null,
-    media: null,
+    media,
     end: NO_END,
   });
 }

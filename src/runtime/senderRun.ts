@@ -33,7 +33,7 @@ import {
   totalPacketsPerSecond,
 } from './senderSetup.js';
 import { prepareThread } from './thread.js';
-import { warmUpSentMedia } from './warmMedia.js';
+import { warmUpSentMedia } from './warmSentMedia.js';
 import { warmUpFast } from './warmSender.js';
 import { TransmitStamps } from './transmitStamps.js';
 import { intervalTime, nextUtcMultiple } from './utcTime.js';

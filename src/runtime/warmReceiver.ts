@@ -2,6 +2,7 @@ import { Measurement } from '../analysis/measurement.js';
 import { ReceiveBatch, SendBatch, SlotFlag } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
 import { ProbeFeed } from '../feed/probeFeed.js';
+import { keep } from './kept.js';
 
 const SLOTS = 16;
 const STEP_NS = 20_000;
@@ -88,6 +89,7 @@ function measure(datagrams: number): void {
   measurement.finish(feed.firstDataNs + datagrams * 1e3);
   measurement.takeIntervals();
   measurement.snapshot(0);
+  keep(feed, measurement, sent, received);
 }
 
 /** What was sent, as it would arrive some microseconds later. */

@@ -1,6 +1,7 @@
 import { SendBatch, SendOutcome } from '../core/batch.js';
 import { ProbeFeed } from '../feed/probeFeed.js';
 import { Pacer } from '../pacing/pacer.js';
+import { keep } from './kept.js';
 import { SenderStats, SentCounter } from './senderStats.js';
 
 const SLOTS = 512;
@@ -49,6 +50,7 @@ function send(datagrams: number, quantumNs: number, isCounted = false): void {
     unixAtMonoZero: { high: 0, low: 0 },
     superPackets: false,
   });
+  keep(batch, stats, counter, pacer, feed);
   for (let nowNs = BEGAN_NS; feed.nextDueNs() !== Infinity; nowNs = Math.max(nowNs, feed.nextDueNs())) {
     batch.count = 0;
     feed.fill(batch, pacer.horizonNs(feed.nextDueNs(), nowNs));

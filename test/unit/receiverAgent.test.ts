@@ -78,6 +78,76 @@ describe('a turn of a receiver', () => {
   });
 });
 
+describe('a receiver that is behind', () => {
+  /** Sockets of which a read takes 1.5 ms and one datagram; which of them were read, and past which times. */
+  function slow(sockets: number) {
+    let nowNs = 0;
+    const read: number[] = [];
+    const past: (readonly [socket: number, ns: number])[] = [];
+    const queued = new Array<number>(sockets).fill(0);
+    const sources = queued.map((_, index) => {
+      const counters = new Float64Array(SocketCounter.Count);
+      const receive = (batch: ReceiveBatch): number => {
+        if (queued[index] === 0) return (batch.count = 0);
+        queued[index]!--;
+        counters[SocketCounter.Messages]!++;
+        read.push(index);
+        nowNs += 1.5e6;
+        return (batch.count = 1);
+      };
+      return { index, counters, receiveBufferOctets: null, receive } as unknown as DatagramSource;
+    });
+    const agent = new ReceiverAgent({
+      io: { ready: Int32Array.from(queued.keys()), clock: { monoNs: () => nowNs } } as unknown as Io,
+      sources,
+      measurement: {
+        onBatch: () => {},
+        socketReadPast: (socket: number, ns: number) => past.push([socket, ns]),
+        hasSettled: () => false,
+      } as unknown as Measurement,
+      gatherNs: 1e6,
+      inject: null,
+      capture: null,
+      offload: null,
+      media: null,
+      end: NO_END,
+    });
+    agent.doWork(0, 0);
+    const turn = (ready: number): number[] => {
+      read.length = 0;
+      past.length = 0;
+      agent.doWork(nowNs, ready);
+      return [...read];
+    };
+    return { agent, queued, past, turn, wait: (ns: number) => (nowNs += ns) };
+  }
+
+  it('stops a turn after two milliseconds and begins the next one where it stopped', () => {
+    const { agent, queued, turn } = slow(5);
+    queued.fill(3);
+    expect([turn(5), agent.gatherNs()]).toEqual([[0, 1], 0]);
+    expect([turn(5), agent.gatherNs()]).toEqual([[2, 3], 0]);
+    expect([turn(5), agent.gatherNs()]).toEqual([[4, 0], 0]);
+    queued.fill(0);
+    queued[2] = 1;
+    expect(turn(5)).toEqual([2]);
+    expect(agent.gatherNs()).toBeGreaterThan(0);
+  });
+
+  it('looks at all sockets over as many turns as it takes, each past its own time', () => {
+    const { agent, queued, past, turn, wait } = slow(3);
+    wait(60e6);
+    queued.fill(2);
+    expect(turn(0)).toEqual([0, 0]);
+    expect(past).toEqual([[0, 63e6 - 1e6]]);
+    expect(agent.nextDueNs()).toBeLessThan(63e6);
+    expect(turn(0)).toEqual([1, 1]);
+    expect(turn(0)).toEqual([2, 2]);
+    expect(past).toEqual([[2, 69e6 - 1e6]]);
+    expect(agent.nextDueNs()).toBe(69e6 + 50e6);
+  });
+});
+
 /** A turn at `ns` that finds so many messages; how long the receiver gathers after it. */
 function turn(agent: ReceiverAgent, socket: { queued: number }, messages: number, ns: number): number {
   socket.queued = messages;

@@ -26,8 +26,8 @@ const MOST_WAITING = 64;
  */
 export class Mdi {
   readonly #givenRate: number;
-  #times = new Float64Array(1024);
-  #sizes = new Float64Array(1024);
+  #times = new Float64Array(1024).fill(0);
+  #sizes = new Float64Array(1024).fill(0);
   #count = 0;
   #hasBegun = false;
   /** Begin of the running period, and just after the last arrival before it. */

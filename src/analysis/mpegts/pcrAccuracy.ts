@@ -62,6 +62,7 @@ export class PcrAccuracy {
 
   constructor(mayMiss: boolean) {
     this.#mayMiss = mayMiss;
+    this.deviations.touch();
   }
 
   /** Ticks per octet of a constant rate; NaN: there is none (now). */

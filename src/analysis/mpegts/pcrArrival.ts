@@ -30,6 +30,10 @@ export class PcrArrival {
   #sumAtOff = 0;
   #sumOffOff = 0;
 
+  constructor() {
+    this.#jitter.touch();
+  }
+
   /** `programNs`: PCR, unwrapped, from an origin that stays. `nsPerOctet`: of the stream; NaN: not known. */
   add(arrivalNs: Nanos, programNs: number, octetsBehind: number, nsPerOctet: number): void {
     const off = arrivalNs - programNs;

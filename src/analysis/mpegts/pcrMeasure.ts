@@ -45,6 +45,7 @@ export class PcrMeasure {
     this.#limitNs = limitNs;
     this.accuracy = new PcrAccuracy(mayMiss);
     this.#arrival = arrives ? new PcrArrival() : null;
+    this.#interval.touch();
   }
 
   /** Ticks per octet of the stream; NaN: not known. */

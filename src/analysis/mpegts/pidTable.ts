@@ -53,12 +53,13 @@ const SUMS = Pid.PacketsBefore + 1;
 
 /** Rows of figures per PID in flat arrays, bounded; what finds no room shares row 0, where nothing is judged. */
 export class PidTable {
+  // Filled, so that the memory is there before the first packets: the system would make it page by page under them.
   /** `values[row * Pid.Count + column]`. */
-  readonly values = new Float64Array(MOST_ROWS * Pid.Count);
+  readonly values = new Float64Array(MOST_ROWS * Pid.Count).fill(0);
   /** Content of the last packet with payload, condensed, by row. */
   readonly fingerprint = new Int32Array(MOST_ROWS);
   /** {@link Role} by PID. */
-  readonly role = new Uint8Array(TS_PIDS);
+  readonly role = new Uint8Array(TS_PIDS).fill(0);
   /** Index of the PCR measurement by row; -1: none. */
   readonly pcrIndex = new Int16Array(MOST_ROWS).fill(-1);
   /** PID by row. */
@@ -68,7 +69,7 @@ export class PidTable {
   /** PIDs that found no room. */
   overflowed = 0;
   /** Row by PID; 0: none, or no room. */
-  readonly #rowOf = new Uint16Array(TS_PIDS);
+  readonly #rowOf = new Uint16Array(TS_PIDS).fill(0);
   readonly #isBeyond = new Uint8Array(TS_PIDS / 8);
 
   /** Row of a PID, made when there is none; 0 when the table is full. */
