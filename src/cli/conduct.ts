@@ -1,5 +1,7 @@
 import type { RunResult } from '../result/model.js';
 import type { Run } from '../runtime/run.js';
+import type { CliContext } from './context.js';
+import { giveWay } from './giveWay.js';
 import { Lifecycle, type StopCause } from './lifecycle.js';
 
 export interface Conducted {
@@ -14,8 +16,9 @@ export interface Conducted {
 export async function conduct(
   runs: readonly Run[],
   reopen: () => void,
-  abort: (status: number) => void,
+  { abort, threads }: Pick<CliContext, 'abort' | 'threads'>,
 ): Promise<Conducted> {
+  giveWay(threads);
   const stopAll = (): void => {
     for (const run of runs) run.stop();
   };

@@ -4,6 +4,7 @@ import { McastError } from '../core/errors.js';
 import { messageWithoutSecrets } from '../core/secret.js';
 import { COMMANDS } from '../profile/optionRow.js';
 import type { CliContext } from './context.js';
+import { threadsAtStart } from './giveWay.js';
 import { buildProgram } from './program.js';
 import { outputWritten, watchStandardOutput } from './standardOutput.js';
 import type { WorkerKind } from '../runtime/messages.js';
@@ -16,8 +17,9 @@ function version(): string {
 /** Runs a command line (`argv` behind the script), and ends the process with its status. */
 export async function main(argv: readonly string[]): Promise<void> {
   watchStandardOutput();
+  const threads = threadsAtStart();
   await prepareWorkers(argv);
-  const context: CliContext = { argv, abort: (status) => process.exit(status) };
+  const context: CliContext = { argv, threads, abort: (status) => process.exit(status) };
   const program = buildProgram<CliContext>(
     {
       send: () => import('./commands/send.js'),

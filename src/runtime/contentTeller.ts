@@ -71,9 +71,9 @@ export class ContentTeller {
   }
 
   /** An interval ended at `endNs`: its rows, one per transport stream. */
-  closeInterval(endNs: Nanos): TransportIntervalRow[] {
+  *closeInterval(endNs: Nanos): Generator<TransportIntervalRow, void> {
     this.#watch();
-    return this.#watched.map((one) => this.#row(one, endNs));
+    for (const one of this.#watched) yield this.#row(one, endNs);
   }
 
   /** Legs of one stream have one analyzer: the first is told of. */

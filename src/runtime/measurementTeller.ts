@@ -17,6 +17,8 @@ import { intervalTime } from './utcTime.js';
 
 /** Each takes about as long as a hundred datagrams: of many streams that end together the others wait. */
 const SUMMARIES_AT_ONCE = 2;
+/** Many streams have much to tell at once: datagrams are read in between. */
+const TURN_NS = 1e6;
 
 export interface MeasurementTellerOptions {
   readonly measurement: Measurement;
@@ -39,6 +41,8 @@ export class MeasurementTeller {
   readonly #options: MeasurementTellerOptions;
   readonly #identityOf: (stream: number) => NamedStream;
   readonly #content: ContentTeller;
+  /** What is being told; `null`: nothing is. */
+  #telling: Generator<void, void> | null = null;
   /** Streams whose summary is to come. */
   readonly #ended: number[] = [];
 
@@ -65,33 +69,67 @@ export class MeasurementTeller {
 
   /** Everything since the last call: what happened in an interval before the interval itself. */
   tell(): void {
+    // What is being told is of before.
+    if (this.#telling !== null) while (this.tellSome());
+    while (this.tellSome());
+  }
+
+  /** The same, as far as one turn may go; whether there is more to tell. */
+  tellSome(): boolean {
+    const { clock } = this.#options;
+    const untilNs = clock.monoNs() + TURN_NS;
+    this.#telling ??= this.#tellAll();
+    do {
+      if (this.#telling.next().done !== true) continue;
+      this.#telling = null;
+      return false;
+    } while (clock.monoNs() < untilNs);
+    return true;
+  }
+
+  /** Yields where a turn may end. */
+  *#tellAll(): Generator<void, void> {
     const { measurement } = this.#options;
     const intervals = measurement.takeIntervals();
     const events = measurement.takeEvents();
+    let told = 0;
     for (const interval of intervals) {
-      const later = events.findIndex(({ monoNs }) => monoNs >= interval.endMonoNs);
-      for (const event of events.splice(0, later < 0 ? events.length : later)) this.#tellEvent(event);
+      for (; told < events.length && events[told]!.monoNs < interval.endMonoNs; told++) {
+        this.#tellEvent(events[told]!);
+        yield;
+      }
       this.#options.media.closeInterval();
-      this.#tellInterval(interval);
+      yield* this.#tellInterval(interval);
     }
-    for (const event of events) this.#tellEvent(event);
-    for (const stream of this.#ended.splice(0, SUMMARIES_AT_ONCE)) this.#tellEnd(stream);
+    for (; told < events.length; told++) {
+      this.#tellEvent(events[told]!);
+      yield;
+    }
+    for (const stream of this.#ended.splice(0, SUMMARIES_AT_ONCE)) {
+      this.#tellEnd(stream);
+      yield;
+    }
     this.#content.tend(this.#options.clock.monoNs());
   }
 
-  #tellInterval(interval: ClosedInterval): void {
+  *#tellInterval(interval: ClosedInterval): Generator<void, void> {
     const { provenance, clock, intervalNs, post } = this.#options;
     const { startMonoNs, capabilities } = provenance;
-    const inOrder = interval.streams.toSorted((a, b) => a.index - b.index);
-    for (const one of inOrder) if (!interval.omitted) this.#seriesOf(one.index)?.add(one);
-    // What goes with media is in the result.
-    const told = inOrder.filter(({ index }) => this.#identityOf(index).role === 'media');
-    const rows = told.map((one) => {
+    const rows = [];
+    for (const one of interval.streams.toSorted((a, b) => a.index - b.index)) {
+      if (!interval.omitted) this.#seriesOf(one.index)?.add(one);
       const stream = this.#identityOf(one.index);
+      // What goes with media is in the result.
+      if (stream.role !== 'media') continue;
       const tellsNeverSent = stream.format === 'probe';
-      return buildIntervalRow(one, { ...stream, tellsNeverSent, countsDrops: capabilities.dropCounter });
-    });
-    const transportRows = this.#content.closeInterval(interval.endMonoNs);
+      rows.push(buildIntervalRow(one, { ...stream, tellsNeverSent, countsDrops: capabilities.dropCounter }));
+      yield;
+    }
+    const transportRows = [];
+    for (const row of this.#content.closeInterval(interval.endMonoNs)) {
+      transportRows.push(row);
+      yield;
+    }
     post({
       type: 'interval',
       time: intervalTime(clock, interval.endMonoNs, intervalNs),

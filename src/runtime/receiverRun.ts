@@ -210,8 +210,8 @@ export async function runReceiver(
           firstMonoNs: joinedMonoNs + TEND_NS,
           periodNs: TEND_NS,
           run: (nowNs) => {
-            teller.tell();
             offload?.tend(nowNs);
+            return teller.tellSome();
           },
         },
         {

@@ -63,4 +63,24 @@ describe('housekeeping', () => {
     expect(once).toEqual([105]);
     expect(housekeeping.nextDueNs()).toBe(160);
   });
+
+  it('goes on at once with what is not finished, and keeps its period', () => {
+    const seen: [now: number, due: number][] = [];
+    const run = (now: number, due: number): boolean => seen.push([now, due]) % 3 !== 0;
+    const housekeeping = new Housekeeping([{ firstMonoNs: 100, periodNs: 10, run }], []);
+    housekeeping.doWork(100);
+    expect(housekeeping.nextDueNs()).toBe(100);
+    housekeeping.doWork(102);
+    housekeeping.doWork(104);
+    expect(housekeeping.nextDueNs()).toBe(110);
+    housekeeping.doWork(106);
+    housekeeping.doWork(111);
+    expect(seen).toEqual([
+      [100, 100],
+      [102, 100],
+      [104, 100],
+      [111, 110],
+    ]);
+    expect(housekeeping.nextDueNs()).toBe(110);
+  });
 });

@@ -21,7 +21,7 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
       (message) => presenter.show(message),
       (name, octets, totalOctets) => progress.update(name, octets, totalOctets),
     );
-    conducted = await conduct([analysis], () => presenter.reopen(), context.abort);
+    conducted = await conduct([analysis], () => presenter.reopen(), context);
   }
   const result: RunResult = conducted.results[0]!;
   presenter.finish(result);

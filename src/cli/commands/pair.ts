@@ -31,7 +31,7 @@ export async function runPair(
     else if (message.type === 'ready') for (const text of message.info.warnings) presenter.say(`warning: ${text}`);
   };
   const sender = startSender(send, { limits: [], allowSilence: true }, listener, inputs);
-  const conducted = await conduct([receiver, sender], () => presenter.reopen(), context.abort);
+  const conducted = await conduct([receiver, sender], () => presenter.reopen(), context);
   const [received, sent] = conducted.results as [RunResult, RunResult];
   return { result: pairResult(received, sent, output), conducted };
 }

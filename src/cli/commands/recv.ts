@@ -25,7 +25,7 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   sayStartAt(presenter, plan);
   const sinks = await openSinks(plan, presenter);
   const receiver = startReceiver(plan, output, (message) => presenter.show(message), sinks);
-  const { results, cause } = await conduct([receiver], () => presenter.reopen(), context.abort);
+  const { results, cause } = await conduct([receiver], () => presenter.reopen(), context);
   presenter.finish(results[0]!);
   return exitStatus(results[0]!, cause);
 }

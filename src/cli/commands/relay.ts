@@ -24,7 +24,7 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   const receiver = startReceiver(plan, output, (message) => presenter.show(message), sinks);
   // A relay without its far end has nothing to do.
   void sinks?.finished.then(() => receiver.stop());
-  const { results, cause } = await conduct([receiver], () => presenter.reopen(), context.abort);
+  const { results, cause } = await conduct([receiver], () => presenter.reopen(), context);
   const result = results[0]!;
   presenter.finish(result);
   const failed = result.outputs.find(({ failure }) => failure !== null);

@@ -43,7 +43,7 @@ export async function sendPlanned(
     sayStartAt(presenter, plan);
   };
   const sender = startSender(plan, output, listener, inputs);
-  const { results, cause } = await conduct([sender], () => presenter.reopen(), context.abort);
+  const { results, cause } = await conduct([sender], () => presenter.reopen(), context);
   presenter.finish(results[0]!);
   return exitStatus(results[0]!, cause);
 }

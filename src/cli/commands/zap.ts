@@ -12,7 +12,7 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   const { plan, output } = planZap(operands, given, planContext(context.argv));
   using presenter = new Presenter(output, { command: 'zap' });
   const zap = startZap(plan, output, (message) => presenter.show(message));
-  const { results, cause } = await conduct([zap], () => presenter.reopen(), context.abort);
+  const { results, cause } = await conduct([zap], () => presenter.reopen(), context);
   presenter.finish(results[0]!);
   return exitStatus(results[0]!, cause);
 }
