@@ -101,12 +101,13 @@ export async function rehearse(kind: Rehearsed, superPackets: boolean): Promise<
 }
 
 function play(io: Io, source: DatagramSource, sink: DatagramSink, scene: Scene): void {
+  let made: readonly unknown[] = [];
   for (const datagrams of scene.rounds) {
     const beganNs = io.clock.monoNs();
     const agent = receiverOf(io, source, beganNs);
     const feed = feedOf(io, scene.packetsPerSecond, datagrams, beganNs);
     const lane = laneOf(io, sink, feed, scene.segments);
-    keep(agent, feed, lane);
+    made = [agent, feed, lane];
     for (let nowNs = beganNs; feed.scheduled < datagrams && nowNs < beganNs + LONGEST_NS; nowNs = io.clock.monoNs()) {
       lane.doWork(nowNs);
       let ready = io.wait(Math.min(lane.nextDueNs(), nowNs + QUANTUM_NS), 0);
@@ -115,6 +116,7 @@ function play(io: Io, source: DatagramSource, sink: DatagramSink, scene: Scene):
     }
     agent.doWork(io.clock.monoNs(), 0);
   }
+  keep(...made);
 }
 
 function receiverOf(io: Io, source: DatagramSource, beganNs: Nanos): ReceiverAgent {

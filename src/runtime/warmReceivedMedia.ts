@@ -34,10 +34,13 @@ export function warmUpReceivedMedia(): void {
   const sent = new SendBatch(WARM_SLOTS, WARM_SLOTS * WARM_SIZE_OCTETS);
   const received = new ReceiveBatch(1, WARM_SLOTS);
   const clips = warmClips();
-  for (const seconds of WARM_ROUNDS_S) receive(sent, received, warmFeeds(clips, seconds));
+  let made: readonly unknown[] = [];
+  for (const seconds of WARM_ROUNDS_S) made = receive(sent, received, warmFeeds(clips, seconds));
+  keep(...made);
 }
 
-function receive(sent: SendBatch, received: ReceiveBatch, feed: FlowFeed): void {
+/** Returns what it made. */
+function receive(sent: SendBatch, received: ReceiveBatch, feed: FlowFeed): readonly unknown[] {
   const clock = new ManualClock();
   clock.advance(WARM_BEGAN_NS);
   const measurement = measurementOf();
@@ -70,8 +73,9 @@ function receive(sent: SendBatch, received: ReceiveBatch, feed: FlowFeed): void 
     clock.advance(nowNs - clock.monoNs());
     sent.count = 0;
     feed.fill(sent, nowNs);
-    arrive(received, sent, nowNs);
-    if (received.count > 0) {
+    for (let slot = 0; slot < sent.count; slot++) {
+      if (isLost(sent, slot)) continue;
+      arrive(received, sent, slot, nowNs);
       measurement.onBatch(received);
       media.onBatch(received);
       media.onTime(nowNs, nowNs - 1e6);
@@ -84,28 +88,30 @@ function receive(sent: SendBatch, received: ReceiveBatch, feed: FlowFeed): void 
   measurement.finish(clock.monoNs());
   media.finish(clock.monoNs());
   teller.finish();
-  keep(feed, measurement, media, rtcp, teller);
+  return [feed, measurement, media, rtcp, teller];
 }
 
-/** What was sent, as it would arrive; a datagram in 64 does not. */
-function arrive(received: ReceiveBatch, sent: SendBatch, nowNs: Nanos): void {
-  let count = 0;
-  for (let i = 0; i < sent.count; i++) {
-    if (sent.dueMonoNs[i]! % 64 === 7) continue;
-    const stampAt = sent.stampAt[i]!;
-    if (stampAt > 0) STAMP.write(sent.view, sent.offset[i]! + stampAt, sent.dueMonoNs[i]!);
-    received.offset[count] = sent.offset[i]!;
-    received.length[count] = sent.length[i]!;
-    received.timeRealNs[count] = sent.dueMonoNs[i]! + 5_000.25;
-    received.path[count] = FIRST_PATH + sent.flow[i]!;
-    received.socket[count] = sent.flow[i]!;
-    count++;
-  }
-  received.count = count;
-  const last = sent.count - 1;
-  if (last >= 0) copyOctets(sent.view, 0, sent.offset[last]! + sent.length[last]!, received.view, 0);
-  received.ttl.fill(1);
-  received.flags.fill(SlotFlag.TimeKernel);
+/** One in 64. */
+function isLost(sent: SendBatch, slot: number): boolean {
+  return sent.dueMonoNs[slot]! % 64 === 7;
+}
+
+/** What was sent in this slot, as it would arrive: a batch is of one socket. */
+function arrive(received: ReceiveBatch, sent: SendBatch, slot: number, nowNs: Nanos): void {
+  const at = sent.offset[slot]!;
+  const length = sent.length[slot]!;
+  const stampAt = sent.stampAt[slot]!;
+  const flow = sent.flow[slot]!;
+  if (stampAt > 0) STAMP.write(sent.view, at + stampAt, sent.dueMonoNs[slot]!);
+  copyOctets(sent.view, at, length, received.view, 0);
+  received.count = 1;
+  received.offset[0] = 0;
+  received.length[0] = length;
+  received.timeRealNs[0] = sent.dueMonoNs[slot]! + 5_000.25;
+  received.path[0] = FIRST_PATH + flow;
+  received.socket[0] = flow;
+  received.ttl[0] = 1;
+  received.flags[0] = SlotFlag.TimeKernel;
   received.readClock.fill(nowNs + 20_000);
 }
 

@@ -11,10 +11,13 @@ const QUANTUM_NS = 0.5e6;
 /** Runs the feeds of transport streams over one that goes nowhere, so that they are compiled before many are sent. */
 export function warmUpSentMedia(): void {
   const clips = warmClips();
-  for (const seconds of WARM_ROUNDS_S) send(warmFeeds(clips, seconds));
+  let made: readonly unknown[] = [];
+  for (const seconds of WARM_ROUNDS_S) made = send(warmFeeds(clips, seconds));
+  keep(...made);
 }
 
-function send(feed: FlowFeed): void {
+/** Returns what it made. */
+function send(feed: FlowFeed): readonly unknown[] {
   const batch = new SendBatch(WARM_SLOTS, WARM_SLOTS * WARM_SIZE_OCTETS);
   const pacer = new Pacer({
     quantumNs: QUANTUM_NS,
@@ -25,7 +28,6 @@ function send(feed: FlowFeed): void {
   });
   const stats = Array.from({ length: feed.flows }, () => new SenderStats());
   const counter = new SentCounter(Uint16Array.from(stats.keys()), stats);
-  keep(feed, batch, pacer, counter);
   for (let nowNs = WARM_BEGAN_NS; feed.nextDueNs() !== Infinity; nowNs = Math.max(nowNs, feed.nextDueNs())) {
     batch.count = 0;
     feed.fill(batch, pacer.horizonNs(feed.nextDueNs(), nowNs));
@@ -36,4 +38,5 @@ function send(feed: FlowFeed): void {
       counter.count(batch, at, pacer.to);
     }
   }
+  return [feed, batch, pacer, counter];
 }
