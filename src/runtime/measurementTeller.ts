@@ -13,12 +13,11 @@ import type { EventLog } from './eventLog.js';
 import type { MediaReceiver } from './mediaReceiver.js';
 import type { RunMessage } from './messages.js';
 import { streamIdentities, tellEvent, type NamedStream } from './receiverEvents.js';
+import { workOn } from './turns.js';
 import { intervalTime } from './utcTime.js';
 
 /** Each takes about as long as a hundred datagrams: of many streams that end together the others wait. */
 const SUMMARIES_AT_ONCE = 2;
-/** Many streams have much to tell at once: datagrams are read in between. */
-const TURN_NS = 1e6;
 
 export interface MeasurementTellerOptions {
   readonly measurement: Measurement;
@@ -76,15 +75,10 @@ export class MeasurementTeller {
 
   /** The same, as far as one turn may go; whether there is more to tell. */
   tellSome(): boolean {
-    const { clock } = this.#options;
-    const untilNs = clock.monoNs() + TURN_NS;
     this.#telling ??= this.#tellAll();
-    do {
-      if (this.#telling.next().done !== true) continue;
-      this.#telling = null;
-      return false;
-    } while (clock.monoNs() < untilNs);
-    return true;
+    if (workOn(this.#telling, this.#options.clock)) return true;
+    this.#telling = null;
+    return false;
   }
 
   /** Yields where a turn may end. */

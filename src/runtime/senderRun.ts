@@ -18,11 +18,11 @@ import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
 import type { SendPlan } from '../profile/plan.js';
 import { placedLines } from './placedLines.js';
-import { SenderIntervals } from './senderIntervals.js';
 import { rehearse } from './rehearsal.js';
 import { shortTermCname } from './rtcpIdentity.js';
 import type { SharedInput } from './sharedInput.js';
 import { SenderSession } from './senderSession.js';
+import { SenderTeller } from './senderTeller.js';
 import { senderResult } from './senderResult.js';
 import {
   buildLane,
@@ -36,7 +36,7 @@ import { prepareThread } from './thread.js';
 import { warmUpSentMedia } from './warmSentMedia.js';
 import { warmUpFast } from './warmSender.js';
 import { TransmitStamps } from './transmitStamps.js';
-import { intervalTime, nextUtcMultiple } from './utcTime.js';
+import { nextUtcMultiple } from './utcTime.js';
 
 /** From the first instruction to the first datagram: what building the lanes may take. */
 const LEAD_NS = 10e6;
@@ -102,7 +102,14 @@ export async function runSender(
     const transmitDelay = plan.transmitTimestamps ? new Histogram() : null;
     const health = freshLoopHealth();
     let stopped = false;
-    const intervals = new SenderIntervals(streams, startMonoNs);
+    const teller = new SenderTeller({
+      streams,
+      clock: io.clock,
+      startMonoNs,
+      intervalNs: plan.intervalNs,
+      seesRefusals: io.capabilities.refusedSends,
+      post,
+    });
     const collect = (): void => {
       if (transmitDelay !== null) for (const stamps of transmitStamps) stamps.take(transmitDelay);
     };
@@ -142,14 +149,6 @@ export async function runSender(
       plan.count !== null ||
       plan.endAtUnixNs !== null ||
       plan.streams.every(({ media }, position) => media !== null && !media.loop && !isLive(inputs[position]));
-    /** Whatever was counted since the last one; named by the boundary that it was due at. */
-    const tellInterval = (nowNs: Nanos, boundaryNs = nowNs, isLast = false): void => {
-      const senderRows = intervals.close(nowNs, io.capabilities.refusedSends);
-      // Behind the last datagram only end markers left.
-      if (isLast && senderRows.every((row) => row.scheduled === 0 && row.sent === 0)) return;
-      const time = intervalTime(io.clock, boundaryNs, plan.intervalNs);
-      post({ type: 'interval', time, ...intervals.lastSpan(startMonoNs), rows: [], senderRows, transportRows: [] });
-    };
     const housekeeping = new Housekeeping(
       [
         {
@@ -166,9 +165,7 @@ export async function runSender(
           firstMonoNs: nextUtcMultiple(io.clock, plan.intervalNs),
           periodNs: plan.intervalNs,
           // Nothing to tell before the first datagram is due.
-          run: (nowNs, dueNs) => {
-            if (nowNs > firstNs) tellInterval(nowNs, dueNs);
-          },
+          run: (nowNs, dueNs) => nowNs > firstNs && teller.tellSome(nowNs, dueNs),
         },
       ],
       [...lanes, ...announcers],
@@ -203,7 +200,7 @@ export async function runSender(
       health,
     );
     const endedNs = io.clock.monoNs();
-    if (endedNs > firstNs) tellInterval(endedNs, endedNs, true);
+    if (endedNs > firstNs) teller.finish(endedNs);
     watch.sample();
     return result(!stopped || !endsByItself);
   } finally {

@@ -124,9 +124,13 @@ async function capturedTimes(send) {
 }
 
 async function costOfChannels() {
-  const rows = [['channels', 'sent ms/s', 'received ms/s', 'per channel', 'lost', 'held up, ms', 'departure p99, us']];
+  const rows = [
+    ['channels', 'sent ms/s', 'received ms/s', 'per channel', 'lost', 'held up, ms', 'departure p99, us', 'health'],
+  ];
   for (const channels of chosen.channels.split(',').map(Number)) {
-    const { sent, received } = await runChannels(channels);
+    const { value, setAside } = await quietly(() => runChannels(channels));
+    if (setAside > 0) console.error(`${channels} channels: ${setAside} disturbed runs set aside`);
+    const { sent, received } = value;
     const media = received.result.streams.filter(({ role }) => role === 'media');
     const lost = media.reduce((sum, { metrics }) => sum + metrics.packets_lost, 0);
     if (media.length !== channels) throw new Error(`${media.length} of ${channels} channels arrived`);
@@ -138,6 +142,7 @@ async function costOfChannels() {
       lost,
       receiverStallMs: Math.max(received.result.health.cycle_max_ns, received.result.health.overslept_max_ns) / 1e6,
       departureP99Ns: sent.result.sender.departure_error_ns.p99,
+      verdicts: [sent.result.health.verdict, received.result.health.verdict],
     };
     results.channels.push(row);
     const both = (row.sentMsPerSecond + row.receivedMsPerSecond) / channels;
@@ -149,6 +154,7 @@ async function costOfChannels() {
       lost,
       row.receiverStallMs.toFixed(1),
       us(row.departureP99Ns),
+      row.verdicts.join(', '),
     ]);
   }
   console.log('\nprocessor time of whole processes, start included, ms per second of stream');
