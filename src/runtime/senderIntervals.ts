@@ -9,6 +9,10 @@ interface Counts {
   notSent: number;
 }
 
+function noCounts(): Counts {
+  return { counters: new Float64Array(SenderCounter.Count), scheduled: 0, notSent: 0 };
+}
+
 /** Rows of closed intervals: differences of the streams' counters. */
 export class SenderIntervals {
   readonly #streams: readonly SenderStreamState[];
@@ -21,9 +25,8 @@ export class SenderIntervals {
   constructor(streams: readonly SenderStreamState[], startMonoNs: Nanos) {
     this.#streams = streams;
     this.#startNs = this.#endNs = startMonoNs;
-    const counts = (): Counts => ({ counters: new Float64Array(SenderCounter.Count), scheduled: 0, notSent: 0 });
-    this.#before = streams.map(counts);
-    this.#after = streams.map(counts);
+    this.#before = streams.map(noCounts);
+    this.#after = streams.map(noCounts);
   }
 
   /** Of the last interval, from the beginning of the run. */

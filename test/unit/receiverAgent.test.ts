@@ -78,50 +78,50 @@ describe('a turn of a receiver', () => {
   });
 });
 
-describe('a receiver that is behind', () => {
-  /** Sockets of which a read takes 0.6 ms and one datagram; which of them were read, and past which times. */
-  function slow(sockets: number) {
-    let nowNs = 0;
-    const read: number[] = [];
-    const past: (readonly [socket: number, ns: number])[] = [];
-    const queued = new Array<number>(sockets).fill(0);
-    const sources = queued.map((_, index) => {
-      const counters = new Float64Array(SocketCounter.Count);
-      const receive = (batch: ReceiveBatch): number => {
-        if (queued[index] === 0) return (batch.count = 0);
-        queued[index]!--;
-        counters[SocketCounter.Messages]!++;
-        read.push(index);
-        nowNs += 0.6e6;
-        return (batch.count = 1);
-      };
-      return { index, counters, receiveBufferOctets: null, receive } as unknown as DatagramSource;
-    });
-    const agent = new ReceiverAgent({
-      io: { ready: Int32Array.from(queued.keys()), clock: { monoNs: () => nowNs } } as unknown as Io,
-      sources,
-      measurement: {
-        onBatch: () => {},
-        socketReadPast: (socket: number, ns: number) => past.push([socket, ns]),
-        hasSettled: () => false,
-      } as unknown as Measurement,
-      gatherNs: 1e6,
-      inject: null,
-      capture: null,
-      offload: null,
-      media: null,
-      end: NO_END,
-    });
-    agent.doWork(0, 0);
-    const turn = (ready: number): number[] => {
-      read.length = 0;
-      past.length = 0;
-      agent.doWork(nowNs, ready);
-      return [...read];
+/** Sockets of which a read takes 0.6 ms and one datagram; which of them were read, and past which times. */
+function slow(sockets: number) {
+  let nowNs = 0;
+  const read: number[] = [];
+  const past: (readonly [socket: number, ns: number])[] = [];
+  const queued = new Array<number>(sockets).fill(0);
+  const sources = queued.map((_, index) => {
+    const counters = new Float64Array(SocketCounter.Count);
+    const receive = (batch: ReceiveBatch): number => {
+      if (queued[index] === 0) return (batch.count = 0);
+      queued[index]!--;
+      counters[SocketCounter.Messages]!++;
+      read.push(index);
+      nowNs += 0.6e6;
+      return (batch.count = 1);
     };
-    return { agent, queued, past, turn, wait: (ns: number) => (nowNs += ns) };
-  }
+    return { index, counters, receiveBufferOctets: null, receive } as unknown as DatagramSource;
+  });
+  const agent = new ReceiverAgent({
+    io: { ready: Int32Array.from(queued.keys()), clock: { monoNs: () => nowNs } } as unknown as Io,
+    sources,
+    measurement: {
+      onBatch: () => {},
+      socketReadPast: (socket: number, ns: number) => past.push([socket, ns]),
+      hasSettled: () => false,
+    } as unknown as Measurement,
+    gatherNs: 1e6,
+    inject: null,
+    capture: null,
+    offload: null,
+    media: null,
+    end: NO_END,
+  });
+  agent.doWork(0, 0);
+  const turn = (ready: number): number[] => {
+    read.length = 0;
+    past.length = 0;
+    agent.doWork(nowNs, ready);
+    return [...read];
+  };
+  return { agent, queued, past, turn, wait: (ns: number) => (nowNs += ns) };
+}
 
+describe('a receiver that is behind', () => {
   it('stops a turn after a millisecond and begins the next one where it stopped', () => {
     const { agent, queued, turn } = slow(5);
     queued.fill(3);
