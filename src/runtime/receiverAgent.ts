@@ -122,13 +122,13 @@ export class ReceiverAgent implements Agent {
   doWork(nowMonoNs: Nanos, ready: number): number {
     this.#fullest = 0;
     this.#isBehind = false;
-    const untilNs = nowMonoNs + TURN_NS;
-    const handled = ready > 0 ? this.#readReady(ready, nowMonoNs, untilNs) : 0;
+    const handled = ready > 0 ? this.#readReady(ready, nowMonoNs, nowMonoNs + TURN_NS) : 0;
     if (ready > 0) this.#adaptGather(nowMonoNs);
     const { media } = this.#options;
     // What was ready has been read empty, and nothing else was.
     if (media !== null && handled > 0 && !this.#isBehind) media.onTime(nowMonoNs, nowMonoNs - STAMP_TO_QUEUE_NS);
-    if (nowMonoNs >= this.#lookNs) this.#look(nowMonoNs, untilNs);
+    // With a time of its own: who is always behind is to come to the end of a look, too.
+    if (nowMonoNs >= this.#lookNs) this.#look(nowMonoNs, this.#options.io.clock.monoNs() + TURN_NS);
     return handled;
   }
 
