@@ -58,6 +58,11 @@ export interface RtcpFeedOptions {
 const MINIMUM_NS = 1e9;
 /** The end of the media is looked for so often: it announces itself to nobody. */
 const LOOK_NS = 10e6;
+/**
+ * How long after the media's end the BYE is due: a player reads it from a socket of its own and stops at once, whatever it
+ * has not read of the media yet (ffmpeg asks that socket first).
+ */
+const BYE_BEHIND_NS = 100e6;
 /** Where packet and octet count stand in a compound packet that begins with a sender report (section 6.4.1). */
 const PACKET_COUNT_AT = 20;
 const OCTET_COUNT_AT = 24;
@@ -66,7 +71,7 @@ const SENDER_REPORT = 'sr';
 
 /**
  * The sender's RTCP of one RTP stream: SR and SDES at the intervals of RFC 3550 section 6.3, and with a last SR the BYE
- * (section 6.6) when the media has ended or on `finish`: one flow beside that of the media. It never ends before the
+ * (section 6.6) a while after the media has ended or after `finish`: one flow beside that of the media. It never ends before the
  * media does.
  *
  * A report is written when it is filled, with the time at which it is due, not at which it leaves: NTP and RTP timestamp
@@ -93,6 +98,8 @@ export class RtcpFeed implements FlowFeed {
   /** When to look at media and interval next. */
   #dueNs: Nanos = 0;
   #finishing = false;
+  /** When we may leave; NaN while the media goes on. */
+  #leaveNs: Nanos = NaN;
   #backingOff = false;
   #ended = false;
   #byeRefused = false;
@@ -165,7 +172,7 @@ export class RtcpFeed implements FlowFeed {
     return 0;
   }
 
-  /** BYE is due at `nowNs`; also a second time, where the first one was refused. */
+  /** The media goes no further than `nowNs`. Where the BYE has been refused already it is due once more, at once. */
   finish(nowNs: Nanos): void {
     if (this.#ended && !this.#byeRefused) return;
     this.#ended = false;
@@ -174,13 +181,19 @@ export class RtcpFeed implements FlowFeed {
     this.#dueNs = nowNs;
   }
 
+  get #hasSpoken(): boolean {
+    return this.#sentPackets > 0 || this.scheduled > 0;
+  }
+
   get #sentPackets(): number {
     return this.#options.media.scheduled - this.#options.media.notSent;
   }
 
   #look(batch: SendBatch, nowNs: Nanos): void {
     if (this.#finishing || this.#options.media.nextDueNs() === Infinity) {
-      this.#leave(batch, nowNs);
+      if (Number.isNaN(this.#leaveNs)) this.#leaveNs = nowNs + BYE_BEHIND_NS;
+      if (nowNs < this.#leaveNs && this.#hasSpoken) this.#dueNs = this.#leaveNs;
+      else this.#leave(batch, nowNs);
       return;
     }
     if (nowNs >= this.#interval.dueMonoNs) {
@@ -201,8 +214,7 @@ export class RtcpFeed implements FlowFeed {
 
   /** Section 6.3.7. */
   #leave(batch: SendBatch, nowNs: Nanos): void {
-    const hasSpoken = this.#sentPackets > 0 || this.scheduled > 0;
-    if (hasSpoken) {
+    if (this.#hasSpoken) {
       const members = 1 + this.receivers;
       if (!this.#backingOff) this.#backingOff = !this.#interval.leave(nowNs, this.#ipOctets(this.sizeOctets), members);
       if (this.#backingOff && this.#interval.step(nowNs, this.#group()) !== RtcpStep.SendBye) {

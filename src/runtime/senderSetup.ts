@@ -4,6 +4,7 @@ import { bitPerSecondAt, octetsAtLayer } from '../core/layers.js';
 import { splitNs, type Nanos } from '../core/time.js';
 import { mediaSizeOctets } from '../profile/mediaPlan.js';
 import { FEC_HEADER_OCTETS, fecFeed, type FecFeed } from './fecFeed.js';
+import { channelStartNs } from '../feed/channelStart.js';
 import { MergedFeed, type FlowFeed } from '../feed/mergedFeed.js';
 import { PayloadFeed } from '../feed/payloadFeed.js';
 import { PayloadSlots } from '../feed/payloadSlots.js';
@@ -231,14 +232,14 @@ export function buildLane(
   for (const [index, placed] of open.placed.entries()) {
     const { stream } = placed;
     streamOf.fill(index, flowBase, flowBase + stream.flows);
-    // Streams of one clip are due at the same instants unless they begin apart, within a datagram's time.
-    const apartNs = stream.media === null ? 0 : (placed.position * 1e9) / plan.streams.length / stream.packetsPerSecond;
     const paced = {
       packetsPerSecond: stream.packetsPerSecond,
       pattern: stream.pattern,
       count: plan.count,
       durationNs: plan.durationNs,
-      startMonoNs: startMonoNs + (Number.isFinite(apartNs) ? Math.round(apartNs) : 0),
+      startMonoNs:
+        startMonoNs +
+        (stream.media === null ? 0 : channelStartNs(placed.position, plan.streams.length, stream.packetsPerSecond)),
       seed: plan.seed + index,
       sizeOctets: stream.sizeOctets,
       destination: index,
@@ -274,7 +275,7 @@ export function buildLane(
           rateBitPerSecond: bitPerSecondAt(streams[fecFrom]!.packetsPerSecond, stream.sizeOctets, family, 'ip'),
           family,
           unixAtMonoZeroNs: io.clock.epoch.realtimeNs,
-          startMonoNs,
+          startMonoNs: paced.startMonoNs,
           seed: paced.seed,
           destination: index,
           flowBase: paced.flowBase,

@@ -9,7 +9,8 @@ import { run, start } from './child.mjs';
 import { median, options, percentile, table } from './figures.mjs';
 import { isolate } from './isolate.mjs';
 import { resultOf } from './product.mjs';
-import { quietly } from './quiet.mjs';
+import { quietly, watched } from './quiet.mjs';
+import { reference } from './reference.mjs';
 import { constantRateStream } from './transportStream.mjs';
 
 const COMMAND = path.resolve(import.meta.dirname, '../../bin/mcast.js');
@@ -18,16 +19,21 @@ const PORT = 5004;
 const RATE = 4_000_000;
 const DATAGRAM_NS = (7 * 188 * 8 * 1e9) / RATE;
 const AIMS = { p50: 10, p99: 2 };
-const chosen = options({ seconds: 5, repeats: 3, channels: '1,10,100', only: '', json: '' });
+const chosen = options({ seconds: 5, repeats: 3, channels: '1,10,100', only: '', rounds: 6, json: '' });
+/** What the C program works of each millisecond: as busy as either end is with 100 channels. */
+const WORK_US = 400;
+/** What either end calls itself held up beyond. */
+const STALL_MS = 10;
 const isIsolated = isolate();
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mcast-video-'));
 const clip = path.join(folder, 'clip.ts');
 writeFileSync(clip, constantRateStream(RATE, chosen.seconds));
-const results = { benchmark: 'video', pacing: [], channels: [] };
+const results = { benchmark: 'video', pacing: [], channels: [], health: [] };
 try {
-  if (chosen.only !== 'channels') await comparePacing();
-  if (chosen.only !== 'pacing') await costOfChannels();
+  if (chosen.only === '' || chosen.only === 'pacing') await comparePacing();
+  if (chosen.only === '' || chosen.only === 'channels') await costOfChannels();
+  if (chosen.only === 'health') await healthOfMany();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -140,7 +146,7 @@ async function costOfChannels() {
       sentMsPerSecond: perSecond(sent.cpuMs),
       receivedMsPerSecond: perSecond(received.cpuMs),
       lost,
-      receiverStallMs: Math.max(received.result.health.cycle_max_ns, received.result.health.overslept_max_ns) / 1e6,
+      receiverStallMs: holdMs(received.result),
       departureP99Ns: sent.result.sender.departure_error_ns.p99,
       verdicts: [sent.result.health.verdict, received.result.health.verdict],
     };
@@ -161,7 +167,46 @@ async function costOfChannels() {
   console.log(table(rows));
 }
 
-async function runChannels(channels) {
+/**
+ * 100 channels, round after round, with a sender that sleeps and one that does not; beside them a C program that only
+ * wakes and works: what holds that up holds anything up.
+ */
+async function healthOfMany() {
+  const wake = await reference('wake');
+  const rows = [['round', 'stolen', 'C: held up, ms', 'sender', 'stolen', 'held up, ms', 'p99, us', 'health', 'lost']];
+  for (let round = 1; round <= chosen.rounds; round++) {
+    for (const extra of [[], ['--spin', '500us']]) {
+      const bare = await watched(() => run(wake, [String(WORK_US), String(chosen.seconds)], { limitMs: 60_000 }));
+      const heldMs = Number(bare.value.split(' ')[0]) / 1e6;
+      const { value, stolenShare } = await watched(() => runChannels(100, extra));
+      const ends = [value.sent.result, value.received.result];
+      const lost = ends[1].streams.reduce((sum, { metrics }) => sum + (metrics.packets_lost ?? 0), 0);
+      const p99Ns = ends[0].sender.departure_error_ns.p99;
+      const verdicts = ends.map(({ health }) => health.verdict);
+      const row = { round, extra, bareStolen: bare.stolenShare, heldMs, stolenShare, holds: ends.map(holdMs), p99Ns };
+      results.health.push({ ...row, verdicts, lost });
+      rows.push([
+        round,
+        percent(bare.stolenShare),
+        heldMs.toFixed(1),
+        extra.length === 0 ? 'sleeps' : 'spins',
+        percent(stolenShare),
+        ends.map((end) => holdMs(end).toFixed(1)).join(', '),
+        us(p99Ns),
+        verdicts.join(', '),
+        lost,
+      ]);
+    }
+  }
+  console.log(`\n100 channels: sender and receiver; C: two threads that work ${WORK_US} us of each millisecond`);
+  console.log(table(rows));
+  const disturbed = results.health.filter(({ heldMs }) => heldMs > STALL_MS).length;
+  console.log(
+    `the C program was held up for more than ${STALL_MS} ms in ${disturbed} of ${results.health.length} runs`,
+  );
+}
+
+async function runChannels(channels, extra = []) {
   const endpoint = `rtp://239.255.64.1+${channels}:${PORT}/iface=lo`;
   const receiver = measured(['recv', endpoint, '--json', '--once', '--wait', '20']);
   await receiver.printed(/"joined"/u);
@@ -174,6 +219,7 @@ async function runChannels(channels) {
     '--duration',
     String(chosen.seconds),
     '--json',
+    ...extra,
   ]);
   const [sent, received] = await Promise.all([figuresOf(sender), figuresOf(receiver)]);
   return { sent, received };
@@ -200,6 +246,15 @@ function milliseconds(text) {
 
 function hasProgram(name) {
   return process.env.PATH.split(':').some((at) => existsSync(path.join(at, name)));
+}
+
+/** How long an end was held up at most. */
+function holdMs({ health }) {
+  return Math.max(health.cycle_max_ns, health.overslept_max_ns) / 1e6;
+}
+
+function percent(share) {
+  return `${(share * 100).toFixed(2)} %`;
 }
 
 function us(ns) {
