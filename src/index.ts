@@ -58,8 +58,9 @@ export { checkProbe, PROBE_HEADER_OCTETS, ProbeFlag, putProbe } from './wire/pro
 export { probeCodec } from './wire/probeCodec.js';
 export type { ProbeHeader } from './wire/probeCodec.js';
 export type { Codec } from './wire/codec.js';
-export { FORMAT_NAMES, recogniseFormat } from './wire/recognise.js';
-export type { FormatName } from './wire/recognise.js';
+export { FORMAT_NAMES } from './wire/formatNames.js';
+export type { FormatName } from './wire/formatNames.js';
+export { recogniseFormat } from './wire/recognise.js';
 export { WireStatus } from './wire/status.js';
 export { CaptureRecord, CaptureStatus } from './wire/capture.js';
 export type { CaptureInterface, CaptureReader } from './wire/capture.js';

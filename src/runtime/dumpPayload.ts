@@ -1,7 +1,7 @@
 /** The payload of one datagram in a line: its format's header, then what is known of what stands behind it. */
 import { mpegtsCodec } from '../wire/mpegtsCodec.js';
 import { recogniseFormat } from '../wire/recognise.js';
-import type { FormatName } from '../wire/recognise.js';
+import type { FormatName } from '../wire/formatNames.js';
 import { codecOf } from '../wire/registry.js';
 import { quotedText } from '../wire/rtcpText.js';
 import { rtpHeaderOctets, rtpPaddingOctets, rtpPayloadType } from '../wire/rtp.js';

@@ -3,24 +3,11 @@
  * strict enough that chance does not meet it; docs/protocols/recognition.md has the rates.
  */
 import { u16be, u32be, viewOf } from '../core/bytes.js';
+import type { FormatName } from './formatNames.js';
 import { checkProbe } from './probe.js';
 import { checkRtcp } from './rtcp.js';
 import { FEC_MIN_ROWS, checkSmpteFec, fecAssociated, fecIsRow, fecOffset, fecShapeFits } from './smpteFec.js';
 import { WireStatus } from './status.js';
-
-export const FORMAT_NAMES = [
-  'probe',
-  'mpeg-ts',
-  'rtp',
-  'rtp/mpeg-ts',
-  'rtp/smpte-2022-1',
-  'rtcp',
-  'moldudp64',
-  'sap',
-  'iperf',
-  'unknown',
-] as const;
-export type FormatName = (typeof FORMAT_NAMES)[number];
 
 /** The format of `bytes[at .. at + length)`; never reads outside of it. Cold: asked for a stream's first datagrams. */
 export function recogniseFormat(bytes: Uint8Array, at: number, length: number): FormatName {

@@ -1,7 +1,7 @@
 import type { Codec } from './codec.js';
 import { mpegtsCodec } from './mpegtsCodec.js';
 import { probeCodec } from './probeCodec.js';
-import type { FormatName } from './recognise.js';
+import type { FormatName } from './formatNames.js';
 import { rtcpCodec } from './rtcp.js';
 import { rtpCodec } from './rtp.js';
 import { sapCodec } from './sap.js';

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/core/random.js';
 import { probeCodec } from '../../src/wire/probeCodec.js';
-import { FORMAT_NAMES, recogniseFormat } from '../../src/wire/recognise.js';
-import type { FormatName } from '../../src/wire/recognise.js';
+import { FORMAT_NAMES } from '../../src/wire/formatNames.js';
+import type { FormatName } from '../../src/wire/formatNames.js';
+import { recogniseFormat } from '../../src/wire/recognise.js';
 import { CODECS, codecOf } from '../../src/wire/registry.js';
 import { fromHex } from '../vectors/hex.js';
 

@@ -1,0 +1,14 @@
+/** The formats that a UDP payload is recognised as; docs/protocols/recognition.md has their signatures. */
+export const FORMAT_NAMES = [
+  'probe',
+  'mpeg-ts',
+  'rtp',
+  'rtp/mpeg-ts',
+  'rtp/smpte-2022-1',
+  'rtcp',
+  'moldudp64',
+  'sap',
+  'iperf',
+  'unknown',
+] as const;
+export type FormatName = (typeof FORMAT_NAMES)[number];
