@@ -21,8 +21,8 @@ export const DUMP_DEFAULTS: DumpOptions = { time: 'absolute', count: null, octet
 const ECN_NAMES = ['not-ect', 'ect1', 'ect0', 'ce'];
 
 /**
- * The datagrams of a capture as text, one line each, then a summary of what was not shown. `path` as
- * for {@link openCapture}.
+ * The datagrams of a capture as text, one line each and one for each message of a feed, then a summary of what was not
+ * shown. `path` as for {@link openCapture}.
  */
 export async function* dumpCapture(path: string, options: DumpOptions = DUMP_DEFAULTS): AsyncGenerator<string> {
   const file = await openCapture(path, options);

@@ -1,7 +1,11 @@
-/** The payload of one datagram in a line: its format's header, then what is known of what stands behind it. */
+/**
+ * The payload of one datagram in a line: its format's header, then what is known of what stands behind it. Only messages of
+ * a feed have lines of their own below.
+ */
+import type { FormatName } from '../wire/formatNames.js';
+import { framingOfFormat } from '../wire/framings.js';
 import { mpegtsCodec } from '../wire/mpegtsCodec.js';
 import { recogniseFormat } from '../wire/recognise.js';
-import type { FormatName } from '../wire/formatNames.js';
 import { codecOf } from '../wire/registry.js';
 import { quotedText } from '../wire/rtcpText.js';
 import { rtpHeaderOctets, rtpPaddingOctets, rtpPayloadType } from '../wire/rtp.js';
@@ -9,6 +13,7 @@ import { sapHeaderOctets } from '../wire/sap.js';
 import type { SdpMedia } from '../wire/sdp.js';
 import { readSdp } from '../wire/sdpRead.js';
 import { WireStatus } from '../wire/status.js';
+import { messageLines } from './dumpMessages.js';
 
 /** MP2T (RFC 3551 section 6). */
 const TRANSPORT_STREAM_PAYLOAD_TYPE = 33;
@@ -27,7 +32,7 @@ export function payloadText(bytes: Uint8Array, at: number, length: number, octet
   return `${format} ${shown}${length > octets ? '...' : ''}`.trimEnd();
 }
 
-/** What stands behind the header, with a space before it; empty: nothing that is known. */
+/** What stands behind the header, with a space or a new line before it; empty: nothing that is known. */
 function contentText(format: FormatName, bytes: Uint8Array, at: number, length: number): string {
   switch (format) {
     case 'rtp':
@@ -36,7 +41,7 @@ function contentText(format: FormatName, bytes: Uint8Array, at: number, length: 
     case 'sap':
       return announcedText(bytes, at, length);
     default:
-      return '';
+      return feedText(format, bytes, at, length);
   }
 }
 
@@ -51,6 +56,15 @@ function transportStreamText(format: FormatName, bytes: Uint8Array, at: number, 
   const packets = mpegtsCodec.create();
   const status = mpegtsCodec.parse(bytes, at + headerOctets, payloadOctets, packets);
   return status === WireStatus.Ok ? ` ${mpegtsCodec.describe(packets)}` : '';
+}
+
+/** The messages of a feed, each on a line of its own. */
+function feedText(format: FormatName, bytes: Uint8Array, at: number, length: number): string {
+  const framing = framingOfFormat(format);
+  if (framing === undefined) return '';
+  return messageLines(framing, bytes, at, length)
+    .map((line) => `\n  ${line}`)
+    .join('');
 }
 
 /** The session of an announcement, and where its media go; of a deletion its origin, where it is alone. */

@@ -2,17 +2,23 @@
  * Which format a UDP payload is in, by what its octets must look like. Every signature but RTP's is
  * strict enough that chance does not meet it; docs/protocols/recognition.md has the rates.
  */
-import { u16be, u32be, viewOf } from '../core/bytes.js';
+import { u16be, viewOf } from '../core/bytes.js';
 import type { FormatName } from './formatNames.js';
+import { checkMdp3, mdp3IsPlausible } from './mdp3.js';
+import { checkMoldRequest, checkMoldUdp64 } from './moldudp64.js';
 import { checkProbe } from './probe.js';
 import { checkRtcp } from './rtcp.js';
 import { FEC_MIN_ROWS, checkSmpteFec, fecAssociated, fecIsRow, fecOffset, fecShapeFits } from './smpteFec.js';
 import { WireStatus } from './status.js';
+import { checkXdp } from './xdp.js';
 
 /** The format of `bytes[at .. at + length)`; never reads outside of it. Cold: asked for a stream's first datagrams. */
 export function recogniseFormat(bytes: Uint8Array, at: number, length: number): FormatName {
   const view = viewOf(bytes);
   if (checkProbe(view, at, length) === WireStatus.Ok) return 'probe';
+  // Before what is recognised by less: the low octets of their sizes and numbers are any, RTP's first two among them.
+  if (checkXdp(view, at, length) === WireStatus.Ok) return 'xdp';
+  if (checkMdp3(view, at, length) === WireStatus.Ok && mdp3IsPlausible(view, at, length)) return 'mdp3';
   if (isTransportStream(bytes, at, length)) return 'mpeg-ts';
   if (isSap(bytes, at, length)) return 'sap';
   if (isIperf(bytes, at, length)) return 'iperf';
@@ -22,7 +28,8 @@ export function recogniseFormat(bytes: Uint8Array, at: number, length: number): 
   if (headerOctets > 0) {
     return isTransportStream(bytes, at + headerOctets, length - headerOctets) ? 'rtp/mpeg-ts' : 'rtp';
   }
-  return isMoldUdp64(bytes, at, length) ? 'moldudp64' : 'unknown';
+  if (checkMoldUdp64(view, at, length) === WireStatus.Ok) return 'moldudp64';
+  return checkMoldRequest(view, at, length) === WireStatus.Ok ? 'moldudp64/request' : 'unknown';
 }
 
 const TS_PACKET_OCTETS = 188;
@@ -138,40 +145,4 @@ function rtpHeaderOctets(bytes: Uint8Array, at: number, length: number): number 
   if (length <= 16) return 0;
   const headerOctets = 16 + u16be(bytes, at + 14) * 4;
   return headerOctets < length ? headerOctets : 0;
-}
-
-const MOLD_HEADER_OCTETS = 20;
-const MOLD_END_OF_SESSION = 0xffff;
-
-/**
- * MoldUDP64 1.0 downstream packet: a session of ten letters, digits and trailing spaces, a sequence
- * number, and message blocks whose lengths add up to exactly the payload (none in a heartbeat or at
- * the end of the session).
- */
-function isMoldUdp64(bytes: Uint8Array, at: number, length: number): boolean {
-  if (length < MOLD_HEADER_OCTETS) return false;
-  let inPadding = false;
-  for (let i = 0; i < 10; i++) {
-    const octet = bytes[at + i]!;
-    if (octet === 0x20) inPadding = i > 0;
-    else if (inPadding || !isAlphanumeric(octet)) return false;
-    if (octet === 0x20 && !inPadding) return false;
-  }
-  // Numbers beyond 2^53 are no session's.
-  if (u32be(bytes, at + 10) > 0x001f_ffff) return false;
-  const count = u16be(bytes, at + 18);
-  const end = at + length;
-  let next = at + MOLD_HEADER_OCTETS;
-  if (count !== MOLD_END_OF_SESSION) {
-    for (let message = 0; message < count; message++) {
-      if (end - next < 2) return false;
-      next += 2 + u16be(bytes, next);
-      if (next > end) return false;
-    }
-  }
-  return next === end;
-}
-
-function isAlphanumeric(octet: number): boolean {
-  return (octet >= 0x30 && octet <= 0x39) || (octet >= 0x41 && octet <= 0x5a) || (octet >= 0x61 && octet <= 0x7a);
 }

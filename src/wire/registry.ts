@@ -1,11 +1,14 @@
 import type { Codec } from './codec.js';
+import type { FormatName } from './formatNames.js';
+import { mdp3Codec } from './mdp3Codec.js';
+import { moldRequestCodec, moldUdp64Codec } from './moldudp64Codec.js';
 import { mpegtsCodec } from './mpegtsCodec.js';
 import { probeCodec } from './probeCodec.js';
-import type { FormatName } from './formatNames.js';
 import { rtcpCodec } from './rtcp.js';
 import { rtpCodec } from './rtp.js';
 import { sapCodec } from './sap.js';
 import { smpteFecCodec } from './smpteFec.js';
+import { xdpCodec } from './xdpCodec.js';
 
 export interface RegisteredCodec {
   /** The recognised format whose octets begin with this codec's header. */
@@ -22,6 +25,10 @@ export const CODECS: readonly RegisteredCodec[] = [
   { format: 'rtp/smpte-2022-1', codec: smpteFecCodec },
   { format: 'rtcp', codec: rtcpCodec },
   { format: 'sap', codec: sapCodec },
+  { format: 'moldudp64', codec: moldUdp64Codec },
+  { format: 'moldudp64/request', codec: moldRequestCodec },
+  { format: 'mdp3', codec: mdp3Codec },
+  { format: 'xdp', codec: xdpCodec },
 ];
 
 /** The codec of a recognised format; `undefined`: recognised only. */

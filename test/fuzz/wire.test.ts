@@ -14,6 +14,8 @@ import { rtpCodec } from '../../src/wire/rtp.js';
 import { checkSmpteFec } from '../../src/wire/smpteFec.js';
 import { WireStatus } from '../../src/wire/status.js';
 import { makeTransportStream } from '../ts/synthetic.js';
+import { MDP3_VECTORS, MOLD_VECTORS, XDP_VECTORS } from '../vectors/feedFrames.js';
+import type { FeedVector } from '../vectors/feedFrames.js';
 import { FRAMES } from '../vectors/frames.js';
 import { fromHex, toHex } from '../vectors/hex.js';
 import { guarded, guardedView, surrounded } from './guard.js';
@@ -83,6 +85,8 @@ const validFec = [
   'b1 ff ffff 00000001 89abcdef 0000 ffff 80 000000 00000000 40 01 14 00 0102',
 ].map(fromHex);
 
+const ofFeed = (vectors: readonly FeedVector[]): Uint8Array[] => vectors.map(({ hex }) => fromHex(hex));
+
 /** Of every registered codec, by its name. */
 const VALID = new Map<string, readonly Uint8Array[]>([
   ['probe', validProbes],
@@ -91,6 +95,13 @@ const VALID = new Map<string, readonly Uint8Array[]>([
   ['smpte-2022-1', validFec],
   ['rtcp', validRtcp],
   ['sap', validSap],
+  ['moldudp64', ofFeed(MOLD_VECTORS)],
+  [
+    'moldudp64/request',
+    ['53455353303120202020 0000000500000006 0102', '41414141414141414141 0000000000000001 ffff'].map(fromHex),
+  ],
+  ['mdp3', ofFeed(MDP3_VECTORS)],
+  ['xdp', ofFeed(XDP_VECTORS)],
 ]);
 const frames = FRAMES.map(({ hex, linkType }) => ({ octets: fromHex(hex), linkType }));
 

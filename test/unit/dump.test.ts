@@ -171,6 +171,36 @@ describe('dumpCapture', () => {
     ]);
   });
 
+  it('describes datagrams of feeds, and their messages on lines of their own', async () => {
+    const mold = '53455353303120202020 0000000000000007';
+    const sent = '15cd55f551728618';
+    expect(
+      await payloadsOf([
+        // The second message says nothing, the third is of a type that no terminal shows.
+        `${mold} 0003 0003 417a7a 0000 0001 1b`,
+        `${mold} 0000`,
+        `${mold} ffff`,
+        `${mold} 0001`,
+        `05000000 ${sent} 0b00 0100 2000 0100 0900 41 0a00 0000 0400 0100 0900`,
+        `06000000 ${sent} 0a00 0000 0c00 0100 0900`,
+        `1d00 0b 02 ffffffff 00b95569 15cd5b07 0900 6400 0102030405 0400 4101`,
+        `1000 01 00 07000000 00b95569 15cd5b07`,
+      ]),
+    ).toEqual([
+      'moldudp64 data session "SESS01" sequence 7 messages 3 payload 10' +
+        '\n  message 7 type "A" octets 3\n  message 8 octets 0\n  message 9 type "?" octets 1',
+      'moldudp64 heartbeat session "SESS01" sequence 7',
+      'moldudp64 end-of-session session "SESS01" sequence 7',
+      'moldudp64 request session "SESS01" sequence 7 messages 1',
+      'mdp3 data sequence 5 sent 2026-01-01T00:00:00.123456789Z messages 2 payload 21' +
+        '\n  message 1 type 32 octets 1\n  message 2 type 4 octets 0',
+      'mdp3 heartbeat sequence 6 sent 2026-01-01T00:00:00.123456789Z',
+      'xdp original sequence 4294967295 sent 2026-01-01T00:00:00.123456789Z messages 2 payload 13' +
+        '\n  message 4294967295 type 100 octets 5\n  message 0 type 321 octets 0',
+      'xdp heartbeat sequence 7 sent 2026-01-01T00:00:00.123456789Z',
+    ]);
+  });
+
   it('says what was skipped, cut and missing', async () => {
     await inFolder(async (folder) => {
       const file = join(folder, 'x.pcap');

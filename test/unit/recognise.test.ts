@@ -133,6 +133,53 @@ describe('recogniseFormat', () => {
     expect(ofHex(`${session} 8000000000000001 0000`)).toBe('unknown');
   });
 
+  it('moldudp64/request', () => {
+    const session = ascii('SESSION001');
+    expect(ofHex(`${session} 0000000000000001 0001`)).toBe('moldudp64/request');
+    expect(ofHex(`${session} 0000000000000001 fffe`)).toBe('moldudp64/request');
+    expect(ofHex(`${ascii('A B       ')} 0000000000000001 0001`)).toBe('unknown');
+    expect(ofHex(`${session} 8000000000000001 0001`)).toBe('unknown');
+    expect(ofHex(`${session} 0000000000000001 0001 00`)).toBe('unknown');
+  });
+
+  it('mdp3', () => {
+    const time = '15cd55f551728618';
+    const message = '0b00 0100 2000 0100 0900 41';
+    expect(ofHex(`01000000 ${time} ${message}`)).toBe('mdp3');
+    expect(ofHex(`01000000 ${time} ${message} 0b00 0100 4100 4b4d 0000 41`)).toBe('mdp3');
+    expect(ofHex(`01000000 ${time} 0a00 0000 0c00 0100 0900`)).toBe('mdp3');
+    // A number that begins as RTP does.
+    expect(ofHex(`80000000 ${time} ${message}`)).toBe('mdp3');
+    expect(ofHex(`80210000 ${time} ${message}`)).toBe('mdp3');
+    // No message, another schema, behind a right one too, octets left over, a root that is too long.
+    expect(ofHex(`01000000 ${time}`)).toBe('unknown');
+    expect(ofHex(`01000000 ${time} 0b00 0100 2000 0200 0900 41`)).toBe('unknown');
+    expect(ofHex(`01000000 ${time} ${message} 0b00 0100 2000 0200 0900 41`)).toBe('unknown');
+    expect(ofHex(`01000000 ${time} ${message} 00`)).toBe('unknown');
+    expect(ofHex(`01000000 ${time} 0b00 0200 2000 0100 0900 41`)).toBe('unknown');
+    // The first and the last nanosecond of its time, and those next to them.
+    const times: readonly (readonly [string, FormatName])[] = [
+      ['ffffffffffffff0f', 'unknown'],
+      ['0000000000000010', 'mdp3'],
+      ['ffffffffffffff1f', 'mdp3'],
+      ['0000000000000020', 'unknown'],
+    ];
+    for (const [sent, format] of times) expect(ofHex(`01000000 ${sent} ${message}`), sent).toBe(format);
+  });
+
+  it('xdp', () => {
+    const time = '00b95569 15cd5b07';
+    expect(ofHex(`1000 01 00 02000000 ${time}`)).toBe('xdp');
+    expect(ofHex(`1800 0b 02 02000000 ${time} 0400 6400 0400 6400`)).toBe('xdp');
+    // Of 128 octets, which begin as RTP does.
+    expect(ofHex(`8000 0b 01 02000000 ${time} 7000 6400 ${'00'.repeat(108)}`)).toBe('xdp');
+    // Of another size, flag and time; messages that do not add up.
+    expect(ofHex(`1100 01 00 02000000 ${time}`)).toBe('unknown');
+    expect(ofHex(`1000 02 00 02000000 ${time}`)).toBe('unknown');
+    expect(ofHex(`1000 01 00 02000000 00b95569 00ca9a3b`)).toBe('unknown');
+    expect(ofHex(`1800 0b 02 02000000 ${time} 0400 6400 0500 6400`)).toBe('unknown');
+  });
+
   it('sap', () => {
     const sdp = ascii('v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\n');
     const typed = `${ascii('application/sdp')}00`;
@@ -213,6 +260,33 @@ describe('recogniseFormat', () => {
     expect(shapes).toBe(166 + 17);
     const chance = 2 ** -4 * 2 ** -9 * 2 ** -16 * 2 ** -16 * (shapes / 65_536);
     expect(Math.trunc(Math.log2(chance))).toBe(-53);
+  });
+
+  it('takes 2^-40 of random octets for mdp3', () => {
+    // A message of as much as a datagram of Ethernet has room for: what is longest leaves its root the most freedom.
+    const packet = `01000000 15cd55f551728618 b405 0100 2000 0100 0900 ${'00'.repeat(1450)}`;
+    expect(accepted(packet, 10, 11)).toBe(2 ** 12);
+    expect(accepted(packet, 12, 13)).toBe(1);
+    expect(accepted(packet, 14, 15)).toBe(1451);
+    expect(accepted(packet, 18, 19)).toBe(2);
+    for (const at of [0, 2, 4, 6, 8, 16, 20]) expect(accepted(packet, at, at + 1)).toBe(65_536);
+    expect(Math.trunc(Math.log2(2 ** -4 * 2 ** -16 * (1451 / 65_536) * 2 ** -15))).toBe(-40);
+  });
+
+  it('takes 2^-46 of random octets for xdp, and 2^-34 where they are sixteen', () => {
+    const data = '1800 0b 01 02000000 00b95569 15cd5b07 0800 6400 00000000';
+    const heartbeat = '1000 01 00 02000000 00b95569 15cd5b07';
+    for (const packet of [data, heartbeat]) {
+      expect(accepted(packet, 0, 1)).toBe(1);
+      // Ten flags with as many messages as there are; one without.
+      expect(accepted(packet, 2, 3)).toBe(packet === data ? 10 : 1);
+      // Below 10^9, 0x3b9aca00: with 0xcd15 below them the upper octets have to be less.
+      expect(accepted(packet, 14, 15)).toBe(0x3b9a);
+      for (const at of [4, 6, 8, 10, 12]) expect(accepted(packet, at, at + 1)).toBe(65_536);
+    }
+    expect(accepted(data, 16, 17)).toBe(1);
+    expect(Math.trunc(Math.log2(2 ** -16 * (10 / 65_536) * (1e9 / 2 ** 32) * 2 ** -16))).toBe(-46);
+    expect(Math.trunc(Math.log2(2 ** -16 * 2 ** -16 * (1e9 / 2 ** 32)))).toBe(-34);
   });
 
   it('takes 1 in 1,190 of random packets of 188 octets for mpeg-ts', () => {
