@@ -1,5 +1,6 @@
 import type { Scheme } from '../core/endpoint.js';
 import type { Nanos, SplitTime } from '../core/time.js';
+import type { LayeredRate } from '../core/units.js';
 import type { StreamPath } from './streamPath.js';
 
 export interface MeasurementOptions {
@@ -15,6 +16,8 @@ export interface MeasurementOptions {
   readonly reorderWindowNs: Nanos;
   /** Numbers in the reorder window; rounded up to a power of two. Streams beyond the 256th have at most 1024. */
   readonly reorderWindowPackets: number;
+  /** Rate of a link before which the queue is told that would have built; `null`, the default: of none. */
+  readonly drain?: LayeredRate | null;
   /** Warm-up from the first datagram, ns. */
   readonly omitNs: Nanos;
   /** Start of the first interval, its end, and the length of those after it; monotonic. Infinity: none. */

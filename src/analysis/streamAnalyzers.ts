@@ -1,6 +1,7 @@
 import { type ReceiveBatch, SlotFlag } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
 import { StreamCounter, StreamCounters } from '../metrics/counters.js';
+import { BurstMeter } from './burstMeter.js';
 import { Arrival, type DecodedBatch, SlotKind } from './decoded.js';
 import { EventKind, type EventRing } from './eventRing.js';
 import { LOSS_MAP_RANGES } from './lossRecord.js';
@@ -27,8 +28,10 @@ export class StreamAnalyzers {
   readonly timing = new TimingAnalyzer();
   readonly marking: MarkingAnalyzer;
   readonly times = new StreamTimes();
+  readonly bursts: BurstMeter;
   readonly #table: StreamTable;
   readonly #events: EventRing;
+  readonly #pathOf: MeasurementOptions['pathOf'];
   readonly #detail: number;
   readonly #windowPackets: number;
   #known = 0;
@@ -36,17 +39,19 @@ export class StreamAnalyzers {
   constructor(options: MeasurementOptions, table: StreamTable, drops: SocketDrops, events: EventRing) {
     this.#table = table;
     this.#events = events;
+    this.#pathOf = options.pathOf;
     this.#detail = options.detail;
     this.#windowPackets = 2 ** Math.ceil(Math.log2(Math.max(32, options.reorderWindowPackets)));
     this.sequence = new SequenceAnalyzer(options.reorderWindowNs, this.counters, drops, events);
     this.marking = new MarkingAnalyzer(this.counters, drops, events);
+    this.bursts = new BurstMeter(options.drain ?? null);
     this.timing.clockOffsetNs = options.clockOffsetNs;
     this.timing.reserve(Math.min(options.expectedStreams ?? 0, options.detail));
   }
 
-  /** Makes room for all streams of the table. What goes with media has no histograms of its own. */
+  /** Makes room for all streams of the table. What goes with media has no histograms and no bursts of its own. */
   addAll(isCompanion: (stream: number) => boolean): void {
-    const { count, socket, format } = this.#table;
+    const { count, socket, format, path } = this.#table;
     this.counters.ensure(count);
     this.#events.ensure(count);
     this.times.ensure(count);
@@ -57,6 +62,9 @@ export class StreamAnalyzers {
       this.sequence.addStream(stream, socket[stream]!, packets, isDetailed ? LOSS_MAP_RANGES : SHORT_LOSS_MAP);
       this.timing.addStream(stream, isDetailed, format[stream] === StreamFormat.Rtp);
       this.marking.addStream(stream);
+      if (isDetailed && format[stream] !== StreamFormat.Others) {
+        this.bursts.addStream(stream, this.#pathOf(path[stream]!).group.includes(':') ? 6 : 4);
+      }
     }
     this.#known = count;
   }
@@ -71,6 +79,7 @@ export class StreamAnalyzers {
       this.#discard(decoded, stream, from, to);
       return;
     }
+    this.bursts.onRun(batch, decoded, stream, from, to);
     const flags = this.marking.onRun(batch, decoded, stream, from, to, tosSent);
     if (isNumbered(format)) {
       const inOrderEnd = this.sequence.onRun(batch, decoded, stream, from, to);
@@ -138,6 +147,7 @@ export class StreamAnalyzers {
     }
     this.timing.restart(stream);
     this.marking.restart(stream);
+    this.bursts.restart(stream);
     this.times.restart(stream);
   }
 }

@@ -96,6 +96,7 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
     firstPacketAfterJoinNs: afterJoin === afterJoin ? afterJoin : null,
     lossDetail: lossDetail(stream, isBegun, parts),
     histograms: timing.histograms(stream),
+    bursts: parts.analyzers.bursts.snapshot(stream),
     lossAttribution: isBegun && facts.hasDropCounter ? attribution(parts, table.socket[stream]!) : null,
     sendTime: isProbe
       ? (sent & ProbeFlag.DueTime) === 0

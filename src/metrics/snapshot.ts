@@ -1,4 +1,5 @@
 import type { Nanos } from '../core/time.js';
+import type { BurstsSnapshot } from './burstSnapshot.js';
 import type { Histogram } from './histogram.js';
 
 /** Histograms that a stream may carry; all in ns. */
@@ -102,6 +103,8 @@ export interface StreamSnapshot {
   readonly lossDetail: LossDetail;
   /** `null` for streams beyond the detail limit, which share the aggregate's. */
   readonly histograms: Readonly<Record<StreamHistogramId, Histogram>> | null;
+  /** `null`: nothing came, or a stream beyond the detail limit. */
+  readonly bursts: BurstsSnapshot | null;
   readonly lossAttribution: 'exact' | 'shared' | 'bounded' | null;
   /** Carried times are departure or due times; `null`: the format carries none. */
   readonly sendTime: 'departure' | 'due' | null;

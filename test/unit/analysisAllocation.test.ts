@@ -54,13 +54,19 @@ class Traffic {
   }
 }
 
-async function expectNoGarbageOf(flows: number, disturbed: boolean, segments: number): Promise<void> {
+async function expectNoGarbageOf(
+  flows: number,
+  disturbed: boolean,
+  segments: number,
+  isDrained: boolean,
+): Promise<void> {
   const traffic = new Traffic(flows, disturbed, segments);
   const measurement = new Measurement({
     epoch: { high: 0, low: 0 },
     pathOf: () => ({ source: '192.0.2.1', sourcePort: 5000, group: '239.1.1.1', port: 5001, interfaceIndex: 1 }),
     maxStreams: 64,
     detail: 8,
+    drain: isDrained ? { bitPerSecond: 1e9, layer: 'wire' } : null,
     // So short that gaps are declared, and events pushed, all the time.
     reorderWindowNs: 1e6,
     reorderWindowPackets: 1024,
@@ -90,10 +96,14 @@ async function expectNoGarbageOf(flows: number, disturbed: boolean, segments: nu
 describe('a million datagrams through the analysis', () => {
   test.each([
     ['in order', 1, false, 1],
+    ['into a queue', 1, false, 1, true],
     ['as segments of super-packets', 1, false, 40],
     ['lost, swapped and doubled', 1, true, 1],
     ['of 16 flows, lost, swapped and doubled', 16, true, 1],
-  ])('%s cost no garbage', async (_name, flows, disturbed, segments) => {
-    await expectNoGarbageOf(flows, disturbed, segments);
-  });
+  ] as [string, number, boolean, number, boolean?][])(
+    '%s cost no garbage',
+    async (_name, flows, disturbed, segments, isDrained = false) => {
+      await expectNoGarbageOf(flows, disturbed, segments, isDrained);
+    },
+  );
 });

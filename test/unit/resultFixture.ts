@@ -118,6 +118,7 @@ export function snapshot(change: Partial<StreamSnapshot> = {}): StreamSnapshot {
       pdv_ns: recorded(0, 5000, 9890),
       wakeup_delay_ns: recorded(80_000, 90_000),
     },
+    bursts: null,
     lossAttribution: 'exact',
     sendTime: 'departure',
     superPackets: false,
