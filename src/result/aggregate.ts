@@ -1,5 +1,6 @@
 import { HISTOGRAM_IDS, METRIC_IDS, METRICS, type HistogramId } from '../metrics/catalog.js';
 import type { Histogram } from '../metrics/histogram.js';
+import { mergeBursts } from './buildBursts.js';
 import { mergeSummaries, summarise } from './histogramSummary.js';
 import type { Aggregate, HistogramSummary, Stream, StreamHistograms, StreamMetrics } from './model.js';
 
@@ -95,5 +96,6 @@ export function aggregateStreams(
     if (shared !== undefined && shared.count > 0) summaries.push(summarise(shared));
     histograms[id] = mergeSummaries(summaries, DELAYS.has(id) ? metrics.loss_ratio : null);
   }
-  return { streams: streams.length, metrics, histograms, not_measured };
+  const bursts = mergeBursts(streams.map((stream) => stream.bursts));
+  return { streams: streams.length, metrics, histograms, bursts, not_measured };
 }

@@ -4,6 +4,7 @@ import { SERIES_METRIC_IDS, SERIES_METRICS, type HistogramId } from '../metrics/
 import type { Histogram } from '../metrics/histogram.js';
 import type { Series } from '../metrics/series.js';
 import { STREAM_HISTOGRAMS, type StreamSnapshot } from '../metrics/snapshot.js';
+import { buildBursts } from './buildBursts.js';
 import { buildAfter, buildFec, buildRtcp } from './buildRepair.js';
 import { buildTransport, type MediaFacts } from './buildTransport.js';
 import { summarise } from './histogramSummary.js';
@@ -49,6 +50,7 @@ export function buildStream(
   const local = measurement.isLocal(stream.source, stream.interfaceIndex);
   const doubt = delayDoubt(stream, local, measurement);
   const { histograms, not_measured } = streamHistograms(stream, measurement, sheet.metrics.loss_ratio);
+  const { bursts, not_measured: unburst } = buildBursts(stream, startMonoNs);
   const countsDrops = measurement.capabilities.dropCounter;
   const inside = media?.transport ?? null;
   const content = inside === null ? null : buildTransport(inside, startMonoNs, media!.joinMonoNs);
@@ -83,6 +85,7 @@ export function buildStream(
     not_measured: {
       ...sheet.not_measured,
       ...not_measured,
+      ...unburst,
       ...content?.not_measured,
       ...(doubt === null ? {} : { delay_uncertainty_ns: doubt }),
     },
@@ -91,6 +94,7 @@ export function buildStream(
       .slice(0, LOSS_MAP_RANGES)
       .map(({ first, count, cause }) => ({ first, count, cause })),
     loss_map_truncated: stream.lossDetail.mapTruncated || stream.lossDetail.map.length > LOSS_MAP_RANGES,
+    bursts,
     transport: content?.transport ?? null,
     mdi: content?.mdi ?? null,
     tr101290: content?.tr101290 ?? null,
@@ -183,7 +187,8 @@ export function orderStreams(streams: readonly Stream[], detail: number): Stream
   );
   const brief: Stream[] = [];
   for (const stream of sorted.slice(detail)) {
-    brief.push({ ...stream, histograms: null, series: null, loss_map: null, transport: null, not_measured: {} });
+    const left = { histograms: null, series: null, loss_map: null, bursts: null, transport: null, not_measured: {} };
+    brief.push({ ...stream, ...left });
   }
   return [...sorted.slice(0, detail), ...brief];
 }

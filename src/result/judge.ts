@@ -1,4 +1,5 @@
 import { REPAIRED_METRICS } from './buildRepair.js';
+import { burstFigure } from './buildBursts.js';
 import { histogramOf } from './histogramSummary.js';
 import type { Limit, LimitOperator } from './limits.js';
 import { parseExpect } from './limits.js';
@@ -12,6 +13,7 @@ export interface JudgeOptions {
 
 /** Datagrams of further streams than the table holds: what they are is not known, and health says so. */
 const OTHERS = 'others';
+const BEYOND_DETAIL = 'beyond the streams in detail: raise --detail';
 /** Most entries of one limit: beyond that those with the smallest margin. */
 const ENTRIES = 256;
 
@@ -83,6 +85,11 @@ function judgeStream(limit: Limit, id: string, stream: Stream): LimitResult {
     return entry(limit, id, from.metrics[target.id], why);
   }
   if (target.kind === 'named') {
+    if (target.section === 'burst') {
+      const needsDrain = stream.bursts !== null && target.key.startsWith('queue_');
+      const why = needsDrain ? 'give the rate of a link: --drain' : stream.not_measured['bursts'];
+      return entry(limit, id, burstFigure(stream.bursts, target.key), why ?? BEYOND_DETAIL);
+    }
     const value = stream[target.section]?.[target.key] ?? null;
     const reasons = stream.not_measured;
     const why = reasons[`${target.section}.${target.key}`] ?? reasons[target.section];
@@ -91,9 +98,7 @@ function judgeStream(limit: Limit, id: string, stream: Stream): LimitResult {
   if (target.kind !== 'histogram') return entry(limit, id, null, 'not a figure of a stream');
   const summary = stream.histograms?.[target.id] ?? null;
   const why =
-    stream.histograms === null
-      ? 'beyond the streams in detail: raise --detail'
-      : (stream.not_measured[target.id] ?? `${target.id} was not measured`);
+    stream.histograms === null ? BEYOND_DETAIL : (stream.not_measured[target.id] ?? `${target.id} was not measured`);
   if (summary === null) return entry(limit, id, null, why);
   return entry(limit, id, figureOf(summary, target.figure ?? '', target.fraction), 'no value was recorded');
 }

@@ -1,4 +1,5 @@
 import { didYouMean } from '../core/nearest.js';
+import { BURST_LIMIT_NAMES } from '../metrics/burstFigures.js';
 import {
   HISTOGRAM_IDS,
   METRICS,
@@ -19,10 +20,14 @@ export type LimitTarget =
       readonly figure: HistogramFigure | null;
       readonly fraction: number | null;
     }
-  /** A figure of each stream, below `mdi` or `tr101290`. */
-  | { readonly kind: 'named'; readonly section: 'mdi' | 'tr101290'; readonly key: string }
+  /** A figure of each stream, below `mdi`, `tr101290` or `burst`. */
+  | { readonly kind: 'named'; readonly section: NamedSection; readonly key: string }
   /** A figure of the run, by its path in the document. */
   | { readonly kind: 'path'; readonly path: readonly string[] };
+
+const NAMED = { ...NAMED_FIGURES, burst: BURST_LIMIT_NAMES } as const;
+export type NamedSection = keyof typeof NAMED;
+const SECTIONS = Object.keys(NAMED) as readonly NamedSection[];
 
 export const HISTOGRAM_FIGURES = ['count', 'min', 'mean', 'max', 'clamped'] as const;
 export type HistogramFigure = (typeof HISTOGRAM_FIGURES)[number];
@@ -69,9 +74,9 @@ export const RUN_HISTOGRAMS: readonly string[] = [
 /** The target that `name` means, or in words why there is none. */
 export function limitTarget(name: string): LimitTarget | string {
   if (name in METRICS) return { kind: 'metric', id: name as MetricId };
-  for (const section of ['mdi', 'tr101290'] as const) {
+  for (const section of SECTIONS) {
     const key = name.slice(section.length + 1);
-    if (name.startsWith(`${section}.`) && NAMED_FIGURES[section].includes(key)) return { kind: 'named', section, key };
+    if (name.startsWith(`${section}.`) && NAMED[section].includes(key)) return { kind: 'named', section, key };
   }
   if (RUN_FIGURES.includes(name)) return { kind: 'path', path: name.split('.') };
   const dot = name.lastIndexOf('.');
@@ -102,8 +107,6 @@ export function percentileFraction(name: string): number | null {
 function allNames(): string[] {
   const figures = ['p50', 'p99', 'max'];
   const histograms = [...HISTOGRAM_IDS, ...RUN_HISTOGRAMS].flatMap((id) => figures.map((figure) => `${id}.${figure}`));
-  const named = (['mdi', 'tr101290'] as const).flatMap((section) =>
-    NAMED_FIGURES[section].map((key) => `${section}.${key}`),
-  );
+  const named = SECTIONS.flatMap((section) => NAMED[section].map((key) => `${section}.${key}`));
   return [...METRIC_IDS, ...RUN_FIGURES, ...histograms, ...named];
 }

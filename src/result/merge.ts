@@ -1,5 +1,6 @@
 import { HISTOGRAM_IDS, METRIC_IDS, METRICS } from '../metrics/catalog.js';
 import { aggregateStreams, mergeMetrics } from './aggregate.js';
+import { mergeBursts } from './buildBursts.js';
 import { mergeArbitrations } from './buildArbitration.js';
 import { mergeSummaries } from './histogramSummary.js';
 import { mergeById } from './mergeById.js';
@@ -119,6 +120,7 @@ function mergeStream(a: Stream, b: Stream): Stream {
     ended: a.ended && b.ended,
     metrics,
     histograms: a.histograms === null && b.histograms === null ? null : histograms,
+    bursts: mergeBursts([a.bursts, b.bursts]),
     ...NOT_MERGED,
     not_measured: { ...a.not_measured, ...b.not_measured, ...not_measured, ...inParts(a, b) },
     notes: [...new Set([...a.notes, ...b.notes, 'merged from parts: series and loss map are those of the larger one'])],
@@ -128,8 +130,11 @@ function mergeStream(a: Stream, b: Stream): Stream {
 /** What cannot be told from parts: each saw gaps where the other one had the datagrams. */
 const NOT_MERGED = { transport: null, mdi: null, tr101290: null, fec: null, rtcp: null, after: null } as const;
 
+const IN_PARTS_ALONE = 'peaks are those of one part of the run: both together may have been higher';
+
 function inParts(a: Stream, b: Stream): Record<string, string> {
   const reasons: Record<string, string> = {};
+  if (a.bursts !== null && b.bursts !== null) reasons['bursts'] = IN_PARTS_ALONE;
   for (const key of Object.keys(NOT_MERGED) as (keyof typeof NOT_MERGED)[]) {
     if (a[key] !== null || b[key] !== null)
       reasons[key] = 'the datagrams of the stream came in several parts of the run';

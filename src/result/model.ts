@@ -32,6 +32,7 @@ export type {
   StreamMetrics,
 } from './modelStream.js';
 export type { StreamSeries } from './modelStream.js';
+export type { Bursts } from './modelBursts.js';
 export type { Link } from './modelLink.js';
 export type { Arbitration, ArbitrationStream, FecReport, Output, RtcpReport } from './modelRepair.js';
 export type { Impairment, Sender, SenderInput, SenderStream } from './modelSender.js';

@@ -11,6 +11,7 @@ import {
   type MetricId,
   type SeriesMetricId,
 } from '../metrics/catalog.js';
+import { BurstsSchema } from './modelBursts.js';
 import { count, decimal, figure, HistogramSummarySchema, instant, type HistogramSummary } from './modelFigures.js';
 import { FecReportSchema, RtcpReportSchema } from './modelRepair.js';
 import { TransportSchema } from './modelTransport.js';
@@ -130,6 +131,7 @@ export const StreamSchema = z.object({
   series: StreamSeriesSchema.nullable(),
   loss_map: z.array(LossRangeSchema).max(1024).nullable(),
   loss_map_truncated: z.boolean().describe('There were more than 1024 ranges.'),
+  bursts: BurstsSchema.nullable().describe('Micro-bursts; null: nothing arrived, or a stream beyond the detail limit.'),
   transport: TransportSchema.nullable().describe('null: no transport stream, or a stream beyond the detail limit.'),
   mdi: named.describe('Media delivery index: docs/metrics.md. [RFC 4445]'),
   tr101290: named.describe('Indicator counts by id, and p1, p2, p3: their sums per priority. [ETSI TR 101 290]'),
@@ -153,6 +155,7 @@ export const AggregateSchema = z.object({
   streams: count,
   metrics: StreamMetricsSchema,
   histograms: StreamHistogramsSchema,
+  bursts: BurstsSchema.nullable().describe('The largest of any one stream, not of their sum.'),
   not_measured: reasons,
 });
 export type Aggregate = z.infer<typeof AggregateSchema>;

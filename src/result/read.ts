@@ -116,6 +116,7 @@ function complete(document: Loose): void {
   if (isObject(document['sender'])) document['sender']['inputs'] ??= [];
   const streams = objectsIn(document['streams']);
   for (const stream of streams) {
+    stream['bursts'] ??= null;
     stream['transport'] ??= null;
     stream['fec'] ??= null;
     stream['rtp'] ??= null;
@@ -125,6 +126,7 @@ function complete(document: Loose): void {
     if (!isObject(carrier) || !isObject(carrier['metrics'])) continue;
     for (const id of METRIC_IDS) if (!METRICS[id].fixed) carrier['metrics'][id] ??= null;
   }
+  if (isObject(document['aggregate'])) document['aggregate']['bursts'] ??= null;
   if (isObject(document['arbitration'])) completeArbitration(document['arbitration']);
   for (const { result } of objectsIn(document['receivers'])) if (isObject(result)) complete(result);
 }

@@ -111,11 +111,13 @@ function streamOf({ name }: TransportFile, snapshot: TransportSnapshot): Stream 
     not_measured: {
       ...(Object.fromEntries(unmeasured) as Record<string, string>),
       delay_uncertainty_ns: NOTHING_ARRIVED,
+      bursts: NOTHING_ARRIVED,
       ...content.not_measured,
     },
     series: null,
     loss_map: [],
     loss_map_truncated: false,
+    bursts: null,
     transport: content.transport,
     mdi: content.mdi,
     tr101290: content.tr101290,

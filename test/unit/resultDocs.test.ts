@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HISTOGRAMS, METRICS, type MetricDescriptor } from '../../src/metrics/catalog.js';
 import { Histogram } from '../../src/metrics/histogram.js';
 import { jsonSchema } from '../../src/result/jsonSchema.js';
+import { BURST_FIGURES } from '../../src/metrics/burstFigures.js';
 import { TRANSPORT_INDICATORS } from '../../src/metrics/transportIndicators.js';
 import { RUN_FIGURES, RUN_HISTOGRAMS } from '../../src/result/limitNames.js';
 import { MDI_FIGURES } from '../../src/result/transportFigures.js';
@@ -37,6 +38,12 @@ describe('docs/metrics.md', () => {
   );
 
   it.each<[string, readonly string[]]>([
+    [
+      '## Micro-bursts',
+      BURST_FIGURES.map(
+        ({ id, unit, definition, reference }) => `| \`${id}\` | ${unit} | ${definition} | ${reference} |`,
+      ),
+    ],
     [
       '### Indicators of TR 101 290',
       TRANSPORT_INDICATORS.map(
@@ -153,6 +160,10 @@ describe('docs/json.md', () => {
     ['### `zap`', ['zap']],
     ['### `zap`', ['zap', 'channels']],
     ['### `fec`', ['streams', 'fec']],
+    ['### `bursts`', ['streams', 'bursts']],
+    ['### `bursts`', ['streams', 'bursts', 'windows']],
+    ['### `bursts`', ['streams', 'bursts', 'largest']],
+    ['### `bursts`', ['streams', 'bursts', 'queue']],
     ['### `transport`', ['streams', 'transport']],
     ['### `transport`', ['streams', 'transport', 'indicators']],
     ['### `transport`', ['streams', 'transport', 'services']],
