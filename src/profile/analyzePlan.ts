@@ -33,6 +33,7 @@ export function planAnalyze(
     reorderWindowPackets: window.packets,
     maxStreams: values['max-streams'] ?? fallbackOf('max-streams'),
     detail: values.detail ?? fallbackOf('detail'),
+    drain: values.drain ?? null,
   };
   const output = outputPlan(values, problems);
   throwProblems(problems);

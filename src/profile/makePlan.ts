@@ -162,6 +162,7 @@ function receivePlan(
     reorderWindowPackets: window.packets,
     maxStreams: run['max-streams'] ?? fallbackOf('max-streams'),
     detail: run.detail ?? fallbackOf('detail'),
+    drain: run.drain ?? null,
     capture: run.capture ?? null,
     passive: run.rtcp !== true,
     rtcp: run.rtcp === true,

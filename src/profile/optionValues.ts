@@ -1,7 +1,13 @@
 /** Readers of option values that are more than one quantity. All throw McastError ERR_USAGE. */
 import { McastError } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
-import { parseCount, parseDurationNs, parseSignedDurationNs } from '../core/units.js';
+import {
+  type LayeredRate,
+  parseCount,
+  parseDurationNs,
+  parseRateBitPerSecond,
+  parseSignedDurationNs,
+} from '../core/units.js';
 import { REORDER_WINDOW_PACKETS } from '../impair/spec.js';
 import type { InjectSpec, Pattern } from './plan.js';
 
@@ -38,6 +44,13 @@ export function parseSpanNs(text: string): number {
   const ns = parseDurationNs(text);
   if (ns === 0) throw usage(`"${text}": must be above 0`);
   return ns;
+}
+
+/** A rate that something has: not `max`. */
+export function parseFiniteRate(text: string): LayeredRate {
+  const rate = parseRateBitPerSecond(text);
+  if (rate.bitPerSecond === Infinity) throw usage(`"${text}": a link has a rate, as 1G or 100M@wire`);
+  return rate;
 }
 
 /** `cbr`, `poisson` or `burst:<n>/<period>`. */

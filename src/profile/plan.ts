@@ -3,6 +3,7 @@
  * runtime carries it out. Plain data (it crosses to a worker), no defaults left open.
  */
 import type { Scheme } from '../core/endpoint.js';
+import type { LayeredRate } from '../core/units.js';
 import type { Pattern } from '../feed/schedule.js';
 import type { ImpairSpec } from '../impair/spec.js';
 
@@ -218,6 +219,8 @@ export interface MeasuringPlan {
   readonly reorderWindowPackets: number;
   readonly maxStreams: number;
   readonly detail: number;
+  /** Rate of the link whose queue is told; `null`: of none. */
+  readonly drain: LayeredRate | null;
 }
 
 /** What is to be measured in a capture, or a transport stream in a file. */

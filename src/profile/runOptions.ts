@@ -15,6 +15,7 @@ import {
 import {
   integerIn,
   oneOf,
+  parseFiniteRate,
   parseInject,
   parseLabel,
   parseReorderWindow,
@@ -74,6 +75,11 @@ export const RUN_OPTIONS = {
     fallback: '256',
     commands: MEASURING,
     help: 'streams with all their figures in the result, worst first; the others have counters',
+  }),
+  drain: one('Results', parseFiniteRate, {
+    value: '<bit/s>',
+    commands: MEASURING,
+    help: 'rate of a link, as 1G or 100M@wire: the queue that each stream would have built before it',
   }),
   against: one('Results', parseText, {
     value: '<capture>',

@@ -93,6 +93,7 @@ export class CaptureMeasurement {
       pathOf: (path) => file.path(path),
       maxStreams: plan.maxStreams,
       detail: plan.detail,
+      drain: plan.drain,
       reorderWindowNs: plan.reorderWindowNs,
       reorderWindowPackets: plan.reorderWindowPackets,
       omitNs: plan.omitNs,

@@ -84,6 +84,7 @@ export async function runReceiver(
       pathOf: (path) => io.path(path),
       maxStreams: plan.maxStreams,
       detail: plan.detail,
+      drain: plan.drain,
       expectedStreams: channels >= MANY_CHANNELS ? channels : 0,
       reorderWindowNs: plan.reorderWindowNs,
       reorderWindowPackets: plan.reorderWindowPackets,
