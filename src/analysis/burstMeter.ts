@@ -21,6 +21,12 @@ const Peak = { Octets: 0, Datagrams: 1, AtNs: 2, Count: 3 } as const;
 class StreamBursts {
   readonly #ring: ArrivalRing;
   readonly #peaks = new Float64Array(WINDOWS * Peak.Count);
+  /**
+   * By window: up to these totals it holds no peak, because what came since its tail was last moved is no less than what it
+   * holds. So as a rule a tail lies where it is, and a whole batch costs a comparison.
+   */
+  readonly #octetsLimits = new Float64Array(WINDOWS);
+  readonly #datagramsLimits = new Float64Array(WINDOWS);
   readonly #largest = new LargestBursts();
   readonly #queue: DrainQueue | null;
   #clamped = 0;
@@ -39,6 +45,8 @@ class StreamBursts {
       this.#peaks[at + Peak.Datagrams] = 0;
       this.#peaks[at + Peak.AtNs] = NaN;
     }
+    this.#octetsLimits.fill(-1);
+    this.#datagramsLimits.fill(0);
     this.#largest.clear();
     this.#queue?.clear();
     this.#clamped = 0;
@@ -55,10 +63,7 @@ class StreamBursts {
       const end = Math.min(to, i + Math.min(this.#ring.room, QUEUE_CHUNK));
       const first = this.#append(batch, decoded, i, end);
       if (first <= this.#ring.top) {
-        for (let window = 0; window < WINDOWS; window++) {
-          if (window !== LARGEST_WINDOW) this.#slide(window, first);
-        }
-        this.#slideLargest(first);
+        this.#slideAll(first);
       }
       if (this.#queue !== null) this.#queue.add(batch, decoded, i, end);
       i = end;
@@ -101,10 +106,21 @@ class StreamBursts {
     return first;
   }
 
-  /**
-   * Moves a window over the entries from `first` on. Its tail lies where it was last needed: what came since then is no
-   * less than what the window holds, and as long as that is no peak, the tail may stay.
-   */
+  /** Moves the windows that may hold a peak over the entries from `first` on. */
+  #slideAll(first: number): void {
+    const ring = this.#ring;
+    const octetsNow = ring.octets[ring.top + 1]!;
+    const datagramsNow = ring.datagrams[ring.top + 1]!;
+    const octetsLimits = this.#octetsLimits;
+    const datagramsLimits = this.#datagramsLimits;
+    for (let window = 0; window < WINDOWS; window++) {
+      if (octetsNow <= octetsLimits[window]! && datagramsNow <= datagramsLimits[window]!) continue;
+      if (window === LARGEST_WINDOW) this.#slideLargest(first);
+      else this.#slide(window, first);
+    }
+  }
+
+  /** Moves a window over the entries from `first` on. */
   #slide(window: number, first: number): void {
     const { stampNs, octets, datagrams, tails, top } = this.#ring;
     const peaks = this.#peaks;
@@ -112,10 +128,8 @@ class StreamBursts {
     let tail = tails[window]!;
     let mostOctets = peaks[at + Peak.Octets]!;
     let mostDatagrams = peaks[at + Peak.Datagrams]!;
-    let octetsLimit = octets[tail]! + mostOctets;
-    let datagramsLimit = datagrams[tail]! + mostDatagrams;
-    // As a rule nothing of a whole batch is a peak.
-    if (octets[top + 1]! <= octetsLimit && datagrams[top + 1]! <= datagramsLimit) return;
+    let octetsLimit = this.#octetsLimits[window]!;
+    let datagramsLimit = this.#datagramsLimits[window]!;
     const widthNs = WIDTHS_NS[window]!;
     for (let entry = first; entry <= top; entry++) {
       const octetsNow = octets[entry + 1]!;
@@ -136,11 +150,16 @@ class StreamBursts {
       datagramsLimit = datagramsBefore + mostDatagrams;
     }
     tails[window] = tail;
+    this.#octetsLimits[window] = octetsLimit;
+    this.#datagramsLimits[window] = datagramsLimit;
     peaks[at + Peak.Octets] = mostOctets;
     peaks[at + Peak.Datagrams] = mostDatagrams;
   }
 
-  /** As {@link #slide}, with the window by which the largest bursts are told. */
+  /**
+   * As {@link #slide}, with the window by which the largest bursts are told. What is no larger than the kept ones is neither a
+   * peak nor ever kept, nor is what it would take the place of: its limit goes by the smallest of those.
+   */
   #slideLargest(first: number): void {
     const { stampNs, octets, datagrams, tails, top } = this.#ring;
     const largest = this.#largest;
@@ -150,10 +169,8 @@ class StreamBursts {
     let tail = tails[LARGEST_WINDOW]!;
     let mostDatagrams = peaks[at + Peak.Datagrams]!;
     let floor = largest.floor[0]!;
-    let octetsLimit = octets[tail]! + floor;
-    let datagramsLimit = datagrams[tail]! + mostDatagrams;
-    // What is no larger than the kept ones is neither a peak nor ever kept, and what it would take the place of is no larger.
-    if (octets[top + 1]! <= octetsLimit && datagrams[top + 1]! <= datagramsLimit) return;
+    let octetsLimit = this.#octetsLimits[LARGEST_WINDOW]!;
+    let datagramsLimit = this.#datagramsLimits[LARGEST_WINDOW]!;
     let heldNs = held[Burst.EndNs]!;
     for (let entry = first; entry <= top; entry++) {
       const octetsNow = octets[entry + 1]!;
@@ -189,6 +206,8 @@ class StreamBursts {
       heldNs = ns;
     }
     tails[LARGEST_WINDOW] = tail;
+    this.#octetsLimits[LARGEST_WINDOW] = octetsLimit;
+    this.#datagramsLimits[LARGEST_WINDOW] = datagramsLimit;
     peaks[at + Peak.Datagrams] = mostDatagrams;
   }
 

@@ -52,6 +52,7 @@ export class DrainQueue {
     const { length } = batch;
     const levels = this.#levels;
     const octetsPerNs = this.#octetsPerNs;
+    const nsPerOctet = 1 / octetsPerNs;
     const addedOctets = this.#addedOctets;
     const leastOctets = this.#leastOctets;
     let level = levels[Level.Octets]!;
@@ -70,7 +71,7 @@ export class DrainQueue {
         most = level;
         levels[Level.MaxAtNs] = atNs;
       }
-      DELAYS[count] = Math.round(level / octetsPerNs);
+      DELAYS[count] = Math.floor(level * nsPerOctet + 0.5);
       count++;
     }
     this.#delay.recordMany(DELAYS, DELAY_WORDS, count);

@@ -68,6 +68,20 @@ function figures({ streams, aggregate }: RunResult): object {
   return { metrics: aggregate!.metrics, histograms: aggregate!.histograms, series: streams[0]!.series };
 }
 
+describe('the bursts of a capture', () => {
+  it('are in the result, with the queue before the link that was named', async () => {
+    const result = await analyze(pcapOf(STREAM), { drain: '8k', max: ['burst.1s.datagrams=3', 'burst.queue_ns=1ms'] });
+    const { bursts, metrics } = result.streams[0]!;
+    // 5 and 4 are 1 ms apart, which is one window of 1 ms and so outside; all six came within 501 ms.
+    expect(bursts!.windows.map(({ peak_datagrams }) => peak_datagrams)).toEqual([1, 1, 1, 2, 2, 6]);
+    expect(bursts!.windows[5]!.peak_octets).toBe(metrics.octets_received);
+    expect(bursts!.queue).toMatchObject({ drain_bit_per_second: 8000, drain_layer: 'payload' });
+    const told = result.limits.filter(({ expression }) => expression.startsWith('burst.'));
+    expect(told.map(({ ok }) => ok)).toEqual([false, false]);
+    expect((await analyze(pcapOf(STREAM))).streams[0]!.bursts!.queue).toBeNull();
+  });
+});
+
 describe('a capture', () => {
   it('is measured by its own stamps', async () => {
     const result = await analyze(pcapOf(STREAM));

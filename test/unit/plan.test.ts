@@ -383,6 +383,13 @@ describe('a receiver', () => {
     expect(await recv(`${G} --busy-poll 50us --gather 2ms`)).toMatchObject({ gatherNs: 2e6 });
   });
 
+  it('knows the link whose queue is asked for, which has a rate', async () => {
+    expect((await recv(G)).drain).toBeNull();
+    expect((await recv(`${G} --drain 1G`)).drain).toEqual({ bitPerSecond: 1e9, layer: 'payload' });
+    expect((await recv(`${G} --drain 100M@wire`)).drain).toEqual({ bitPerSecond: 100e6, layer: 'wire' });
+    expect(await refusal(recv(`${G} --drain max`))).toContain('a link has a rate, as 1G or 100M@wire');
+  });
+
   it('takes the window as time and numbers', async () => {
     expect(await recv(`${G} --reorder-window 200ms,1000`)).toMatchObject({
       reorderWindowNs: 200e6,
