@@ -1,11 +1,13 @@
 /** The commands: what they take and what their help says beside the options. */
-import type { CommandName } from '../profile/options.js';
+import type { CommandName, OptionName } from '../profile/options.js';
 
 export interface CommandRow {
   /** Behind the name, in the usage line. */
   readonly operands: string;
   readonly atLeast: number;
   readonly atMost: number;
+  /** With this option no operand is needed. */
+  readonly instead?: OptionName;
   /** One line. */
   readonly summary: string;
   /** In the list of commands, at most 50 characters. */
@@ -18,6 +20,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     operands: '<endpoint|line-up>...',
     atLeast: 1,
     atMost: Infinity,
+    instead: 'input',
     summary: 'Sends numbered datagrams on an exact schedule and says what left, and when.',
     gist: 'sends on an exact schedule',
     examples: [

@@ -94,7 +94,8 @@ export async function readCommandLine(
   if (command === undefined) throw unknownCommand(first);
   const { written, operands } = await parseWords(command, argv.slice(1));
   const row = COMMAND_ROWS[command];
-  if (operands.length < row.atLeast) throw usage(`${command} needs ${row.operands}, as in: ${row.examples[0]}`, '');
+  const isEnough = operands.length >= row.atLeast || (row.instead !== undefined && written.has(row.instead));
+  if (!isEnough) throw usage(`${command} needs ${row.operands}, as in: ${row.examples[0]}`, '');
   if (operands.length > row.atMost) {
     throw usage(
       row.atMost === 0

@@ -25,7 +25,9 @@ export function receiverCommand(
   // Nothing that is sent over loopback can be received by another interface.
   const loopback = info.loopback ? (info.interfaces[0] ?? null) : null;
   const all = [...byEndpoint.values()];
-  if (all.length > MOST && !operands.includes('-')) return command(operands.map(withoutSecret), plan);
+  // Without operands there is nothing shorter to say.
+  if (all.length > MOST && operands.length > 0 && !operands.includes('-'))
+    return command(operands.map(withoutSecret), plan);
   // Second legs are told in the order of the endpoints, which all of them have, or none.
   const legs = all.map((streams) => streams.flatMap(({ legB }) => (legB === null ? [] : [legB])));
   const hasLegs = legs.every((streams) => streams.length > 0);

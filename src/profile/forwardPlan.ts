@@ -6,7 +6,7 @@ import { parseEndpoint } from '../core/parseEndpoint.js';
 import type { OptionName, OptionValues } from './options.js';
 import type { ForwardPlan } from './plan.js';
 import { readOptions } from './readOptions.js';
-import { sentTos } from './sendStreams.js';
+import { sentTos } from './streamValues.js';
 
 /** Parameters that mean something for what is only sent on. */
 const PARAMETERS: ReadonlySet<string> = new Set<OptionName>(['iface', 'ttl', 'dscp', 'tos', 'unicast']);

@@ -1,14 +1,15 @@
 /** Options and endpoints to a complete plan: endpoint parameter, then flag, then default; every rule checked. */
 import { McastError } from '../core/errors.js';
-import { formatDurationNs, shortNumber } from '../core/units.js';
-import type { CommonPlan, ReceivePlan, SendPlan, SendStream, StreamAddress } from './plan.js';
+import { formatDurationNs } from '../core/units.js';
+import type { CommonPlan, FlowReplay, ReceivePlan, SendPlan, SendStream, StreamAddress } from './plan.js';
 import { parseExpect, parseMax, parseMin, type Limit } from '../result/limits.js';
 import { REORDER_WINDOW_NS, REORDER_WINDOW_PACKETS } from '../impair/spec.js';
 import type { Instant, ReorderWindow } from './optionValues.js';
 import { OPTIONS, type CommandName, type OptionValues } from './options.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
 import { receiveStreams } from './receiveStreams.js';
-import { sendStreams, totalBitPerSecond } from './sendStreams.js';
+import { capturePath, flowReplay, REPLAY_ONLY } from './replayPlan.js';
+import { rateProblem, sendStreams, totalBitPerSecond } from './sendStreams.js';
 import { sessionPlan } from './sessionPlan.js';
 import { isUnicast, readTargets, type PlanContext, type Targets } from './targets.js';
 
@@ -20,7 +21,6 @@ const DURATION_NS: Readonly<Partial<Record<CommandName, number>>> = { send: 10e9
 const PAIR_WAIT_NS = 2e9;
 /** A picture would rather have its packets late than not at all: decoders hold about a second (ISO/IEC 13818-1 section 2.4.2.6). */
 const MEDIA_MAX_LATE_NS = 1e9;
-const SAFE_BIT_PER_SECOND = 1e9;
 const SAFE_DURATION_NS = 3600e9;
 const SHORTEST_INTERVAL_NS = 10e6;
 
@@ -104,7 +104,12 @@ export function planOutput(given: GivenOptions): OutputPlan {
 function sendPlan(targets: Targets, command: CommandName, context: PlanContext, problems: McastError[]): SendPlan {
   const { run } = targets;
   const seed = run.seed ?? context.random() >>> 0;
+  const flows = targets.list.length > 0 || problems.length > 0 ? null : flowsOf(run, seed, context, problems);
   const streams = targets.list.flatMap((target) => sendStreams(target, run, seed, context.files, problems));
+  const planned = flows === null ? streams : [flows.template];
+  const replays = planned.filter(({ replay }) => replay !== null);
+  if (replays.length === 0) refuseReplayOptions(targets, problems);
+  else if (command !== 'send') problems.push(usage(`a capture is sent again by mcast send, not by mcast ${command}`));
   refuseTwins(
     streams.map((stream) => stream.address),
     'several flows into one group are --flows n',
@@ -112,13 +117,14 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
   );
   const common = commonPlan(targets, command, context, seed, problems);
   const bounded = common.count !== null || common.endAtUnixNs !== null;
-  // A transport stream is sent to its end, or for ever.
-  const endsWithInput = streams.every(({ media }) => media !== null) && command === 'send';
+  // A transport stream and a capture are sent to their end, or for ever.
+  const endsWithInput = planned.every(hasInput) && command === 'send';
   const durationNs = common.durationNs ?? (bounded || endsWithInput ? null : (DURATION_NS[command] ?? null));
   const plan: SendPlan = {
     ...common,
     durationNs,
     streams,
+    flowReplay: flows,
     quantumNs: run.quantum ?? null,
     maxLateNs:
       run['max-late'] ?? (streams.some(({ media }) => media !== null) ? MEDIA_MAX_LATE_NS : fallbackOf('max-late')),
@@ -127,7 +133,7 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
     dontFragment: run.df === true,
     fragmentsExpected: run.fragment === true,
     transmitTimestamps: common.timestamps === 'kernel' || common.timestamps === 'hardware',
-    ...sessionPlan(run, streams, problems),
+    ...sessionPlan(run, planned, problems),
     force: run.force === true,
   };
   if (run.df === true && run.fragment === true) problems.push(usage('--df forbids fragments, --fragment expects them'));
@@ -242,14 +248,31 @@ export function outputPlan(run: OptionValues, problems: McastError[]): OutputPla
   };
 }
 
+/** Without an endpoint there must be a capture: what is sent of it, and where. */
+function flowsOf(run: OptionValues, seed: number, context: PlanContext, problems: McastError[]): FlowReplay | null {
+  const capture = capturePath(run.input, context.files);
+  if (capture !== null) return flowReplay(capture, run, seed, (message) => problems.push(usage(message)));
+  problems.push(usage('an endpoint is missing: only a capture (pcap, pcapng) as --input tells its groups itself'));
+  return null;
+}
+
+function refuseReplayOptions({ list, run }: Targets, problems: McastError[]): void {
+  for (const name of REPLAY_ONLY) {
+    if ([run, ...list.map(({ own }) => own)].every((values) => values[name] === undefined)) continue;
+    problems.push(usage(`--${name} is for captures (pcap, pcapng): --input names none`));
+  }
+}
+
+/** It ends by itself, or is meant to go on. */
+function hasInput({ media, replay }: SendStream): boolean {
+  return media !== null || replay !== null;
+}
+
 /** More than 1 Gbit/s, or more than an hour that nobody asked for by `--duration`. */
 function checkSafety(plan: SendPlan, context: PlanContext, problems: McastError[]): void {
-  const bitPerSecond = totalBitPerSecond(plan.streams);
-  if (bitPerSecond > SAFE_BIT_PER_SECOND) {
-    const rate = bitPerSecond === Infinity ? 'as fast as can be' : `${shortNumber(bitPerSecond)}bit/s`;
-    problems.push(new McastError('ERR_SAFETY', `this would send ${rate}: more than 1 Gbit/s wants --force`));
-  }
-  if (plan.durationNs !== null || plan.streams.every(({ media }) => media !== null)) return;
+  const tooFast = rateProblem(plan.streams);
+  if (tooFast !== null) problems.push(tooFast);
+  if (plan.durationNs !== null || plan.streams.every(hasInput)) return;
   const lastNs = Math.min(countNs(plan), endNs(plan, context));
   if (lastNs > SAFE_DURATION_NS) {
     problems.push(

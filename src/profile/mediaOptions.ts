@@ -10,15 +10,15 @@ export const MEDIA_OPTIONS = {
     commands: SENDERS,
     scope: 'stream',
     brief: ['send', 'demo'],
-    gist: 'testcard, a .ts file, -, or what ffmpeg reads',
-    help: 'for rtp and udp: testcard, an MPEG-TS file, - (standard input), or anything that ffmpeg reads: other files, http, rtsp, srt, lavfi:testsrc2. Default: testcard',
+    gist: 'testcard, .ts, capture, -, or what ffmpeg reads',
+    help: 'for rtp and udp: testcard, an MPEG-TS file, - (standard input), or anything that ffmpeg reads: other files, http, rtsp, srt, lavfi:testsrc2. Default: testcard. send, udp: a capture, whose datagrams are sent again',
   }),
   loop: one('Video', parseSwitch, {
     commands: SENDERS,
     scope: 'stream',
     brief: ['send'],
     gist: 'from the end on with the beginning, seamlessly',
-    help: 'begin the file again at its end, with clocks and counters that go on, for ever',
+    help: 'begin the file again at its end, with clocks and counters that go on, for ever; a capture: after the mean gap between its datagrams',
   }),
   'mux-rate': one('Video', parseRate, {
     value: '<bit/s>',

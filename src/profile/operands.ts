@@ -13,6 +13,8 @@ export interface FileReader {
   readonly readWhole: (path: string) => Uint8Array;
   /** Whether a file of this name is there. */
   readonly isFile: (path: string) => boolean;
+  /** Whether a file of this name is there and begins as a capture does. Left out where none is sent. */
+  readonly isCapture?: (path: string) => boolean;
   /** The description (SDP) of an announced session; `null`: not heard. Left out where nobody listens for them. */
   readonly readSession?: (name: string) => string | null;
 }

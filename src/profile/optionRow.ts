@@ -3,7 +3,16 @@
 export const COMMANDS = ['send', 'recv', 'check', 'analyze', 'demo', 'dump', 'list', 'report', 'zap', 'relay'] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
-export const SECTIONS = ['Where', 'What is sent', 'Video', 'When it ends', 'Results', 'Limits', 'Engine'] as const;
+export const SECTIONS = [
+  'Where',
+  'What is sent',
+  'Video',
+  'Captures',
+  'When it ends',
+  'Results',
+  'Limits',
+  'Engine',
+] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface OptionRow<T = unknown, Many extends boolean = boolean> {

@@ -6,6 +6,7 @@
 import type { CommandName, OptionRow } from './optionRow.js';
 import { MEDIA_OPTIONS } from './mediaOptions.js';
 import { RUN_OPTIONS } from './runOptions.js';
+import { REPLAY_OPTIONS } from './replayOptions.js';
 import { SESSION_OPTIONS } from './sessionOptions.js';
 import { TRAFFIC_OPTIONS } from './trafficOptions.js';
 import { ZAP_OPTIONS } from './zapOptions.js';
@@ -15,6 +16,7 @@ export { COMMANDS, SECTIONS, type CommandName, type OptionRow, type Section } fr
 export const OPTIONS = {
   ...TRAFFIC_OPTIONS,
   ...MEDIA_OPTIONS,
+  ...REPLAY_OPTIONS,
   ...SESSION_OPTIONS,
   ...ZAP_OPTIONS,
   ...RUN_OPTIONS,

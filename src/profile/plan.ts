@@ -80,6 +80,51 @@ export interface MediaPlan {
   readonly startShare: number;
 }
 
+/** Group of a capture, with a port or any. */
+export interface CapturedGroup {
+  /** In canonical form, without brackets. */
+  readonly group: string;
+  readonly port: number | null;
+}
+
+/** Where a captured group goes instead; its port stays where none is named. */
+export interface GroupMap {
+  readonly from: CapturedGroup;
+  readonly to: CapturedGroup;
+}
+
+/** A moment of a capture: behind its first frame, absolute, or a time of day. */
+export type CaptureMoment =
+  | { readonly afterNs: number }
+  | { readonly unixNs: bigint }
+  | { readonly sinceMidnightNs: number };
+
+/** Recorded datagrams that are sent again in their own spacing. */
+export interface ReplayPlan {
+  /** The capture's file. */
+  readonly name: string;
+  /** What of it is sent; empty: all that there is. */
+  readonly select: readonly CapturedGroup[];
+  readonly speed: number;
+  /** `null`: from its beginning, to its end. */
+  readonly from: CaptureMoment | null;
+  readonly to: CaptureMoment | null;
+  /** IANA name of the time zone of times of day. */
+  readonly zone: string;
+  readonly loop: boolean;
+  /** UDP payload of a datagram on average, known once the capture is open. */
+  readonly meanOctets: number;
+}
+
+/** All flows of a capture on one schedule, each to a group of its own. */
+export interface FlowReplay {
+  readonly maps: readonly GroupMap[];
+  /** Groups without a map are sent to as they are. */
+  readonly keepGroups: boolean;
+  /** What the streams have in common, its `replay` included; it has no group. */
+  readonly template: SendStream;
+}
+
 export interface SendStream {
   readonly address: StreamAddress;
   readonly ttl: number;
@@ -96,6 +141,8 @@ export interface SendStream {
   readonly payload: Uint8Array | null;
   /** `rtp`, `udp`: a transport stream, whose rate stands in `packetsPerSecond` once its input is open; `null`: something else. */
   readonly media: MediaPlan | null;
+  /** `udp`: datagrams of a capture, whose rate and size are known once it is open; `null`: something else. */
+  readonly replay: ReplayPlan | null;
   /** The same packets on a second path; its own `legB` is `null`. */
   readonly legB: SendStream | null;
   readonly impair: ImpairSpec | null;
@@ -135,6 +182,8 @@ export interface CommonPlan extends RunPlan {
 
 export interface SendPlan extends CommonPlan {
   readonly streams: readonly SendStream[];
+  /** What becomes streams once its capture is open; `null`: the streams are complete. */
+  readonly flowReplay: FlowReplay | null;
   /** `null`: chosen from the rate. */
   readonly quantumNs: number | null;
   readonly maxLateNs: number;

@@ -4,7 +4,8 @@ import { McastError } from '../core/errors.js';
 import { forwardPlan } from './forwardPlan.js';
 import type { MediaOutputPlan, ReceivePlan, StreamAddress, StreamPlace } from './plan.js';
 import type { OptionValues } from './options.js';
-import { sentTos, statedBitPerSecond } from './sendStreams.js';
+import { statedBitPerSecond } from './sendStreams.js';
+import { sentTos } from './streamValues.js';
 import { streamAddresses, type Target, type Targets } from './targets.js';
 
 type Received = Pick<ReceivePlan, 'sentMarks' | 'expectedRates' | 'streams' | 'places' | 'mediaOutputs'>;

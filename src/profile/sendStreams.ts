@@ -2,15 +2,19 @@
 import { McastError } from '../core/errors.js';
 import { refuseReservedGroup } from '../core/endpoint.js';
 import { packetsPerSecondAt } from '../core/layers.js';
-import { impairProblems, type ImpairSpec } from '../impair/spec.js';
+import { shortNumber } from '../core/units.js';
+import { impairProblems } from '../impair/spec.js';
 import { mediaPlan, mediaSizeOctets } from './mediaPlan.js';
+import { capturePath, replayStreams } from './replayPlan.js';
 import type { Pattern, SendStream } from './plan.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
 import type { FileReader } from './operands.js';
 import type { PayloadSource } from './optionValues.js';
 import { OPTIONS, type OptionValues } from './options.js';
+import { sentTos, withSeed } from './streamValues.js';
 import { streamAddresses, type Target } from './targets.js';
 
+const SAFE_BIT_PER_SECOND = 1e9;
 const DEFAULT_SIZE_OCTETS = OPTIONS.size.read(OPTIONS.size.fallback!);
 const DEFAULT_RATE = OPTIONS.rate.read(OPTIONS.rate.fallback!);
 
@@ -27,8 +31,10 @@ export function sendStreams(
     problems.push(new McastError('ERR_USAGE', `endpoint "${endpoint.text}": ${message}`));
   };
   const hasPayload = (own.payload ?? run.payload) !== undefined;
-  const hasInput = (own.input ?? run.input) !== undefined;
-  const scheme = endpoint.scheme ?? (hasPayload ? 'udp' : hasInput ? 'rtp' : 'probe');
+  const input = own.input ?? run.input;
+  const hasInput = input !== undefined;
+  const capture = capturePath(input, files);
+  const scheme = endpoint.scheme ?? (hasPayload || capture !== null ? 'udp' : hasInput ? 'rtp' : 'probe');
   if (scheme !== 'probe' && scheme !== 'udp' && scheme !== 'rtp') {
     wrong(`${scheme}:// cannot be sent by this version: probe://, rtp:// and udp:// can`);
     return [];
@@ -37,6 +43,7 @@ export function sendStreams(
   if (endpoint.sources.length > 1) wrong('a sender has one source; a receiver may name several');
   if ((own.iface ?? run.iface) === 'all') wrong('all interfaces are for receivers: a sender needs one, with /iface=');
 
+  if (capture !== null && !hasPayload) return replayStreams(target, scheme, capture, run, seed, wrong);
   if (scheme === 'rtp' || (scheme === 'udp' && !hasPayload)) return mediaStreams(target, scheme, run, seed, wrong);
   if (hasInput)
     wrong(
@@ -71,6 +78,7 @@ export function sendStreams(
     pattern,
     payload,
     media: null,
+    replay: null,
     legB: null,
     impair: withSeed(impair, seed),
   }));
@@ -107,6 +115,7 @@ function mediaStreams(
       pattern: { kind: 'cbr' },
       payload: null,
       media: { ...media, startShare: media.loop ? index / addresses.length : 0 },
+      replay: null,
       legB: null,
       impair: withSeed(of.own.impair ?? run.impair ?? null, seed),
     }));
@@ -124,16 +133,6 @@ function withOwnLosses(leg: SendStream): SendStream {
   const { impair } = leg;
   if (impair === null || impair.seed === null) return leg;
   return { ...leg, impair: { ...impair, seed: (impair.seed + 1) % 2 ** 32 } };
-}
-
-/** The TOS octet that `dscp` or `tos` says, the endpoint's before the flags'; `null`: neither. */
-export function sentTos(own: OptionValues, run: OptionValues, wrong: (message: string) => void): number | null {
-  const level = own.dscp !== undefined || own.tos !== undefined ? own : run;
-  if (level.dscp !== undefined && level.tos !== undefined && level.tos >>> 2 !== level.dscp) {
-    wrong(`dscp ${level.dscp} and tos ${level.tos} (DSCP ${level.tos >>> 2}) differ: give one of them`);
-  }
-  if (level.tos !== undefined) return level.tos;
-  return level.dscp === undefined ? null : level.dscp << 2;
 }
 
 /** Datagrams per second of a stream. */
@@ -188,10 +187,6 @@ function checkPayload(octets: Uint8Array, what: string, wrong: (message: string)
   return octets;
 }
 
-function withSeed(impair: ImpairSpec | null, seed: number): ImpairSpec | null {
-  return impair === null || impair.seed !== null ? impair : { ...impair, seed };
-}
-
 /** Bit/s of UDP payload that a receiver's endpoint says will come to each group; `null`: it does not say. */
 export function statedBitPerSecond({ endpoint, own }: Target): number | null {
   const sizeOctets = own.size ?? DEFAULT_SIZE_OCTETS;
@@ -208,7 +203,20 @@ function burstPacketsPerSecond(burst: { readonly datagrams: number; readonly per
 
 /** Bit/s of UDP payload of all streams together. */
 export function totalBitPerSecond(streams: readonly SendStream[]): number {
-  return streams.reduce((sum, stream) => sum + stream.packetsPerSecond * stream.sizeOctets * 8, 0);
+  return streams.reduce((sum, stream) => sum + stream.packetsPerSecond * meanSizeOctets(stream) * 8, 0);
+}
+
+/** More of it nobody sends by accident; `null`: it is not more. */
+export function rateProblem(streams: readonly SendStream[]): McastError | null {
+  const bitPerSecond = totalBitPerSecond(streams);
+  if (!(bitPerSecond > SAFE_BIT_PER_SECOND)) return null;
+  const rate = bitPerSecond === Infinity ? 'as fast as can be' : `${shortNumber(bitPerSecond)}bit/s`;
+  return new McastError('ERR_SAFETY', `this would send ${rate}: more than 1 Gbit/s wants --force`);
+}
+
+/** UDP payload of a datagram, on average. */
+export function meanSizeOctets({ replay, sizeOctets }: SendStream): number {
+  return replay === null ? sizeOctets : replay.meanOctets;
 }
 
 function collect<T>(problems: McastError[], work: () => T): T | null {

@@ -1,6 +1,7 @@
 /** What a text report says about the inputs of a sender: what was wrong with them. */
 import { formatCount } from '../core/format.js';
-import type { SenderInput } from '../result/model.js';
+import { captureTroubles } from '../result/captureTroubles.js';
+import type { SenderInput, SentCapture } from '../result/model.js';
 import { counted, line, lines } from './textLines.js';
 import type { Style } from './style.js';
 
@@ -26,5 +27,11 @@ function troublesOf(input: SenderInput): string[] {
   tell(input.truncated_packets, 'packet cut off', 'packets cut off');
   tell(input.discontinuities, 'discontinuity of its clock', 'discontinuities of its clock');
   tell(input.unstamped_units, 'time stamp not rewritten', 'time stamps not rewritten');
+  if (input.capture !== null) said.push(...notSent(input.capture));
   return said;
+}
+
+function notSent(capture: SentCapture): string[] {
+  const troubles = captureTroubles(capture);
+  return troubles.length === 0 ? [] : [`not sent: ${troubles.join(', ')}`];
 }

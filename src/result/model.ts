@@ -35,7 +35,7 @@ export type { StreamSeries } from './modelStream.js';
 export type { Bursts } from './modelBursts.js';
 export type { Link } from './modelLink.js';
 export type { Arbitration, ArbitrationStream, FecReport, Output, RtcpReport } from './modelRepair.js';
-export type { Impairment, Sender, SenderInput, SenderStream } from './modelSender.js';
+export type { Impairment, Sender, SenderInput, SenderStream, SentCapture } from './modelSender.js';
 export type { Taps, TapStream } from './modelTaps.js';
 export type { Zap, ZapChannel } from './modelZap.js';
 export type { IndicatorReport, Transport, TransportPcr, TransportPid, TransportService } from './modelTransport.js';

@@ -61,6 +61,25 @@ export const SenderStreamSchema = z.object({
 });
 export type SenderStream = z.infer<typeof SenderStreamSchema>;
 
+const SentCaptureSchema = z
+  .object({
+    frames: count.describe('Of the whole file.'),
+    datagrams: count.describe('That are sent, in each pass.'),
+    not_selected: count.describe('To groups, hosts and ports that are not sent.'),
+    outside: count.describe('Before --from or behind --to.'),
+    truncated: count.describe('Payloads or headers that the capture cut (snap length).'),
+    too_large: count.describe('Payloads beyond 65507 octets, made by offload.'),
+    fragments: count.describe('Of IP datagrams; they are not put together.'),
+    not_udp: count,
+    malformed: count.describe('Lengths that contradict each other, or a wrong version.'),
+    unknown_link: count.describe('Frames of link layers that are not read.'),
+    path_overflow: count.describe('To destinations beyond those that can be told apart.'),
+    backwards: count.describe("Sent, but recorded with a time before that of one before; sent at that one's time."),
+    fault: z.string().nullable().describe('Why reading ended before the file did; null: it did not.'),
+  })
+  .meta({ id: 'sent_capture', description: 'What became of the frames of a capture that is sent.' });
+export type SentCapture = z.infer<typeof SentCaptureSchema>;
+
 const SenderInputSchema = z.object({
   stream: z.string().describe('streams[].id; of two legs the first.'),
   name: z.string().describe('As the operator named it; - is standard input.'),
@@ -75,6 +94,7 @@ const SenderInputSchema = z.object({
   left_out_packets: count.describe('Of a live input: what had come before sending began.'),
   correction_ppm: z.number().describe('How much faster a live input was sent than its clock says, at the end.'),
   failure: z.string().nullable().describe('Why it ended early; null: it did not.'),
+  capture: SentCaptureSchema.nullable().describe('null: it is a transport stream.'),
 });
 export type SenderInput = z.infer<typeof SenderInputSchema>;
 
@@ -95,7 +115,9 @@ export const SenderSchema = z.object({
   icmp_errors: count,
   underruns: count.describe('Times that the input had nothing when a datagram was due.'),
   impairment: ImpairmentSchema.nullable().describe('Sums over streams; null without --impair.'),
-  inputs: z.array(SenderInputSchema).describe('What transport streams were made of; at most as many as in detail.'),
+  inputs: z
+    .array(SenderInputSchema)
+    .describe('What transport streams and replays were made of; at most as many as in detail.'),
   streams: z.array(SenderStreamSchema),
   streams_total: count,
 });

@@ -1,16 +1,26 @@
-/** What became of the inputs of a sender's transport streams, as its feeds have counted it. */
+/** What became of the inputs of a sender, as its feeds have counted it. */
 import { McastError } from '../core/errors.js';
 import { withoutSecret } from '../core/secret.js';
+import type { ReplayFeed } from '../feed/replayFeed.js';
 import type { TsFeed } from '../feed/tsFeed.js';
 import { TsStatus } from '../feed/tsStream.js';
 import type { InputSource } from '../profile/plan.js';
-import type { SenderInput } from '../result/model.js';
+import type { SenderInput, SentCapture } from '../result/model.js';
 
 /** An input that is sent. */
-export interface SentInput {
+export type SentInput = SentMedia | SentReplay;
+
+export interface SentMedia {
   /** As the operator named it. */
   readonly name: string;
   readonly feed: TsFeed;
+}
+
+export interface SentReplay {
+  /** As the operator named it. */
+  readonly name: string;
+  readonly replay: ReplayFeed;
+  readonly capture: SentCapture;
 }
 
 export function inputName(input: InputSource): string {
@@ -19,7 +29,11 @@ export function inputName(input: InputSource): string {
 }
 
 /** `stream`: id of the stream that it is sent to. */
-export function inputReport(stream: string, { name, feed }: SentInput): SenderInput {
+export function inputReport(stream: string, input: SentInput): SenderInput {
+  return 'replay' in input ? replayReport(stream, input) : mediaReport(stream, input);
+}
+
+function mediaReport(stream: string, { name, feed }: SentMedia): SenderInput {
   return {
     stream,
     name,
@@ -34,13 +48,33 @@ export function inputReport(stream: string, { name, feed }: SentInput): SenderIn
     left_out_packets: feed.leftOutPackets,
     correction_ppm: feed.correctionPpm,
     failure: inputFailure(feed.status),
+    capture: null,
+  };
+}
+
+function replayReport(stream: string, { name, replay, capture }: SentReplay): SenderInput {
+  return {
+    stream,
+    name,
+    pcr_pid: null,
+    passes: replay.passes,
+    underruns: replay.underruns,
+    resyncs: 0,
+    skipped_octets: 0,
+    truncated_packets: 0,
+    discontinuities: 0,
+    unstamped_units: 0,
+    left_out_packets: 0,
+    correction_ppm: 0,
+    failure: capture.fault,
+    capture,
   };
 }
 
 /** An input of which nothing was sent, nor can be, is an error of the operator's. Throws ERR_FILE_FORMAT. */
 export function refuseUnsent(streams: readonly { readonly input: SentInput | null }[]): void {
   for (const { input } of streams) {
-    if (input === null || input.feed.scheduled > 0) continue;
+    if (input === null || 'replay' in input || input.feed.scheduled > 0) continue;
     const failure = inputFailure(input.feed.status);
     if (failure === null) continue;
     throw new McastError('ERR_FILE_FORMAT', `${input.name}: ${failure}`, {

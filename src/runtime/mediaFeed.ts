@@ -4,7 +4,7 @@ import { TsFeed } from '../feed/tsFeed.js';
 import type { PacedOptions } from '../feed/limits.js';
 import { PayloadSlots } from '../feed/payloadSlots.js';
 import type { MediaPlan } from '../profile/plan.js';
-import { sourceOf, type SharedInput } from './sharedInput.js';
+import { sourceOf, type SharedOctets } from './sharedInput.js';
 
 /** Id of the element with the send time: any of 1..14 that the session description names (RFC 8285 section 4.2). */
 export const SEND_TIME_ID = 1;
@@ -20,7 +20,7 @@ export interface MediaFeed {
 /** The feed of a transport stream. SSRC, first number and first time stamp are random (RFC 3550 section 5.1). */
 export function mediaFeed(
   media: MediaPlan,
-  input: SharedInput,
+  input: SharedOctets,
   paced: PacedOptions & { readonly payloadSlots: PayloadSlots },
 ): MediaFeed {
   const ssrc = media.rtp === null ? null : randomInt(2 ** 32);
@@ -64,7 +64,7 @@ export function legFeed(
   legs: Map<number, SplitMedia>,
   position: number,
   plan: MediaPlan,
-  input: SharedInput,
+  input: SharedOctets,
   paced: PacedOptions & { readonly payloadSlots: PayloadSlots },
 ): MediaFeed {
   let split = legs.get(position);

@@ -4,12 +4,12 @@ import { planReceive, planSend } from '../profile/makePlan.js';
 import { readOptionObject, type RunOptions } from '../profile/optionObject.js';
 import type { RunResult } from '../result/model.js';
 import { startAnalysis } from './analysisRun.js';
-import { openMediaInputs } from './mediaInputs.js';
 import { hasMediaSinks, openMediaSinks } from './mediaSinks.js';
 import type { ReadyInfo, RunMessage } from './messages.js';
 import { planContext } from './planContext.js';
 import { withResolvers, type Resolvers } from './resolvers.js';
 import { startReceiver, startSender, type Run, type RunListener } from './run.js';
+import { openSenderInputs } from './senderInputs.js';
 import { UpdateQueue } from './updateQueue.js';
 
 /** What a run tells while it goes on. */
@@ -126,7 +126,7 @@ export async function openSender(endpoints: string | readonly string[], options:
   const { signal, ...own } = options;
   signal?.throwIfAborted();
   const { plan, output } = planSend(listOf(endpoints), readOptionObject('send', own), planContext([]));
-  const inputs = plan.streams.some(({ media }) => media !== null) ? await openMediaInputs(plan) : null;
+  const inputs = await openSenderInputs(plan);
   return await open((listener) => startSender(inputs?.plan ?? plan, output, listener, inputs), signal);
 }
 

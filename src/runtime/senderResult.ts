@@ -77,7 +77,7 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
   });
   const clock = clockSection(io, state.watch, facts.startMonoNs, {
     receive_time: null,
-    send_time: state.streams.every(({ plan: { payload, media } }) => payload !== null || media?.rtp?.sendTime === false)
+    send_time: state.streams.every(({ plan: stream }) => !carriesSendTime(stream))
       ? null
       : io.capabilities.departureStamp
         ? 'departure'
@@ -120,8 +120,12 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
   });
 }
 
+function carriesSendTime({ payload, media, replay }: SendStream): boolean {
+  return payload === null && replay === null && media?.rtp?.sendTime !== false;
+}
+
 function streamFacts(stream: SenderStreamState): SenderStreamFacts {
-  const { address, media, pattern } = stream.plan;
+  const { address, media, replay, pattern } = stream.plan;
   const c = stream.stats.counters;
   const refused = c[SenderCounter.NoBuffers]! + c[SenderCounter.TooLate]! + c[SenderCounter.Failed]!;
   const departureError = stream.stats.departureError.copy();
@@ -139,13 +143,15 @@ function streamFacts(stream: SenderStreamState): SenderStreamFacts {
     flows: stream.flowNames,
     ttl: stream.plan.ttl,
     tos: stream.plan.tos,
-    sizeOctets: stream.plan.sizeOctets,
+    sizeOctets: replay === null ? stream.plan.sizeOctets : null,
     pattern:
       media !== null
         ? 'pcr'
-        : pattern.kind === 'burst'
-          ? `burst:${pattern.datagrams}/${pattern.periodNs}ns`
-          : pattern.kind,
+        : replay !== null
+          ? 'capture'
+          : pattern.kind === 'burst'
+            ? `burst:${pattern.datagrams}/${pattern.periodNs}ns`
+            : pattern.kind,
     scheduled: stream.feed.scheduled,
     sent: c[SenderCounter.Sent]!,
     noBuffers: c[SenderCounter.NoBuffers]!,
@@ -163,9 +169,9 @@ function streamFacts(stream: SenderStreamState): SenderStreamFacts {
 }
 
 /** As a receiver names it. */
-function formatOf({ payload, media }: SendStream): string {
+function formatOf({ payload, media, replay }: SendStream): string {
   if (media !== null) return media.rtp === null ? 'mpeg-ts' : 'rtp/mpeg-ts';
-  return payload === null ? 'probe' : 'udp';
+  return payload === null && replay === null ? 'probe' : 'udp';
 }
 
 function departures(stream: SenderStreamState, quantumNs: number): Departures[] {

@@ -19,6 +19,7 @@ import type { Judge, RunMessage } from './messages.js';
 import type { SendPlan } from '../profile/plan.js';
 import { placedLines } from './placedLines.js';
 import { rehearse } from './rehearsal.js';
+import { refuseScattered } from './replaySetup.js';
 import { shortTermCname } from './rtcpIdentity.js';
 import type { SharedInput } from './sharedInput.js';
 import { SenderSession } from './senderSession.js';
@@ -60,6 +61,7 @@ export async function runSender(
   prepareThread(plan);
   const placed = await placeStreams(plan, inputs);
   if (!plan.force && !plan.unicast) await refuseForeignSender(io, placed);
+  refuseScattered(placed);
   const sinks = await openSinks(io, plan, placed);
   const announcedBy: DatagramSink[] = [];
   try {
@@ -148,7 +150,7 @@ export async function runSender(
       plan.durationNs !== null ||
       plan.count !== null ||
       plan.endAtUnixNs !== null ||
-      plan.streams.every(({ media }, position) => media !== null && !media.loop && !isLive(inputs[position]));
+      plan.streams.every(({ media, replay }, position) => endsWithInput(media ?? replay) && !isLive(inputs[position]));
     const housekeeping = new Housekeeping(
       [
         {
@@ -206,6 +208,11 @@ export async function runSender(
   } finally {
     for (const sink of [...sinks.map((open) => open.sink), ...announcedBy]) sink.close();
   }
+}
+
+/** A transport stream or a capture that is sent once. */
+function endsWithInput(input: { readonly loop: boolean } | null): boolean {
+  return input !== null && !input.loop;
 }
 
 /** It has no end that anybody knows of. */

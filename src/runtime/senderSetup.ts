@@ -9,21 +9,23 @@ import { MergedFeed, type FlowFeed } from '../feed/mergedFeed.js';
 import { PayloadFeed } from '../feed/payloadFeed.js';
 import { PayloadSlots } from '../feed/payloadSlots.js';
 import { ProbeFeed } from '../feed/probeFeed.js';
+import { ReplayFlow, type ReplayFeed } from '../feed/replayFeed.js';
 import type { DatagramSink, Destination, Io, StampFormat } from '../io/datagram.js';
 import { firstAddress, listInterfaces, type NetworkInterface } from '../io/interfaces.js';
 import { resolveInterface, sourceAddress, withoutZone } from '../io/resolveInterface.js';
 import { Pacer } from '../pacing/pacer.js';
 import { chooseQuantumNs, segmentsFor } from '../pacing/quantum.js';
 import { impairedFeed } from './impairedFeed.js';
-import { inputName } from './inputReport.js';
+import { inputName, type SentInput } from './inputReport.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { legFeed, mediaFeed, type MediaFeed, type SplitMedia } from './mediaFeed.js';
+import { replayFeed } from './replaySetup.js';
 import { ReportedMedia } from './reportedMedia.js';
 import { RtcpFeed } from './rtcpFeed.js';
 import { SenderLane } from './senderLane.js';
 import type { SenderStreamState } from './senderResult.js';
 import { SenderStats, SentCounter } from './senderStats.js';
-import type { SharedInput } from './sharedInput.js';
+import type { SharedInput, SharedOctets } from './sharedInput.js';
 
 /** A stream with the interface that it leaves by. */
 export interface PlacedStream {
@@ -166,6 +168,8 @@ function segmentsOf(io: Io, plan: SendPlan, group: readonly PlacedStream[]): num
   const mtu = Math.min(...group.map(({ via }) => via.mtuOctets ?? 1500));
   const largest = Math.max(...group.map(({ stream }) => stream.sizeOctets));
   const octets = octetsAtLayer(largest, group[0]!.stream.address.family, 'ip');
+  // Recorded datagrams are of many sizes, and each has its time.
+  if (group.some(({ stream }) => stream.replay !== null)) return 1;
   if (!io.capabilities.offload || plan.offload === 'off' || octets > mtu) return 1;
   const perSecond = totalPacketsPerSecond(group.map(({ stream }) => stream));
   if (plan.offload === 'auto' && perSecond <= OFFLOAD_PACKETS_PER_SECOND) return 1;
@@ -185,9 +189,18 @@ function streamId({ stream, via }: PlacedStream): string {
   return `${family === 6 ? `[${group}]` : group}:${port}/${via.name}`;
 }
 
-function flowNames({ flows, payload }: SendStream, media: MediaFeed | null): string[] {
+function flowNames({ flows, payload, replay }: SendStream, media: MediaFeed | null): string[] {
   if (media !== null) return media.ssrc === null ? [] : [`0x${media.ssrc.toString(16).padStart(8, '0')}`];
-  return payload === null ? Array.from({ length: flows }, (_, flow) => String(flow)) : [];
+  return payload === null && replay === null ? Array.from({ length: flows }, (_, flow) => String(flow)) : [];
+}
+
+function sentInput(
+  { stream, input, leg }: PlacedStream,
+  media: MediaFeed | null,
+  replay: ReplayFeed | null,
+): SentInput | null {
+  if (replay !== null && input?.kind === 'replay') return { name: stream.replay!.name, replay, capture: input.capture };
+  return media === null || leg === 'b' ? null : { name: inputName(stream.media!.input), feed: media.origin };
 }
 
 /** A paced lane over an open sink, and the states of its streams. */
@@ -228,6 +241,7 @@ export function buildLane(
   let fecFrom = 0;
   let media: MediaFeed | null = null;
   let reported: ReportedMedia | null = null;
+  let replay: ReplayFeed | null = null;
   const { family } = streams[0]!.address;
   for (const [index, placed] of open.placed.entries()) {
     const { stream } = placed;
@@ -284,28 +298,37 @@ export function buildLane(
       );
       continue;
     }
+    const { input } = placed;
+    if (input?.kind === 'replay' && input.flow > 0) {
+      const own = { role: 'media', feed: new ReplayFlow(replay!, input.flow), input: null, flowNames: [] } as const;
+      states.push({ ...common, ...own, stats: stats[index]!, impairment: null });
+      continue;
+    }
+    replay = input?.kind === 'replay' ? replayFeed(input, paced) : null;
     media =
       stream.media === null
         ? null
         : placed.leg === null
-          ? mediaFeed(stream.media, placed.input!, paced)
-          : legFeed(legs, placed.position, stream.media, placed.input!, paced);
+          ? mediaFeed(stream.media, input as SharedOctets, paced)
+          : legFeed(legs, placed.position, stream.media, input as SharedOctets, paced);
     fecFrom = index;
     const own =
       media !== null
         ? media.feed
-        : stream.payload === null
-          ? new ProbeFeed({
-              ...paced,
-              flows: stream.flows,
-              runId,
-              tos: stream.tos,
-              ttl: stream.ttl,
-              sendTime: io.capabilities.departureStamp ? 'departure' : 'due',
-              unixAtMonoZero: splitNs(io.clock.epoch.realtimeNs),
-              superPackets: open.segments > 1,
-            })
-          : new PayloadFeed({ ...paced, payload: stream.payload });
+        : replay !== null
+          ? replay
+          : stream.payload === null
+            ? new ProbeFeed({
+                ...paced,
+                flows: stream.flows,
+                runId,
+                tos: stream.tos,
+                ttl: stream.ttl,
+                sendTime: io.capabilities.departureStamp ? 'departure' : 'due',
+                unixAtMonoZero: splitNs(io.clock.epoch.realtimeNs),
+                superPackets: open.segments > 1,
+              })
+            : new PayloadFeed({ ...paced, payload: stream.payload });
     fec = media === null || (stream.media?.fec ?? null) === null ? null : fecFeed(media.feed, stream, index);
     const feed = fec ?? own;
     const seed = stream.impair === null ? 0 : (stream.impair.seed ?? randomInt(2 ** 32));
@@ -320,8 +343,8 @@ export function buildLane(
       ...common,
       ssrc: media?.ssrc ?? null,
       role: 'media',
-      feed: own,
-      input: media === null || placed.leg === 'b' ? null : { name: inputName(stream.media!.input), feed: media.origin },
+      feed: replay === null ? own : new ReplayFlow(replay, 0),
+      input: sentInput(placed, media, replay),
       stats: stats[index]!,
       flowNames: flowNames(stream, media),
       impairment: impaired === null ? null : { done: impaired.done, seed },

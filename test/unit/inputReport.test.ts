@@ -89,6 +89,7 @@ describe('an input', () => {
       left_out_packets: 0,
       correction_ppm: 0,
       failure: null,
+      capture: null,
     });
     expect(feed.skippedOctets).toBeGreaterThan(0);
   });

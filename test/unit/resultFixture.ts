@@ -260,6 +260,7 @@ export function senderInput(change: Partial<SenderInput> = {}): SenderInput {
     left_out_packets: 0,
     correction_ppm: 0,
     failure: null,
+    capture: null,
     ...change,
   };
 }

@@ -3,6 +3,8 @@ import type { SendPlan } from '../../profile/plan.js';
 import type { MediaInputs } from '../../runtime/mediaInputs.js';
 import type { RunMessage } from '../../runtime/messages.js';
 import { startSender } from '../../runtime/run.js';
+import { meanSizeOctets } from '../../profile/sendStreams.js';
+import { openSenderInputs } from '../../runtime/senderInputs.js';
 import { totalPacketsPerSecond } from '../../runtime/senderSetup.js';
 import { conduct } from '../conduct.js';
 import type { CliContext } from '../context.js';
@@ -28,7 +30,7 @@ export async function sendPlanned(
 ): Promise<number> {
   using presenter = new Presenter(output, {
     command: planned.command,
-    several: planned.streams.length > 1,
+    several: planned.streams.length > 1 || planned.flowReplay !== null,
     outputTaken: planned.sdp === '-',
   });
   const inputs = await openInputs(planned, presenter);
@@ -54,12 +56,10 @@ function writeDescription(path: string, sdp: string): void {
   file.write(sdp.replace(/\n$/, ''));
 }
 
-/** The inputs of transport streams, opened and told of; `null`: there are none. */
+/** The inputs of transport streams and captures, opened and told of; `null`: there are none. */
 export async function openInputs(plan: SendPlan, presenter: Presenter): Promise<MediaInputs | null> {
-  if (plan.streams.every(({ media }) => media === null)) return null;
-  const { openMediaInputs } = await import('../../runtime/mediaInputs.js');
-  const inputs = await openMediaInputs(plan, (text) => presenter.say(text));
-  for (const line of inputs.lines) presenter.say(line);
+  const inputs = await openSenderInputs(plan, (text) => presenter.say(text));
+  for (const line of inputs?.lines ?? []) presenter.say(line);
   return inputs;
 }
 
@@ -68,7 +68,7 @@ export function sayLoad(presenter: Presenter, plan: SendPlan): void {
   const lines = bandwidthLines(
     plan.streams.map((stream) => ({
       packetsPerSecond: totalPacketsPerSecond([stream]),
-      sizeOctets: stream.sizeOctets,
+      sizeOctets: meanSizeOctets(stream),
       family: stream.address.family,
     })),
   );

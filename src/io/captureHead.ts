@@ -1,0 +1,39 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { constants, gunzipSync } from 'node:zlib';
+import { isCapture } from './captureFile.js';
+import { fileError } from './fileError.js';
+import { isFile } from './wholeFile.js';
+
+/** Enough to uncompress the first octets of any capture. */
+const HEAD_OCTETS = 4096;
+
+/** Whether a file, no folder and no pipe, is there that begins as a capture does, plain or gzip. Throws ERR_FILE. */
+export function isCaptureFile(path: string): boolean {
+  if (!isFile(path)) return false;
+  const head = headOf(path);
+  const isGzip = head[0] === 0x1f && head[1] === 0x8b;
+  return isCapture(isGzip ? uncompressed(head) : head);
+}
+
+function headOf(path: string): Uint8Array {
+  try {
+    const descriptor = openSync(path, 'r');
+    try {
+      const head = Buffer.alloc(HEAD_OCTETS);
+      return head.subarray(0, readSync(descriptor, head));
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw fileError(path, 'read', error);
+  }
+}
+
+/** What can be uncompressed of a beginning; nothing of what only looks like gzip. */
+function uncompressed(head: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(head, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return new Uint8Array(0);
+  }
+}

@@ -1,0 +1,118 @@
+/** How datagrams of a capture are sent again, with every rule that limits it before the capture is open. */
+import type { FileReader } from './operands.js';
+import { OPTIONS, type OptionName, type OptionValues } from './options.js';
+import type { FlowReplay, InputSource, ReplayPlan, SendStream } from './plan.js';
+import { sentTos, withSeed } from './streamValues.js';
+import { streamAddresses, type Target } from './targets.js';
+
+/** What a capture has of its own. */
+const REFUSED = ['rate', 'pps', 'size', 'pattern', 'flows'] as const;
+/** What only transport streams have. */
+const MEDIA = [
+  'fec',
+  'mux-rate',
+  'pcr-pid',
+  'ts-per-datagram',
+  'no-send-time',
+  'video-codec',
+  'video-bitrate',
+] as const;
+/** What only captures have. */
+export const REPLAY_ONLY = [
+  'select',
+  'map',
+  'keep-groups',
+  'speed',
+  'from',
+  'to',
+  'zone',
+] as const satisfies OptionName[];
+const FLOWS_ONLY = ['map', 'keep-groups'] as const;
+const SPEED = OPTIONS.speed.read(OPTIONS.speed.fallback!);
+const ZONE = OPTIONS.zone.fallback!;
+
+/** The file of a capture that is to be sent; `null`: the input is something else. */
+export function capturePath(input: InputSource | undefined, files: FileReader): string | null {
+  if (input?.kind !== 'named') return null;
+  return files.isCapture?.(input.name) === true ? input.name : null;
+}
+
+/** All of a capture that is selected goes to each group of the endpoint. */
+export function replayStreams(
+  target: Target,
+  scheme: 'probe' | 'udp' | 'rtp',
+  name: string,
+  run: OptionValues,
+  seed: number,
+  wrong: (message: string) => void,
+): SendStream[] {
+  const { own } = target;
+  if (scheme !== 'udp') wrong(`a capture is sent as it is: say udp:// instead of ${scheme}://`);
+  if (target.legB !== null) wrong('leg-b is for RTP that is made here: a capture is sent as it is');
+  for (const option of FLOWS_ONLY) {
+    if (run[option] !== undefined)
+      wrong(`--${option} is for captures without an endpoint, which says where all of it goes`);
+  }
+  const template = replayTemplate(name, own, run, seed, wrong);
+  return streamAddresses(target, 'udp', run).map((address) => ({ ...template, address }));
+}
+
+/** Each flow of the capture goes to a group of its own. */
+export function flowReplay(
+  name: string,
+  run: OptionValues,
+  seed: number,
+  wrong: (message: string) => void,
+): FlowReplay {
+  if (run.impair !== undefined) wrong('--impair is for one group: say in an endpoint where a flow goes');
+  return {
+    maps: run.map ?? [],
+    keepGroups: run['keep-groups'] === true,
+    template: replayTemplate(name, {}, run, seed, wrong),
+  };
+}
+
+function replayTemplate(
+  name: string,
+  own: OptionValues,
+  run: OptionValues,
+  seed: number,
+  wrong: (message: string) => void,
+): SendStream {
+  for (const option of REFUSED) {
+    if ((own[option] ?? run[option]) === undefined) continue;
+    const instead =
+      option === 'rate' || option === 'pps' ? 'its own times set the pace, which speed changes' : 'it has its own';
+    wrong(`${option} is not for a capture: ${instead}`);
+  }
+  for (const option of MEDIA) {
+    if ((own[option] ?? run[option]) !== undefined)
+      wrong(`${option} is for transport streams: a capture is sent as it is`);
+  }
+  const replay: ReplayPlan = {
+    name,
+    select: own.select ?? run.select ?? [],
+    speed: own.speed ?? run.speed ?? SPEED,
+    from: own.from ?? run.from ?? null,
+    to: own.to ?? run.to ?? null,
+    zone: own.zone ?? run.zone ?? ZONE,
+    loop: (own.loop ?? run.loop) === true,
+    meanOctets: 0,
+  };
+  const iface = own.iface ?? run.iface ?? null;
+  return {
+    address: { scheme: 'udp', family: 4, group: '', port: 0, sources: [], iface, name: null, endpoint: '' },
+    ttl: own.ttl ?? run.ttl ?? 1,
+    tos: sentTos(own, run, wrong) ?? 0,
+    sourcePort: own['source-port'] ?? run['source-port'] ?? 0,
+    flows: 1,
+    sizeOctets: 1,
+    packetsPerSecond: 0,
+    pattern: { kind: 'cbr' },
+    payload: null,
+    media: null,
+    replay,
+    legB: null,
+    impair: withSeed(own.impair ?? run.impair ?? null, seed),
+  };
+}

@@ -1,0 +1,18 @@
+/** Values that streams of every kind have. */
+import type { OptionValues } from './options.js';
+import type { ImpairSpec } from './plan.js';
+
+/** The TOS octet that `dscp` or `tos` says, the endpoint's before the flags'; `null`: neither. */
+export function sentTos(own: OptionValues, run: OptionValues, wrong: (message: string) => void): number | null {
+  const level = own.dscp !== undefined || own.tos !== undefined ? own : run;
+  if (level.dscp !== undefined && level.tos !== undefined && level.tos >>> 2 !== level.dscp) {
+    wrong(`dscp ${level.dscp} and tos ${level.tos} (DSCP ${level.tos >>> 2}) differ: give one of them`);
+  }
+  if (level.tos !== undefined) return level.tos;
+  return level.dscp === undefined ? null : level.dscp << 2;
+}
+
+/** What is random in an impairment without a seed of its own follows from the run's. */
+export function withSeed(impair: ImpairSpec | null, seed: number): ImpairSpec | null {
+  return impair === null || impair.seed !== null ? impair : { ...impair, seed };
+}
