@@ -19,8 +19,11 @@ export type { PlanContext } from './targets.js';
 const DURATION_NS: Readonly<Partial<Record<CommandName, number>>> = { send: 10e9, check: 1e9, demo: 8e9 };
 /** How long the receiver of `check` and `demo` waits for its own sender. */
 const PAIR_WAIT_NS = 2e9;
-/** A picture would rather have its packets late than not at all: decoders hold about a second (ISO/IEC 13818-1 section 2.4.2.6). */
-const MEDIA_MAX_LATE_NS = 1e9;
+/**
+ * A picture would rather have its packets late than not at all: decoders hold about a second (ISO/IEC 13818-1 section
+ * 2.4.2.6). So would who reads a capture: what is left out is a loss that the capture did not have.
+ */
+const INPUT_MAX_LATE_NS = 1e9;
 const SAFE_DURATION_NS = 3600e9;
 const SHORTEST_INTERVAL_NS = 10e6;
 
@@ -126,8 +129,7 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
     streams,
     flowReplay: flows,
     quantumNs: run.quantum ?? null,
-    maxLateNs:
-      run['max-late'] ?? (streams.some(({ media }) => media !== null) ? MEDIA_MAX_LATE_NS : fallbackOf('max-late')),
+    maxLateNs: run['max-late'] ?? (planned.some(hasInput) ? INPUT_MAX_LATE_NS : fallbackOf('max-late')),
     loopback: run['no-local'] !== true,
     sendBufferOctets: run.sndbuf ?? fallbackOf('sndbuf'),
     dontFragment: run.df === true,

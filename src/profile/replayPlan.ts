@@ -64,6 +64,7 @@ export function flowReplay(
   seed: number,
   wrong: (message: string) => void,
 ): FlowReplay {
+  if (run.iface === 'all') wrong('all interfaces are for receivers: a sender needs one, with --iface');
   if (run.impair !== undefined) wrong('--impair is for one group: say in an endpoint where a flow goes');
   return {
     maps: run.map ?? [],

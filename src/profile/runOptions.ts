@@ -148,7 +148,7 @@ export const RUN_OPTIONS = {
     value: '<time>',
     fallback: '10ms',
     commands: [...SENDERS, 'relay'],
-    help: 'a datagram that is later than this is not sent, and counted; of transport streams 1s',
+    help: 'a datagram that is later than this is not sent, and counted; of transport streams and captures 1s',
   }),
   spin: one('Engine', parseDurationNs, {
     value: '<time>',

@@ -2,16 +2,40 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SendBatch } from '../../src/core/batch.js';
 import { McastError } from '../../src/core/errors.js';
+import type { PacedOptions } from '../../src/feed/limits.js';
 import { PayloadSlots } from '../../src/feed/payloadSlots.js';
 import type { TsFeed } from '../../src/feed/tsFeed.js';
 import type { MediaPlan } from '../../src/profile/plan.js';
+import type { SentCapture } from '../../src/result/model.js';
 import { inputName, inputReport, refuseUnsent } from '../../src/runtime/inputReport.js';
 import { mediaFeed } from '../../src/runtime/mediaFeed.js';
+import { replayFeed } from '../../src/runtime/replaySetup.js';
 import { NULL_PID, putNullPacket, TS_PACKET_OCTETS } from '../../src/wire/mpegts.js';
+import { recordsOf, type Recorded } from '../replayRecords.js';
+import { collect } from '../sim/collect.js';
+import { senderInput } from './resultFixture.js';
 
 const CLIP = readFileSync(new URL('../../assets/testcard.mpegts', import.meta.url)).subarray(0, 100 * TS_PACKET_OCTETS);
 const NULLS = new Uint8Array(40_000 * TS_PACKET_OCTETS);
 for (let at = 0; at < NULLS.length; at += TS_PACKET_OCTETS) putNullPacket(NULLS, at);
+
+const PACED: PacedOptions = {
+  packetsPerSecond: 100,
+  pattern: { kind: 'cbr' },
+  count: 10,
+  durationNs: null,
+  startMonoNs: 0,
+  seed: 1,
+  sizeOctets: 7 * TS_PACKET_OCTETS,
+  destination: 0,
+};
+
+function sharedRecords(all: readonly Recorded[]): SharedArrayBuffer {
+  const octets = recordsOf(all);
+  const shared = new SharedArrayBuffer(octets.length);
+  new Uint8Array(shared).set(octets);
+  return shared;
+}
 
 /** Of the clip and what follows it, begun at `startOctet` and repeated. */
 function feedOf(behind: Uint8Array, startOctet: number, pcrPid: number | null = null): TsFeed {
@@ -22,17 +46,7 @@ function feedOf(behind: Uint8Array, startOctet: number, pcrPid: number | null = 
   const { origin } = mediaFeed(
     media,
     { kind: 'memory', octets, loop: true, startOctet },
-    {
-      packetsPerSecond: 100,
-      pattern: { kind: 'cbr' },
-      count: 10,
-      durationNs: null,
-      startMonoNs: 0,
-      seed: 1,
-      sizeOctets: 7 * TS_PACKET_OCTETS,
-      destination: 0,
-      payloadSlots: new PayloadSlots(),
-    },
+    { ...PACED, payloadSlots: new PayloadSlots() },
   );
   return origin;
 }
@@ -92,5 +106,55 @@ describe('an input', () => {
       capture: null,
     });
     expect(feed.skippedOctets).toBeGreaterThan(0);
+  });
+
+  it('that is a capture is reported with what of it is not sent', () => {
+    const capture: SentCapture = {
+      frames: 9,
+      datagrams: 1,
+      not_selected: 1,
+      outside: 1,
+      truncated: 1,
+      too_large: 1,
+      fragments: 1,
+      not_udp: 1,
+      malformed: 1,
+      unknown_link: 1,
+      path_overflow: 0,
+      backwards: 0,
+      fault: 'octet 7: the file ends within a record',
+    };
+    const payload = Uint8Array.of(1);
+    const replay = replayFeed(
+      {
+        kind: 'replay',
+        records: {
+          kind: 'memory',
+          octets: sharedRecords([{ offsetNs: 0, flow: 0, payload }]),
+          loop: true,
+          startOctet: 0,
+        },
+        flows: 1,
+        flow: 0,
+        passNs: 1000,
+        speed: 2,
+        capture,
+      },
+      { ...PACED, count: 3, startMonoNs: 7, flowBase: 5, payloadSlots: new PayloadSlots() },
+    );
+    const sent = collect(replay);
+    expect(sent.map(({ dueNs, flow }) => [dueNs, flow])).toEqual([
+      [7, 5],
+      [507, 5],
+      [1007, 5],
+    ]);
+    refuseUnsent([{ input: { name: 'a.pcap', replay, capture } }]);
+    expect(inputReport('s', { name: 'a.pcap', replay, capture })).toEqual({
+      ...senderInput({ stream: 's', name: 'a.pcap', pcr_pid: null }),
+      passes: 2,
+      underruns: 0,
+      failure: capture.fault,
+      capture,
+    });
   });
 });

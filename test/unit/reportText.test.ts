@@ -105,6 +105,16 @@ describe('the text report', () => {
     expect(renderText(mixed(), { color: false })).not.toContain('\u001B');
   });
 
+  it('says what of a capture is not sent, and nothing of what was left out on purpose', () => {
+    const none = { too_large: 0, malformed: 0, unknown_link: 0, path_overflow: 0, backwards: 4, fault: null };
+    const counts = { frames: 99, datagrams: 9, not_selected: 5, outside: 6, truncated: 1, fragments: 2000, not_udp: 0 };
+    const capture = { ...none, ...counts };
+    const text = renderText(senderResult({}, { inputs: [senderInput({ name: 'a.pcap', capture })] }));
+    expect(text).toMatch(/input +a\.pcap: not sent: 1 datagram cut by the capture, 2,000 fragments$/m);
+    const whole = { ...capture, truncated: 0, fragments: 0 };
+    expect(renderText(senderResult({}, { inputs: [senderInput({ capture: whole })] }))).not.toMatch(/^ +input/m);
+  });
+
   it('shows a part of many inputs that lacked something, and none of the others', () => {
     const inputs = [3, 0, 1, 2].map((resyncs) => senderInput({ name: `${resyncs}.ts`, resyncs }));
     const text = renderText(senderResult({}, { inputs }), { most: 1 });
