@@ -86,6 +86,17 @@ export { StreamCounter } from './metrics/counters.js';
 export type { IntervalSnapshot, LossDetail, StreamSnapshot } from './metrics/snapshot.js';
 export type { TapSnapshot, TapStreamSnapshot } from './metrics/tapSnapshot.js';
 
+// Messages of market data: made up, or out of a file
+export { ItchFile } from './feed/itchFile.js';
+export type { ItchFileOptions, ItchFileTiming } from './feed/itchFile.js';
+export { MessageTimes } from './feed/messageRates.js';
+export type { RatePoint, RateProfile } from './feed/messageRates.js';
+export { parseRateProfile, parseRateTrace } from './feed/messageRateText.js';
+export { SourceStatus } from './feed/messageSource.js';
+export type { MessageSource } from './feed/messageSource.js';
+export { SyntheticItch } from './feed/syntheticItch.js';
+export type { SyntheticItchOptions } from './feed/syntheticItch.js';
+
 // Impairment and a link in memory, for tests without a network
 export { Impair } from './impair/impair.js';
 export type { ImpairOptions } from './impair/impair.js';
