@@ -1,18 +1,20 @@
 import type { ReceiveBatch } from '../core/batch.js';
 import type { Scheme } from '../core/endpoint.js';
 import type { SplitTime } from '../core/time.js';
+import { FRAMINGS } from '../wire/framings.js';
 import { recogniseFormat } from '../wire/recognise.js';
 import { ntpEpoch } from '../wire/rtpSendTime.js';
 import { WireStatus } from '../wire/status.js';
 import { clearSlot, type DecodedBatch, NO_STREAM } from './decoded.js';
+import { FeedDecoder } from './feedDecoder.js';
 import { PlainDecoder } from './plainDecoder.js';
 import { ProbeDecoder } from './probeDecoder.js';
 import { RtpDecoder } from './rtpDecoder.js';
 import type { SocketFaults } from './socketFaults.js';
-import type { StreamTable } from './streamTable.js';
+import { StreamFormat, type StreamTable } from './streamTable.js';
 
-/** What a path carries. */
-const Carries = { Unknown: 0, Rtp: 1, Plain: 2 } as const;
+/** What a path carries; feeds by their {@link StreamFormat}. */
+const Carries = { Unknown: 0, Plain: 1, Rtp: StreamFormat.Rtp, Feed: StreamFormat.Feed } as const;
 /** Datagrams of a path that are looked at for a known format. */
 const RECOGNISED_FROM = 4;
 
@@ -23,6 +25,7 @@ const RECOGNISED_FROM = 4;
 export class StreamDecoder {
   readonly probe: ProbeDecoder;
   readonly rtp: RtpDecoder;
+  readonly feed: FeedDecoder;
   readonly plain: PlainDecoder;
   readonly #faults: SocketFaults;
   /** {@link Carries} by path, and datagrams looked at. */
@@ -34,12 +37,14 @@ export class StreamDecoder {
     this.#faults = faults;
     this.probe = new ProbeDecoder(table, epoch, faults);
     this.rtp = new RtpDecoder(table, ntpEpoch(realtimeNs), faults);
+    this.feed = new FeedDecoder(table, epoch, faults);
     this.plain = new PlainDecoder(table, faults);
   }
 
   /** Fills the columns of all slots but `timeMonoNs`, which is there, and `verdict`. `scheme`: of the socket's endpoint. Hot. */
   decode(batch: ReceiveBatch, out: DecodedBatch, scheme: Scheme | null): void {
-    if (scheme === 'rtp') this.#decodeRtp(batch, out);
+    const feed = scheme === null ? -1 : FRAMINGS.findIndex((framing) => framing.scheme === scheme);
+    if (scheme === 'rtp' || feed >= 0) this.#decodeDemanded(batch, out, StreamFormat.Feed + feed);
     else this.probe.decode(batch, out, scheme === 'probe' ? null : this);
   }
 
@@ -48,16 +53,20 @@ export class StreamDecoder {
     const path = batch.path[i]!;
     if (path >= this.#carries.length) this.#grow(path);
     if (this.#carries[path] === Carries.Unknown) this.#look(batch, i, path);
-    if (this.#carries[path] === Carries.Rtp && this.rtp.decodeSlot(batch, out, i) === WireStatus.Ok) return;
+    const carries = this.#carries[path]!;
+    if (carries === Carries.Rtp && this.rtp.decodeSlot(batch, out, i) === WireStatus.Ok) return;
+    if (carries >= Carries.Feed && this.feed.decodeSlot(batch, out, i, carries) === WireStatus.Ok) return;
     this.plain.decodeSlot(batch, out, i);
   }
 
-  #decodeRtp(batch: ReceiveBatch, out: DecodedBatch): void {
+  /** `format`: of a feed; below those it is RTP. What is not what was demanded is malformed. */
+  #decodeDemanded(batch: ReceiveBatch, out: DecodedBatch, format: number): void {
     const { count } = batch;
     const { stream, runEnd } = out;
     let first = 0;
     for (let i = 0; i < count; i++) {
-      const status = this.rtp.decodeSlot(batch, out, i);
+      const isRtp = format < StreamFormat.Feed;
+      const status = isRtp ? this.rtp.decodeSlot(batch, out, i) : this.feed.decodeSlot(batch, out, i, format);
       if (status !== WireStatus.Ok) {
         clearSlot(out, i);
         this.#faults.malformed(batch, i, status);
@@ -73,7 +82,11 @@ export class StreamDecoder {
     const format = recogniseFormat(batch.bytes, batch.offset[i]!, batch.length[i]!);
     if (format === 'rtp/mpeg-ts' || format === 'rtp/smpte-2022-1') {
       this.#carries[path] = Carries.Rtp;
-    } else if (this.#looked[path] === RECOGNISED_FROM) this.#carries[path] = Carries.Plain;
+      return;
+    }
+    const feed = FRAMINGS.findIndex((framing) => framing.format === format);
+    if (feed >= 0) this.#carries[path] = StreamFormat.Feed + feed;
+    else if (this.#looked[path] === RECOGNISED_FROM) this.#carries[path] = Carries.Plain;
   }
 
   #grow(path: number): void {

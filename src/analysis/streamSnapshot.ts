@@ -1,6 +1,7 @@
-import type { LossDetail, StreamIdentity, StreamSnapshot } from '../metrics/snapshot.js';
+import type { FeedSnapshot, LossDetail, StreamIdentity, StreamSnapshot } from '../metrics/snapshot.js';
 import { ProbeFlag } from '../wire/probe.js';
 import { LossRecord } from './lossRecord.js';
+import { type FeedFacts, framingOf } from './feedDecoder.js';
 import type { SocketFacts } from './measurementOptions.js';
 import { Phase, Seq } from './sequenceState.js';
 import type { SocketDrops } from './socketDrops.js';
@@ -70,7 +71,7 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
   const { values, phase } = sequence.states;
   const at = stream * Seq.Count;
   const isBegun = isNumbered(format) && phase[stream] !== Phase.New;
-  const { probe, rtp } = parts.decoder;
+  const { probe, rtp, feed } = parts.decoder;
   const sent = probe.sent[stream] ?? 0;
   const hasTtl = marking.ttlMin[stream]! <= marking.ttlMax[stream]!;
   // A start marker that was heard was sent after the join.
@@ -104,11 +105,14 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
         : 'due'
       : format === StreamFormat.Rtp && rtp.carriesSendTime(stream)
         ? 'departure'
-        : null,
+        : format >= StreamFormat.Feed
+          ? feed.carriesSendTime(stream)
+          : null,
     rtp:
       format === StreamFormat.Rtp
         ? { payloadType: rtp.payloadType(stream), timestampDiscontinuities: rtp.timestampJumps(stream) }
         : null,
+    feed: format >= StreamFormat.Feed ? feedSnapshot(feed.facts(stream)) : null,
     notes: notesOf(format, parts.decoder.plain.formats[stream]),
   };
 }
@@ -127,13 +131,13 @@ export function identityOf(stream: number, parts: Omit<StreamParts, 'analyzers' 
   return {
     index: stream,
     format: formatName(stream, format, parts.decoder),
-    unit: isNumbered(format) ? 'packet' : 'none',
+    unit: unitOf(format),
     source: path.source,
     sourcePort: path.sourcePort,
     group: path.group,
     port: path.port,
     interfaceIndex: path.interfaceIndex,
-    flow: flowName(table.flow[stream]!, format),
+    flow: format >= StreamFormat.Feed ? sessionOf(stream, parts.decoder) : flowName(table.flow[stream]!, format),
     senderRun: isProbe ? table.run[stream]!.toString(16).padStart(8, '0') : null,
     socket: table.socket[stream]!,
     name: facts.name,
@@ -143,8 +147,24 @@ export function identityOf(stream: number, parts: Omit<StreamParts, 'analyzers' 
 
 function formatName(stream: number, format: number, decoder: StreamDecoder): string {
   if (format === StreamFormat.Probe) return 'probe';
+  if (format >= StreamFormat.Feed) return framingOf(format).format;
   if (format === StreamFormat.Rtp) return decoder.rtp.formats[stream] ?? 'rtp';
   return format === StreamFormat.Plain ? (decoder.plain.formats[stream] ?? 'unknown') : 'others';
+}
+
+function unitOf(format: number): StreamIdentity['unit'] {
+  if (format >= StreamFormat.Feed) return framingOf(format).unit;
+  return isNumbered(format) ? 'packet' : 'none';
+}
+
+/** `null` where the framing has none. */
+function sessionOf(stream: number, { feed }: StreamDecoder): string | null {
+  const { session } = feed.facts(stream);
+  return session === '' ? null : session;
+}
+
+function feedSnapshot({ messages, heartbeats, beginnings }: FeedFacts): FeedSnapshot {
+  return { messages, heartbeats, beginnings };
 }
 
 /** Flow number of a probe, SSRC of RTP in the usual hexadecimal. */

@@ -1,5 +1,12 @@
 /** Formats that make streams; part of a stream's key, so that one path may carry several. */
-export const StreamFormat = { Others: 0, Plain: 1, Probe: 2, Rtp: 3 } as const;
+export const StreamFormat = {
+  Others: 0,
+  Plain: 1,
+  Probe: 2,
+  Rtp: 3,
+  /** And above: feeds, in the order of `wire/framings.ts`. */
+  Feed: 4,
+} as const;
 
 /** Whether the format numbers what it sends. */
 export function isNumbered(format: number): boolean {

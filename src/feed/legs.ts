@@ -1,4 +1,4 @@
-import { SendBatch } from '../core/batch.js';
+import { SendBatch, SendFlag } from '../core/batch.js';
 import { copyOctets } from '../core/bytes.js';
 import type { Nanos } from '../core/time.js';
 import { endOctet, putColumns } from './limits.js';
@@ -12,6 +12,7 @@ export interface LegOptions {
 
 /** Datagrams taken from the feed at once. */
 const STEP = 16;
+const MARKERS = SendFlag.Start | SendFlag.End;
 
 /**
  * One feed of one flow for several legs (SMPTE ST 2022-7): each leg offers every datagram, octet for octet, at its due
@@ -27,6 +28,7 @@ export class LegSplitter {
   readonly #slotOctets: number;
   readonly #view: DataView;
   readonly #length: Uint32Array;
+  readonly #flags: Uint8Array;
   readonly #dueNs: Float64Array;
   #finished = false;
 
@@ -38,6 +40,7 @@ export class LegSplitter {
     this.#inner = new SendBatch(STEP, STEP * slotOctets);
     this.#view = new DataView(new ArrayBuffer(capacity * slotOctets));
     this.#length = new Uint32Array(capacity);
+    this.#flags = new Uint8Array(capacity);
     this.#dueNs = new Float64Array(capacity);
   }
 
@@ -60,6 +63,11 @@ export class LegSplitter {
     return this.#length[index & (this.#capacity - 1)]!;
   }
 
+  /** Bits of {@link SendFlag}. */
+  flags(index: number): number {
+    return this.#flags[index & (this.#capacity - 1)]!;
+  }
+
   /** Copies number `index`, which is there, to `into[at ..]`. */
   copy(index: number, into: DataView, at: number): void {
     const slot = index & (this.#capacity - 1);
@@ -76,6 +84,7 @@ export class LegSplitter {
       const slot = this.made & (this.#capacity - 1);
       copyOctets(inner.view, inner.offset[i]!, inner.length[i]!, this.#view, slot * this.#slotOctets);
       this.#length[slot] = inner.length[i]!;
+      this.#flags[slot] = inner.flags[i]!;
       this.#dueNs[slot] = inner.dueMonoNs[i]!;
       this.made++;
     }
@@ -94,7 +103,7 @@ export class Leg implements FlowFeed {
   readonly flows = 1;
   readonly unpaced = false;
   readonly checkedRanges: readonly (readonly [from: number, to: number])[] = [[0, Infinity]];
-  /** Datagrams offered or given up so far on this leg; of those, refused, skipped or passed over. */
+  /** Datagrams with data offered or given up so far on this leg; of those, refused, skipped or passed over. */
   scheduled = 0;
   notSent = 0;
   readonly #splitter: LegSplitter;
@@ -128,9 +137,10 @@ export class Leg implements FlowFeed {
       if (this.#next === splitter.made && !splitter.draw(batch.untilNs)) break;
       const dueNs = splitter.dueNs(this.#next);
       const length = splitter.length(this.#next);
+      const flags = splitter.flags(this.#next);
       if (dueNs > batch.untilNs || at + length > batch.bytes.length) break;
       const slot = batch.count;
-      putColumns(batch, slot, slot + 1, length, 0, this.#destination, 0);
+      putColumns(batch, slot, slot + 1, length, flags, this.#destination, 0);
       batch.offset[slot] = at;
       batch.flow[slot] = this.flowBase;
       batch.dueMonoNs[slot] = dueNs;
@@ -138,14 +148,14 @@ export class Leg implements FlowFeed {
       batch.count = slot + 1;
       at += length;
       this.#next++;
-      this.scheduled++;
+      if (flags === 0) this.scheduled++;
     }
     batch.nextDueNs = this.nextDueNs();
     return batch.count - before;
   }
 
-  refuse(_batch: SendBatch, _slot: number): void {
-    this.notSent++;
+  refuse(batch: SendBatch, slot: number): void {
+    if ((batch.flags[slot]! & MARKERS) === 0) this.notSent++;
   }
 
   /** These datagrams say nothing of earlier ones. */
@@ -155,7 +165,8 @@ export class Leg implements FlowFeed {
     const before = this.scheduled;
     while (!this.#ended && this.nextDueNs() < untilNs) {
       if (this.#next === this.#splitter.made && !this.#splitter.draw(untilNs)) break;
-      this.#pass(1);
+      if (this.#splitter.flags(this.#next) === 0) this.#pass(1);
+      else this.#next++;
     }
     return this.scheduled - before;
   }

@@ -1,3 +1,5 @@
+import type { Nanos } from '../core/time.js';
+
 /** What {@link MessageSource.look} comes to. */
 export const SourceStatus = {
   /** There is a message. */
@@ -19,4 +21,6 @@ export interface MessageSource {
   octets: number;
   /** Copies it to `view[at .. at + octets)`, every octet, and goes on. Hot. */
   take(view: DataView, at: number): void;
+  /** There will be no more after what belongs to an end, due at `atNs` or later. Left out: it ends as it is. */
+  end?(atNs: Nanos): void;
 }

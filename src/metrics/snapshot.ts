@@ -111,6 +111,8 @@ export interface StreamSnapshot {
   readonly superPackets: boolean;
   /** `null`: no RTP. */
   readonly rtp: RtpSnapshot | null;
+  /** `null`: no sequenced feed. */
+  readonly feed: FeedSnapshot | null;
   readonly notes: readonly string[];
 }
 
@@ -120,6 +122,16 @@ export interface RtpSnapshot {
   readonly payloadType: number;
   /** Steps of the time stamp by more than a second that the arrivals do not explain. */
   readonly timestampDiscontinuities: number;
+}
+
+/** What the datagrams of a sequenced feed were. */
+export interface FeedSnapshot {
+  /** Messages that came, in all copies. */
+  readonly messages: number;
+  /** Datagrams without messages. */
+  readonly heartbeats: number;
+  /** How often the numbers of the same session had begun anew before. */
+  readonly beginnings: number;
 }
 
 /** One closed interval of one stream. */

@@ -21,7 +21,7 @@ const DURATION_NS: Readonly<Partial<Record<CommandName, number>>> = { send: 10e9
 const PAIR_WAIT_NS = 2e9;
 /**
  * A picture would rather have its packets late than not at all: decoders hold about a second (ISO/IEC 13818-1 section
- * 2.4.2.6). So would who reads a capture: what is left out is a loss that the capture did not have.
+ * 2.4.2.6). So would who reads a capture or follows a feed: what is left out is a loss that nobody asked for.
  */
 const INPUT_MAX_LATE_NS = 1e9;
 const SAFE_DURATION_NS = 3600e9;
@@ -111,7 +111,7 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
   const streams = targets.list.flatMap((target) => sendStreams(target, run, seed, context.files, problems));
   const planned = flows === null ? streams : [flows.template];
   const replays = planned.filter(({ replay }) => replay !== null);
-  if (replays.length === 0) refuseReplayOptions(targets, problems);
+  if (replays.length === 0) refuseReplayOptions(targets, planned.some(readsMessages), problems);
   else if (command !== 'send') problems.push(usage(`a capture is sent again by mcast send, not by mcast ${command}`));
   refuseTwins(
     streams.map((stream) => stream.address),
@@ -129,7 +129,9 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
     streams,
     flowReplay: flows,
     quantumNs: run.quantum ?? null,
-    maxLateNs: run['max-late'] ?? (planned.some(hasInput) ? INPUT_MAX_LATE_NS : fallbackOf('max-late')),
+    maxLateNs:
+      run['max-late'] ??
+      (planned.some((stream) => hasInput(stream) || stream.feed !== null) ? INPUT_MAX_LATE_NS : fallbackOf('max-late')),
     loopback: run['no-local'] !== true,
     sendBufferOctets: run.sndbuf ?? fallbackOf('sndbuf'),
     dontFragment: run.df === true,
@@ -258,16 +260,23 @@ function flowsOf(run: OptionValues, seed: number, context: PlanContext, problems
   return null;
 }
 
-function refuseReplayOptions({ list, run }: Targets, problems: McastError[]): void {
+function refuseReplayOptions({ list, run }: Targets, hasMessages: boolean, problems: McastError[]): void {
   for (const name of REPLAY_ONLY) {
+    // Messages of a file have times of their own, too.
+    if (name === 'speed' && hasMessages) continue;
     if ([run, ...list.map(({ own }) => own)].every((values) => values[name] === undefined)) continue;
     problems.push(usage(`--${name} is for captures (pcap, pcapng): --input names none`));
   }
 }
 
 /** It ends by itself, or is meant to go on. */
-function hasInput({ media, replay }: SendStream): boolean {
-  return media !== null || replay !== null;
+function hasInput(stream: SendStream): boolean {
+  return stream.media !== null || stream.replay !== null || readsMessages(stream);
+}
+
+/** It is a feed whose messages come from a file. */
+function readsMessages({ feed }: SendStream): boolean {
+  return feed !== null && feed.input.kind === 'itch';
 }
 
 /** More than 1 Gbit/s, or more than an hour that nobody asked for by `--duration`. */

@@ -104,7 +104,7 @@ export const MEDIA_OPTIONS = {
     commands: ['send', 'recv', 'relay'],
     brief: ['send', 'recv'],
     gist: 'the same RTP on a second path (SMPTE 2022-7)',
-    help: 'the same RTP packets on a second path (SMPTE 2022-7), for each endpoint one; a receiver merges them',
+    help: 'the same RTP packets (SMPTE 2022-7) or feed on a second path, for each endpoint one; a receiver merges them',
   }),
   'merge-window': one('Video', parseDurationNs, {
     value: '<time>',
@@ -118,7 +118,7 @@ export const MEDIA_OPTIONS = {
     scope: 'stream',
     brief: ['recv'],
     gist: 'write the transport stream; - is stdout',
-    help: 'write the transport stream as it was sent, in order, repaired; - is stdout',
+    help: 'write the transport stream as it was sent, in order, repaired, or the messages of a feed, each behind its length; - is stdout',
   }),
   play: one('Video', parseText, {
     value: '[=<player>]',

@@ -7,6 +7,7 @@ export const SECTIONS = [
   'Where',
   'What is sent',
   'Video',
+  'Feeds',
   'Captures',
   'When it ends',
   'Results',

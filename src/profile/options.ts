@@ -5,6 +5,7 @@
  */
 import type { CommandName, OptionRow } from './optionRow.js';
 import { MEDIA_OPTIONS } from './mediaOptions.js';
+import { FEED_OPTIONS } from './feedOptions.js';
 import { RUN_OPTIONS } from './runOptions.js';
 import { REPLAY_OPTIONS } from './replayOptions.js';
 import { SESSION_OPTIONS } from './sessionOptions.js';
@@ -16,6 +17,7 @@ export { COMMANDS, SECTIONS, type CommandName, type OptionRow, type Section } fr
 export const OPTIONS = {
   ...TRAFFIC_OPTIONS,
   ...MEDIA_OPTIONS,
+  ...FEED_OPTIONS,
   ...REPLAY_OPTIONS,
   ...SESSION_OPTIONS,
   ...ZAP_OPTIONS,

@@ -4,6 +4,7 @@
  */
 import type { Scheme } from '../core/endpoint.js';
 import type { LayeredRate } from '../core/units.js';
+import type { RateProfile } from '../feed/messageRates.js';
 import type { Pattern } from '../feed/schedule.js';
 import type { ImpairSpec } from '../impair/spec.js';
 
@@ -125,6 +126,39 @@ export interface FlowReplay {
   readonly template: SendStream;
 }
 
+/** What a feed's messages come from. */
+export type FeedInput =
+  | { readonly kind: 'synthetic'; readonly symbols: number }
+  /** Nasdaq's length-prefixed messages. */
+  | { readonly kind: 'itch'; readonly source: InputSource };
+
+/** A sequenced feed of messages. */
+export interface FeedPlan {
+  readonly scheme: 'mold' | 'mdp' | 'xdp';
+  readonly input: FeedInput;
+  readonly arrivals: RateProfile;
+  /** Infinity: as fast as can be; `null`: the messages' own times. */
+  readonly messagesPerSecond: number | null;
+  /** How many times as fast as the messages' own times. */
+  readonly speed: number;
+  /** The file begins again at its end, and the numbers go on. */
+  readonly loop: boolean;
+  /** `null`: a random one, where the framing has any. */
+  readonly session: string | null;
+  readonly firstSequence: bigint;
+  /** UDP payload of the largest datagram, and of one on average, octets. */
+  readonly payloadOctets: number;
+  readonly meanOctets: number;
+  readonly mostMessages: number;
+  readonly flushAfterNs: number;
+  /** Infinity: none. */
+  readonly heartbeatNs: number;
+  readonly stampNs: number;
+  /** Both lines carry the same octets: nothing is written when they leave. */
+  readonly hasLegs: boolean;
+  readonly seed: number;
+}
+
 export interface SendStream {
   readonly address: StreamAddress;
   readonly ttl: number;
@@ -143,6 +177,8 @@ export interface SendStream {
   readonly media: MediaPlan | null;
   /** `udp`: datagrams of a capture, whose rate and size are known once it is open; `null`: something else. */
   readonly replay: ReplayPlan | null;
+  /** `mold`, `mdp`, `xdp`: a sequenced feed; `null`: something else. */
+  readonly feed: FeedPlan | null;
   /** The same packets on a second path; its own `legB` is `null`. */
   readonly legB: SendStream | null;
   readonly impair: ImpairSpec | null;

@@ -10,7 +10,7 @@ import { streamAddresses, type Target, type Targets } from './targets.js';
 
 type Received = Pick<ReceivePlan, 'sentMarks' | 'expectedRates' | 'streams' | 'places' | 'mediaOutputs'>;
 
-const MEASURED_SCHEMES: ReadonlySet<Scheme> = new Set<Scheme>(['probe', 'udp', 'rtp']);
+const MEASURED_SCHEMES: ReadonlySet<Scheme> = new Set<Scheme>(['probe', 'udp', 'rtp', 'mold', 'mdp', 'xdp']);
 /** Behind the port of RTP: RTCP (RFC 3550 section 11), column and row FEC (SMPTE ST 2022-1 section 8). */
 const COMPANIONS = [
   { role: 'control', offset: 1 },
@@ -70,7 +70,7 @@ function addTarget(received: Mutable<Received>, target: Target, run: OptionValue
     }
   };
   add(target, endpoint.scheme, 0);
-  if (legB !== null) add(legB, 'rtp', 1);
+  if (legB !== null) add(legB, endpoint.scheme ?? 'rtp', 1);
   if (outputs !== null && endpoint.groups > 1)
     wrong('save, play, hls and forward are for one group: name each by itself');
 }

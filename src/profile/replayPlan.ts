@@ -112,6 +112,7 @@ function replayTemplate(
     pattern: { kind: 'cbr' },
     payload: null,
     media: null,
+    feed: null,
     replay,
     legB: null,
     impair: withSeed(own.impair ?? run.impair ?? null, seed),

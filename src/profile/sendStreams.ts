@@ -5,13 +5,14 @@ import { packetsPerSecondAt } from '../core/layers.js';
 import { shortNumber } from '../core/units.js';
 import { impairProblems } from '../impair/spec.js';
 import { mediaPlan, mediaSizeOctets } from './mediaPlan.js';
+import { feedStreams, isFeedScheme } from './feedPlan.js';
 import { capturePath, replayStreams } from './replayPlan.js';
+import { sentTos, withOwnLosses, withSeed } from './streamValues.js';
 import type { Pattern, SendStream } from './plan.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
 import type { FileReader } from './operands.js';
 import type { PayloadSource } from './optionValues.js';
 import { OPTIONS, type OptionValues } from './options.js';
-import { sentTos, withSeed } from './streamValues.js';
 import { streamAddresses, type Target } from './targets.js';
 
 const SAFE_BIT_PER_SECOND = 1e9;
@@ -35,14 +36,15 @@ export function sendStreams(
   const hasInput = input !== undefined;
   const capture = capturePath(input, files);
   const scheme = endpoint.scheme ?? (hasPayload || capture !== null ? 'udp' : hasInput ? 'rtp' : 'probe');
-  if (scheme !== 'probe' && scheme !== 'udp' && scheme !== 'rtp') {
-    wrong(`${scheme}:// cannot be sent by this version: probe://, rtp:// and udp:// can`);
+  if (!isFeedScheme(scheme) && scheme !== 'probe' && scheme !== 'udp' && scheme !== 'rtp') {
+    wrong(`${scheme}:// cannot be sent by this version: probe://, rtp://, udp://, mold://, mdp:// and xdp:// can`);
     return [];
   }
   collect(problems, () => refuseReservedGroup(endpoint));
   if (endpoint.sources.length > 1) wrong('a sender has one source; a receiver may name several');
   if ((own.iface ?? run.iface) === 'all') wrong('all interfaces are for receivers: a sender needs one, with /iface=');
 
+  if (isFeedScheme(scheme)) return feedStreams(target, scheme, run, seed, files, wrong);
   if (capture !== null && !hasPayload) return replayStreams(target, scheme, capture, run, seed, wrong);
   if (scheme === 'rtp' || (scheme === 'udp' && !hasPayload)) return mediaStreams(target, scheme, run, seed, wrong);
   if (hasInput)
@@ -79,6 +81,7 @@ export function sendStreams(
     payload,
     media: null,
     replay: null,
+    feed: null,
     legB: null,
     impair: withSeed(impair, seed),
   }));
@@ -114,6 +117,7 @@ function mediaStreams(
       packetsPerSecond: 0,
       pattern: { kind: 'cbr' },
       payload: null,
+      feed: null,
       media: { ...media, startShare: media.loop ? index / addresses.length : 0 },
       replay: null,
       legB: null,
@@ -126,13 +130,6 @@ function mediaStreams(
     const legB = second[index] ?? null;
     return { ...stream, legB: legB === null || hasOwnImpair ? legB : withOwnLosses(legB) };
   });
-}
-
-/** Two legs are two networks: a seed that both have would lose the same packets of both. */
-function withOwnLosses(leg: SendStream): SendStream {
-  const { impair } = leg;
-  if (impair === null || impair.seed === null) return leg;
-  return { ...leg, impair: { ...impair, seed: (impair.seed + 1) % 2 ** 32 } };
 }
 
 /** Datagrams per second of a stream. */
@@ -215,8 +212,8 @@ export function rateProblem(streams: readonly SendStream[]): McastError | null {
 }
 
 /** UDP payload of a datagram, on average. */
-export function meanSizeOctets({ replay, sizeOctets }: SendStream): number {
-  return replay === null ? sizeOctets : replay.meanOctets;
+export function meanSizeOctets({ replay, feed, sizeOctets }: SendStream): number {
+  return replay?.meanOctets ?? feed?.meanOctets ?? sizeOctets;
 }
 
 function collect<T>(problems: McastError[], work: () => T): T | null {

@@ -1,6 +1,6 @@
 /** Values that streams of every kind have. */
 import type { OptionValues } from './options.js';
-import type { ImpairSpec } from './plan.js';
+import type { ImpairSpec, SendStream } from './plan.js';
 
 /** The TOS octet that `dscp` or `tos` says, the endpoint's before the flags'; `null`: neither. */
 export function sentTos(own: OptionValues, run: OptionValues, wrong: (message: string) => void): number | null {
@@ -15,4 +15,11 @@ export function sentTos(own: OptionValues, run: OptionValues, wrong: (message: s
 /** What is random in an impairment without a seed of its own follows from the run's. */
 export function withSeed(impair: ImpairSpec | null, seed: number): ImpairSpec | null {
   return impair === null || impair.seed !== null ? impair : { ...impair, seed };
+}
+
+/** Two legs are two networks: a seed that both have would lose the same packets of both. */
+export function withOwnLosses(leg: SendStream): SendStream {
+  const { impair } = leg;
+  if (impair === null || impair.seed === null) return leg;
+  return { ...leg, impair: { ...impair, seed: (impair.seed + 1) % 2 ** 32 } };
 }

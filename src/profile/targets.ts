@@ -142,14 +142,17 @@ function secondLegs(
   return [];
 }
 
+const TWO_LEGGED: ReadonlySet<Scheme> = new Set<Scheme>(['rtp', 'mold', 'mdp', 'xdp']);
+
 /** What the second leg shares with the first one. */
 function checkLegs(a: Endpoint, b: Endpoint, { legB, where }: EndpointText, problems: McastError[]): void {
   const wrong = (message: string): void => {
     const leg = legB === null ? '--leg-b' : `${where}: leg_b`;
     problems.push(new McastError('ERR_USAGE', `${leg} "${b.text}": ${message}`));
   };
-  if (a.scheme !== 'rtp') wrong(`the two legs of SMPTE 2022-7 are RTP: say rtp:// in "${a.text}"`);
-  else if (b.scheme !== null && b.scheme !== 'rtp') wrong('the second leg is RTP like the first');
+  if (a.scheme === null || !TWO_LEGGED.has(a.scheme)) {
+    wrong(`two legs carry RTP (SMPTE 2022-7) or a feed: say rtp://, mold://, mdp:// or xdp:// in "${a.text}"`);
+  } else if (b.scheme !== null && b.scheme !== a.scheme) wrong(`the second leg is ${a.scheme}:// like the first`);
   if (a.groups !== b.groups) wrong(`${b.groups} groups beside ${a.groups} of "${a.text}"`);
 }
 

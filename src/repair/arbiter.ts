@@ -39,6 +39,7 @@ export interface ArbiterOptions {
   readonly skewCapacity?: number;
 }
 
+const NOW = 0;
 const HEARD_A = 1;
 const HEARD_B = 2;
 const HEARD_BOTH = HEARD_A | HEARD_B;
@@ -72,6 +73,8 @@ export class Arbiter {
   readonly skewNs: Float64Array;
   skews = 0;
   skewsDropped = 0;
+  /** [0]: when what is taken next came, monotonic, ns. A typed array: a double as an argument costs an object. */
+  readonly arrivedNs = new Float64Array(1);
 
   readonly #mask: number;
   /** By number modulo the window: where it was heard, when first, and when the sequence reached it. */
@@ -82,8 +85,8 @@ export class Arbiter {
   /** Open numbers are `#decidedTo .. #high`, the end excluded. */
   #decidedTo = 0;
   #high = 0;
-  /** Latest time heard of. */
-  #nowNs = -Infinity;
+  /** [NOW]: the latest time heard of. */
+  readonly #times = Float64Array.of(-Infinity);
 
   constructor(options: ArbiterOptions) {
     const { windowPackets } = options;
@@ -126,10 +129,18 @@ export class Arbiter {
     this.#high = sequence;
   }
 
-  /** A datagram of `leg` covers `sequence .. sequence + span` (the end excluded), `span` 1 .. 65536. Hot. */
+  /** A datagram of `leg` covers `sequence .. sequence + span` (the end excluded), `span` 1 .. 65536. */
   offer(leg: Leg, sequence: number, span: number, timeMonoNs: Nanos): Verdict {
+    this.arrivedNs[0] = timeMonoNs;
+    return this.take(leg, sequence, span);
+  }
+
+  /** As {@link offer}, of what came at `arrivedNs`. Hot. */
+  take(leg: Leg, sequence: number, span: number): Verdict {
+    const timeMonoNs = this.arrivedNs[0]!;
     this.begin(sequence);
-    this.advance(timeMonoNs);
+    if (timeMonoNs > this.#times[NOW]!) this.#times[NOW] = timeMonoNs;
+    this.#advance();
     const counters = this.legs[leg];
     const bit = leg === Leg.A ? HEARD_A : HEARD_B;
     const heard = this.#heard;
@@ -155,7 +166,9 @@ export class Arbiter {
         this.#firstNs[slot] = timeMonoNs;
         fresh++;
       } else {
-        this.#noteSkew(leg === Leg.B ? timeMonoNs - this.#firstNs[slot]! : this.#firstNs[slot]! - timeMonoNs);
+        const firstNs = this.#firstNs[slot]!;
+        if (this.skews === this.skewNs.length) this.skewsDropped++;
+        else this.skewNs[this.skews++] = leg === Leg.B ? timeMonoNs - firstNs : firstNs - timeMonoNs;
       }
     }
     counters.late += late;
@@ -172,8 +185,12 @@ export class Arbiter {
 
   /** Time passes: decides what was reached `windowNs` ago. */
   advance(nowMonoNs: Nanos): void {
-    if (nowMonoNs > this.#nowNs) this.#nowNs = nowMonoNs;
-    const until = this.#nowNs - this.windowNs;
+    if (nowMonoNs > this.#times[NOW]!) this.#times[NOW] = nowMonoNs;
+    this.#advance();
+  }
+
+  #advance(): void {
+    const until = this.#times[NOW]! - this.windowNs;
     // Later numbers are never reached earlier.
     while (this.#decidedTo < this.#high && this.#reachedNs[this.#decidedTo & this.#mask]! <= until) this.#decide();
   }
@@ -194,7 +211,7 @@ export class Arbiter {
     }
     for (let n = Math.max(this.#high, from); n < high; n++) {
       this.#heard[n & this.#mask] = 0;
-      this.#reachedNs[n & this.#mask] = this.#nowNs;
+      this.#reachedNs[n & this.#mask] = this.#times[NOW]!;
     }
     this.#high = high;
   }
@@ -213,11 +230,6 @@ export class Arbiter {
     } else {
       this.neither++;
     }
-  }
-
-  #noteSkew(skewNs: Nanos): void {
-    if (this.skews < this.skewNs.length) this.skewNs[this.skews++] = skewNs;
-    else this.skewsDropped++;
   }
 }
 

@@ -30,7 +30,8 @@ export function arbitrationBlock(arbitration: Arbitration, most: number, style: 
   const { streams, legs } = arbitration;
   const total = arbitration.streams_total ?? streams.length;
   const block = [style.bold(`arbitration of two legs${total > 1 ? `, ${counted(total, 'pair')}` : ''}`)];
-  if (arbitration.packets_expected !== null) block.push(line('expected', formatCount(arbitration.packets_expected)));
+  if (arbitration.packets_expected !== null)
+    block.push(line('expected', expectedText(arbitration.packets_expected, arbitration.unit)));
   for (const leg of legs) {
     const lost = `lost ${formatCount(leg.packets_lost)} (${formatRatio(leg.loss_ratio)})`;
     const shown = (leg.packets_lost ?? 0) > 0 ? style.warn(lost) : lost;
@@ -46,6 +47,10 @@ export function arbitrationBlock(arbitration: Arbitration, most: number, style: 
   }
   if (total > 1) block.push(...pairLines(streams, most, style));
   return block;
+}
+
+function expectedText(expected: number, unit: Arbitration['unit']): string {
+  return unit === null ? formatCount(expected) : counted(expected, unit);
 }
 
 /** Pairs of which something is missing in the end. */

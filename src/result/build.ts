@@ -103,6 +103,14 @@ export function buildStream(
       stream.rtp === null
         ? null
         : { payload_type: stream.rtp.payloadType, timestamp_discontinuities: stream.rtp.timestampDiscontinuities },
+    feed:
+      stream.feed === null
+        ? null
+        : {
+            messages_arrived: stream.feed.messages,
+            heartbeats: stream.feed.heartbeats,
+            beginnings: stream.feed.beginnings,
+          },
     rtcp: buildRtcp(media?.rtcp ?? null),
     notes: [...stream.notes, ...(isUntold(stream, media) ? [UNTOLD] : [])],
     after: buildAfter(stream, media?.repair ?? null),

@@ -9,6 +9,7 @@ export interface ArbitrationPair {
   /** Ids of their streams; `null`: nothing came on that leg. */
   readonly legA: string | null;
   readonly legB: string | null;
+  readonly unit: 'packet' | 'message';
   readonly snapshot: ArbitrationSnapshot;
   /** What remained. */
   readonly repair: RepairSnapshot;
@@ -41,7 +42,7 @@ export function mergeArbitrations(parts: readonly (Arbitration | null)[], detail
   };
 }
 
-function pairOf({ name, legA, legB, snapshot, repair }: ArbitrationPair): ArbitrationStream {
+function pairOf({ name, legA, legB, unit, snapshot, repair }: ArbitrationPair): ArbitrationStream {
   const { legs, onlyA, onlyB, both, neither, open, skewNs } = snapshot;
   const expected = onlyA + onlyB + both + neither + open;
   const heard = legs[0].wins + legs[1].wins;
@@ -55,6 +56,7 @@ function pairOf({ name, legA, legB, snapshot, repair }: ArbitrationPair): Arbitr
     packets_pending: open,
     both_lost: neither,
     remaining_lost: repair.givenUp,
+    unit,
     skew_ns: skewNs.count + skewNs.clamped === 0 ? null : summarise(skewNs),
     skews_dropped: snapshot.skewsDropped,
   };
@@ -92,6 +94,7 @@ function together(parts: readonly Joint[]): Joint {
     packets_pending: sumOf(parts.map((part) => part.packets_pending)),
     both_lost: parts.reduce((sum, part) => sum + part.both_lost, 0),
     remaining_lost: parts.reduce((sum, part) => sum + part.remaining_lost, 0),
+    unit: new Set(parts.map(({ unit }) => unit)).size === 1 ? parts[0]!.unit : null,
     skew_ns: mergeSummaries(parts.map((part) => part.skew_ns)),
     skews_dropped: sumOf(parts.map((part) => part.skews_dropped)),
   };

@@ -33,6 +33,10 @@ const joint = {
   both_lost: count.describe('Lost on both legs.'),
   remaining_lost: count.describe('Lost after arbitration, FEC and recovery.'),
   skew_ns: HistogramSummarySchema.nullable().describe('Arrival on leg b minus arrival on leg a of what both brought.'),
+  unit: z
+    .enum(['packet', 'message'])
+    .nullable()
+    .describe('What the figures named packets_ and lost count: numbers of the sequence; null: pairs of both kinds.'),
   skews_dropped: nullableCount.describe('Skews that found no room and are in no figure.'),
 };
 
@@ -54,7 +58,7 @@ export const ArbitrationSchema = z
       .describe('Each pair of legs; at most as many as there may be in detail, worst first.'),
     streams_total: nullableCount,
   })
-  .describe('All pairs of legs together. [SMPTE ST 2022-7]');
+  .describe('All pairs of legs together. [SMPTE ST 2022-7; A and B lines of feeds]');
 export type Arbitration = z.infer<typeof ArbitrationSchema>;
 
 export const OutputSchema = z.object({

@@ -145,6 +145,14 @@ export const StreamSchema = z.object({
     })
     .nullable()
     .describe('What the RTP headers said; null: no RTP. [RFC 3550 section 5.1]'),
+  feed: z
+    .object({
+      messages_arrived: count.describe('In all copies.'),
+      heartbeats: count.describe('Datagrams without messages.'),
+      beginnings: count.describe('How often the numbers of the same session had begun anew before.'),
+    })
+    .nullable()
+    .describe('What the datagrams of a sequenced feed were; null: no feed.'),
   rtcp: RtcpReportSchema.nullable().describe("The sender's own reports; null: none came."),
   notes: z.array(z.string()),
   after: StreamAfterSchema.nullable(),

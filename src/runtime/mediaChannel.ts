@@ -1,14 +1,12 @@
 import { TsAnalyzer } from '../analysis/mpegts/tsAnalyzer.js';
 import type { Nanos } from '../core/time.js';
-import { Histogram } from '../metrics/histogram.js';
-import type { ArbitrationSnapshot, FecSnapshot, LegSnapshot, RepairSnapshot } from '../metrics/repairSnapshot.js';
+import type { FecSnapshot, RepairSnapshot } from '../metrics/repairSnapshot.js';
 import type { TransportSnapshot } from '../metrics/transportSnapshot.js';
-import { Arbiter, Leg, type LegCounters } from '../repair/arbiter.js';
 import { FecDecoder } from '../repair/fecDecoder.js';
 import { InOrder, Release } from '../repair/inOrder.js';
 import { PacketStore, PutOutcome } from '../repair/packetStore.js';
 import { rtpHeaderOctets, rtpPaddingOctets } from '../wire/rtp.js';
-import { LegQueue } from './legQueue.js';
+import { LegArbitration } from './legArbitration.js';
 import { repairSince } from './repairSince.js';
 
 /** Where a stream's payloads go once they are in order. */
@@ -59,9 +57,7 @@ export class RtpChannel {
   readonly outputs: readonly MediaOutput[];
   readonly #store: PacketStore;
   readonly #inOrder: InOrder;
-  readonly #arbiter: Arbiter | null;
-  readonly #legs: LegQueue | null;
-  #skew = new Histogram();
+  readonly #legs: LegArbitration | null;
   #fec: FecDecoder | null = null;
   /** The newest number at a look, its arrival, and the newest one that all sockets have been read past. */
   #lookedAt = -Infinity;
@@ -92,8 +88,7 @@ export class RtpChannel {
     this.#store = spare?.store ?? new PacketStore(options.storePackets, SLOT_OCTETS);
     this.#inOrder = new InOrder(this.#store, { holdNs: this.#holdNs, depthPackets: options.storePackets });
     const windowNs = options.mergeWindowNs;
-    this.#arbiter = windowNs === null ? null : new Arbiter({ windowPackets: options.storePackets, windowNs });
-    this.#legs = windowNs === null ? null : new LegQueue(options.storePackets);
+    this.#legs = windowNs === null ? null : new LegArbitration(options.storePackets, options.storePackets, windowNs);
   }
 
   /**
@@ -109,7 +104,7 @@ export class RtpChannel {
 
   /** A media packet arrived; `number` by {@link numberOf}. Hot. */
   onPacket(view: DataView, at: number, length: number, number: number, timeNs: Nanos, leg: 0 | 1): void {
-    if (this.#legs !== null) this.#legs.push(leg, number, timeNs);
+    if (this.#legs !== null) this.#legs.push(leg, number, 1, timeNs);
     const outcome = this.#store.put(number, view, at, length, timeNs, leg);
     if (outcome !== PutOutcome.Stored && outcome !== PutOutcome.Late) return;
     if (this.#fec !== null) this.#fec.addMedia(number, timeNs);
@@ -130,7 +125,7 @@ export class RtpChannel {
 
   /** All arrivals before `beforeNs` have been read; time passes. Silence counts up to `silentToNs`. */
   onTime(nowNs: Nanos, beforeNs: Nanos, silentToNs: Nanos): void {
-    this.#arbitrate(beforeNs);
+    this.#legs?.onTime(beforeNs);
     if (this.#fec !== null) this.#giveUpBehind(this.#fec, beforeNs);
     this.#drain(nowNs);
     if (!this.isTransportStream || this.isOver) return;
@@ -146,9 +141,9 @@ export class RtpChannel {
     this.#released = 0;
     this.#givenUp = 0;
     this.#octets = 0;
-    this.#skew = new Histogram();
+    this.#legs?.restart();
     const before = this.#counted();
-    this.#before = this.#arbiter === null ? before : { ...before, arbitration: this.#decided(this.#arbiter) };
+    this.#before = this.#legs === null ? before : { ...before, arbitration: this.#legs.decided() };
   }
 
   /**
@@ -173,8 +168,7 @@ export class RtpChannel {
   finish(nowNs: Nanos): void {
     this.#inOrder.flush();
     this.#drain(nowNs);
-    this.#arbitrate(Infinity);
-    this.#arbiter?.close();
+    this.#legs?.finish();
   }
 
   transport(): TransportSnapshot | null {
@@ -196,7 +190,7 @@ export class RtpChannel {
       late: this.#store.late + this.#store.tooOld,
       octets: this.#octets,
       fec: this.#fec === null ? null : fecSnapshot(this.#fec, this.#store),
-      arbitration: this.#arbiter === null ? null : this.#arbitration(this.#arbiter),
+      arbitration: this.#legs === null ? null : this.#legs.snapshot(),
     };
   }
 
@@ -242,37 +236,6 @@ export class RtpChannel {
     const { outputs } = this;
     for (let i = 0; i < outputs.length; i++) outputs[i]!.put(bytes, at, length, lost);
   }
-
-  #arbitrate(beforeNs: Nanos): void {
-    const arbiter = this.#arbiter;
-    const legs = this.#legs;
-    if (arbiter === null || legs === null) return;
-    while (legs.next(beforeNs)) arbiter.offer(legs.leg, legs.number, 1, legs.timeNs);
-    if (beforeNs !== Infinity) arbiter.advance(beforeNs);
-    for (let i = 0; i < arbiter.skews; i++) this.#skew.record(arbiter.skewNs[i]!);
-    arbiter.skews = 0;
-  }
-
-  /** As {@link #arbitration}; numbers that are open, and so are counted later, no leg has had yet. */
-  #decided(arbiter: Arbiter): ArbitrationSnapshot {
-    const all = this.#arbitration(arbiter);
-    const [a, b] = all.legs;
-    const legs: [LegSnapshot, LegSnapshot] = [
-      { ...a, received: a.received - arbiter.openOn(Leg.A) },
-      { ...b, received: b.received - arbiter.openOn(Leg.B) },
-    ];
-    return { ...all, legs };
-  }
-
-  #arbitration(arbiter: Arbiter): ArbitrationSnapshot {
-    const { onlyA, onlyB, both, neither, open, skewsDropped } = arbiter;
-    const legs: [LegSnapshot, LegSnapshot] = [legSnapshot(arbiter.legs[0]), legSnapshot(arbiter.legs[1])];
-    return { legs, onlyA, onlyB, both, neither, open, skewNs: this.#skew.copy(), skewsDropped };
-  }
-}
-
-function legSnapshot({ received, wins, duplicates, lost, late }: LegCounters): LegSnapshot {
-  return { received, wins, duplicates, lost, late };
 }
 
 function fecSnapshot(fec: FecDecoder, store: PacketStore): FecSnapshot {

@@ -1,4 +1,4 @@
-import { SlotKind } from '../analysis/decoded.js';
+import { Arrival, SlotKind } from '../analysis/decoded.js';
 import type { TsAnalyzer } from '../analysis/mpegts/tsAnalyzer.js';
 import type { Measurement } from '../analysis/measurement.js';
 import { RECOGNISED_FROM } from '../analysis/plainDecoder.js';
@@ -7,7 +7,10 @@ import type { Nanos } from '../core/time.js';
 import { StreamCounter } from '../metrics/counters.js';
 import type { RepairSnapshot } from '../metrics/repairSnapshot.js';
 import type { TransportSnapshot } from '../metrics/transportSnapshot.js';
+import { framingOf } from '../analysis/feedDecoder.js';
+import { StreamFormat } from '../analysis/streamTable.js';
 import { rtpSequence, rtpSsrc } from '../wire/rtp.js';
+import { FeedChannel } from './feedChannel.js';
 import { BareChannel, RtpChannel, type MediaOutput, spareChannel, type SpareChannel } from './mediaChannel.js';
 
 /** What a stream is to the media: media itself, or what goes with it. */
@@ -47,7 +50,14 @@ const TEND_NS = 5e6;
 const NO_OUTPUTS: readonly MediaOutput[] = [];
 const ROLES = ['media', 'fec', 'control'] as const;
 
-type Channel = RtpChannel | BareChannel;
+type Channel = RtpChannel | BareChannel | FeedChannel;
+
+/** A stream's part in the feed of its channel. */
+interface FeedPart {
+  readonly channel: FeedChannel;
+  /** The channel's number of the stream's number 0. */
+  readonly numberOfOrigin: number;
+}
 
 /**
  * Media behind the measurement: finds out which streams are transport streams or protected RTP, and gives each a channel.
@@ -65,6 +75,9 @@ export class MediaReceiver {
   /** RTP channels by endpoint, and by endpoint and SSRC. */
   readonly #latest = new Map<number, RtpChannel>();
   readonly #bySsrc = new Map<string, RtpChannel>();
+  /** By stream, of sequenced feeds; and by endpoint and session, with the number on the wire that the channel counts from. */
+  readonly #feeds: (FeedPart | undefined)[] = [];
+  readonly #bySession = new Map<string, { readonly channel: FeedChannel; readonly origin: bigint }>();
   readonly #all: Channel[] = [];
   readonly #hasOutputs = new Set<number>();
   /** There is anything that is looked into: else no datagram is to cost a look. */
@@ -97,6 +110,7 @@ export class MediaReceiver {
     if (!this.#hasMedia) return;
     const { kind, stream, timeMonoNs } = measurement.decoded;
     for (let i = 0; i < batch.count; i++) {
+      if (this.#feeds.length > 0 && this.#onFeed(batch, i)) continue;
       if (kind[i] !== SlotKind.Data) continue;
       const place = this.placeOf(stream[i]!);
       if (place === null) continue;
@@ -106,6 +120,7 @@ export class MediaReceiver {
         const channel = this.#channels[stream[i]!];
         if (channel === null || channel === undefined) continue;
         if (!channel.isWarm) this.#warm(channel, timeMonoNs[i]!);
+        if (channel instanceof FeedChannel) continue;
         if (channel instanceof BareChannel) {
           channel.onDatagram(batch.bytes, at, length, timeMonoNs[i]!);
           continue;
@@ -120,6 +135,26 @@ export class MediaReceiver {
       } else this.#control.onDatagram(batch, i, timeMonoNs[i]!);
     }
     if (batch.count > 0) this.#arrivedNs = timeMonoNs[batch.count - 1]!;
+  }
+
+  /** Whether slot `i` is of a feed that has a channel, which then has had it. */
+  #onFeed(batch: ReceiveBatch, i: number): boolean {
+    const { kind, stream, sequence, next, span, timeMonoNs, verdict } = this.#options.measurement.decoded;
+    const feed = this.#feeds[stream[i]!];
+    if (feed === undefined) return false;
+    const { channel, numberOfOrigin } = feed;
+    if (!channel.isWarm) this.#warm(channel, timeMonoNs[i]!);
+    const { leg } = this.placeOf(stream[i]!)!;
+    if (kind[i] === SlotKind.Data) {
+      // A jump that nothing has confirmed would end all waiting for what is really next.
+      if (verdict[i] === Arrival.None) return true;
+      const number = sequence[i]! + numberOfOrigin;
+      const { bytes, view, offset, length } = batch;
+      channel.onDatagram(bytes, view, offset[i]!, length[i]!, number, span[i]!, timeMonoNs, i, leg);
+    } else if (kind[i] === SlotKind.Heartbeat || kind[i] === SlotKind.End) {
+      channel.announce(next[i]! + numberOfOrigin, timeMonoNs[i]!, leg);
+    }
+    return true;
   }
 
   /** What the stream is to the media; `null`: not known (yet). */
@@ -156,7 +191,7 @@ export class MediaReceiver {
 
   /** An interval is over: rates of intervals begin anew. */
   closeInterval(): void {
-    for (const { analyzer } of this.#all) analyzer.closeInterval();
+    for (const channel of this.#all) if (!(channel instanceof FeedChannel)) channel.analyzer.closeInterval();
   }
 
   finish(nowNs: Nanos): void {
@@ -181,7 +216,8 @@ export class MediaReceiver {
   /** Of a transport stream; `null`: the stream is none whose content is looked at. */
   analyzerOf(stream: number): TsAnalyzer | null {
     const channel = this.#channels[stream] ?? null;
-    return channel !== null && channel.isTransportStream ? channel.analyzer : null;
+    if (channel === null || channel instanceof FeedChannel) return null;
+    return channel.isTransportStream ? channel.analyzer : null;
   }
 
   /** `null`: the stream is none whose content was looked at. */
@@ -191,14 +227,14 @@ export class MediaReceiver {
 
   repair(stream: number): RepairSnapshot | null {
     const channel = this.#channels[stream];
-    return channel instanceof RtpChannel ? channel.repair() : null;
+    return channel === undefined || channel === null || channel instanceof BareChannel ? null : channel.repair();
   }
 
   /** Pairs of streams that are two legs of one. */
   pairs(): { readonly legA: number; readonly legB: number; readonly repair: RepairSnapshot }[] {
     const pairs = [];
     for (const [legB, channel] of this.#channels.entries()) {
-      if (this.#places[legB]?.leg !== 1 || !(channel instanceof RtpChannel)) continue;
+      if (this.#places[legB]?.leg !== 1 || channel === null || channel instanceof BareChannel) continue;
       const legA = this.#channels.findIndex((other, stream) => other === channel && this.#places[stream]!.leg === 0);
       pairs.push({ legA, legB, repair: channel.repair() });
     }
@@ -237,6 +273,7 @@ export class MediaReceiver {
   }
 
   #channelFor(format: string, stream: number, place: MediaPlace, batch: ReceiveBatch): Channel | null {
+    if (this.#options.measurement.table.format[stream]! >= StreamFormat.Feed) return this.#feedChannel(stream, place);
     const isRtp = format.startsWith('rtp') && this.#options.measurement.identity(stream).unit === 'packet';
     if (!isRtp) {
       if (format !== 'mpeg-ts') return null;
@@ -260,6 +297,33 @@ export class MediaReceiver {
     this.#bySsrc.set(key, channel);
     this.#latest.set(place.position, channel);
     return this.#added(channel);
+  }
+
+  /** Of a feed with one line that nobody takes there is nothing to tell beyond its measurement. */
+  #feedChannel(stream: number, place: MediaPlace): Channel | null {
+    const { measurement, holdNs, mergeWindowNs } = this.#options;
+    const { table, decoder } = measurement;
+    const { session, beginnings, framing } = decoder.feed.facts(stream);
+    const key = `${place.position} ${framing.format} ${session} ${beginnings}`;
+    const origin = (BigInt(table.originHigh[stream]!) << 32n) | BigInt(table.originLow[stream]!);
+    let known = this.#bySession.get(key);
+    if (known === undefined) {
+      const outputs = this.#outputsOf(place.position);
+      if (!place.hasLegs && outputs.length === 0) return null;
+      const channel = new FeedChannel({
+        framing: framingOf(table.format[stream]!),
+        storePackets: this.#storePackets(),
+        holdNs,
+        mergeWindowNs: place.hasLegs ? mergeWindowNs : null,
+        outputs,
+      });
+      known = { channel: this.#added(channel), origin };
+      this.#bySession.set(key, known);
+    }
+    const apart = origin - known.origin;
+    const numberOfOrigin = Number(framing.sequenceBits === 64 ? apart : BigInt.asIntN(32, apart));
+    this.#feeds[stream] = { channel: known.channel, numberOfOrigin };
+    return known.channel;
   }
 
   #added<C extends Channel>(channel: C): C {

@@ -133,7 +133,9 @@ function legPairs({ media }: ReceiverRunState, streams: readonly Stream[]): Arbi
     if (arbitration === null) return [];
     const a = streams[legA] ?? null;
     const b = streams[legB] ?? null;
-    return [{ name: (a ?? b)?.name ?? null, legA: a?.id ?? null, legB: b?.id ?? null, snapshot: arbitration, repair }];
+    const unit = (a ?? b)?.unit === 'message' ? 'message' : 'packet';
+    const name = (a ?? b)?.name ?? null;
+    return [{ name, legA: a?.id ?? null, legB: b?.id ?? null, unit, snapshot: arbitration, repair }];
   });
 }
 

@@ -34,6 +34,7 @@ import { reasonsForSilence } from './silenceWatch.js';
 import { placedLines } from './placedLines.js';
 import { prepareThread } from './thread.js';
 import { nextUtcMultiple } from './utcTime.js';
+import { warmUpReceivedFeeds } from './warmSequencedFeeds.js';
 import { warmUpReceivedMedia } from './warmReceivedMedia.js';
 
 const SECOND_NS = 1e9;
@@ -41,7 +42,8 @@ const SECOND_NS = 1e9;
 const SHORT_SILENCE_NS = 0.2e9;
 /** Intervals, events and offload are looked after this often. */
 const TEND_NS = 50e6;
-const SCHEMES = ['probe', 'udp', 'rtp'] as const;
+const FEED_SCHEMES = ['mold', 'mdp', 'xdp'] as const;
+const SCHEMES = ['probe', 'udp', 'rtp', ...FEED_SCHEMES] as const;
 /** So many channels that begin at once leave no time to compile. */
 const MANY_CHANNELS = 8;
 
@@ -59,6 +61,8 @@ export async function runReceiver(
   if (io.capabilities.offload) await rehearse('receive', plan.offload !== 'off');
   const channels = plan.places.filter(({ role, leg }) => role === 'media' && leg === 0).length;
   if (channels >= MANY_CHANNELS && plan.streams.some(({ scheme }) => scheme !== 'probe')) warmUpReceivedMedia();
+  const feed = FEED_SCHEMES.find((scheme) => plan.streams.some((stream) => stream.scheme === scheme));
+  if (feed !== undefined) warmUpReceivedFeeds(feed);
   await untilStart(io, plan, control);
   const evidence = new EvidenceWatch();
   const runId = randomBytes(4).readUInt32BE().toString(16).padStart(8, '0');

@@ -1,4 +1,4 @@
-/** Opens what a sender reads: transport streams and captures. */
+/** Opens what a sender reads: transport streams, captures, and files of messages. */
 import type { SendPlan } from '../profile/plan.js';
 import type { MediaInputs } from './mediaInputs.js';
 
@@ -10,14 +10,30 @@ export async function openSenderInputs(
   plan: SendPlan,
   tell: (text: string) => void = () => {},
 ): Promise<MediaInputs | null> {
+  if (plan.streams.some(({ feed }) => feed !== null && feed.input.kind === 'itch')) {
+    const { openFeedInputs } = await import('./feedInputs.js');
+    const feeds = await openFeedInputs(plan);
+    return await joinedWith(feeds, async () => await openOthers(plan, tell));
+  }
+  return await openOthers(plan, tell);
+}
+
+/** What transport streams and captures read; `null`: there are none. */
+async function openOthers(plan: SendPlan, tell: (text: string) => void): Promise<MediaInputs | null> {
   const replays = hasReplay(plan) ? await (await import('./replayInputs.js')).openReplays(plan, tell) : null;
   if (plan.streams.every(({ media }) => media === null)) return replays;
   const { openMediaInputs } = await import('./mediaInputs.js');
   if (replays === null) return await openMediaInputs(plan, tell);
+  return await joinedWith(replays, async () => await openMediaInputs(replays.plan, tell));
+}
+
+/** With what `open` opens; where that fails, what was open is closed. */
+async function joinedWith(inputs: MediaInputs, open: () => Promise<MediaInputs | null>): Promise<MediaInputs> {
   try {
-    return joined(replays, await openMediaInputs(replays.plan, tell));
+    const others = await open();
+    return others === null ? inputs : joined(inputs, others);
   } catch (error) {
-    await replays.stop();
+    await inputs.stop();
     throw error;
   }
 }
@@ -26,18 +42,18 @@ function hasReplay({ streams, flowReplay }: SendPlan): boolean {
   return flowReplay !== null || streams.some(({ replay }) => replay !== null);
 }
 
-/** `media` was opened for the plan that `replays` completed. */
-function joined(replays: MediaInputs, media: MediaInputs): MediaInputs {
-  const finished = Promise.all([replays.finished, media.finished]).then(() => undefined);
+/** `others` were opened for the plan that `inputs` completed. */
+function joined(inputs: MediaInputs, others: MediaInputs): MediaInputs {
+  const finished = Promise.all([inputs.finished, others.finished]).then(() => undefined);
   finished.catch(() => {});
   return {
-    plan: media.plan,
-    shared: replays.shared.map((input, index) => input ?? media.shared[index] ?? null),
+    plan: others.plan,
+    shared: inputs.shared.map((input, index) => input ?? others.shared[index] ?? null),
     finished,
-    lines: [...replays.lines, ...media.lines],
-    links: () => [...replays.links(), ...media.links()],
+    lines: [...inputs.lines, ...others.lines],
+    links: () => [...inputs.links(), ...others.links()],
     stop: async () => {
-      await Promise.all([replays.stop(), media.stop()]);
+      await Promise.all([inputs.stop(), others.stop()]);
     },
   };
 }

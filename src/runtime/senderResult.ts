@@ -12,6 +12,7 @@ import type { LoopHealth } from './loop.js';
 import type { Judge } from './messages.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { inputReport, type SentInput } from './inputReport.js';
+import { framingOfScheme } from '../wire/framings.js';
 import { SenderCounter, type SenderStats } from './senderStats.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 
@@ -77,11 +78,10 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
   });
   const clock = clockSection(io, state.watch, facts.startMonoNs, {
     receive_time: null,
-    send_time: state.streams.every(({ plan: stream }) => !carriesSendTime(stream))
-      ? null
-      : io.capabilities.departureStamp
-        ? 'departure'
-        : 'due',
+    send_time: sendTime(
+      state.streams.map((stream) => stream.plan),
+      io.capabilities.departureStamp,
+    ),
     send_time_bound_ns: state.sendTimeBoundNs,
     shared_time_datagrams: 0,
     user_time_datagrams: 0,
@@ -120,12 +120,23 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
   });
 }
 
-function carriesSendTime({ payload, media, replay }: SendStream): boolean {
-  return payload === null && replay === null && media?.rtp?.sendTime !== false;
+/** What the datagrams carry: `departure` where all that carry any carry that; `null`: none does. */
+function sendTime(streams: readonly SendStream[], writesDepartures: boolean): 'departure' | 'due' | null {
+  const carried = streams.map(sendTimeOf).filter((kind) => kind !== null);
+  if (carried.length === 0) return null;
+  return writesDepartures && carried.every((kind) => kind === 'departure') ? 'departure' : 'due';
+}
+
+function sendTimeOf({ payload, media, replay, feed }: SendStream): 'departure' | 'due' | null {
+  if (payload !== null || replay !== null || media?.rtp?.sendTime === false) return null;
+  if (feed === null) return 'departure';
+  if (framingOfScheme(feed.scheme)!.carriesSendTime) return 'due';
+  if (feed.stampNs === Infinity) return null;
+  return feed.hasLegs ? 'due' : 'departure';
 }
 
 function streamFacts(stream: SenderStreamState): SenderStreamFacts {
-  const { address, media, replay, pattern } = stream.plan;
+  const { address, media, replay, feed, pattern } = stream.plan;
   const c = stream.stats.counters;
   const refused = c[SenderCounter.NoBuffers]! + c[SenderCounter.TooLate]! + c[SenderCounter.Failed]!;
   const departureError = stream.stats.departureError.copy();
@@ -147,11 +158,13 @@ function streamFacts(stream: SenderStreamState): SenderStreamFacts {
     pattern:
       media !== null
         ? 'pcr'
-        : replay !== null
-          ? 'capture'
-          : pattern.kind === 'burst'
-            ? `burst:${pattern.datagrams}/${pattern.periodNs}ns`
-            : pattern.kind,
+        : feed !== null
+          ? feed.arrivals.kind
+          : replay !== null
+            ? 'capture'
+            : pattern.kind === 'burst'
+              ? `burst:${pattern.datagrams}/${pattern.periodNs}ns`
+              : pattern.kind,
     scheduled: stream.feed.scheduled,
     sent: c[SenderCounter.Sent]!,
     noBuffers: c[SenderCounter.NoBuffers]!,
@@ -169,7 +182,8 @@ function streamFacts(stream: SenderStreamState): SenderStreamFacts {
 }
 
 /** As a receiver names it. */
-function formatOf({ payload, media, replay }: SendStream): string {
+function formatOf({ payload, media, replay, feed }: SendStream): string {
+  if (feed !== null) return framingOfScheme(feed.scheme)!.format;
   if (media !== null) return media.rtp === null ? 'mpeg-ts' : 'rtp/mpeg-ts';
   return payload === null && replay === null ? 'probe' : 'udp';
 }

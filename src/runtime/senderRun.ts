@@ -13,10 +13,9 @@ import { fragmentWarnings } from './fragmentWarnings.js';
 import { Housekeeping } from './housekeeping.js';
 import { refuseUnsent } from './inputReport.js';
 import { interfaceFacts } from './interfaceFacts.js';
-import type { SplitMedia } from './mediaFeed.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
-import type { SendPlan } from '../profile/plan.js';
+import type { SendPlan, SendStream } from '../profile/plan.js';
 import { placedLines } from './placedLines.js';
 import { rehearse } from './rehearsal.js';
 import { refuseScattered } from './replaySetup.js';
@@ -29,11 +28,13 @@ import {
   buildLane,
   openSinks,
   placeStreams,
+  type SharedLegs,
   type OpenSink,
   type PlacedStream,
   totalPacketsPerSecond,
 } from './senderSetup.js';
 import { prepareThread } from './thread.js';
+import { warmUpSentFeeds } from './warmSequencedFeeds.js';
 import { warmUpSentMedia } from './warmSentMedia.js';
 import { warmUpFast } from './warmSender.js';
 import { TransmitStamps } from './transmitStamps.js';
@@ -69,6 +70,8 @@ export async function runSender(
     if (isFast && plan.streams.some(({ media }) => media !== null)) warmUpSentMedia();
     if (isFast) {
       warmUpFast();
+      const feed = plan.streams.find((stream) => stream.feed !== null)?.feed ?? null;
+      if (feed !== null) warmUpSentFeeds(feed);
       if (io.capabilities.offload) {
         const superPackets = sinks.some(({ segments }) => segments > 1);
         await rehearse('send', superPackets);
@@ -81,7 +84,7 @@ export async function runSender(
     const leadNs = LEAD_NS + MEDIA_LEAD_NS * plan.streams.filter(({ media }) => media !== null).length;
     const firstNs = startMonoNs + Math.max(leadNs, untilNs(plan.startAtUnixNs, io, startRealNs));
     const bounded = boundedByEnd(plan, io, startRealNs, firstNs - startMonoNs);
-    const legs = new Map<number, SplitMedia>();
+    const legs: SharedLegs = { media: new Map(), feeds: new Map() };
     const cname = shortTermCname();
     const built = sinks.map((open) => {
       const isAlone = hasMoreThanControl(open) && sinks.filter(hasMoreThanControl).length === 1;
@@ -150,7 +153,7 @@ export async function runSender(
       plan.durationNs !== null ||
       plan.count !== null ||
       plan.endAtUnixNs !== null ||
-      plan.streams.every(({ media, replay }, position) => endsWithInput(media ?? replay) && !isLive(inputs[position]));
+      plan.streams.every((stream, position) => endsWithInput(stream) && !isLive(inputs[position]));
     const housekeeping = new Housekeeping(
       [
         {
@@ -211,7 +214,8 @@ export async function runSender(
 }
 
 /** A transport stream or a capture that is sent once. */
-function endsWithInput(input: { readonly loop: boolean } | null): boolean {
+function endsWithInput({ media, replay, feed }: SendStream): boolean {
+  const input = media ?? replay ?? (feed?.input.kind === 'itch' ? feed : null);
   return input !== null && !input.loop;
 }
 

@@ -25,6 +25,7 @@ import { RtcpFeed } from './rtcpFeed.js';
 import { SenderLane } from './senderLane.js';
 import type { SenderStreamState } from './senderResult.js';
 import { SenderStats, SentCounter } from './senderStats.js';
+import { sequencedFeed, type SplitFeeds } from './sequencedFeed.js';
 import type { SharedInput, SharedOctets } from './sharedInput.js';
 
 /** A stream with the interface that it leaves by. */
@@ -91,7 +92,8 @@ export async function placeStreams(plan: SendPlan, inputs: readonly (SharedInput
     if ((stream.media?.rtp ?? null) !== null) placed.push({ ...one, stream: controlStream(stream), role: 'control' });
     if (legB === null) continue;
     const other = await place(legB, position, 'b');
-    placed.push(other, { ...other, stream: controlStream(legB), role: 'control' });
+    placed.push(other);
+    if ((legB.media?.rtp ?? null) !== null) placed.push({ ...other, stream: controlStream(legB), role: 'control' });
   }
   return placed;
 }
@@ -189,9 +191,10 @@ function streamId({ stream, via }: PlacedStream): string {
   return `${family === 6 ? `[${group}]` : group}:${port}/${via.name}`;
 }
 
-function flowNames({ flows, payload, replay }: SendStream, media: MediaFeed | null): string[] {
+function flowNames({ flows, payload, replay, feed }: SendStream, media: MediaFeed | null): string[] {
   if (media !== null) return media.ssrc === null ? [] : [`0x${media.ssrc.toString(16).padStart(8, '0')}`];
-  return payload === null && replay === null ? Array.from({ length: flows }, (_, flow) => String(flow)) : [];
+  if (payload !== null || replay !== null || feed !== null) return [];
+  return Array.from({ length: flows }, (_, flow) => String(flow));
 }
 
 function sentInput(
@@ -203,6 +206,12 @@ function sentInput(
   return media === null || leg === 'b' ? null : { name: inputName(stream.media!.input), feed: media.origin };
 }
 
+/** By position in the plan, what feeds both legs of a stream. */
+export interface SharedLegs {
+  readonly media: Map<number, SplitMedia>;
+  readonly feeds: SplitFeeds;
+}
+
 /** A paced lane over an open sink, and the states of its streams. */
 export interface BuiltLane {
   readonly lane: SenderLane;
@@ -211,7 +220,7 @@ export interface BuiltLane {
 }
 
 /**
- * `legs`: by position in the plan, what feeds both legs of a stream; shared by all lanes of a run, as is `cname`, the
+ * `legs` are shared by all lanes of a run, as is `cname`, the
  * sender's name in RTCP. `isAlone`: no other lane has media or probes.
  */
 export function buildLane(
@@ -220,7 +229,7 @@ export function buildLane(
   open: OpenSink,
   runId: number,
   startMonoNs: Nanos,
-  legs: Map<number, SplitMedia>,
+  legs: SharedLegs,
   cname: string,
   isAlone: boolean,
 ): BuiltLane {
@@ -243,6 +252,7 @@ export function buildLane(
   let reported: ReportedMedia | null = null;
   let replay: ReplayFeed | null = null;
   const { family } = streams[0]!.address;
+  const unixAtMonoZero = splitNs(io.clock.epoch.realtimeNs);
   for (const [index, placed] of open.placed.entries()) {
     const { stream } = placed;
     streamOf.fill(index, flowBase, flowBase + stream.flows);
@@ -310,25 +320,33 @@ export function buildLane(
         ? null
         : placed.leg === null
           ? mediaFeed(stream.media, input as SharedOctets, paced)
-          : legFeed(legs, placed.position, stream.media, input as SharedOctets, paced);
+          : legFeed(legs.media, placed.position, stream.media, input as SharedOctets, paced);
     fecFrom = index;
     const own =
       media !== null
         ? media.feed
         : replay !== null
           ? replay
-          : stream.payload === null
-            ? new ProbeFeed({
-                ...paced,
-                flows: stream.flows,
-                runId,
-                tos: stream.tos,
-                ttl: stream.ttl,
-                sendTime: io.capabilities.departureStamp ? 'departure' : 'due',
-                unixAtMonoZero: splitNs(io.clock.epoch.realtimeNs),
-                superPackets: open.segments > 1,
-              })
-            : new PayloadFeed({ ...paced, payload: stream.payload });
+          : stream.feed !== null
+            ? sequencedFeed(
+                stream.feed,
+                placed.input as SharedOctets | null,
+                { ...paced, unixAtMonoZero },
+                placed.position,
+                legs.feeds,
+              ).feed
+            : stream.payload === null
+              ? new ProbeFeed({
+                  ...paced,
+                  flows: stream.flows,
+                  runId,
+                  tos: stream.tos,
+                  ttl: stream.ttl,
+                  sendTime: io.capabilities.departureStamp ? 'departure' : 'due',
+                  unixAtMonoZero,
+                  superPackets: open.segments > 1,
+                })
+              : new PayloadFeed({ ...paced, payload: stream.payload });
     fec = media === null || (stream.media?.fec ?? null) === null ? null : fecFeed(media.feed, stream, index);
     const feed = fec ?? own;
     const seed = stream.impair === null ? 0 : (stream.impair.seed ?? randomInt(2 ** 32));

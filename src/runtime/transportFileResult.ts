@@ -123,6 +123,7 @@ function streamOf({ name }: TransportFile, snapshot: TransportSnapshot): Stream 
     tr101290: content.tr101290,
     fec: null,
     rtp: null,
+    feed: null,
     rtcp: null,
     notes: [],
     after: null,

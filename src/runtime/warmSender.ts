@@ -1,7 +1,8 @@
-import { SendBatch, SendOutcome } from '../core/batch.js';
+import { SendBatch } from '../core/batch.js';
 import { ProbeFeed } from '../feed/probeFeed.js';
 import { Pacer } from '../pacing/pacer.js';
 import { keep } from './kept.js';
+import { sendNowhere } from './sendNowhere.js';
 import { SenderStats, SentCounter } from './senderStats.js';
 
 const SLOTS = 512;
@@ -51,14 +52,5 @@ function send(datagrams: number, quantumNs: number, isCounted = false): void {
     superPackets: false,
   });
   keep(batch, stats, counter, pacer, feed);
-  for (let nowNs = BEGAN_NS; feed.nextDueNs() !== Infinity; nowNs = Math.max(nowNs, feed.nextDueNs())) {
-    batch.count = 0;
-    feed.fill(batch, pacer.horizonNs(feed.nextDueNs(), nowNs));
-    for (let at = 0; at < batch.count; at = pacer.to) {
-      pacer.plan(batch, at, nowNs);
-      batch.outcome.fill(SendOutcome.Sent, at, pacer.to);
-      batch.departureMonoNs.fill(nowNs, at, pacer.to);
-      counter.count(batch, at, pacer.to);
-    }
-  }
+  sendNowhere(feed, batch, pacer, counter, BEGAN_NS);
 }

@@ -1,7 +1,8 @@
-import { SendBatch, SendOutcome } from '../core/batch.js';
+import { SendBatch } from '../core/batch.js';
 import type { FlowFeed } from '../feed/mergedFeed.js';
 import { Pacer } from '../pacing/pacer.js';
 import { keep } from './kept.js';
+import { sendNowhere } from './sendNowhere.js';
 import { SenderStats, SentCounter } from './senderStats.js';
 import { WARM_BEGAN_NS, WARM_ROUNDS_S, WARM_SIZE_OCTETS, WARM_SLOTS, warmClips, warmFeeds } from './warmFeeds.js';
 
@@ -28,15 +29,6 @@ function send(feed: FlowFeed): readonly unknown[] {
   });
   const stats = Array.from({ length: feed.flows }, () => new SenderStats());
   const counter = new SentCounter(Uint16Array.from(stats.keys()), stats);
-  for (let nowNs = WARM_BEGAN_NS; feed.nextDueNs() !== Infinity; nowNs = Math.max(nowNs, feed.nextDueNs())) {
-    batch.count = 0;
-    feed.fill(batch, pacer.horizonNs(feed.nextDueNs(), nowNs));
-    for (let at = 0; at < batch.count; at = pacer.to) {
-      pacer.plan(batch, at, nowNs);
-      batch.outcome.fill(SendOutcome.Sent, at, pacer.to);
-      for (let slot = at; slot < pacer.to; slot++) batch.departureMonoNs[slot] = batch.dueMonoNs[slot]! + 20_000.25;
-      counter.count(batch, at, pacer.to);
-    }
-  }
+  sendNowhere(feed, batch, pacer, counter, WARM_BEGAN_NS);
   return [feed, batch, pacer, counter];
 }

@@ -72,6 +72,8 @@ export interface FeedFraming {
   readonly sequenceBits: 32 | 64;
   /** Numbers that a heartbeat takes: its own (1), as data do, or none (0), then it bears the next one's. */
   readonly heartbeatSpan: 0 | 1;
+  /** There are datagrams that say that the feed is over. */
+  readonly hasEnd: boolean;
   /** Octets of a heartbeat, and of an end. */
   readonly heartbeatOctets: number;
 

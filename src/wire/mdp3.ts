@@ -94,6 +94,7 @@ export const mdp3Framing: FeedFraming = {
   maxMessageOctets: 0xffff - MDP3_MESSAGE_HEADER_OCTETS,
   sequenceBits: 32,
   heartbeatSpan: 1,
+  hasEnd: false,
   heartbeatOctets: MDP3_HEADER_OCTETS + MDP3_MESSAGE_HEADER_OCTETS,
 
   read(view, at, length, frame) {

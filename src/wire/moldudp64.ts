@@ -137,6 +137,7 @@ export const moldUdp64Framing: FeedFraming = {
   maxMessageOctets: 0xffff,
   sequenceBits: 64,
   heartbeatSpan: 0,
+  hasEnd: true,
   heartbeatOctets: MOLD_HEADER_OCTETS,
 
   read(view, at, length, frame) {

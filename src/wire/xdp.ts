@@ -99,6 +99,7 @@ export const xdpFraming: FeedFraming = {
   maxMessageOctets: 0xffff - XDP_MESSAGE_HEADER_OCTETS,
   sequenceBits: 32,
   heartbeatSpan: 0,
+  hasEnd: false,
   heartbeatOctets: XDP_HEADER_OCTETS,
 
   read(view, at, length, frame) {

@@ -17,6 +17,7 @@ it('only validation loads the schema library: building, judging and rendering a 
     'emitSchema',
     'jsonSchema',
     'model',
+    'modelBursts',
     'modelFigures',
     'modelLink',
     'modelRepair',

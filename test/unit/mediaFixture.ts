@@ -206,6 +206,7 @@ export function pair(change: Partial<ArbitrationPair> = {}): ArbitrationPair {
   return {
     name: null,
     legA: '239.1.1.1:5001/10.0.0.1:40000/eth0',
+    unit: 'packet',
     legB: '239.1.2.1:5001/10.0.0.1:40000/eth1',
     snapshot: arbitration(),
     repair: repair({ arbitration: arbitration() }),

@@ -96,6 +96,7 @@ describe('a sender', () => {
           payload: null,
           media: null,
           replay: null,
+          feed: null,
           legB: null,
           impair: null,
         },
@@ -267,7 +268,7 @@ describe('a sender', () => {
     ],
     [
       'iperf://239.1.1.1',
-      'ERR_USAGE endpoint "iperf://239.1.1.1": iperf:// cannot be sent by this version: probe://, rtp:// and udp:// can',
+      'ERR_USAGE endpoint "iperf://239.1.1.1": iperf:// cannot be sent by this version: probe://, rtp://, udp://, mold://, mdp:// and xdp:// can',
     ],
     [`${G} -l 51`, `ERR_USAGE endpoint "${G}": size 51: a probe datagram has 52 octets at least, its header`],
     [`${G} -b 1M --pps 5`, `ERR_USAGE endpoint "${G}": rate and pps both set the rate: give one of them`],
@@ -411,8 +412,8 @@ describe('a receiver', () => {
 
   it.each([
     [
-      'mold://239.1.1.1',
-      'ERR_USAGE endpoint "mold://239.1.1.1": mold:// is not analysed by this version: udp:// counts and meters any datagrams',
+      'iperf://239.1.1.1',
+      'ERR_USAGE endpoint "iperf://239.1.1.1": iperf:// is not analysed by this version: udp:// counts and meters any datagrams',
     ],
     [
       '10.0.0.1@232.1.1.1:5 232.1.1.1:5',
@@ -499,7 +500,7 @@ describe('line-ups in place of endpoints', () => {
     );
     expect(await refusal(recv('legs.csv'))).toBe(
       [
-        'ERR_USAGE legs.csv:2: leg_b "udp://239.2.1.1:5004": the second leg is RTP like the first',
+        'ERR_USAGE legs.csv:2: leg_b "udp://239.2.1.1:5004": the second leg is rtp:// like the first',
         'legs.csv:3: endpoint "rtp://239.1:5004": 239.1 is an IPv4 address of 2 parts, which programs fill up differently; write all four',
       ].join('\n'),
     );

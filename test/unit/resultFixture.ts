@@ -123,6 +123,7 @@ export function snapshot(change: Partial<StreamSnapshot> = {}): StreamSnapshot {
     sendTime: 'departure',
     superPackets: false,
     rtp: null,
+    feed: null,
     notes: [],
     ...change,
   };

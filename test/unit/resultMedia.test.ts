@@ -415,6 +415,7 @@ describe('arbitration in the document', () => {
       both_lost: 1,
       remaining_lost: 2,
       skew_ns: summarise(recorded(-50_000, 80_000, 100_000)),
+      unit: 'packet',
       skews_dropped: 0,
     };
     expect(one).toEqual({

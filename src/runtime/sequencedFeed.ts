@@ -1,0 +1,80 @@
+import { randomInt } from 'node:crypto';
+import { splitNs, type Nanos, type SplitTime } from '../core/time.js';
+import { LegSplitter, type Leg } from '../feed/legs.js';
+import { MessageFeed } from '../feed/messageFeed.js';
+import type { PayloadSlots } from '../feed/payloadSlots.js';
+import type { FeedPlan } from '../profile/plan.js';
+import { framingOfScheme } from '../wire/framings.js';
+import { messageSource } from './messageSources.js';
+import type { SharedOctets } from './sharedInput.js';
+
+export interface SequencedFeed {
+  readonly feed: MessageFeed | Leg;
+  /** What makes the messages of both legs. */
+  readonly origin: MessageFeed;
+}
+
+interface Paced {
+  readonly count: number | null;
+  readonly durationNs: Nanos | null;
+  readonly startMonoNs: Nanos;
+  readonly unixAtMonoZero: SplitTime;
+  readonly destination: number;
+  readonly flowBase: number;
+  readonly payloadSlots: PayloadSlots;
+}
+
+/** By position in the plan, what both legs of a feed are fed by. */
+export type SplitFeeds = Map<number, { readonly splitter: LegSplitter; readonly origin: MessageFeed }>;
+
+/** Datagrams that a leg may lag behind the other. */
+const LEG_DATAGRAMS = 4096;
+const SESSION_CHARACTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+const SESSION_LENGTH = 10;
+
+/** The feed of a stream, or one leg of it. */
+export function sequencedFeed(
+  plan: FeedPlan,
+  input: SharedOctets | null,
+  paced: Paced,
+  position: number,
+  splits: SplitFeeds,
+): SequencedFeed {
+  if (!plan.hasLegs) {
+    const origin = messageFeed(plan, input, paced);
+    return { feed: origin, origin };
+  }
+  let split = splits.get(position);
+  if (split === undefined) {
+    // It fills batches of its own.
+    const origin = messageFeed(plan, input, { ...paced, flowBase: 0, destination: 0 });
+    split = { splitter: new LegSplitter(origin, LEG_DATAGRAMS, plan.payloadOctets), origin };
+    splits.set(position, split);
+  }
+  const { flowBase, destination } = paced;
+  return { feed: split.splitter.leg({ flowBase, destination }), origin: split.origin };
+}
+
+function messageFeed(plan: FeedPlan, input: SharedOctets | null, paced: Paced): MessageFeed {
+  const framing = framingOfScheme(plan.scheme)!;
+  return new MessageFeed({
+    ...paced,
+    source: messageSource(plan, input),
+    framing,
+    session: framing.sessionWords(plan.session ?? randomSession()) ?? [0, 0, 0],
+    firstSequence: splitNs(plan.firstSequence),
+    mtuOctets: plan.payloadOctets,
+    mostMessages: plan.mostMessages,
+    flushAfterNs: plan.flushAfterNs,
+    heartbeatNs: plan.heartbeatNs,
+    stampNs: plan.stampNs,
+    stampsDeparture: !plan.hasLegs,
+    unpaced: plan.messagesPerSecond === Infinity,
+  });
+}
+
+function randomSession(): string {
+  let name = '';
+  while (name.length < SESSION_LENGTH) name += SESSION_CHARACTERS[randomInt(SESSION_CHARACTERS.length)]!;
+  return name;
+}
