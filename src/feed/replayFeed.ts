@@ -1,5 +1,6 @@
 import { MAX_UDP_PAYLOAD_OCTETS, type SendBatch } from '../core/batch.js';
 import type { ByteSource } from '../core/byteSource.js';
+import { copyOctets } from '../core/bytes.js';
 import type { Nanos } from '../core/time.js';
 import { endOctet, putColumns } from './limits.js';
 import type { FlowFeed } from './mergedFeed.js';
@@ -37,6 +38,9 @@ export interface ReplayFeedOptions {
   readonly resequence?: Resequence | null;
 }
 
+/** So much is read at once, if it is there: a view and a copy for many datagrams, and too little to be late for. */
+const READ_OCTETS = 16 << 10;
+const LARGEST_RECORD_OCTETS = REPLAY_HEADER_OCTETS + MAX_UDP_PAYLOAD_OCTETS;
 /** A source that has nothing is asked again after so long. */
 const POLL_NS = 1e6;
 
@@ -50,8 +54,8 @@ const Time = {
   Offset: 2,
   /** The present, as far as it is known: what `fill` and `skip` were called with. */
   Until: 3,
-  /** Octets of this pass that were read. */
-  Read: 4,
+  /** Octets of this pass up to the end of the located record. */
+  Taken: 4,
   Count: 5,
 } as const;
 
@@ -91,9 +95,12 @@ export class ReplayFeed implements FlowFeed {
   readonly #payloadSlots: PayloadSlots | null;
   readonly #resequence: Resequence | null;
   readonly #time = new Float64Array(Time.Count);
-  /** The header of the next datagram; behind it room for a payload that is passed over. */
-  readonly #header = new Uint8Array(REPLAY_HEADER_OCTETS + MAX_UDP_PAYLOAD_OCTETS);
-  readonly #headerView = new DataView(this.#header.buffer);
+  /** What was read and not yet sent: `[#from, #end)`. */
+  readonly #read = new Uint8Array(READ_OCTETS + LARGEST_RECORD_OCTETS);
+  readonly #readView = new DataView(this.#read.buffer);
+  #from = 0;
+  #end = 0;
+  /** Of the located datagram, whose record begins at `#from`. */
   #octets = 0;
   #flow = 0;
   #isLocated = false;
@@ -161,7 +168,6 @@ export class ReplayFeed implements FlowFeed {
     const time = this.#time;
     time[Time.Until] = untilNs;
     while (this.#locate() && time[Time.Due]! < time[Time.Until]!) {
-      this.#readWhole(this.#header, REPLAY_HEADER_OCTETS, this.#octets);
       this.notSent++;
       this.notSentOf[this.#flow]!++;
       this.#take();
@@ -182,7 +188,7 @@ export class ReplayFeed implements FlowFeed {
     batch.offset[slot] = at;
     batch.flow[slot] = this.flowBase + flow;
     batch.dueMonoNs[slot] = this.#time[Time.Due]!;
-    this.#readWhole(batch.bytes, at, octets);
+    copyOctets(this.#readView, this.#from + REPLAY_HEADER_OCTETS, octets, batch.view, at);
     if (this.#resequence !== null) this.#resequence.write(batch.bytes, batch.view, at, octets, flow, this.passes);
     batch.count = slot + 1;
   }
@@ -192,27 +198,23 @@ export class ReplayFeed implements FlowFeed {
     if (this.#hasEnded) return false;
     if (this.#isLocated) return true;
     const time = this.#time;
-    const read = this.#source.read(this.#header, 0, REPLAY_HEADER_OCTETS);
-    if (read < 0) {
-      this.#hasEnded = true;
-      return false;
-    }
-    if (read === 0) {
+    if (!this.#readOn(REPLAY_HEADER_OCTETS)) {
+      if (this.#hasEnded) return false;
       this.#isDry = true;
       if (time[Time.Until]! >= this.#endNs) this.#hasEnded = true;
       time[Time.Due] = Math.max(this.#startNs, time[Time.Until]! + POLL_NS);
       return false;
     }
-    time[Time.Read]! += read;
-    this.#readWhole(this.#header, read, REPLAY_HEADER_OCTETS - read);
-    if (time[Time.Read]! > this.#passOctets) {
-      time[Time.Read]! -= this.#passOctets;
+    this.#octets = replayOctets(this.#readView, this.#from);
+    this.#readOn(REPLAY_HEADER_OCTETS + this.#octets);
+    this.#flow = replayFlow(this.#readView, this.#from);
+    time[Time.Offset] = replayOffsetNs(this.#readView, this.#from);
+    if (time[Time.Taken]! >= this.#passOctets) {
+      time[Time.Taken]! -= this.#passOctets;
       time[Time.Passed]! += this.#passNs;
       this.passes++;
     }
-    time[Time.Offset] = replayOffsetNs(this.#headerView, 0);
-    this.#octets = replayOctets(this.#headerView, 0);
-    this.#flow = replayFlow(this.#headerView, 0);
+    time[Time.Taken]! += REPLAY_HEADER_OCTETS + this.#octets;
     const elapsedNs = (time[Time.Passed]! + time[Time.Offset]!) / this.#speed;
     time[Time.Due] = this.#startNs + Math.floor(elapsedNs + 0.5);
     if (time[Time.Due]! >= this.#endNs) {
@@ -225,19 +227,28 @@ export class ReplayFeed implements FlowFeed {
     return true;
   }
 
-  /** Octets that are there: of a record is either all there or nothing. */
-  #readWhole(into: Uint8Array, at: number, octets: number): void {
-    for (let done = 0; done < octets;) {
-      const read = this.#source.read(into, at + done, octets - done);
-      if (read <= 0) throw new Error('a record of a replay is not whole');
-      done += read;
+  /** Sees that so many octets are there from `#from` on; false: there are none yet, or `#hasEnded`. */
+  #readOn(octets: number): boolean {
+    if (this.#end - this.#from >= octets) return true;
+    this.#read.copyWithin(0, this.#from, this.#end);
+    this.#end -= this.#from;
+    this.#from = 0;
+    while (this.#end < octets) {
+      const read = this.#source.read(this.#read, this.#end, Math.max(octets - this.#end, READ_OCTETS));
+      if (read <= 0) {
+        if (this.#end > 0) throw new Error('a record of a replay is not whole');
+        if (read < 0) this.#hasEnded = true;
+        return false;
+      }
+      this.#end += read;
     }
-    this.#time[Time.Read]! += octets;
+    return true;
   }
 
   /** The located datagram is done with: sent, or given up. */
   #take(): void {
     this.#isLocated = false;
+    this.#from += REPLAY_HEADER_OCTETS + this.#octets;
     this.scheduled++;
     this.scheduledOf[this.#flow]!++;
     if (this.scheduled >= this.#count) this.#hasEnded = true;

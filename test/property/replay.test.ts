@@ -161,6 +161,47 @@ describe('any capture', () => {
   });
 });
 
+test('damaged captures are refused in words, or sent up to the damage', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      captures,
+      fc.array(fc.tuple(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.nat(255)), { maxLength: 20 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      async (all, damages, kept) => {
+        const octets = captureOf(all);
+        // The magic stays: without it no capture is recognised.
+        for (const [where, value] of damages) octets[4 + Math.floor(where * (octets.length - 4))] = value;
+        writeFileSync(path, octets.subarray(0, Math.max(4, Math.floor(kept * octets.length))));
+        const replay = {
+          name: path,
+          select: [],
+          speed: 1,
+          from: null,
+          to: null,
+          zone: 'UTC',
+          loop: false,
+          meanOctets: 0,
+        };
+        const template = { replay, address: { iface: null } } as unknown as SendStream;
+        const scan = await scanCapture(replay);
+        try {
+          for (const { replayed, flow } of replayedStreams({ maps: [], keepGroups: true, template }, scan.summary)) {
+            if (flow > 0) continue;
+            const supply = await supplyReplay(scan, replayed, { loop: false });
+            const { flows, passNs } = replayed;
+            const options = { speed: 1, count: null, durationNs: null, startMonoNs: 0, destination: 0 };
+            const feed = new ReplayFeed({ source: sourceOf(supply.records), flows, passNs, ...options });
+            expect(collect(feed, { untilNs: 1e19 })).toHaveLength(replayed.datagrams);
+          }
+        } catch (error) {
+          expect(error).toBeInstanceOf(McastError);
+        }
+      },
+    ),
+    { numRuns: 200 },
+  );
+});
+
 const recordings: fc.Arbitrary<Recorded[]> = fc.array(
   fc.record({
     offsetNs: fc.integer({ min: 0, max: 1e9 }),
