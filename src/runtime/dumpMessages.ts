@@ -2,7 +2,11 @@
 import { viewOf } from '../core/bytes.js';
 import { FrameField } from '../wire/framing.js';
 import type { FeedFraming } from '../wire/framing.js';
+import { formatUnixNs } from '../core/time.js';
+import { FEED_STAMP_TIME_AT, isDepartureStamp, isFeedStamp } from '../wire/feedStamp.js';
+import { itchCodec } from '../wire/itch50Codec.js';
 import { quotedText } from '../wire/rtcpText.js';
+import { WireStatus } from '../wire/status.js';
 
 const TWO_32 = 4_294_967_296;
 
@@ -18,16 +22,26 @@ export function messageLines(framing: FeedFraming, bytes: Uint8Array, at: number
   const lines: string[] = [];
   let block = at + frame[FrameField.BlocksAt]!;
   for (let message = 0; message < frame[FrameField.Messages]!; message++) {
-    lines.push(`message ${(first + message) % numbers} ${messageText(framing, view, block)}`);
+    lines.push(`message ${(first + message) % numbers} ${messageText(framing, bytes, view, block)}`);
     block += framing.blockOctets(view, block);
   }
   return lines;
 }
 
-/** The message of the block at `block`: its type, and its octets without the block's header. */
-function messageText(framing: FeedFraming, view: DataView, block: number): string {
+/** The message of the block at `block`: what it says where that is known, else its type and how long it is. */
+function messageText(framing: FeedFraming, bytes: Uint8Array, view: DataView, block: number): string {
   const type = framing.blockType(view, block);
-  const octets = `octets ${framing.blockOctets(view, block) - framing.blockHeaderOctets}`;
+  const at = block + framing.blockHeaderOctets;
+  const length = framing.blockOctets(view, block) - framing.blockHeaderOctets;
+  if (isFeedStamp(view, at, length)) {
+    const time = formatUnixNs(view.getBigUint64(at + FEED_STAMP_TIME_AT));
+    return `stamp ${isDepartureStamp(view, at) ? 'sent' : 'due'} ${time}`;
+  }
+  // Of a framing without types of its own, or in which we put the same messages.
+  const itch = itchCodec.create();
+  const isItch = length > 0 && type === view.getUint8(at) && itchCodec.parse(bytes, at, length, itch) === WireStatus.Ok;
+  if (isItch) return itchCodec.describe(itch);
+  const octets = `octets ${length}`;
   return type < 0 ? octets : `type ${typeText(framing, type)} ${octets}`;
 }
 

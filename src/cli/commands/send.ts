@@ -65,8 +65,12 @@ export async function openInputs(plan: SendPlan, presenter: Presenter): Promise<
 
 /** The bandwidth is said before it is used. */
 export function sayLoad(presenter: Presenter, plan: SendPlan): void {
+  // A file of messages has times of its own.
+  const paced = plan.streams.filter(({ feed }) => feed === null || feed.messagesPerSecond !== null);
+  if (paced.length < plan.streams.length) presenter.say("as fast as the messages' own times say");
+  if (paced.length === 0) return;
   const lines = bandwidthLines(
-    plan.streams.map((stream) => ({
+    paced.map((stream) => ({
       packetsPerSecond: totalPacketsPerSecond([stream]),
       sizeOctets: meanSizeOctets(stream),
       family: stream.address.family,
