@@ -77,7 +77,6 @@ export class Presenter implements Disposable {
     this.#stream = output.json === '-' || about.outputTaken === true ? process.stderr : process.stdout;
     this.#options = {
       color: wantsColor(this.#stream),
-      full: about.command === 'report',
       ...(output.utc ? {} : { offsetAt: (unixMs: number) => -new Date(unixMs).getTimezoneOffset() }),
     };
   }

@@ -1,5 +1,6 @@
 import { type SendBatch, SendFlag } from '../core/batch.js';
 import { copyOctets } from '../core/bytes.js';
+import type { MessageMemory } from '../core/messageMemory.js';
 import type { Nanos, SplitTime } from '../core/time.js';
 import { FEED_STAMP_OCTETS, FEED_STAMP_TIME_AT, FEED_STAMP_TYPE, putFeedStamp } from '../wire/feedStamp.js';
 import { type FeedFraming, FrameField, FrameKind, type SessionWords } from '../wire/framing.js';
@@ -30,6 +31,8 @@ export interface MessageFeedOptions extends PackingOptions {
   readonly startMonoNs: Nanos;
   /** Unix time at the epoch of CLOCK_MONOTONIC, for send times. */
   readonly unixAtMonoZero: SplitTime;
+  /** Keeps every message that has got a number, those of skipped datagrams too; `null`: nobody asks again. */
+  readonly memory?: MessageMemory | null;
   readonly destination: number;
   readonly flowBase?: number;
   readonly payloadSlots?: PayloadSlots;
@@ -62,6 +65,7 @@ export class MessageFeed implements FlowFeed {
   readonly packer: MessagePacker;
   readonly #options: MessageFeedOptions;
   readonly #framing: FeedFraming;
+  readonly #memory: MessageMemory | null;
   readonly #frame = new Uint32Array(FrameField.Count);
   readonly #hasEnd: boolean;
   /** When data, a stamp, a heartbeat or an end packet is due. */
@@ -77,6 +81,7 @@ export class MessageFeed implements FlowFeed {
     const { framing, startMonoNs, durationNs, session, firstSequence } = options;
     this.#options = options;
     this.#framing = framing;
+    this.#memory = options.memory ?? null;
     this.flowBase = options.flowBase ?? 0;
     this.unpaced = options.unpaced;
     const endNs = durationNs === null ? Infinity : startMonoNs + durationNs;
@@ -134,6 +139,7 @@ export class MessageFeed implements FlowFeed {
       const what = this.#next();
       if (!(this.#due[what]! < untilNs)) break;
       if (what === What.Data) {
+        if (this.#memory !== null) this.#remember(this.packer.view, this.#framing.headerOctets, this.packer.octets);
         this.#advance(FrameKind.Data, this.packer.messages);
         this.#takeData();
         this.notSent++;
@@ -216,6 +222,7 @@ export class MessageFeed implements FlowFeed {
           ? FrameKind.End
           : FrameKind.Heartbeat;
     this.#writeHeader(batch, at, octets, kind, messages, what);
+    if (messages > 0 && this.#memory !== null) this.#remember(batch.view, at + header, at + octets);
     const flags = what === What.Data || what === What.Stamp ? 0 : what === What.End ? SendFlag.End : SendFlag.Start;
     putColumns(batch, slot, slot + 1, octets, flags, this.#options.destination, stampAt);
     batch.offset[slot] = at;
@@ -261,6 +268,17 @@ export class MessageFeed implements FlowFeed {
     if (this.scheduled !== this.#options.count) return false;
     this.#close(this.#due[what]!);
     return true;
+  }
+
+  /** The messages of blocks `[from, to)` get the next numbers. */
+  #remember(view: DataView, from: number, to: number): void {
+    const framing = this.#framing;
+    const { blockHeaderOctets } = framing;
+    for (let at = from; at < to;) {
+      const octets = framing.blockOctets(view, at);
+      this.#memory!.put(view, at + blockHeaderOctets, octets - blockHeaderOctets);
+      at += octets;
+    }
   }
 
   /** Returns where in the datagram its time of departure goes; 0: nowhere. */

@@ -190,12 +190,39 @@ export interface DatagramSink {
   close(): void;
 }
 
+/** One unicast socket for the few datagrams beside the streams of a run: questions and answers. */
+export interface PortSpec {
+  readonly family: AddressFamily;
+  /** Local address to bind to, without a zone; `null`: any. */
+  readonly address: string | null;
+  /** 0: chosen by the system. */
+  readonly port: number;
+}
+
+/** Sends and receives, whomever with. Nothing wakes a loop for it: its owner looks when it is time to. */
+export interface DatagramPort {
+  readonly port: number;
+  readonly notes: readonly string[];
+  /** Who sent the datagram that was received last, without a zone; empty and 0 before the first. */
+  readonly sourceAddress: string;
+  readonly sourcePort: number;
+  /** Never blocks. Octets of the next datagram, which is cut where `bytes` ends; -1: there is none. */
+  receive(bytes: Uint8Array): number;
+  /**
+   * Sends `bytes[0 .. octets)`, and copies what the system does not take at once. Whoever sent the last one received is
+   * reached by the address it has, zone included. false: it did not leave.
+   */
+  send(bytes: Uint8Array, octets: number, address: string, port: number): boolean;
+  close(): void;
+}
+
 export interface Io {
   readonly name: 'native' | 'dgram' | 'memory';
   readonly capabilities: IoCapabilities;
   readonly clock: Clock;
   openSource(spec: ReceiveSocketSpec): DatagramSource | Promise<DatagramSource>;
   openSink(spec: SendSocketSpec): DatagramSink | Promise<DatagramSink>;
+  openPort(spec: PortSpec): DatagramPort | Promise<DatagramPort>;
   /** The addresses behind `ReceiveBatch.path`. Index 0 means that the table was full. */
   path(index: number): Path;
   readonly pathCount: number;

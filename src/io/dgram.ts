@@ -1,14 +1,17 @@
 import type { Nanos, RunEpoch } from '../core/time.js';
 import { McastError } from '../core/errors.js';
 import type {
+  DatagramPort,
   DatagramSink,
   DatagramSource,
   Io,
   IoCapabilities,
   Path,
+  PortSpec,
   ReceiveSocketSpec,
   SendSocketSpec,
 } from './datagram.js';
+import { openDgramPort } from './dgramPort.js';
 import { openDgramSink } from './dgramSink.js';
 import type { DgramShare, DgramSource } from './dgramSource.js';
 import { openDgramSource } from './dgramSource.js';
@@ -51,7 +54,7 @@ class DgramIo implements Io {
   readonly ready = new Int32Array(SOURCES_MAX);
   readonly #paths = new PathTable();
   readonly #sources = new Map<number, DgramSource>();
-  readonly #sockets = new Set<DatagramSource | DatagramSink>();
+  readonly #sockets = new Set<DatagramSource | DatagramSink | DatagramPort>();
   readonly #share: DgramShare;
   #nextIndex = 0;
   #open = true;
@@ -98,6 +101,12 @@ class DgramIo implements Io {
     const sink = await openDgramSink(this.#share, spec);
     this.#sockets.add(sink);
     return sink;
+  }
+
+  async openPort(spec: PortSpec): Promise<DatagramPort> {
+    const port = await openDgramPort((closed) => this.#sockets.delete(closed as DatagramPort), spec);
+    this.#sockets.add(port);
+    return port;
   }
 
   /**

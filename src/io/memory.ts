@@ -1,5 +1,7 @@
 import type { ReceiveBatch, SendBatch } from '../core/batch.js';
 import { SendOutcome, SlotFlag } from '../core/batch.js';
+import { McastError } from '../core/errors.js';
+import { formatHostPort } from '../core/format.js';
 import { ManualClock } from '../core/time.js';
 import type { Nanos } from '../core/time.js';
 import type {
@@ -9,11 +11,13 @@ import type {
   IoCapabilities,
   MembershipState,
   Path,
+  PortSpec,
   ReceiveSocketSpec,
   SendSocketSpec,
 } from './datagram.js';
 import { SocketCounter } from './datagram.js';
 import { DepartureStamp } from './departureStamp.js';
+import { MemoryPort } from './memoryPort.js';
 import type { Transit } from './memoryQueue.js';
 import { MemoryQueue } from './memoryQueue.js';
 import { PathTable, pathScope } from './pathTable.js';
@@ -33,6 +37,8 @@ export interface MemoryOptions {
   readonly capabilities?: Partial<IoCapabilities>;
   /** What the network does with slot `slot`, the `ordinal`th datagram (from 0) that was to be sent. Default: nothing. */
   readonly network?: (transit: Transit, ordinal: number, batch: SendBatch, slot: number) => void;
+  /** What it does with the `ordinal`th datagram that a port sends, which slot 0 holds. Default: nothing. */
+  readonly unicast?: (transit: Transit, ordinal: number, batch: SendBatch) => void;
   /**
    * What the sender's own host does with it: {@link SendOutcome} `Sent`, `NoBuffers`, `Failed`, or
    * `Pending` while its send buffer is full (asked again with the same ordinal). Default: `Sent`.
@@ -60,6 +66,10 @@ const CAPABILITIES: IoCapabilities = {
 /** Sources of one Io: their numbers are 16 bits wide. */
 const SOURCES_MAX = 65_536;
 const DEFAULT_SOURCE_PORT = 49_152;
+/** The first of the ports that the system chooses. */
+const CHOSEN_PORT = 60_000;
+/** Datagrams that wait at a port, and that are under way to it. */
+const PORT_DATAGRAMS = 1024;
 
 /**
  * A network inside the process, in simulated time: what a sink sends arrives at every source that
@@ -74,10 +84,13 @@ export class MemoryIo implements Io {
   readonly ready = new Int32Array(SOURCES_MAX);
   readonly #options: MemoryOptions;
   readonly #sources: MemorySource[] = [];
+  readonly #ports: MemoryPort[] = [];
   readonly #paths = new PathTable();
   readonly #transit: Transit = { delayNs: 0, stampErrorNs: 0, unstamped: false, ttl: 0, tos: 0 };
   #sinkCount = 0;
   #ordinal = 0;
+  #portCount = 0;
+  #portOrdinal = 0;
   #woken = false;
 
   constructor(options: MemoryOptions = {}) {
@@ -109,6 +122,29 @@ export class MemoryIo implements Io {
     return new MemorySink(this, spec, address, port);
   }
 
+  /** The address asked for is this host's; nothing wakes a wait for what arrives at a port. */
+  openPort(spec: PortSpec): MemoryPort {
+    const address = spec.address ?? this.#options.address ?? (spec.family === 4 ? '192.0.2.1' : '2001:db8::1');
+    const port = spec.port === 0 ? CHOSEN_PORT + this.#portCount++ : spec.port;
+    if (this.#ports.some((open) => open.address === address && open.port === port)) {
+      throw new McastError('ERR_PORT_IN_USE', `cannot use ${formatHostPort(address, port)}: it is in use`);
+    }
+    const queue = new MemoryQueue(PORT_DATAGRAMS, PORT_DATAGRAMS, this.#options.slotOctets ?? 2048);
+    const made = new MemoryPort(
+      {
+        monoNs: () => this.clock.monoNs(),
+        path: (index) => this.path(index),
+        carry: (from, batch, to, toPort) => this.#carry(from, batch, to, toPort),
+        closed: (closed) => void this.#ports.splice(this.#ports.indexOf(closed), 1),
+      },
+      address,
+      port,
+      queue,
+    );
+    this.#ports.push(made);
+    return made;
+  }
+
   wait(untilMonoNs: Nanos, gatherNs: Nanos): number {
     const woken = this.#woken;
     this.#woken = false;
@@ -133,6 +169,23 @@ export class MemoryIo implements Io {
 
   close(): void {
     for (const source of this.#sources) source.close();
+    while (this.#ports.length > 0) this.#ports[0]!.close();
+  }
+
+  #carry(from: MemoryPort, batch: SendBatch, address: string, port: number): void {
+    const nowNs = this.clock.monoNs();
+    const transit = this.#transit;
+    transit.delayNs = 0;
+    transit.stampErrorNs = 0;
+    transit.unstamped = false;
+    transit.ttl = 0;
+    transit.tos = 0;
+    this.#options.unicast?.(transit, this.#portOrdinal++, batch);
+    if (transit.delayNs < 0) return;
+    const to = this.#ports.find((open) => open.address === address && open.port === port);
+    if (to === undefined) return;
+    const path = this.#paths.intern(to.scope, from.address, from.port);
+    to.queue.offer(batch, 0, transit, nowNs, this.clock.realNs() - nowNs, path);
   }
 
   /** What the sender's host does with a slot: {@link SendOutcome}. */

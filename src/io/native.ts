@@ -5,11 +5,13 @@ import type { NativeAddon, NativeLoop, NativeReceiveBatch, NativeSendBatch } fro
 import { loadNative, nativeFailure } from './addon.js';
 import { readEpoch } from './clocks.js';
 import type {
+  DatagramPort,
   DatagramSink,
   DatagramSource,
   Io,
   IoCapabilities,
   Path,
+  PortSpec,
   ReceiveSocketSpec,
   SendSocketSpec,
 } from './datagram.js';
@@ -17,6 +19,7 @@ import { addressText } from './linux/sockaddr.js';
 import { LITTLE_ENDIAN } from './linux/sockopt.js';
 import { systemError } from './linux/systemError.js';
 import { registerReceiveBatch, registerSendBatch } from './nativeBatch.js';
+import { NativePort } from './nativePort.js';
 import { NativeSink } from './nativeSink.js';
 import { NativeSource } from './nativeSource.js';
 import { MAX_PATHS } from './pathTable.js';
@@ -55,7 +58,7 @@ class NativeIo implements Io {
   readonly loop: NativeLoop;
   /** CLOCK_REALTIME, CLOCK_MONOTONIC and the arguments of wait: the addon reads and writes it. */
   readonly #clockCells = new Float64Array(4);
-  readonly #sockets = new Set<DatagramSource | DatagramSink>();
+  readonly #sockets = new Set<DatagramSource | DatagramSink | DatagramPort>();
   readonly #receiveBatches = new WeakMap<ReceiveBatch, NativeReceiveBatch>();
   readonly #sendBatches = new WeakMap<SendBatch, NativeSendBatch>();
   #nextIndex = 0;
@@ -96,6 +99,12 @@ class NativeIo implements Io {
     return sink;
   }
 
+  openPort(spec: PortSpec): DatagramPort {
+    const port = new NativePort(this, spec);
+    this.#sockets.add(port);
+    return port;
+  }
+
   realNs(): Nanos {
     return this.clock.realNs();
   }
@@ -117,7 +126,7 @@ class NativeIo implements Io {
   }
 
   closed(socket: object): void {
-    this.#sockets.delete(socket as DatagramSource | DatagramSink);
+    this.#sockets.delete(socket as DatagramSource | DatagramSink | DatagramPort);
   }
 
   get pathCount(): number {

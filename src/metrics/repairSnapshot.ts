@@ -17,6 +17,30 @@ export interface FecSnapshot {
   readonly recovered: number;
 }
 
+/** What was missing of a feed, asked for, and given up (MoldUDP64, Request Packet); numbers are messages. */
+export interface RecoverySnapshot {
+  readonly missed: number;
+  readonly came: number;
+  readonly recovered: number;
+  readonly unrecovered: number;
+  /** Not decided yet. */
+  readonly pending: number;
+  readonly closedGaps: number;
+  readonly tornGaps: number;
+  readonly requests: number;
+  readonly retries: number;
+  readonly timeouts: number;
+  readonly shortAnswers: number;
+  readonly requestsNotSent: number;
+  readonly answers: number;
+  /** By closed gap. */
+  readonly recoveryNs: Histogram;
+  /** Given up, first and last number on the wire. */
+  readonly ranges: readonly (readonly [first: bigint, last: bigint])[];
+  /** Given up beyond those. */
+  readonly unlisted: number;
+}
+
 /** What one leg of two brought; numbers of the common sequence. */
 export interface LegSnapshot {
   /** First copies on this leg. */
@@ -57,6 +81,8 @@ export interface RepairSnapshot {
   readonly octets: number;
   readonly fec: FecSnapshot | null;
   readonly arbitration: ArbitrationSnapshot | null;
+  /** `null`: what is missing is not asked for. */
+  readonly recovery: RecoverySnapshot | null;
 }
 
 /** What became of an output of a received stream. */

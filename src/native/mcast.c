@@ -117,7 +117,10 @@ static napi_value js_interface_control(napi_env env, napi_callback_info info) {
   return outcome(env, ioctl((int)fd, (unsigned long)request, &argument));
 }
 
-/* sendTo(fd, octets, address), receiveFrom(fd, octets): single datagrams, not for measurements */
+/*
+ * sendTo(fd, octets, address), receiveFrom(fd, octets, address): single datagrams, not for measurements; who sent the
+ * received one is written into the address, as far as it has room
+ */
 static napi_value js_send_to(napi_env env, napi_callback_info info) {
   napi_value values[3];
   int64_t fd;
@@ -131,11 +134,16 @@ static napi_value js_send_to(napi_env env, napi_callback_info info) {
 }
 
 static napi_value js_receive_from(napi_env env, napi_callback_info info) {
+  napi_value values[3];
   int64_t fd;
-  void *octets;
-  size_t length;
-  if (!addressed(env, info, &fd, &octets, &length)) return NULL;
-  return outcome(env, recv((int)fd, octets, length, MSG_DONTWAIT));
+  void *octets, *address;
+  size_t length, address_length;
+  if (!arguments(env, info, 3, values) || !integer(env, values[0], &fd) ||
+      (octets = array(env, values[1], napi_uint8_array, 0, &length)) == NULL ||
+      (address = array(env, values[2], napi_uint8_array, 0, &address_length)) == NULL)
+    return NULL;
+  socklen_t room = (socklen_t)address_length;
+  return outcome(env, recvfrom((int)fd, octets, length, MSG_DONTWAIT, address, &room));
 }
 
 /*

@@ -8,6 +8,7 @@ import { framingOfScheme } from '../wire/framings.js';
 import type { FeedPlan, SendStream } from './plan.js';
 import type { FileReader } from './operands.js';
 import { OPTIONS, type OptionValues } from './options.js';
+import { sendRecovery } from './recoveryPlan.js';
 import { sentTos, withOwnLosses, withSeed } from './streamValues.js';
 import { streamAddresses, type Target } from './targets.js';
 
@@ -131,6 +132,7 @@ function feedPlan(
     heartbeatNs: heartbeat === 0 ? Infinity : heartbeat,
     stampNs: stamp === 0 ? Infinity : stamp,
     hasLegs: legB !== null,
+    recovery: sendRecovery(own, run, scheme, wrong),
     seed,
   };
 }

@@ -7,6 +7,7 @@ import { REORDER_WINDOW_NS, REORDER_WINDOW_PACKETS } from '../impair/spec.js';
 import type { Instant, ReorderWindow } from './optionValues.js';
 import { OPTIONS, type CommandName, type OptionValues } from './options.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
+import { refuseSharedPorts } from './recoveryPlan.js';
 import { receiveStreams } from './receiveStreams.js';
 import { capturePath, flowReplay, REPLAY_ONLY } from './replayPlan.js';
 import { rateProblem, sendStreams, totalBitPerSecond } from './sendStreams.js';
@@ -118,6 +119,7 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
     'several flows into one group are --flows n',
     problems,
   );
+  refuseSharedPorts(streams, problems);
   const common = commonPlan(targets, command, context, seed, problems);
   const bounded = common.count !== null || common.endAtUnixNs !== null;
   // A transport stream and a capture are sent to their end, or for ever.

@@ -6,6 +6,7 @@
 import type { CommandName, OptionRow } from './optionRow.js';
 import { MEDIA_OPTIONS } from './mediaOptions.js';
 import { FEED_OPTIONS } from './feedOptions.js';
+import { RECOVERY_OPTIONS } from './recoveryOptions.js';
 import { RUN_OPTIONS } from './runOptions.js';
 import { REPLAY_OPTIONS } from './replayOptions.js';
 import { SESSION_OPTIONS } from './sessionOptions.js';
@@ -18,6 +19,7 @@ export const OPTIONS = {
   ...TRAFFIC_OPTIONS,
   ...MEDIA_OPTIONS,
   ...FEED_OPTIONS,
+  ...RECOVERY_OPTIONS,
   ...REPLAY_OPTIONS,
   ...SESSION_OPTIONS,
   ...ZAP_OPTIONS,

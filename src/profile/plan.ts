@@ -132,6 +132,29 @@ export type FeedInput =
   /** Nasdaq's length-prefixed messages. */
   | { readonly kind: 'itch'; readonly source: InputSource };
 
+/** How a sender answers requests for messages that were missed. */
+export interface SendRecoveryPlan {
+  /** Local address; `null`: any. */
+  readonly address: string | null;
+  readonly port: number;
+  readonly store:
+    | { readonly kind: 'memory'; readonly octets: number }
+    | { readonly kind: 'file'; readonly path: string };
+  /** How long it answers when the feed is over. */
+  readonly lingerNs: number;
+}
+
+/** Whom a receiver asks for messages that it missed, and how. */
+export interface ReceiveRecoveryPlan {
+  /** Asked in turn; names or addresses. */
+  readonly servers: readonly { readonly host: string; readonly port: number }[];
+  /** Number on the wire that a late joiner begins with; `null`: the first one heard. */
+  readonly from: number | null;
+  readonly delayNs: number;
+  readonly timeoutNs: number;
+  readonly tries: number;
+}
+
 /** A sequenced feed of messages. */
 export interface FeedPlan {
   readonly scheme: 'mold' | 'mdp' | 'xdp';
@@ -156,6 +179,8 @@ export interface FeedPlan {
   readonly stampNs: number;
   /** Both lines carry the same octets: nothing is written when they leave. */
   readonly hasLegs: boolean;
+  /** `null`: nobody answers requests. */
+  readonly recovery: SendRecoveryPlan | null;
   readonly seed: number;
 }
 
@@ -277,6 +302,8 @@ export interface ReceivePlan extends CommonPlan, MeasuringPlan {
   readonly places: readonly StreamPlace[];
   /** Of those at positions of media; `null`: none. Same order as `streams`. */
   readonly mediaOutputs: readonly (MediaOutputPlan | null)[];
+  /** Of those at positions of media; `null`: what is missing is not asked for. Same order as `streams`. */
+  readonly recovery: readonly (ReceiveRecoveryPlan | null)[];
   /** How far two legs may be apart. */
   readonly mergeWindowNs: number;
   /** TTL and DSCP that the endpoint says were sent; `null`: not said. Same order as `streams`. */

@@ -4,11 +4,12 @@ import { McastError } from '../core/errors.js';
 import { forwardPlan } from './forwardPlan.js';
 import type { MediaOutputPlan, ReceivePlan, StreamAddress, StreamPlace } from './plan.js';
 import type { OptionValues } from './options.js';
+import { receiveRecovery } from './recoveryPlan.js';
 import { statedBitPerSecond } from './sendStreams.js';
 import { sentTos } from './streamValues.js';
 import { streamAddresses, type Target, type Targets } from './targets.js';
 
-type Received = Pick<ReceivePlan, 'sentMarks' | 'expectedRates' | 'streams' | 'places' | 'mediaOutputs'>;
+type Received = Pick<ReceivePlan, 'sentMarks' | 'expectedRates' | 'streams' | 'places' | 'mediaOutputs' | 'recovery'>;
 
 const MEASURED_SCHEMES: ReadonlySet<Scheme> = new Set<Scheme>(['probe', 'udp', 'rtp', 'mold', 'mdp', 'xdp']);
 /** Behind the port of RTP: RTCP (RFC 3550 section 11), column and row FEC (SMPTE ST 2022-1 section 8). */
@@ -20,7 +21,14 @@ const COMPANIONS = [
 
 /** What is wrong is appended to `problems`. */
 export function receiveStreams({ list, run }: Targets, problems: McastError[]): Received {
-  const received = { streams: [], places: [], mediaOutputs: [], sentMarks: [], expectedRates: [] } as Mutable<Received>;
+  const received = {
+    streams: [],
+    places: [],
+    mediaOutputs: [],
+    recovery: [],
+    sentMarks: [],
+    expectedRates: [],
+  } as Mutable<Received>;
   const isForSeveral = list.length > 1 && hasOutputs(run);
   if (isForSeveral) {
     const message = 'save, play, hls and forward are for one stream: of several, say it in the endpoint, as /save=a.ts';
@@ -38,6 +46,7 @@ export function receiveStreams({ list, run }: Targets, problems: McastError[]): 
       received.streams.push(beside);
       received.places.push({ ...received.places[index]!, role });
       received.mediaOutputs.push(null);
+      received.recovery.push(null);
       received.sentMarks.push(received.sentMarks[index]!);
       received.expectedRates.push(null);
     }
@@ -57,6 +66,7 @@ function addTarget(received: Mutable<Received>, target: Target, run: OptionValue
     wrong(`${endpoint.scheme}:// is not analysed by this version: udp:// counts and meters any datagrams`);
   }
   const outputs = outputsOf(target.own, run, problems);
+  const recovery = receiveRecovery(target.own, run, endpoint.scheme, wrong);
   const first = received.streams.length;
   const hasLegs = legB !== null;
   const add = (of: Omit<Target, 'legB'>, scheme: Scheme | null, leg: 0 | 1): void => {
@@ -65,6 +75,7 @@ function addTarget(received: Mutable<Received>, target: Target, run: OptionValue
       received.streams.push(address);
       received.places.push({ role: 'media', leg, position: first + index, hasLegs } satisfies StreamPlace);
       received.mediaOutputs.push(leg === 0 ? outputs : null);
+      received.recovery.push(leg === 0 ? recovery : null);
       received.expectedRates.push(statedBitPerSecond({ ...of, legB: null }));
       received.sentMarks.push({ ttl: of.own.ttl ?? run.ttl ?? null, dscp: tos === null ? null : tos >>> 2 });
     }

@@ -6,6 +6,7 @@ import { shortNumber } from '../core/units.js';
 import { impairProblems } from '../impair/spec.js';
 import { mediaPlan, mediaSizeOctets } from './mediaPlan.js';
 import { feedStreams, isFeedScheme } from './feedPlan.js';
+import { sendRecovery } from './recoveryPlan.js';
 import { capturePath, replayStreams } from './replayPlan.js';
 import { sentTos, withOwnLosses, withSeed } from './streamValues.js';
 import type { Pattern, SendStream } from './plan.js';
@@ -44,6 +45,7 @@ export function sendStreams(
   if (endpoint.sources.length > 1) wrong('a sender has one source; a receiver may name several');
   if ((own.iface ?? run.iface) === 'all') wrong('all interfaces are for receivers: a sender needs one, with /iface=');
 
+  if (!isFeedScheme(scheme)) sendRecovery(own, run, scheme, wrong);
   if (isFeedScheme(scheme)) return feedStreams(target, scheme, run, seed, files, wrong);
   if (capture !== null && !hasPayload) return replayStreams(target, scheme, capture, run, seed, wrong);
   if (scheme === 'rtp' || (scheme === 'udp' && !hasPayload)) return mediaStreams(target, scheme, run, seed, wrong);

@@ -29,6 +29,4 @@ export interface TextOptions {
   readonly offsetAt?: (unixMs: number) => number;
   /** Most streams and limits that are shown; 20 when left out. */
   readonly most?: number;
-  /** All windows and bursts; else one line of them. */
-  readonly full?: boolean;
 }

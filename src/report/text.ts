@@ -24,7 +24,7 @@ import { styleOf, type Style, type TextOptions } from './style.js';
 import { counted, line, lines as wrapped, percentileHead, percentiles } from './textLines.js';
 import { inputLines } from './textInputs.js';
 import { linksBlock } from './textLinks.js';
-import { arbitrationBlock, outputsBlock } from './textRepair.js';
+import { answeringLines, arbitrationBlock, outputsBlock } from './textRepair.js';
 import { aggregateBlock, companionLines, streamBlock } from './textStream.js';
 import { tapsBlock } from './textTaps.js';
 import { tableLines } from './textTransport.js';
@@ -40,7 +40,7 @@ export function renderText(result: RunResult, options: TextOptions = {}): string
   const most = options.most ?? MOST;
   const blocks = [header(result, options, style)];
   if (result.memberships.length > 0) blocks.push(membershipLines(result.memberships, most));
-  if (result.zap === null) blocks.push(...streamBlocks(result, most, style, options.full === true));
+  if (result.zap === null) blocks.push(...streamBlocks(result, most, style));
   if (result.arbitration !== null) blocks.push(arbitrationBlock(result.arbitration, most, style));
   if (result.outputs.length > 0) blocks.push(outputsBlock(result.outputs, most, style));
   if (result.links.length > 0) blocks.push(linksBlock(result.links, most, style));
@@ -126,7 +126,7 @@ function membershipLines(memberships: readonly Membership[], most: number): stri
   return lines;
 }
 
-function streamBlocks(result: RunResult, most: number, style: Style, full: boolean): string[][] {
+function streamBlocks(result: RunResult, most: number, style: Style): string[][] {
   const { aggregate } = result;
   const streams = result.streams.filter(({ role }) => role === 'media');
   const companions = result.streams.length - streams.length;
@@ -137,7 +137,7 @@ function streamBlocks(result: RunResult, most: number, style: Style, full: boole
   const blocks = streams
     .slice(0, most)
     .map((stream) => [
-      ...streamBlock(stream, style, stream !== inFull, full),
+      ...streamBlock(stream, style, stream !== inFull),
       ...result.streams.filter((other) => isBeside(other, stream)).flatMap((other) => companionLines(other, style)),
     ]);
   if (total > most) blocks.push([`and ${counted(total - most, 'more stream')}`]);
@@ -183,6 +183,7 @@ function senderBlock(sender: Sender, most: number, style: Style): string[] {
     const what = 'ICMP errors: a host or router on the way refused datagrams (nobody listens there?)';
     lines.push(...wrapped('refused', `${formatCount(sender.icmp_errors)} ${what}`, style.warn));
   }
+  lines.push(...answeringLines(sender.recovery, style));
   lines.push(...inputLines(sender.inputs, most, style));
   return lines;
 }

@@ -1,8 +1,11 @@
 /** What a text report says about FEC, arbitration of two legs, and outputs. */
 import { DASH, formatCount, formatOctets, formatRatio } from '../core/format.js';
-import type { Arbitration, ArbitrationStream, Output, Stream } from '../result/model.js';
+import type { Arbitration, ArbitrationStream, Output, SenderRecovery, Stream } from '../result/model.js';
 import type { Style } from './style.js';
 import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
+
+/** Ranges of messages given up that the text names. */
+const RANGES_TOLD = 8;
 
 export function fecLines({ fec, metrics, after }: Stream, style: Style): string[] {
   if (fec === null) return [];
@@ -16,6 +19,45 @@ export function fecLines({ fec, metrics, after }: Stream, style: Style): string[
     [fec.packets_malformed, 'malformed'],
     [fec.packets_out_of_window, 'out of reach'],
     [fec.packets_inconsistent, 'contradicting the media'],
+  ] as const;
+  const told = faults.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`);
+  if (told.length > 0) block.push(...lines('', told.join(', '), style.warn));
+  return block;
+}
+
+/** What was missing on all lines, and what became of it. */
+export function recoveryLines({ recovery }: Stream, style: Style): string[] {
+  if (recovery === null) return [];
+  const { messages_missed, messages_came, messages_recovered, messages_unrecovered, requests } = recovery;
+  if (messages_missed === 0) return lines('recovery', 'nothing was missing');
+  const missing = `${counted(messages_missed, 'message')} missing, ${formatCount(messages_came)} came late`;
+  const text = `${missing}, ${formatCount(messages_recovered)} recovered by ${counted(requests, 'request')}`;
+  const block = lines('recovery', text);
+  if (recovery.timeouts > 0) block.push(...lines('', `${counted(recovery.timeouts, 'request')} without an answer`));
+  if (recovery.recovery_ns !== null) {
+    block.push(line('', style.dim(percentileHead())), line('  took', percentiles(recovery.recovery_ns)));
+  }
+  if (messages_unrecovered === 0) return block;
+  const ranges = recovery.unrecovered.slice(0, RANGES_TOLD);
+  const told = ranges.map(({ first, last }) => (first === last ? first : `${first}..${last}`)).join(', ');
+  const more = recovery.unrecovered.length > ranges.length || recovery.unrecovered_unlisted > 0 ? ', ...' : '';
+  block.push(...lines('  given up', `${counted(messages_unrecovered, 'message')}: ${told}${more}`, style.bad));
+  return block;
+}
+
+/** What a sender answered. */
+export function answeringLines(recovery: SenderRecovery | null, style: Style): string[] {
+  if (recovery === null) return [];
+  const { requests, clients, answered, messages, datagrams } = recovery;
+  const asked = `${counted(requests, 'request')} by ${counted(clients, 'host')}, ${formatCount(answered)} answered`;
+  const block = lines('recovery', `${asked}: ${counted(messages, 'message')} in ${counted(datagrams, 'datagram')}`);
+  const faults = [
+    [recovery.refused, 'refused by the limit on the rate'],
+    [recovery.unavailable, 'messages not kept any more'],
+    [recovery.out_of_range, 'for what was not sent'],
+    [recovery.foreign, 'for another session'],
+    [recovery.malformed, 'malformed'],
+    [recovery.not_sent, 'answers not sent'],
   ] as const;
   const told = faults.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`);
   if (told.length > 0) block.push(...lines('', told.join(', '), style.warn));

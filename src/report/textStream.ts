@@ -5,19 +5,20 @@ import type { Aggregate, HistogramSummary, Stream, StreamMetrics } from '../resu
 import type { Style } from './style.js';
 import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
 import { burstLines } from './textBursts.js';
-import { fecLines } from './textRepair.js';
+import { fecLines, recoveryLines } from './textRepair.js';
 import { transportLines } from './textTransport.js';
 
-/** `brief`: of a transport stream one line, and what is wrong. `full`: all windows and bursts. */
-export function streamBlock(stream: Stream, style: Style, brief = false, full = false): string[] {
+/** `brief`: of a transport stream one line, and what is wrong. */
+export function streamBlock(stream: Stream, style: Style, brief = false): string[] {
   const block = [style.bold(streamTitle(stream))];
   if (stream.local) block.push(line('', style.warn('from this host itself: these copies never left it')));
   // Of a file nothing arrived.
   if (stream.group !== '') block.push(...figureLines(stream.metrics, stream.histograms, stream, style));
   block.push(
-    ...burstLines(stream, style, full),
+    ...burstLines(stream, style),
     ...transportLines(stream, style, brief),
     ...fecLines(stream, style),
+    ...recoveryLines(stream, style),
     ...rtpLines(stream, style),
     ...rtcpLines(stream, style),
   );

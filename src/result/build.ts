@@ -5,7 +5,7 @@ import type { Histogram } from '../metrics/histogram.js';
 import type { Series } from '../metrics/series.js';
 import { STREAM_HISTOGRAMS, type StreamSnapshot } from '../metrics/snapshot.js';
 import { buildBursts } from './buildBursts.js';
-import { buildAfter, buildFec, buildRtcp } from './buildRepair.js';
+import { buildAfter, buildFec, buildRecovery, buildRtcp } from './buildRepair.js';
 import { buildTransport, type MediaFacts } from './buildTransport.js';
 import { summarise } from './histogramSummary.js';
 import type { Measurement } from './measurement.js';
@@ -99,6 +99,7 @@ export function buildStream(
     mdi: content?.mdi ?? null,
     tr101290: content?.tr101290 ?? null,
     fec: buildFec(media?.repair?.fec ?? null),
+    recovery: buildRecovery(media?.repair?.recovery ?? null),
     rtp:
       stream.rtp === null
         ? null

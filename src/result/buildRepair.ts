@@ -1,8 +1,9 @@
 import { METRIC_IDS, type MetricId } from '../metrics/catalog.js';
-import type { FecSnapshot, OutputSnapshot, RepairSnapshot } from '../metrics/repairSnapshot.js';
+import type { FecSnapshot, OutputSnapshot, RecoverySnapshot, RepairSnapshot } from '../metrics/repairSnapshot.js';
 import type { RtcpSnapshot } from '../metrics/rtcpSnapshot.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
-import type { FecReport, Output, RtcpReport, StreamAfter, StreamMetrics } from './model.js';
+import { summarise } from './histogramSummary.js';
+import type { FecReport, Output, RecoveryReport, RtcpReport, StreamAfter, StreamMetrics } from './model.js';
 import { familyOf, NO_RATES, ratesOf } from './rates.js';
 
 /** Metrics that `after` has and that a limit looks for there; the others are about arrivals, which no repair changes. */
@@ -27,7 +28,7 @@ const OF_ARRIVALS = 'repair does not change it: see metrics';
 
 /** `after`; `null` where nothing came that could have repaired anything. */
 export function buildAfter(stream: StreamSnapshot, repair: RepairSnapshot | null): StreamAfter | null {
-  if (repair === null || (repair.fec === null && repair.arbitration === null)) return null;
+  if (repair === null || !canRepair(repair)) return null;
   const metrics = Object.fromEntries(METRIC_IDS.map((id) => [id, null])) as unknown as StreamMetrics;
   const not_measured: Record<string, string> = {};
   const { expected, released, givenUp, octets } = repair;
@@ -51,6 +52,33 @@ export function buildAfter(stream: StreamSnapshot, repair: RepairSnapshot | null
     not_measured[id] ??= REPAIRED_METRICS.has(id) ? 'not known after repair' : OF_ARRIVALS;
   }
   return { metrics, histograms: null, not_measured };
+}
+
+function canRepair({ fec, arbitration, recovery }: RepairSnapshot): boolean {
+  return fec !== null || arbitration !== null || recovery !== null;
+}
+
+export function buildRecovery(recovery: RecoverySnapshot | null): RecoveryReport | null {
+  if (recovery === null) return null;
+  const { recoveryNs } = recovery;
+  return {
+    messages_missed: recovery.missed,
+    messages_came: recovery.came,
+    messages_recovered: recovery.recovered,
+    messages_unrecovered: recovery.unrecovered,
+    messages_pending: recovery.pending,
+    gaps_closed: recovery.closedGaps,
+    gaps_torn: recovery.tornGaps,
+    requests: recovery.requests,
+    retries: recovery.retries,
+    timeouts: recovery.timeouts,
+    short_answers: recovery.shortAnswers,
+    requests_not_sent: recovery.requestsNotSent,
+    answers: recovery.answers,
+    recovery_ns: recoveryNs.count + recoveryNs.clamped === 0 ? null : summarise(recoveryNs),
+    unrecovered: recovery.ranges.map(([first, last]) => ({ first: String(first), last: String(last) })),
+    unrecovered_unlisted: recovery.unlisted,
+  };
 }
 
 export function buildFec(fec: FecSnapshot | null): FecReport | null {

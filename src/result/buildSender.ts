@@ -1,7 +1,7 @@
 import type { Nanos } from '../core/time.js';
 import { Histogram } from '../metrics/histogram.js';
 import { summarise } from './histogramSummary.js';
-import type { HistogramSummary, Impairment, Sender, SenderInput, SenderStream } from './model.js';
+import type { HistogramSummary, Impairment, Sender, SenderInput, SenderRecovery, SenderStream } from './model.js';
 import { familyOf, ratesOf } from './rates.js';
 
 const FLOWS_LISTED = 16;
@@ -55,6 +55,8 @@ export interface SenderFacts {
   readonly superPackets: number;
   readonly transmitStampsMissing: number;
   readonly icmpErrors: number;
+  /** `null`: requests are not answered. */
+  readonly recovery: SenderRecovery | null;
   /** Of the transport streams, in the order of the streams. */
   readonly inputs: readonly SenderInput[];
 }
@@ -100,6 +102,7 @@ export function buildSender(facts: SenderFacts): Sender {
     icmp_errors: facts.icmpErrors,
     underruns: facts.inputs.reduce((total, { underruns }) => total + underruns, 0),
     impairment: mergeImpairments(streams.map((stream) => stream.impairment)),
+    recovery: facts.recovery,
     inputs: troubledFirst(facts.inputs, facts.detail),
     streams: worstFirst(built, facts.detail),
     streams_total: streams.length,

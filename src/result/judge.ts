@@ -17,9 +17,13 @@ const BEYOND_DETAIL = 'beyond the streams in detail: raise --detail';
 /** Most entries of one limit: beyond that those with the smallest margin. */
 const ENTRIES = 256;
 
-/** Every limit over every stream it concerns, the implicit one on silence included: `limits[]`. */
+/** Every limit over every stream it concerns, the implicit ones on silence and on what was asked for included: `limits[]`. */
 export function judgeLimits(result: Judged, limits: readonly Limit[], options: JudgeOptions = {}): LimitResult[] {
-  const judged = [...limits.flatMap((limit) => boundEntries(judgeLimit(result, limit))), ...judgeRefused(result)];
+  const judged = [
+    ...limits.flatMap((limit) => boundEntries(judgeLimit(result, limit))),
+    ...judgeRefused(result),
+    ...boundEntries(judgeRecovered(result)),
+  ];
   return options.allowSilence === true ? judged : [...judged, ...boundEntries(judgeSilence(result, ''))];
 }
 
@@ -182,6 +186,18 @@ function judgeRefused({ sender }: Judged): LimitResult[] {
   if (sender === null || sender.scheduled === 0 || sender.sent > 0) return [];
   const reason = 'nothing left this host: see sender.not_sent_by_reason';
   return [{ expression: 'sender.sent > 0', stream: null, value: 0, limit: 0, margin: 0, ok: false, reason }];
+}
+
+/** `messages_lost == 0`, after repair, of every feed whose missing messages were asked for. */
+function judgeRecovered(result: Judged): LimitResult[] {
+  return allStreams(result).flatMap(({ id, stream }) => {
+    const value = stream.after?.metrics.messages_lost ?? null;
+    if (stream.recovery === null || value === null) return [];
+    const reason = value === 0 ? null : 'nobody answered with them: see recovery.unrecovered';
+    return [
+      { expression: 'messages_lost == 0', stream: id, value, limit: 0, margin: 0 - value, ok: value === 0, reason },
+    ];
+  });
 }
 
 /** `failures == 0` of every channel that was changed to. */

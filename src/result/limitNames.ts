@@ -47,6 +47,8 @@ export const RUN_FIGURES: readonly string[] = [
   ...under('sender', 'icmp_errors underruns streams_total'),
   ...under('sender.not_sent_by_reason', 'no_buffers too_late failed skipped'),
   ...under('sender.impairment', 'lost duplicated reordered delayed corrupted'),
+  ...under('sender.recovery', 'requests answered datagrams messages refused shortened out_of_range unavailable'),
+  ...under('sender.recovery', 'malformed foreign not_sent clients'),
   ...under('arbitration', 'packets_expected packets_pending both_lost remaining_lost skews_dropped streams_total'),
   ...under('arbitration.legs.a', LEG_FIGURES),
   ...under('arbitration.legs.b', LEG_FIGURES),

@@ -128,7 +128,15 @@ function mergeStream(a: Stream, b: Stream): Stream {
 }
 
 /** What cannot be told from parts: each saw gaps where the other one had the datagrams. */
-const NOT_MERGED = { transport: null, mdi: null, tr101290: null, fec: null, rtcp: null, after: null } as const;
+const NOT_MERGED = {
+  transport: null,
+  mdi: null,
+  tr101290: null,
+  fec: null,
+  recovery: null,
+  rtcp: null,
+  after: null,
+} as const;
 
 const IN_PARTS_ALONE = 'peaks are those of one part of the run: both together may have been higher';
 

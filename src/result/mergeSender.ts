@@ -1,7 +1,7 @@
 import { mergeImpairments, troubledFirst, worstFirst } from './buildSender.js';
 import { mergeSummaries } from './histogramSummary.js';
 import { mergeById } from './mergeById.js';
-import type { Sender, SenderStream } from './model.js';
+import type { Sender, SenderRecovery, SenderStream } from './model.js';
 
 type SenderSums = Pick<Sender, 'scheduled' | 'sent' | 'not_sent' | 'octets_sent' | 'active_ns'> &
   Pick<
@@ -73,8 +73,18 @@ function mergeTwo(a: Sender, b: Sender, detail: number): Sender {
     icmp_errors: a.icmp_errors + b.icmp_errors,
     underruns: a.underruns + b.underruns,
     impairment: mergeImpairments([a.impairment, b.impairment]),
+    recovery: mergeRecoveries([a.recovery, b.recovery]),
     inputs: troubledFirst([...a.inputs, ...b.inputs], detail),
     streams: worstFirst(streams, detail),
     streams_total: a.streams_total + b.streams_total - (a.streams.length + b.streams.length - streams.length),
   };
+}
+
+/** Sums; `null` when nobody answered requests. */
+function mergeRecoveries(recoveries: readonly (SenderRecovery | null)[]): SenderRecovery | null {
+  const [first, ...rest] = recoveries.filter((one) => one !== null);
+  if (first === undefined) return null;
+  const sums = { ...first };
+  for (const one of rest) for (const key of Object.keys(sums) as (keyof SenderRecovery)[]) sums[key] += one[key];
+  return sums;
 }

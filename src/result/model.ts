@@ -34,8 +34,8 @@ export type {
 export type { StreamSeries } from './modelStream.js';
 export type { Bursts } from './modelBursts.js';
 export type { Link } from './modelLink.js';
-export type { Arbitration, ArbitrationStream, FecReport, Output, RtcpReport } from './modelRepair.js';
-export type { Impairment, Sender, SenderInput, SenderStream, SentCapture } from './modelSender.js';
+export type { Arbitration, ArbitrationStream, FecReport, Output, RecoveryReport, RtcpReport } from './modelRepair.js';
+export type { Impairment, Sender, SenderInput, SenderRecovery, SenderStream, SentCapture } from './modelSender.js';
 export type { Taps, TapStream } from './modelTaps.js';
 export type { Zap, ZapChannel } from './modelZap.js';
 export type { IndicatorReport, Transport, TransportPcr, TransportPid, TransportService } from './modelTransport.js';

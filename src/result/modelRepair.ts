@@ -16,6 +16,32 @@ export const FecReportSchema = z
   .describe('[SMPTE ST 2022-1]');
 export type FecReport = z.infer<typeof FecReportSchema>;
 
+export const RecoveryReportSchema = z
+  .object({
+    messages_missed: count.describe('Messages that a number further on, or a heartbeat, showed to be missing.'),
+    messages_came: count.describe('Of those: came by themselves before they were asked for.'),
+    messages_recovered: count.describe('Of those: came when they had been asked for.'),
+    messages_unrecovered: count.describe('Of those: given up.'),
+    messages_pending: count.describe('Of those: not decided yet. 0 in a finished result.'),
+    gaps_closed: count.describe('Gaps of which nothing is missing any more.'),
+    gaps_torn: count.describe('Gaps of which something was given up.'),
+    requests: count.describe('Requests, retries included.'),
+    retries: count.describe('Requests about messages that an earlier one brought nothing of.'),
+    timeouts: count.describe('Requests that nothing came of in time.'),
+    short_answers: count.describe('Requests that less came of than was asked for.'),
+    requests_not_sent: count.describe('Requests that never left this host.'),
+    answers: count.describe('Datagrams of the session that came in answer.'),
+    recovery_ns: HistogramSummarySchema.nullable().describe(
+      'By closed gap: from when it was found to its last message.',
+    ),
+    unrecovered: z
+      .array(z.object({ first: z.string(), last: z.string() }))
+      .describe('Ranges given up, as numbers on the wire; the first 1024 of them.'),
+    unrecovered_unlisted: count.describe('Messages given up in further ranges.'),
+  })
+  .meta({ id: 'recovery', description: 'What was missing on all lines and asked for. [MoldUDP64 1.00]' });
+export type RecoveryReport = z.infer<typeof RecoveryReportSchema>;
+
 const legFigures = {
   leg: z.string(),
   packets_received: count.describe('First copies on this leg.'),

@@ -98,6 +98,24 @@ const SenderInputSchema = z.object({
 });
 export type SenderInput = z.infer<typeof SenderInputSchema>;
 
+export const SenderRecoverySchema = z
+  .object({
+    requests: count.describe('Requests for messages, as they should be.'),
+    answered: count.describe('Of those: with an answer at least.'),
+    datagrams: count.describe('Answers.'),
+    messages: count.describe('Messages in the answers.'),
+    refused: count.describe('Requests without an answer, because of a limit on the rate.'),
+    shortened: count.describe('Requests that got less than they would have, because of a limit on the rate.'),
+    out_of_range: count.describe('Requests for messages that were not sent yet.'),
+    unavailable: count.describe('Messages asked for that were not kept any more.'),
+    malformed: count.describe('Datagrams that are no request.'),
+    foreign: count.describe('Requests for another session.'),
+    not_sent: count.describe('Answers that never left this host.'),
+    clients: count.describe('Hosts that asked; of very many, some may be counted twice.'),
+  })
+  .meta({ id: 'sender_recovery', description: 'What became of requests for messages. [MoldUDP64 1.00]' });
+export type SenderRecovery = z.infer<typeof SenderRecoverySchema>;
+
 export const SenderSchema = z.object({
   run: z.string().describe('Run id that the datagrams carry, eight hexadecimal digits.'),
   ...totals,
@@ -115,6 +133,7 @@ export const SenderSchema = z.object({
   icmp_errors: count,
   underruns: count.describe('Times that the input had nothing when a datagram was due.'),
   impairment: ImpairmentSchema.nullable().describe('Sums over streams; null without --impair.'),
+  recovery: SenderRecoverySchema.nullable().describe('Sums over feeds; null: requests are not answered.'),
   inputs: z
     .array(SenderInputSchema)
     .describe('What transport streams and replays were made of; at most as many as in detail.'),

@@ -13,7 +13,7 @@ import {
 } from '../metrics/catalog.js';
 import { BurstsSchema } from './modelBursts.js';
 import { count, decimal, figure, HistogramSummarySchema, instant, type HistogramSummary } from './modelFigures.js';
-import { FecReportSchema, RtcpReportSchema } from './modelRepair.js';
+import { FecReportSchema, RecoveryReportSchema, RtcpReportSchema } from './modelRepair.js';
 import { TransportSchema } from './modelTransport.js';
 
 export { count, decimal, figure, HistogramSummarySchema, instant, nullableCount } from './modelFigures.js';
@@ -136,6 +136,7 @@ export const StreamSchema = z.object({
   mdi: named.describe('Media delivery index: docs/metrics.md. [RFC 4445]'),
   tr101290: named.describe('Indicator counts by id, and p1, p2, p3: their sums per priority. [ETSI TR 101 290]'),
   fec: FecReportSchema.nullable().describe('Forward error correction; null: none was looked for.'),
+  recovery: RecoveryReportSchema.nullable().describe('Messages asked for anew; null: none were to be.'),
   rtp: z
     .object({
       payload_type: count.describe('Of the latest packet. [RFC 3551 section 6]'),

@@ -113,12 +113,16 @@ function complete(document: Loose): void {
   document['zap'] ??= null;
   document['outputs'] ??= [];
   document['links'] ??= [];
-  if (isObject(document['sender'])) document['sender']['inputs'] ??= [];
+  if (isObject(document['sender'])) {
+    document['sender']['inputs'] ??= [];
+    document['sender']['recovery'] ??= null;
+  }
   const streams = objectsIn(document['streams']);
   for (const stream of streams) {
     stream['bursts'] ??= null;
     stream['transport'] ??= null;
     stream['fec'] ??= null;
+    stream['recovery'] ??= null;
     stream['rtp'] ??= null;
     stream['rtcp'] ??= null;
   }

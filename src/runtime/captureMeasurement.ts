@@ -125,6 +125,7 @@ export class CaptureMeasurement {
       // Its last datagram does.
       silenceEnds: false,
       outputsOf: () => [],
+      recoveryOf: () => null,
       control: this.rtcp,
     });
     this.provenance = {

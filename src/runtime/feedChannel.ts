@@ -3,6 +3,7 @@ import type { RepairSnapshot } from '../metrics/repairSnapshot.js';
 import { MessageMerge, type MessageSink } from '../repair/messageMerge.js';
 import { isFeedStamp } from '../wire/feedStamp.js';
 import type { FeedFraming } from '../wire/framing.js';
+import type { ChannelRecovery } from './channelRecovery.js';
 import { LegArbitration } from './legArbitration.js';
 import type { MediaOutput } from './mediaChannel.js';
 import { repairSince } from './repairSince.js';
@@ -16,6 +17,8 @@ export interface FeedChannelOptions {
   /** Datagrams that may wait for missing ones, and arrivals of a line between two reads: a power of two. */
   readonly storePackets: number;
   readonly outputs: readonly MediaOutput[];
+  /** Asks for what no line brought; `null`: it is waited for, and given up. */
+  readonly recovery: ChannelRecovery | null;
 }
 
 /** Numbers of which arbitration remembers where they were heard. */
@@ -34,6 +37,7 @@ export class FeedChannel implements MessageSink {
   readonly #framing: FeedFraming;
   readonly #merge: MessageMerge;
   readonly #legs: LegArbitration | null;
+  readonly #recovery: ChannelRecovery | null;
   /** Messages of a datagram as outputs get them. */
   #scratch = new Uint8Array(2048);
   /** Missing before what outputs get next. */
@@ -42,15 +46,17 @@ export class FeedChannel implements MessageSink {
   #before: RepairSnapshot | null = null;
 
   constructor(options: FeedChannelOptions) {
-    const { framing, mergeWindowNs, storePackets } = options;
+    const { framing, mergeWindowNs, storePackets, recovery } = options;
     this.#framing = framing;
     this.outputs = options.outputs;
-    const holdNs = mergeWindowNs ?? options.holdNs;
     this.#merge = new MessageMerge(framing, this, {
       mostWaiting: storePackets,
-      holdNs,
-      beginHoldNs: mergeWindowNs ?? 0,
+      // What is asked for is given up when its recovery gives it up.
+      holdNs: recovery === null ? (mergeWindowNs ?? options.holdNs) : Infinity,
+      beginHoldNs: Math.min(mergeWindowNs ?? 0, recovery?.delayNs ?? Infinity),
     });
+    this.#recovery = recovery;
+    recovery?.attach(this.#merge, storePackets);
     this.#legs = mergeWindowNs === null ? null : new LegArbitration(ARBITRATED, storePackets, mergeWindowNs);
   }
 
@@ -66,14 +72,17 @@ export class FeedChannel implements MessageSink {
     slot: number,
     leg: 0 | 1,
   ): void {
-    if (this.#legs !== null) this.#legs.push(leg, number, span, timesNs[slot]!);
-    this.#merge.arrivedNs[0] = timesNs[slot]!;
+    const timeNs = timesNs[slot]!;
+    if (this.#legs !== null) this.#legs.push(leg, number, span, timeNs);
+    if (this.#recovery !== null && !this.#recovery.onDatagram(number, span, timeNs)) return;
+    this.#merge.arrivedNs[0] = timeNs;
     this.#merge.put(bytes, view, at + this.#framing.headerOctets, at + length, number, span);
   }
 
   /** A line says that `next` is its next number. */
   announce(next: number, timeNs: Nanos, leg: 0 | 1): void {
     this.#merge.announce(next);
+    if (this.#recovery !== null) this.#recovery.announce(next, timeNs);
     if (this.#legs !== null) this.#legs.announce(leg, next, timeNs);
   }
 
@@ -87,14 +96,21 @@ export class FeedChannel implements MessageSink {
   restart(): void {
     this.isWarm = true;
     this.#legs?.restart();
+    this.#recovery?.restart();
     const before = this.#counted();
     this.#before = this.#legs === null ? before : { ...before, arbitration: this.#legs.decided() };
   }
 
   /** The feed is over: what is missing stays missing. */
   finish(_nowNs: Nanos): void {
+    this.#recovery?.close();
     this.#merge.finish();
     this.#legs?.finish();
+  }
+
+  /** Nothing is missing that may still come. */
+  get isSettled(): boolean {
+    return this.#recovery === null || this.#recovery.isSettled;
   }
 
   transport(): null {
@@ -168,6 +184,7 @@ export class FeedChannel implements MessageSink {
     const { released, givenUp, expected, octets } = this.#merge;
     const arbitration = this.#legs === null ? null : this.#legs.snapshot();
     const late = arbitration === null ? 0 : arbitration.legs[0].late + arbitration.legs[1].late;
-    return { expected, released, givenUp, late, octets, fec: null, arbitration };
+    const recovery = this.#recovery?.snapshot() ?? null;
+    return { expected, released, givenUp, late, octets, fec: null, arbitration, recovery };
   }
 }

@@ -191,6 +191,7 @@ export class RtpChannel {
       octets: this.#octets,
       fec: this.#fec === null ? null : fecSnapshot(this.#fec, this.#store),
       arbitration: this.#legs === null ? null : this.#legs.snapshot(),
+      recovery: null,
     };
   }
 

@@ -10,6 +10,8 @@ import type { TransportSnapshot } from '../metrics/transportSnapshot.js';
 import { framingOf } from '../analysis/feedDecoder.js';
 import { StreamFormat } from '../analysis/streamTable.js';
 import { rtpSequence, rtpSsrc } from '../wire/rtp.js';
+import type { SessionWords } from '../wire/framing.js';
+import type { ChannelRecovery } from './channelRecovery.js';
 import { FeedChannel } from './feedChannel.js';
 import { BareChannel, RtpChannel, type MediaOutput, spareChannel, type SpareChannel } from './mediaChannel.js';
 
@@ -37,6 +39,8 @@ export interface MediaReceiverOptions {
   readonly silenceEnds: boolean;
   /** Made when the first stream of the endpoint comes; asked once per endpoint. */
   readonly outputsOf: (position: number) => readonly MediaOutput[];
+  /** What asks for messages that a feed at `position` misses, of which `origin` is number 0 of its channel; `null`: nothing. */
+  readonly recoveryOf: (position: number, session: SessionWords, origin: bigint) => ChannelRecovery | null;
   /** Is handed control packets, whole datagrams. No function: compiled code would know one by itself, not all of a kind. */
   readonly control: { onDatagram(batch: ReceiveBatch, slot: number, monoNs: Nanos): void };
 }
@@ -48,6 +52,7 @@ const STORE_PACKETS_LEAST = 512;
 /** Time passes for the channels this often: with many of them it costs more than a datagram. */
 const TEND_NS = 5e6;
 const NO_OUTPUTS: readonly MediaOutput[] = [];
+const NO_SESSION: SessionWords = [0, 0, 0];
 const ROLES = ['media', 'fec', 'control'] as const;
 
 type Channel = RtpChannel | BareChannel | FeedChannel;
@@ -189,6 +194,11 @@ export class MediaReceiver {
     }
   }
 
+  /** Nothing is missing that may still come. */
+  get isSettled(): boolean {
+    return this.#all.every((channel) => !(channel instanceof FeedChannel) || channel.isSettled);
+  }
+
   /** An interval is over: rates of intervals begin anew. */
   closeInterval(): void {
     for (const channel of this.#all) if (!(channel instanceof FeedChannel)) channel.analyzer.closeInterval();
@@ -309,13 +319,15 @@ export class MediaReceiver {
     let known = this.#bySession.get(key);
     if (known === undefined) {
       const outputs = this.#outputsOf(place.position);
-      if (!place.hasLegs && outputs.length === 0) return null;
+      const recovery = this.#options.recoveryOf(place.position, framing.sessionWords(session) ?? NO_SESSION, origin);
+      if (!place.hasLegs && outputs.length === 0 && recovery === null) return null;
       const channel = new FeedChannel({
         framing: framingOf(table.format[stream]!),
         storePackets: this.#storePackets(),
         holdNs,
         mergeWindowNs: place.hasLegs ? mergeWindowNs : null,
         outputs,
+        recovery,
       });
       known = { channel: this.#added(channel), origin };
       this.#bySession.set(key, known);

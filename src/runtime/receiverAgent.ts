@@ -46,7 +46,12 @@ export interface ReceiverAgentOptions {
   /** Told of new streams before their data are read; `null`: offload is off. */
   readonly offload: { tendStreams(): void } | null;
   /** Sees every batch behind the measurement, and how far all sockets have been read; `null`: nobody does. */
-  readonly media: { onBatch(batch: ReceiveBatch): void; onTime(nowNs: Nanos, beforeNs: Nanos): void } | null;
+  readonly media: {
+    /** Nothing is missing that may still come. */
+    readonly isSettled: boolean;
+    onBatch(batch: ReceiveBatch): void;
+    onTime(nowNs: Nanos, beforeNs: Nanos): void;
+  } | null;
   readonly end: ReceiverEnd;
 }
 
@@ -261,8 +266,10 @@ export class ReceiverAgent implements Agent {
     const afterNs = io.clock.monoNs();
     this.#options.media?.onTime(afterNs, this.#lookBeganNs - STAMP_TO_QUEUE_NS);
     this.#lookNs = Math.min(afterNs + LOOK_NS, this.#endNs + STAMP_TO_QUEUE_NS);
-    if (end.once && measurement.hasSettled(afterNs)) this.#endAt(afterNs);
-    if (afterNs - this.lastMonoNs >= end.idleNs) this.#endAt(afterNs);
+    // What has been asked for may come yet.
+    const isSettled = this.#options.media === null || this.#options.media.isSettled;
+    if (end.once && isSettled && measurement.hasSettled(afterNs)) this.#endAt(afterNs);
+    if (isSettled && afterNs - this.lastMonoNs >= end.idleNs) this.#endAt(afterNs);
     if (this.datagrams === 0 && afterNs >= end.firstByMonoNs) {
       this.nothingCame = true;
       this.#endAt(afterNs);

@@ -29,6 +29,8 @@ import { RtcpReports } from './rtcpReports.js';
 import { ReceiverOutputs, type OutputQueue } from './receiverOutputs.js';
 import { OffloadSwitch } from './offloadSwitch.js';
 import { openSources, type OpenSource } from './receiverSetup.js';
+import { RecoveryAgent } from './recoveryAgent.js';
+import { askingLines, openRecoveryClients, type RecoveryClients } from './recoveryClients.js';
 import { rehearse } from './rehearsal.js';
 import { reasonsForSilence } from './silenceWatch.js';
 import { placedLines } from './placedLines.js';
@@ -70,7 +72,9 @@ export async function runReceiver(
   const startMonoNs = io.clock.monoNs();
   const sources = await openSources(io, plan);
   let forwards: readonly ForwardOutput[] = [];
+  let asking: RecoveryClients = { ports: [], feeds: [] };
   try {
+    asking = await openRecoveryClients(io, plan);
     const capture =
       captureQueue === null
         ? null
@@ -123,6 +127,7 @@ export async function runReceiver(
       endpoints: channels,
       silenceEnds: plan.once || plan.untilIdleNs !== null,
       outputsOf: (position) => outputs.of(position),
+      recoveryOf: (position, session, origin) => recovery?.channel(position, session, origin) ?? null,
       control: rtcp,
     });
     if (channels >= MANY_CHANNELS) media.reserve(channels);
@@ -145,7 +150,8 @@ export async function runReceiver(
       },
     });
     const reports = plan.rtcp ? reportsOf(io, plan, measurement, media, rtcp, agent) : null;
-    const agents = reports === null ? [agent] : [agent, reports];
+    const recovery = asking.ports.length === 0 ? null : new RecoveryAgent({ ...asking, others: [agent] });
+    const agents = [agent, reports, recovery].filter((one) => one !== null);
     const watch = new ClockWatch(io.clock.epoch);
     const log = new EventLog(io.clock, startMonoNs, (event) => post({ type: 'event', event }));
     const demand = new DemandWatch(sources, measurement, log);
@@ -206,7 +212,7 @@ export async function runReceiver(
           startRealNs,
           endRealNs: io.clock.realNs(),
           complete,
-          notes: [...notes, ...demand.notes, ...(reports?.notes ?? [])],
+          notes: [...notes, ...demand.notes, ...(reports?.notes ?? []), ...(recovery?.notes ?? [])],
         },
       });
     const housekeeping = new Housekeeping(
@@ -247,7 +253,7 @@ export async function runReceiver(
         runId,
         time: formatRealtime(io.clock.epoch, startRealNs),
         io: io.name,
-        lines: joinedText,
+        lines: [...joinedText, ...askingLines(asking)],
         interfaces: [...new Set(sources.map(({ via }) => via.name))],
         warnings: [],
         loopback: sources.every(({ via }) => via.loopback),
@@ -287,6 +293,7 @@ export async function runReceiver(
   } finally {
     for (const { source } of sources) source.close();
     for (const forward of forwards) forward.close();
+    for (const port of asking.ports) port.close();
   }
 }
 

@@ -152,6 +152,7 @@ function receiverOf(io: Io, source: DatagramSource, beganNs: Nanos): ReceiverAge
     endpoints: 0,
     silenceEnds: false,
     outputsOf: () => [],
+    recoveryOf: () => null,
     control: { onDatagram: () => {} },
   });
   return new ReceiverAgent({

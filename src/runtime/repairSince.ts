@@ -1,4 +1,10 @@
-import type { ArbitrationSnapshot, FecSnapshot, LegSnapshot, RepairSnapshot } from '../metrics/repairSnapshot.js';
+import type {
+  ArbitrationSnapshot,
+  FecSnapshot,
+  LegSnapshot,
+  RecoverySnapshot,
+  RepairSnapshot,
+} from '../metrics/repairSnapshot.js';
 
 /**
  * What was counted after `before`, the end of a warm-up, where `now` counts from the beginning. What the channel itself
@@ -8,6 +14,8 @@ export function repairSince(now: RepairSnapshot, before: RepairSnapshot): Repair
   return {
     ...now,
     late: now.late - before.late,
+    recovery:
+      now.recovery === null || before.recovery === null ? now.recovery : recoverySince(now.recovery, before.recovery),
     fec: now.fec === null || before.fec === null ? now.fec : fecSince(now.fec, before.fec),
     arbitration:
       now.arbitration === null || before.arbitration === null
@@ -46,5 +54,26 @@ function legSince(now: LegSnapshot, before: LegSnapshot): LegSnapshot {
     duplicates: now.duplicates - before.duplicates,
     lost: now.lost - before.lost,
     late: now.late - before.late,
+  };
+}
+
+/** Its times begin anew by themselves. */
+function recoverySince(now: RecoverySnapshot, before: RecoverySnapshot): RecoverySnapshot {
+  return {
+    ...now,
+    missed: now.missed - before.missed,
+    came: now.came - before.came,
+    recovered: now.recovered - before.recovered,
+    unrecovered: now.unrecovered - before.unrecovered,
+    closedGaps: now.closedGaps - before.closedGaps,
+    tornGaps: now.tornGaps - before.tornGaps,
+    requests: now.requests - before.requests,
+    retries: now.retries - before.retries,
+    timeouts: now.timeouts - before.timeouts,
+    shortAnswers: now.shortAnswers - before.shortAnswers,
+    requestsNotSent: now.requestsNotSent - before.requestsNotSent,
+    answers: now.answers - before.answers,
+    ranges: now.ranges.slice(before.ranges.length),
+    unlisted: now.unlisted - before.unlisted,
   };
 }

@@ -13,6 +13,8 @@ import type { Judge } from './messages.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { inputReport, type SentInput } from './inputReport.js';
 import { framingOfScheme } from '../wire/framings.js';
+import { recoverySums } from './recoveryServers.js';
+import type { RetransmissionAgent } from './retransmissionAgent.js';
 import { SenderCounter, type SenderStats } from './senderStats.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 
@@ -46,6 +48,8 @@ export interface SenderRunState {
   readonly quantumNs: number;
   /** Kernel transmit stamp minus departure; `null`: not asked for. */
   readonly transmitDelay: Histogram | null;
+  /** Who answers requests. */
+  readonly answering: readonly RetransmissionAgent[];
   readonly sendTimeBoundNs: number | null;
   readonly health: LoopHealth;
   readonly watch: ClockWatch;
@@ -74,6 +78,7 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
     superPackets: sum(SocketCounter.SuperPackets),
     transmitStampsMissing: sum(SocketCounter.TransmitStampsMissing),
     icmpErrors: sum(SocketCounter.IcmpErrors),
+    recovery: recoverySums(state.answering),
     inputs: state.streams.flatMap(({ id, input }) => (input === null ? [] : [inputReport(id, input)])),
   });
   const clock = clockSection(io, state.watch, facts.startMonoNs, {

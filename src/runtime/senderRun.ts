@@ -17,6 +17,7 @@ import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { placedLines } from './placedLines.js';
+import { openRecoveryServers, recoveryLines, retransmissionAgents, type RecoveryServer } from './recoveryServers.js';
 import { rehearse } from './rehearsal.js';
 import { refuseScattered } from './replaySetup.js';
 import { shortTermCname } from './rtcpIdentity.js';
@@ -65,7 +66,12 @@ export async function runSender(
   refuseScattered(placed);
   const sinks = await openSinks(io, plan, placed);
   const announcedBy: DatagramSink[] = [];
+  let servers: readonly RecoveryServer[] = [];
+  const trouble = new Set<string>();
   try {
+    servers = await openRecoveryServers(io, plan, (error) => {
+      trouble.add(`messages are not kept any more: ${error instanceof Error ? error.message : String(error)}`);
+    });
     const isFast = totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND;
     if (isFast && plan.streams.some(({ media }) => media !== null)) warmUpSentMedia();
     if (isFast) {
@@ -84,7 +90,11 @@ export async function runSender(
     const leadNs = LEAD_NS + MEDIA_LEAD_NS * plan.streams.filter(({ media }) => media !== null).length;
     const firstNs = startMonoNs + Math.max(leadNs, untilNs(plan.startAtUnixNs, io, startRealNs));
     const bounded = boundedByEnd(plan, io, startRealNs, firstNs - startMonoNs);
-    const legs: SharedLegs = { media: new Map(), feeds: new Map() };
+    const legs: SharedLegs = {
+      media: new Map(),
+      feeds: new Map(),
+      remembered: new Map(servers.map((server) => [server.position, server])),
+    };
     const cname = shortTermCname();
     const built = sinks.map((open) => {
       const isAlone = hasMoreThanControl(open) && sinks.filter(hasMoreThanControl).length === 1;
@@ -98,6 +108,7 @@ export async function runSender(
     const announcers = announcing === null ? [] : [announcing];
     announcedBy.push(...(announcing?.sinks ?? []));
     announcing?.follow(lanes);
+    const answering = retransmissionAgents(servers, plan, lanes);
     const name = runId.toString(16).padStart(8, '0');
     const warnings = fragmentWarnings(plan, placed);
     const notes = [...new Set([...warnings, ...sinks.flatMap(({ sink }) => sink.notes)])];
@@ -126,6 +137,7 @@ export async function runSender(
         sinks: sinks.map(({ sink, placed: own }) => ({ sink, interfaceName: own[0]!.via.name })),
         quantumNs: Math.max(...built.map(({ quantumNs }) => quantumNs)),
         transmitDelay,
+        answering,
         sendTimeBoundNs: io.capabilities.departureStamp ? STAMP_SPREAD_NS : null,
         health,
         watch,
@@ -145,7 +157,7 @@ export async function runSender(
           startRealNs,
           endRealNs: io.clock.realNs(),
           complete,
-          notes,
+          notes: [...notes, ...trouble],
         },
       });
     };
@@ -173,7 +185,7 @@ export async function runSender(
           run: (nowNs, dueNs) => nowNs > firstNs && teller.tellSome(nowNs, dueNs),
         },
       ],
-      [...lanes, ...announcers],
+      [...lanes, ...announcers, ...answering],
     );
     post({
       type: 'ready',
@@ -181,7 +193,7 @@ export async function runSender(
         runId: name,
         time: formatRealtime(io.clock.epoch, startRealNs),
         io: io.name,
-        lines: placedLines(placed, placedLine),
+        lines: [...placedLines(placed, placedLine), ...recoveryLines(servers, plan)],
         interfaces: [...new Set(placed.map(({ via }) => via.name))],
         warnings,
         loopback: placed.every(({ via }) => via.loopback),
@@ -190,7 +202,7 @@ export async function runSender(
     });
     await runLoop(
       io,
-      [...lanes, ...announcers, housekeeping],
+      [...lanes, ...announcers, ...answering, housekeeping],
       {
         poll: (nowNs) => {
           const commands = control.take();
@@ -210,6 +222,7 @@ export async function runSender(
     return result(!stopped || !endsByItself);
   } finally {
     for (const sink of [...sinks.map((open) => open.sink), ...announcedBy]) sink.close();
+    for (const server of servers) server.close();
   }
 }
 

@@ -25,7 +25,7 @@ import { RtcpFeed } from './rtcpFeed.js';
 import { SenderLane } from './senderLane.js';
 import type { SenderStreamState } from './senderResult.js';
 import { SenderStats, SentCounter } from './senderStats.js';
-import { sequencedFeed, type SplitFeeds } from './sequencedFeed.js';
+import { sequencedFeed, type Remembered, type SplitFeeds } from './sequencedFeed.js';
 import type { SharedInput, SharedOctets } from './sharedInput.js';
 
 /** A stream with the interface that it leaves by. */
@@ -210,6 +210,8 @@ function sentInput(
 export interface SharedLegs {
   readonly media: Map<number, SplitMedia>;
   readonly feeds: SplitFeeds;
+  /** What is known of feeds whose messages may be asked for again. */
+  readonly remembered: ReadonlyMap<number, Remembered>;
 }
 
 /** A paced lane over an open sink, and the states of its streams. */
@@ -334,6 +336,7 @@ export function buildLane(
                 { ...paced, unixAtMonoZero },
                 placed.position,
                 legs.feeds,
+                legs.remembered.get(placed.position) ?? null,
               ).feed
             : stream.payload === null
               ? new ProbeFeed({

@@ -1,9 +1,11 @@
 import { randomInt } from 'node:crypto';
+import type { MessageMemory } from '../core/messageMemory.js';
 import { splitNs, type Nanos, type SplitTime } from '../core/time.js';
 import { LegSplitter, type Leg } from '../feed/legs.js';
 import { MessageFeed } from '../feed/messageFeed.js';
 import type { PayloadSlots } from '../feed/payloadSlots.js';
 import type { FeedPlan } from '../profile/plan.js';
+import type { SessionWords } from '../wire/framing.js';
 import { framingOfScheme } from '../wire/framings.js';
 import { messageSource } from './messageSources.js';
 import type { SharedOctets } from './sharedInput.js';
@@ -24,6 +26,12 @@ interface Paced {
   readonly payloadSlots: PayloadSlots;
 }
 
+/** What is known of a feed before it begins, where somebody answers requests for its messages. */
+export interface Remembered {
+  readonly memory: MessageMemory;
+  readonly session: SessionWords;
+}
+
 /** By position in the plan, what both legs of a feed are fed by. */
 export type SplitFeeds = Map<number, { readonly splitter: LegSplitter; readonly origin: MessageFeed }>;
 
@@ -39,15 +47,16 @@ export function sequencedFeed(
   paced: Paced,
   position: number,
   splits: SplitFeeds,
+  remembered: Remembered | null,
 ): SequencedFeed {
   if (!plan.hasLegs) {
-    const origin = messageFeed(plan, input, paced);
+    const origin = messageFeed(plan, input, paced, remembered);
     return { feed: origin, origin };
   }
   let split = splits.get(position);
   if (split === undefined) {
     // It fills batches of its own.
-    const origin = messageFeed(plan, input, { ...paced, flowBase: 0, destination: 0 });
+    const origin = messageFeed(plan, input, { ...paced, flowBase: 0, destination: 0 }, remembered);
     split = { splitter: new LegSplitter(origin, LEG_DATAGRAMS, plan.payloadOctets), origin };
     splits.set(position, split);
   }
@@ -55,22 +64,34 @@ export function sequencedFeed(
   return { feed: split.splitter.leg({ flowBase, destination }), origin: split.origin };
 }
 
-function messageFeed(plan: FeedPlan, input: SharedOctets | null, paced: Paced): MessageFeed {
+function messageFeed(
+  plan: FeedPlan,
+  input: SharedOctets | null,
+  paced: Paced,
+  remembered: Remembered | null,
+): MessageFeed {
   const framing = framingOfScheme(plan.scheme)!;
   return new MessageFeed({
     ...paced,
     source: messageSource(plan, input),
     framing,
-    session: framing.sessionWords(plan.session ?? randomSession()) ?? [0, 0, 0],
+    session: remembered?.session ?? sessionOf(plan),
+    memory: remembered?.memory ?? null,
     firstSequence: splitNs(plan.firstSequence),
     mtuOctets: plan.payloadOctets,
     mostMessages: plan.mostMessages,
     flushAfterNs: plan.flushAfterNs,
     heartbeatNs: plan.heartbeatNs,
     stampNs: plan.stampNs,
-    stampsDeparture: !plan.hasLegs,
+    // Nor may what is asked for again differ from what was sent.
+    stampsDeparture: !plan.hasLegs && remembered === null,
     unpaced: plan.messagesPerSecond === Infinity,
   });
+}
+
+/** Its words, of a random one where the plan names none. */
+export function sessionOf({ scheme, session }: FeedPlan): SessionWords {
+  return framingOfScheme(scheme)!.sessionWords(session ?? randomSession()) ?? [0, 0, 0];
 }
 
 function randomSession(): string {

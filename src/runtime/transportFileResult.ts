@@ -122,6 +122,7 @@ function streamOf({ name }: TransportFile, snapshot: TransportSnapshot): Stream 
     mdi: content.mdi,
     tr101290: content.tr101290,
     fec: null,
+    recovery: null,
     rtp: null,
     feed: null,
     rtcp: null,

@@ -53,6 +53,7 @@ function receive(sent: SendBatch, received: ReceiveBatch, feed: FlowFeed): reado
     endpoints: ENDPOINTS,
     silenceEnds: false,
     outputsOf: () => [],
+    recoveryOf: () => null,
     control: rtcp,
   });
   const told = { media, rtcp, sources: [], facts: { startMonoNs: WARM_BEGAN_NS, startRealNs: WARM_BEGAN_NS } };

@@ -9,7 +9,8 @@ import { keep } from './kept.js';
 import { MediaReceiver } from './mediaReceiver.js';
 import { SenderStats, SentCounter } from './senderStats.js';
 import { sendNowhere } from './sendNowhere.js';
-import { sequencedFeed, type SplitFeeds } from './sequencedFeed.js';
+import { storeOf } from './recoveryServers.js';
+import { sequencedFeed, sessionOf, type SplitFeeds } from './sequencedFeed.js';
 
 /** Like a run's: beyond 2^31, since code compiled for small integers would be thrown away by the first real time. */
 const BEGAN_NS = 3e9;
@@ -18,6 +19,8 @@ const SIZE_OCTETS = 1472;
 const MESSAGES_PER_SECOND = 1e6;
 /** Of each round: what happens once per feed is known, too, when the long last one is compiled. */
 const ROUNDS_NS: readonly number[] = [2e6, 2e6, 60e6];
+/** It is filled, and begins anew. */
+const WARM_STORE_OCTETS = 1 << 18;
 const NO_PATH = { source: '127.0.0.1', sourcePort: 1, group: '239.0.0.1', port: 1, interfaceIndex: 1 };
 
 /** Runs the sending path over a feed that goes nowhere: cold, the first messages of a fast one would be late. */
@@ -51,9 +54,11 @@ function legs(plan: FeedPlan, durationNs: number): MergedFeed {
     unixAtMonoZero: { high: 0, low: 0 },
     payloadSlots: new PayloadSlots(),
   };
+  const remembered =
+    plan.recovery === null ? null : { memory: storeOf(WARM_STORE_OCTETS, 1), session: sessionOf(plan) };
   const rate = { arrivals: { kind: 'constant' }, messagesPerSecond: MESSAGES_PER_SECOND } as const;
   const made = [0, 1].map((leg) =>
-    sequencedFeed({ ...warm, ...rate }, null, { ...paced, flowBase: leg, destination: leg }, 0, splits),
+    sequencedFeed({ ...warm, ...rate }, null, { ...paced, flowBase: leg, destination: leg }, 0, splits, remembered),
   );
   return new MergedFeed(made.map(({ feed }) => feed));
 }
@@ -73,6 +78,7 @@ function receive(scheme: FeedPlan['scheme'], durationNs: number): readonly unkno
     endpoints: 1,
     silenceEnds: false,
     outputsOf: () => [],
+    recoveryOf: () => null,
     control: { onDatagram: () => {} },
   });
   const feed = legs({ ...NO_PLAN, scheme }, durationNs);
@@ -169,5 +175,6 @@ const NO_PLAN: FeedPlan = {
   heartbeatNs: 1e6,
   stampNs: 1e6,
   hasLegs: true,
+  recovery: null,
   seed: 0,
 };

@@ -159,7 +159,9 @@ describe.runIf(ready)('a relay from SRT', () => {
     // Its own parameter is in microseconds.
     void new Peer('ffmpeg', ['-nostdin', ...input, `srt://127.0.0.1:${port}?passphrase=${secret}&latency=200000`]);
     await receiver.untilEvent('first_packet');
-    await until(() => receiver.lines.filter(({ type }) => type === 'interval').length >= 3, 'three intervals');
+    const intervals = (): number => receiver.lines.filter(({ type }) => type === 'interval').length;
+    const before = intervals();
+    await until(() => intervals() >= before + 3, 'three intervals of the stream');
     const result = await relay.stop();
     const received = await receiver.stop();
     const media = received.streams.filter(({ role }) => role === 'media');

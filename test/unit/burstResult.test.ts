@@ -192,18 +192,18 @@ describe('bursts of several', () => {
 });
 
 describe('the text about bursts', () => {
-  it('is one line of three windows and the queue', () => {
-    const text = renderText(receiverResult({ streams: [rich()] }));
+  it('is one line of three windows where nobody asked for a queue', () => {
+    const all = rich();
+    const text = renderText(receiverResult({ streams: [{ ...all, bursts: { ...all.bursts!, queue: null } }] }));
     expect(text).toContain('  bursts        160 Mbit/s in 100 us, 24.0 Mbit/s in 1.00 ms, <400 kbit/s in');
-    expect(text.replaceAll(/\s+/gu, ' ')).toContain('100 ms; queue at 1.00 Gbit/s@wire 12.5 kB (100 us)');
     expect(text).not.toContain('largest');
     expect(renderText(receiverResult({ streams: [built({ bursts: null })] }))).not.toContain('bursts');
     const shared = built({ counters: counters({ PacketsReceived: 5, SharedTime: 1 }) });
     expect(renderText(receiverResult({ streams: [shared] })).replaceAll(/\s+/gu, ' ')).toContain('share a stamp:');
   });
 
-  it('is a table in a report', () => {
-    const text = renderText(receiverResult({ streams: [rich()] }), { full: true });
+  it('is a table with the largest bursts where the queue before a link was asked for', () => {
+    const text = renderText(receiverResult({ streams: [rich()] }));
     const from = text.indexOf('  bursts ');
     expect(text.slice(from, text.indexOf('went back'))).toBe(EXPECTED);
   });

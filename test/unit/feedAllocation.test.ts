@@ -190,6 +190,7 @@ describe('two lines of a feed, measured, merged and handed on', () => {
       mergeWindowNs: 1e6,
       endpoints: 1,
       silenceEnds: false,
+      recoveryOf: () => null,
       outputsOf: () => [output],
       control: new NoControl(),
     });

@@ -29,6 +29,7 @@ function channelOf(options: Partial<FeedChannelOptions> = {}) {
     holdNs: 20 * MS,
     mergeWindowNs: null,
     storePackets: 512,
+    recovery: null,
     outputs: [{ put }],
     ...options,
   });

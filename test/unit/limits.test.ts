@@ -9,7 +9,7 @@ import { buildZap } from '../../src/result/buildZap.js';
 import { exceeded, judgeLimits } from '../../src/result/judge.js';
 import type { LimitResult, RunResult } from '../../src/result/model.js';
 import { media, pair, repair, transport } from './mediaFixture.js';
-import { measurement, PORTABLE, receiverResult, senderResult, snapshot } from './resultFixture.js';
+import { answered, measurement, PORTABLE, receiverResult, senderResult, snapshot } from './resultFixture.js';
 import { taps } from './tapsFixture.js';
 
 function refusal(read: () => unknown): string {
@@ -281,6 +281,7 @@ describe('judging a limit', () => {
     const full = senderResult();
     const histogram = full.sender!.departure_error_ns!;
     Object.assign(full.sender!, { impairment, transmit_delay_ns: histogram });
+    full.sender!.recovery = answered();
     full.arbitration = buildArbitration([pair()]);
     full.taps = taps();
     full.zap = oneChange();

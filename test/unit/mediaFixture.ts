@@ -180,6 +180,7 @@ export function repair(change: Partial<RepairSnapshot> = {}): RepairSnapshot {
       recovered: 40,
     },
     arbitration: null,
+    recovery: null,
     ...change,
   };
 }

@@ -196,3 +196,33 @@ describe('a receiver gathers', () => {
     expect([turn(agent, socket, 10, 1e6), turn(agent, socket, 100, 2e6)]).toEqual([0, 0]);
   });
 });
+
+describe('a receiver that ends by itself', () => {
+  it.each(['once', 'idle'] as const)('does not while something may still come that was asked for: %s', (how) => {
+    const media = { isSettled: false, onBatch: () => {}, onTime: () => {} };
+    let nowNs = 0;
+    const agent = new ReceiverAgent({
+      io: { ready: Int32Array.of(0), clock: { monoNs: () => nowNs } } as unknown as Io,
+      sources: [],
+      measurement: { hasSettled: () => true, stopAt: () => {} } as unknown as Measurement,
+      gatherNs: 0,
+      inject: null,
+      capture: null,
+      offload: null,
+      media,
+      end: { ...NO_END, once: how === 'once', idleNs: how === 'idle' ? 1e6 : Infinity },
+    });
+    agent.lastMonoNs = 0;
+    const look = (): void => {
+      nowNs += 100e6;
+      agent.doWork(nowNs, 0);
+      agent.doWork(nowNs + 2e6, 0);
+    };
+    look();
+    expect(agent.finished).toBe(false);
+    media.isSettled = true;
+    look();
+    look();
+    expect(agent.finished).toBe(true);
+  });
+});

@@ -9,7 +9,7 @@ import { buildStream } from '../../src/result/build.js';
 import { buildSender, type SenderFacts, type SenderStreamFacts } from '../../src/result/buildSender.js';
 import type { HealthFacts } from '../../src/result/health.js';
 import type { Measurement } from '../../src/result/measurement.js';
-import type { RunResult, SenderInput } from '../../src/result/model.js';
+import type { RunResult, SenderInput, SenderRecovery } from '../../src/result/model.js';
 
 export const EPOCH: RunEpoch = {
   realtimeNs: 1_790_000_000_123_456_789n,
@@ -266,6 +266,25 @@ export function senderInput(change: Partial<SenderInput> = {}): SenderInput {
   };
 }
 
+/** What a sender answered; every figure another one. */
+export function answered(change: Partial<SenderRecovery> = {}): SenderRecovery {
+  return {
+    requests: 20,
+    answered: 12,
+    datagrams: 15,
+    messages: 300,
+    refused: 1,
+    shortened: 2,
+    out_of_range: 3,
+    unavailable: 40,
+    malformed: 5,
+    foreign: 6,
+    not_sent: 7,
+    clients: 8,
+    ...change,
+  };
+}
+
 export function senderFacts(change: Partial<SenderFacts> = {}): SenderFacts {
   return {
     run: '1f2e3d4c',
@@ -280,6 +299,7 @@ export function senderFacts(change: Partial<SenderFacts> = {}): SenderFacts {
     superPackets: 0,
     transmitStampsMissing: 0,
     icmpErrors: 0,
+    recovery: null,
     inputs: [],
     ...change,
   };

@@ -68,14 +68,14 @@ export function readQdiscDrops(addon: NativeAddon | null = loadNative()): Map<nu
     request.setUint32(0, request.byteLength, LITTLE_ENDIAN);
     request.setUint16(4, RTM_GETQDISC, LITTLE_ENDIAN);
     request.setUint16(6, NLM_F_REQUEST | NLM_F_DUMP, LITTLE_ENDIAN);
-    const kernel = new DataView(new ArrayBuffer(12));
-    kernel.setUint16(0, AF_NETLINK, LITTLE_ENDIAN);
-    if (addon.sendTo(fd, new Uint8Array(request.buffer), new Uint8Array(kernel.buffer)) < 0) return null;
+    const kernel = new Uint8Array(12);
+    new DataView(kernel.buffer).setUint16(0, AF_NETLINK, LITTLE_ENDIAN);
+    if (addon.sendTo(fd, new Uint8Array(request.buffer), kernel) < 0) return null;
     const drops = new Map<number, number>();
     const reply = new Uint8Array(REPLY_OCTETS);
     for (let replies = 0; replies < REPLIES_MAX; replies++) {
       // The kernel answers within the call that asks: a socket that is empty has nothing more to say.
-      const length = addon.receiveFrom(fd, reply);
+      const length = addon.receiveFrom(fd, reply, kernel);
       if (length <= 0) return null;
       if (!takeQdiscDrops(reply, length, drops)) return drops;
     }
