@@ -1,5 +1,6 @@
 /** The feed of a capture, and what must hold of the place where it is sent. */
 import { McastError } from '../core/errors.js';
+import { FeedResequence } from '../feed/feedResequence.js';
 import type { PacedOptions } from '../feed/limits.js';
 import type { PayloadSlots } from '../feed/payloadSlots.js';
 import { ReplayFeed } from '../feed/replayFeed.js';
@@ -10,8 +11,9 @@ export function replayFeed(
   input: SharedReplay,
   paced: PacedOptions & { readonly payloadSlots: PayloadSlots },
 ): ReplayFeed {
+  const source = sourceOf(input.records);
   return new ReplayFeed({
-    source: sourceOf(input.records),
+    source,
     flows: input.flows,
     passNs: input.passNs,
     speed: input.speed,
@@ -21,6 +23,7 @@ export function replayFeed(
     destination: paced.destination,
     flowBase: paced.flowBase ?? 0,
     payloadSlots: paced.payloadSlots,
+    resequence: source.passOctets === null ? null : new FeedResequence(input.flows),
   });
 }
 

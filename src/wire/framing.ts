@@ -92,6 +92,8 @@ export interface FeedFraming {
    * an end that is the whole datagram; where the format has no end, a heartbeat is written.
    */
   writeHeader(view: DataView, at: number, length: number, frame: Uint32Array): void;
+  /** Writes the number alone, of a datagram that was read. */
+  writeSequence(view: DataView, at: number, frame: Uint32Array): void;
   /**
    * Writes the header of a block for a message of `messageOctets`, whose first octet is `type` (ITCH: its type); the
    * message goes behind it.

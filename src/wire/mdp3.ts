@@ -127,6 +127,9 @@ export const mdp3Framing: FeedFraming = {
       putMessageHeader(view, at + MDP3_HEADER_OCTETS, 0, MDP3_ADMIN_HEARTBEAT, MDP3_CME_SCHEMA, CME_SCHEMA_VERSION);
     }
   },
+  writeSequence(view, at, frame) {
+    view.setUint32(at, frame[FrameField.SequenceLow]!, true);
+  },
   writeBlockHeader(view, at, messageOctets, type) {
     putMessageHeader(view, at, messageOctets, type, MDP3_OWN_SCHEMA, OWN_SCHEMA_VERSION);
   },

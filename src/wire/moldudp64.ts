@@ -171,6 +171,10 @@ export const moldUdp64Framing: FeedFraming = {
     const messages = kind === FrameKind.Heartbeat ? 0 : frame[FrameField.Messages]!;
     view.setUint16(at + COUNT_AT, kind === FrameKind.End ? MOLD_END_OF_SESSION : messages);
   },
+  writeSequence(view, at, frame) {
+    view.setUint32(at + SEQUENCE_AT, frame[FrameField.SequenceHigh]!);
+    view.setUint32(at + SEQUENCE_AT + 4, frame[FrameField.SequenceLow]!);
+  },
   /** A message's type is its own first octet. */
   writeBlockHeader(view, at, messageOctets, _type) {
     view.setUint16(at, messageOctets);

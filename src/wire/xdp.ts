@@ -129,6 +129,9 @@ export const xdpFraming: FeedFraming = {
     view.setUint32(at + SEQUENCE_AT, frame[FrameField.SequenceLow]!, true);
     writeSendTime(view, at, frame[FrameField.SentHigh]!, frame[FrameField.SentLow]!);
   },
+  writeSequence(view, at, frame) {
+    view.setUint32(at + SEQUENCE_AT, frame[FrameField.SequenceLow]!, true);
+  },
   writeBlockHeader(view, at, messageOctets, type) {
     view.setUint16(at, XDP_MESSAGE_HEADER_OCTETS + messageOctets, true);
     view.setUint16(at + TYPE_AT, type, true);
