@@ -30,7 +30,6 @@ export class LegSplitter {
   readonly #length: Uint32Array;
   readonly #flags: Uint8Array;
   readonly #dueNs: Float64Array;
-  #finished = false;
 
   /** `capacity`: datagrams kept, a power of two; `slotOctets`: of the largest. */
   constructor(feed: FlowFeed, capacity: number, slotOctets: number) {
@@ -56,7 +55,7 @@ export class LegSplitter {
   /** When number `index` is due; Infinity: the feed has ended before it. */
   dueNs(index: number): Nanos {
     if (index < this.made) return this.#dueNs[index & (this.#capacity - 1)]!;
-    return this.#finished ? Infinity : this.feed.nextDueNs();
+    return this.feed.nextDueNs();
   }
 
   length(index: number): number {
@@ -76,7 +75,6 @@ export class LegSplitter {
 
   /** Takes from the feed what is due by `untilNs`, some of it at least; false: nothing is. */
   draw(untilNs: Nanos): boolean {
-    if (this.#finished) return false;
     const inner = this.#inner;
     inner.count = 0;
     const made = this.feed.fill(inner, untilNs);
@@ -92,7 +90,6 @@ export class LegSplitter {
   }
 
   finish(nowNs: Nanos): void {
-    this.#finished = true;
     this.feed.finish(nowNs);
   }
 }
@@ -110,7 +107,6 @@ export class Leg implements FlowFeed {
   readonly #destination: number;
   /** Number of the next datagram. */
   #next = 0;
-  #ended = false;
 
   constructor(splitter: LegSplitter, { flowBase, destination }: LegOptions) {
     this.flowBase = flowBase;
@@ -120,7 +116,7 @@ export class Leg implements FlowFeed {
 
   nextDueNs(): Nanos {
     this.#catchUp();
-    return this.#ended ? Infinity : this.#splitter.dueNs(this.#next);
+    return this.#splitter.dueNs(this.#next);
   }
 
   fill(batch: SendBatch, untilNs: Nanos): number {
@@ -133,7 +129,7 @@ export class Leg implements FlowFeed {
     const before = batch.count;
     let at = endOctet(batch);
     this.#catchUp();
-    while (!this.#ended && batch.count < batch.capacity) {
+    while (batch.count < batch.capacity) {
       if (this.#next === splitter.made && !splitter.draw(batch.untilNs)) break;
       const dueNs = splitter.dueNs(this.#next);
       const length = splitter.length(this.#next);
@@ -163,7 +159,7 @@ export class Leg implements FlowFeed {
 
   skip(untilNs: Nanos): number {
     const before = this.scheduled;
-    while (!this.#ended && this.nextDueNs() < untilNs) {
+    while (this.nextDueNs() < untilNs) {
       if (this.#next === this.#splitter.made && !this.#splitter.draw(untilNs)) break;
       if (this.#splitter.flags(this.#next) === 0) this.#pass(1);
       else this.#next++;
@@ -172,7 +168,6 @@ export class Leg implements FlowFeed {
   }
 
   finish(nowNs: Nanos): void {
-    this.#ended = true;
     this.#splitter.finish(nowNs);
   }
 

@@ -51,7 +51,7 @@ export function feedStreams(
   const { headerOctets, blockHeaderOctets } = framingOfScheme(scheme)!;
   const messages = messagesPerDatagram(planned);
   const feed = { ...planned, meanOctets: headerOctets + messages * (blockHeaderOctets + MEAN_MESSAGE_OCTETS) };
-  const legOf = (of: Omit<Target, 'legB'>): SendStream[] => {
+  const legOf = (of: Omit<Target, 'legB'>, ofSeed = seed): SendStream[] => {
     const impair = of.own.impair ?? run.impair ?? null;
     const packetsPerSecond = feed.messagesPerSecond === null ? 0 : feed.messagesPerSecond / messages;
     if (impair !== null) for (const problem of impairProblems(impair, packetsPerSecond)) wrong(`impair: ${problem}`);
@@ -69,11 +69,12 @@ export function feedStreams(
       replay: null,
       feed: { ...feed, seed: (feed.seed + index) % 2 ** 32 },
       legB: null,
-      impair: withSeed(impair, seed),
+      impair: withSeed(impair, ofSeed),
     }));
   };
-  const second = target.legB === null ? [] : legOf(target.legB);
   const hasOwnImpair = target.legB?.own.impair !== undefined;
+  // Two legs are two networks: what is random on one is not what is random on the other.
+  const second = target.legB === null ? [] : legOf(target.legB, hasOwnImpair ? (seed + 1) % 2 ** 32 : seed);
   return legOf(target).map((stream, index) => {
     const legB = second[index] ?? null;
     return { ...stream, legB: legB === null || hasOwnImpair ? legB : withOwnLosses(legB) };

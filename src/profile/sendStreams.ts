@@ -107,7 +107,7 @@ function mediaStreams(
       wrong(`${name} is for probe datagrams and payloads: ${instead}`);
   }
   const media = mediaPlan(target, scheme, run, wrong);
-  const legOf = (of: Omit<Target, 'legB'>): SendStream[] => {
+  const legOf = (of: Omit<Target, 'legB'>, ofSeed = seed): SendStream[] => {
     const addresses = streamAddresses({ ...of, legB: null }, scheme, run);
     return addresses.map((address, index) => ({
       address,
@@ -123,11 +123,12 @@ function mediaStreams(
       media: { ...media, startShare: media.loop ? index / addresses.length : 0 },
       replay: null,
       legB: null,
-      impair: withSeed(of.own.impair ?? run.impair ?? null, seed),
+      impair: withSeed(of.own.impair ?? run.impair ?? null, ofSeed),
     }));
   };
-  const second = target.legB === null ? [] : legOf(target.legB);
   const hasOwnImpair = target.legB?.own.impair !== undefined;
+  // Two legs are two networks: what is random on one is not what is random on the other.
+  const second = target.legB === null ? [] : legOf(target.legB, hasOwnImpair ? (seed + 1) % 2 ** 32 : seed);
   return legOf(target).map((stream, index) => {
     const legB = second[index] ?? null;
     return { ...stream, legB: legB === null || hasOwnImpair ? legB : withOwnLosses(legB) };

@@ -78,9 +78,10 @@ describe('two legs', () => {
     expect(a.nextDueNs()).toBe(10e6);
     expect(drawn(b, 2e6)).toHaveLength(3);
     a.finish(11e6);
-    expect(a.nextDueNs()).toBe(Infinity);
-    // What was made is still sent.
+    // What was made is still sent, on both.
     expect(split.made).toBe(11);
     expect(drawn(b, 1e9)).toHaveLength(8);
+    expect(drawn(a, 1e9)).toHaveLength(1);
+    expect([a.nextDueNs(), b.nextDueNs()]).toEqual([Infinity, Infinity]);
   });
 });

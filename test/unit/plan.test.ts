@@ -459,6 +459,7 @@ describe('line-ups in place of endpoints', () => {
       `${legs} --impair loss=1%,seed=4294967295`,
       `${legs} --impair loss=1% --seed 7`,
       `${legs}/impair=loss=2%,seed=9 --impair loss=1%,seed=9`,
+      `${legs}/impair=loss=2% --impair loss=1% --seed 7`,
     ]) {
       const [stream] = (await send(line)).streams;
       found.push([stream!.impair!.seed, stream!.legB!.impair!.seed]);
@@ -467,6 +468,7 @@ describe('line-ups in place of endpoints', () => {
       [4_294_967_295, 0],
       [7, 8],
       [9, 9],
+      [7, 8],
     ]);
   });
 
