@@ -13,7 +13,7 @@ const Time = {
   LastTransitNs: 1,
   JitterNs: 2,
   JitterMaxNs: 3,
-  /** Highest number whose transit is remembered. */
+  /** Highest number covered by what was timed. */
   HighestTimed: 4,
   /** The stream's first one-way delay: what its delays are recorded relative to. */
   AnchorNs: 5,
@@ -81,9 +81,9 @@ const NO_DELAY: IntervalDelay = { minNs: NaN, p50Ns: NaN, p99Ns: NaN, maxNs: NaN
  * - Interarrival time: difference of successive stamps, monotonic, in order of arrival.
  * - Interarrival jitter (RFC 3550 section 6.4.1): J += (|D| - J) / 16, D the difference of the transits
  *   (monotonic stamp minus carried time) of datagrams successive in arrival. Of RTP the carried time is the time stamp.
- * - IPDV (RFC 3393): transit of a number minus that of the number before it, whichever came first; the
- *   selection function takes pairs of which the second to come is within {@link IPDV_REACH} numbers of
- *   the highest.
+ * - IPDV (RFC 3393 section 2.6): transit of a datagram minus that of the one before it in the sequence, which ends where
+ *   this one begins, whichever came first; the selection function takes pairs of which the second to come is within
+ *   {@link IPDV_REACH} numbers of the highest.
  * - PDV (RFC 5481): delay minus the smallest of the stream.
  * - Wake-up delay: time of reading minus stamp, where the kernel stamped.
  */
@@ -249,8 +249,10 @@ export class TimingAnalyzer {
       intervalDelay.record(delayNs - rows[row + Time.AnchorNs]!);
     }
     if (!hasSenderClock) this.#jitter(row, transitNs);
+    const transits = this.#transits[stream]!;
     const highest = rows[row + Time.HighestTimed]!;
-    rows[row + Time.HighestTimed] = pairUp(this.#transits[stream]!, highest, decoded.sequence[i]!, transitNs, ipdv);
+    const number = decoded.sequence[i]!;
+    rows[row + Time.HighestTimed] = pairUp(transits, highest, number, decoded.span[i]!, transitNs, ipdv);
   }
 
   #jitter(row: number, transitNs: Nanos): void {
@@ -325,23 +327,37 @@ export class TimingAnalyzer {
   }
 }
 
-/** Forms pairs of `number` with its neighbours, remembers its transit, returns the highest number now. */
-function pairUp(transits: Float64Array, highest: number, number: number, transitNs: number, ipdv: Histogram): number {
+/**
+ * Forms pairs of a datagram of the numbers `number .. number + span` with its neighbours, remembers its transit, returns the
+ * highest number now. Neighbours are datagrams: one ends where the other begins. So a transit is remembered at a datagram's
+ * first and last number, and those between have none. What enters covers no number twice.
+ */
+function pairUp(
+  transits: Float64Array,
+  highest: number,
+  number: number,
+  span: number,
+  transitNs: number,
+  ipdv: Histogram,
+): number {
   const reach = transits.length;
   const mask = reach - 1;
+  const last = number + span - 1;
   if (!(number <= highest)) {
-    const last = number === highest + 1 ? transits[highest & mask]! : NaN;
-    if (last === last) ipdv.record(transitNs - last);
-    if (number - highest >= reach) transits.fill(NaN);
-    else for (let n = highest + 1; n < number; n++) transits[n & mask] = NaN;
-    transits[number & mask] = transitNs;
-    return number;
+    const beforeNs = number === highest + 1 ? transits[highest & mask]! : NaN;
+    if (beforeNs === beforeNs) ipdv.record(transitNs - beforeNs);
+    if (last - highest >= reach) transits.fill(NaN);
+    else for (let n = highest + 1; n < last; n++) transits[n & mask] = NaN;
+    if (span <= reach) transits[number & mask] = transitNs;
+    transits[last & mask] = transitNs;
+    return last;
   }
-  if (number <= highest - reach) return highest;
-  const before = number - 1 > highest - reach ? transits[(number - 1) & mask]! : NaN;
-  const after = number < highest ? transits[(number + 1) & mask]! : NaN;
-  if (before === before) ipdv.record(transitNs - before);
-  if (after === after) ipdv.record(after - transitNs);
-  transits[number & mask] = transitNs;
+  if (last <= highest - reach) return highest;
+  const beforeNs = number - 1 > highest - reach ? transits[(number - 1) & mask]! : NaN;
+  const afterNs = last < highest ? transits[(last + 1) & mask]! : NaN;
+  if (beforeNs === beforeNs) ipdv.record(transitNs - beforeNs);
+  if (afterNs === afterNs) ipdv.record(afterNs - transitNs);
+  if (number > highest - reach) transits[number & mask] = transitNs;
+  transits[last & mask] = transitNs;
   return highest;
 }

@@ -163,20 +163,27 @@ export function jitterOracle(transitsNs: readonly number[]): number {
   return jitter;
 }
 
-/** RFC 3393, pairs of neighbouring numbers: each when its second member comes, if both are within `reach` of the highest then. */
+/** RFC 3393, pairs of datagrams of which one ends where the other begins: each when its second member comes, if both are within `reach` of the highest then. */
 export function ipdvOracle(
-  timed: readonly { readonly number: number; readonly transitNs: number }[],
+  timed: readonly { readonly number: number; readonly span?: number; readonly transitNs: number }[],
   reach: number,
 ): number[] {
   const variations: number[] = [];
-  for (const [i, { number, transitNs }] of timed.entries()) {
+  const lastOf = ({ number, span = 1 }: (typeof timed)[number]): number => number + span - 1;
+  for (const [i, one] of timed.entries()) {
     const before = timed.slice(0, i);
-    const highest = Math.max(number, ...before.map((one) => one.number));
-    if (number <= highest - reach) continue;
+    const highest = Math.max(...before.map(lastOf), -Infinity);
+    const isAhead = !(one.number <= highest);
     for (const other of before) {
-      if (other.number <= highest - reach) continue;
-      if (other.number === number - 1) variations.push(transitNs - other.transitNs);
-      if (other.number === number + 1) variations.push(other.transitNs - transitNs);
+      const isBefore = lastOf(other) + 1 === one.number;
+      const isAfter = lastOf(one) + 1 === other.number;
+      // The number at which they meet is near enough to the highest; what goes on from the highest always is.
+      const met = isBefore ? lastOf(other) : other.number;
+      if (!isAhead && met <= highest - reach) continue;
+      // Who falls behind as a whole has no neighbours any more.
+      if (lastOf(one) <= highest - reach) continue;
+      if (isBefore) variations.push(one.transitNs - other.transitNs);
+      if (isAfter) variations.push(other.transitNs - one.transitNs);
     }
   }
   return variations;

@@ -63,18 +63,22 @@ export class Driver {
   readonly verdicts: (keyof typeof Arrival)[] = [];
   readonly #batch: ReceiveBatch;
   readonly #firstNumber: bigint;
+  readonly #slotOctets: number;
 
   constructor(
     options: Partial<MeasurementOptions> & {
       readonly sockets?: readonly Partial<SocketFacts>[];
       readonly paths?: readonly Partial<StreamPath>[];
       readonly firstNumber?: bigint;
+      /** Octets of the longest datagram. */
+      readonly slotOctets?: number;
     } = {},
   ) {
-    const { sockets = [{}], paths = [], firstNumber = 0n, ...rest } = options;
+    const { sockets = [{}], paths = [], firstNumber = 0n, slotOctets = SLOT_OCTETS, ...rest } = options;
     const batchCapacity = rest.batchCapacity ?? 64;
     this.#firstNumber = firstNumber;
-    this.#batch = new ReceiveBatch(1, batchCapacity, batchCapacity * SLOT_OCTETS);
+    this.#slotOctets = slotOctets;
+    this.#batch = new ReceiveBatch(1, batchCapacity, batchCapacity * slotOctets);
     this.measurement = new Measurement({
       epoch: splitNs(EPOCH_NS),
       pathOf: (path) => ({
@@ -139,7 +143,7 @@ export class Driver {
 
   #fill(slot: number, datagram: Datagram): void {
     const batch = this.#batch;
-    const at = slot * SLOT_OCTETS;
+    const at = slot * this.#slotOctets;
     const { kind = 'data', number = 0, monoNs, tos = 0, ttl = 1, notSent = 0 } = datagram;
     batch.offset[slot] = at;
     batch.timeRealNs[slot] = datagram.realNs ?? monoNs;

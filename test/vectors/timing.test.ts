@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { SlotFlag } from '../../src/core/batch.js';
+import { IPDV_REACH } from '../../src/analysis/timing.js';
+import { Random } from '../../src/core/random.js';
 import { StreamCounter } from '../../src/metrics/counters.js';
-import { changed, type Datagram, Driver } from '../sim/drive.js';
+import { xdpFraming } from '../../src/wire/xdp.js';
+import { ipdvOracle } from '../oracle/streamMetrics.js';
+import { changed, type Datagram, Driver, EPOCH_NS } from '../sim/drive.js';
+import { feedOctets, short } from '../unit/feedDatagrams.js';
 
 const US = 1e3;
 const MS = 1e6;
@@ -174,6 +179,72 @@ describe('what enters time metrics', () => {
     ]);
     expect([...driver.measurement.decoded.timeMonoNs.subarray(0, 3)]).toEqual([1000, 9000, 2000]);
     expect(histograms(driver).one_way_delay_ns.max).toBe(9000);
+  });
+});
+
+/** Messages `number .. number + span`, sent at so many ms, so much under way. */
+function message(number: number, span: number, sentMs: number, delayNs: number): Datagram {
+  const sentNs = EPOCH_NS + BigInt(sentMs * MS);
+  const octets = feedOctets({ framing: xdpFraming, number, messages: short(span), sentNs });
+  return { octets, monoNs: sentMs * MS + delayNs };
+}
+
+function ipdvOf(datagrams: readonly Datagram[]): [number, number | null, number | null] {
+  const driver = new Driver({ sockets: [{ scheme: 'xdp' }], slotOctets: 1500 });
+  driver.all(datagrams);
+  const { count, min, max } = histograms(driver).ipdv_ns;
+  return [count, min, max];
+}
+
+describe('IPDV (RFC 3393) of datagrams that cover several numbers', () => {
+  it('is between one and the next, which begins where it ends', () => {
+    expect(ipdvOf([message(1, 3, 0, 1000), message(4, 1, 1, 1500), message(5, 100, 2, 1800)])).toEqual([2, 300, 500]);
+  });
+
+  it('is between none where something is missing between them, or comes that is partly known', () => {
+    expect(ipdvOf([message(1, 3, 0, 1000), message(5, 2, 1, 1500)])[0]).toBe(0);
+    expect(ipdvOf([message(1, 3, 0, 1000), message(3, 3, 1, 1500), message(6, 1, 2, 1500)])[0]).toBe(0);
+  });
+
+  it('is with both neighbours for one that comes behind them', () => {
+    const [a, b, c] = [message(1, 3, 0, 1000), message(4, 5, 1, 3.5 * MS), message(9, 2, 2, 1500)];
+    expect(ipdvOf([a, c, b])).toEqual([2, 1500 - 3.5 * MS, 3.5 * MS - 1000]);
+  });
+
+  it('is also with one that is wider than what is remembered', () => {
+    const wide = message(4, 2 * IPDV_REACH - 1, 1, 1500);
+    expect(ipdvOf([message(1, 3, 0, 1000), wide, message(3 + 2 * IPDV_REACH, 2, 2, 1900)])).toEqual([2, 400, 500]);
+    expect(ipdvOf([message(1, 3, 0, 1000), message(3 + 2 * IPDV_REACH, 2, 1, 1900), message(4, 2, 2, 1500)])[0]).toBe(
+      0,
+    );
+  });
+
+  it('is that of the oracle, whatever is lost or comes late', () => {
+    for (let seed = 1; seed <= 60; seed++) {
+      const random = new Random(seed);
+      const sent: { number: number; span: number; sentMs: number; transitNs: number }[] = [];
+      for (let number = 1, i = 0; i < 200; i++) {
+        const span = 1 + random.below(seed % 4 === 0 ? 255 : 1 + (seed % 9));
+        if (random.below(10) > 0) sent.push({ number, span, sentMs: i, transitNs: 1000 + random.below(4000 * US) });
+        number += span;
+      }
+      const arrivals = sent.toSorted((a, b) => a.sentMs * MS + a.transitNs - (b.sentMs * MS + b.transitNs));
+      const driver = new Driver({ sockets: [{ scheme: 'xdp' }], slotOctets: 1500 });
+      driver.all(
+        arrivals.map(({ number, span, sentMs, transitNs }) => message(number, span, sentMs, transitNs)),
+        1 + (seed % 16),
+      );
+      const timed = arrivals.filter((_, i) => driver.verdicts[i] === 'New');
+      expect(timed.length).toBeGreaterThan(150);
+      const variations = ipdvOracle(timed, IPDV_REACH);
+      const { count, sum, min, max } = histograms(driver).ipdv_ns;
+      expect({ count, sum, min, max }, `seed ${seed}`).toEqual({
+        count: variations.length,
+        sum: variations.reduce((a, b) => a + b, 0),
+        min: Math.min(...variations),
+        max: Math.max(...variations),
+      });
+    }
   });
 });
 
