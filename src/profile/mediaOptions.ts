@@ -136,7 +136,7 @@ export const MEDIA_OPTIONS = {
     value: '<endpoint>',
     commands: ['recv'],
     scope: 'stream',
-    help: 'send it on, in order and repaired, as it comes: udp://, rtp:// or srt://',
+    help: 'send it on, in order and repaired, as it comes: udp://, rtp:// or srt://, a feed to mold://, mdp:// or xdp:// as it is',
   }),
   rtcp: one('Video', parseSwitch, {
     commands: ['recv'],

@@ -272,12 +272,12 @@ export interface StreamPlace {
   readonly hasLegs: boolean;
 }
 
-/** Where the media of a stream are sent on to. */
+/** Where the media of a stream, or a feed, are sent on to. */
 export type ForwardPlan =
   | {
       readonly kind: 'datagrams';
-      /** `udp`: bare; `rtp`: with headers of their own. */
-      readonly scheme: 'udp' | 'rtp';
+      /** `rtp`: media with headers of their own; else bare, and feeds in their own framing. */
+      readonly scheme: Scheme;
       readonly address: StreamAddress;
       readonly ttl: number;
       readonly tos: number;
@@ -285,9 +285,9 @@ export type ForwardPlan =
   /** As it was written; whoever opens it reads it. It may hold a passphrase. */
   | { readonly kind: 'srt'; readonly text: string };
 
-/** Where the media of a stream go. */
+/** Where the media of a stream, or a feed, go. */
 export interface MediaOutputPlan {
-  /** A file of transport packets, `-` for standard output. */
+  /** A file of transport packets, or of messages, `-` for standard output. */
   readonly save: string | null;
   readonly forward: readonly ForwardPlan[];
   /** A folder of HLS segments. */

@@ -65,7 +65,7 @@ function addTarget(received: Mutable<Received>, target: Target, run: OptionValue
   if (endpoint.scheme !== null && !MEASURED_SCHEMES.has(endpoint.scheme)) {
     wrong(`${endpoint.scheme}:// is not analysed by this version: udp:// counts and meters any datagrams`);
   }
-  const outputs = outputsOf(target.own, run, problems);
+  const outputs = outputsOf(endpoint.scheme, target.own, run, problems);
   const recovery = receiveRecovery(target.own, run, endpoint.scheme, wrong);
   const first = received.streams.length;
   const hasLegs = legB !== null;
@@ -90,10 +90,15 @@ function hasOutputs({ save, hls, play, forward }: OptionValues): boolean {
   return save !== undefined || hls !== undefined || play !== undefined || forward !== undefined;
 }
 
-function outputsOf(own: OptionValues, run: OptionValues, problems: McastError[]): MediaOutputPlan | null {
+function outputsOf(
+  scheme: Scheme | null,
+  own: OptionValues,
+  run: OptionValues,
+  problems: McastError[],
+): MediaOutputPlan | null {
   if (!hasOutputs(own) && !hasOutputs(run)) return null;
   const text = own.forward ?? run.forward;
-  const forward = text === undefined ? null : forwardPlan(text, own, run, problems);
+  const forward = text === undefined ? null : forwardPlan(text, scheme, own, run, problems);
   return {
     save: own.save ?? run.save ?? null,
     hls: own.hls ?? run.hls ?? null,

@@ -1,6 +1,6 @@
 import { copyOctets } from '../core/bytes.js';
 import type { Nanos } from '../core/time.js';
-import type { FeedFraming } from '../wire/framing.js';
+import { type FeedFraming, FrameKind } from '../wire/framing.js';
 
 /** Where messages go once they are in order. */
 export interface MessageSink {
@@ -20,6 +20,16 @@ export interface MessageMergeOptions {
   readonly beginHoldNs: Nanos;
 }
 
+/** Columns of {@link MessageMerge.header}. */
+export const MergeHeader = {
+  /** {@link FrameKind}; of blocks that are handed on `Data` or `Reset`. */
+  Kind: 0,
+  /** Send time as in the framing's header. */
+  SentHigh: 1,
+  SentLow: 2,
+  Count: 3,
+} as const;
+
 const FIRST_SLOTS = 16;
 const FIRST_SLOT_OCTETS = 1536;
 
@@ -33,6 +43,10 @@ export class MessageMerge {
   holdNs: Nanos;
   /** [0]: when what is put next came, ns. A typed array: a double as an argument costs an object. */
   readonly arrivedNs = new Float64Array(1);
+  /** What the header of what is put next says, {@link MergeHeader}: who wants none of it leaves it alone. */
+  readonly header = new Uint32Array(MergeHeader.Count);
+  /** Likewise of the datagram that the blocks which are being handed on came in. */
+  readonly handedHeader = new Uint32Array(MergeHeader.Count);
   /** Messages handed on, and octets of their blocks. */
   released = 0;
   octets = 0;
@@ -49,6 +63,7 @@ export class MessageMerge {
   #span = new Uint32Array(FIRST_SLOTS);
   #length = new Uint32Array(FIRST_SLOTS);
   #timeNs = new Float64Array(FIRST_SLOTS);
+  #headers = new Uint32Array(FIRST_SLOTS * MergeHeader.Count);
   /** Slots in order of their numbers, the first `#waiting` of them; behind them the free ones. */
   #order = Uint32Array.from({ length: FIRST_SLOTS }, (_, slot) => slot);
   #waiting = 0;
@@ -105,6 +120,7 @@ export class MessageMerge {
       this.#wait(view, from, to, number, span);
       return;
     }
+    this.#takeHeader(this.header, 0);
     this.#handOn(bytes, view, from, to, number, span);
     if (this.#waiting > 0) this.#drain();
   }
@@ -165,12 +181,19 @@ export class MessageMerge {
     let at = from;
     for (let known = this.#next - number; known > 0; known--) at += this.#framing.blockOctets(view, at);
     const fresh = number + span - this.#next;
+    // Of a reset only its first message is one.
+    if (fresh < span) this.handedHeader[MergeHeader.Kind] = FrameKind.Data;
     this.#next = number + span;
     this.released += fresh;
     this.octets += to - at;
     const lost = this.#lost;
     this.#lost = 0;
     this.#sink.blocks(bytes, view, at, to, fresh, lost);
+  }
+
+  #takeHeader(from: Uint32Array, at: number): void {
+    const { handedHeader } = this;
+    for (let i = 0; i < MergeHeader.Count; i++) handedHeader[i] = from[at + i]!;
   }
 
   #drain(): void {
@@ -180,7 +203,10 @@ export class MessageMerge {
       if (number > this.#next) return;
       const span = this.#span[slot]!;
       const at = slot * this.#slotOctets;
-      if (number + span > this.#next) this.#handOn(this.#bytes, this.#view, at, at + this.#length[slot]!, number, span);
+      if (number + span > this.#next) {
+        this.#takeHeader(this.#headers, slot * MergeHeader.Count);
+        this.#handOn(this.#bytes, this.#view, at, at + this.#length[slot]!, number, span);
+      }
       this.#order.copyWithin(0, 1, this.#waiting);
       this.#order[--this.#waiting] = slot;
     }
@@ -211,12 +237,14 @@ export class MessageMerge {
     this.#span[slot] = span;
     this.#length[slot] = octets;
     this.#timeNs[slot] = this.arrivedNs[0]!;
+    for (let i = 0; i < MergeHeader.Count; i++) this.#headers[slot * MergeHeader.Count + i] = this.header[i]!;
     copyOctets(view, from, octets, this.#view, slot * this.#slotOctets);
   }
 
   /** Hands on a datagram whose octets are only known by their view. */
   #copyAside(view: DataView, from: number, to: number, number: number, span: number): void {
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    this.#takeHeader(this.header, 0);
     this.#handOn(bytes, view, from, to, number, span);
     this.#drain();
   }
@@ -259,6 +287,7 @@ export class MessageMerge {
     this.#span = grown(this.#span, new Uint32Array(more));
     this.#length = grown(this.#length, new Uint32Array(more));
     this.#timeNs = grown(this.#timeNs, new Float64Array(more));
+    this.#headers = grown(this.#headers, new Uint32Array(more * MergeHeader.Count));
     const order = new Uint32Array(more);
     for (let slot = 0; slot < more; slot++) order[slot] = slot < slots ? this.#order[slot]! : slot;
     this.#order = order;

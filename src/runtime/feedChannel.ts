@@ -1,9 +1,10 @@
 import type { Nanos } from '../core/time.js';
 import type { RepairSnapshot } from '../metrics/repairSnapshot.js';
-import { MessageMerge, type MessageSink } from '../repair/messageMerge.js';
+import { MarkerMerge } from '../repair/markerMerge.js';
+import { MergeHeader, MessageMerge, type MessageSink } from '../repair/messageMerge.js';
 import { isFeedStamp } from '../wire/feedStamp.js';
-import type { FeedFraming } from '../wire/framing.js';
 import type { ChannelRecovery } from './channelRecovery.js';
+import { type FeedFraming, FrameField, FrameKind } from '../wire/framing.js';
 import { LegArbitration } from './legArbitration.js';
 import type { MediaOutput } from './mediaChannel.js';
 import { repairSince } from './repairSince.js';
@@ -25,6 +26,15 @@ export interface FeedChannelOptions {
 const ARBITRATED = 2 ** 18;
 /** Octets before each message in what outputs get, as in Nasdaq's files of feeds: its length, big-endian. */
 const PREFIX_OCTETS = 2;
+const TWO_32 = 4_294_967_296;
+const NO_OCTETS = new Uint8Array(0);
+
+/** An output that takes the feed as it is. */
+type FramedOutput = MediaOutput & Required<Pick<MediaOutput, 'putFeed'>>;
+
+function isFramed(output: MediaOutput): output is FramedOutput {
+  return output.putFeed !== undefined;
+}
 
 /** What is done with a sequenced feed behind its measurement: both lines merged, messages put in order, outputs fed. */
 export class FeedChannel implements MessageSink {
@@ -34,6 +44,14 @@ export class FeedChannel implements MessageSink {
   /** The warm-up is over, see {@link restart}. */
   isWarm = false;
   readonly outputs: readonly MediaOutput[];
+  /** Those that take messages behind their lengths, and those that take datagrams. */
+  readonly #plain: readonly MediaOutput[];
+  readonly #framed: readonly FramedOutput[];
+  readonly #markers: MarkerMerge;
+  /** Fields of the header that was read last, and of the datagram that is put out. */
+  readonly #frame = new Uint32Array(FrameField.Count);
+  /** Number on the wire of the channel's number 0, modulo what the framing has for it. */
+  #origin = NaN;
   readonly #framing: FeedFraming;
   readonly #merge: MessageMerge;
   readonly #legs: LegArbitration | null;
@@ -49,6 +67,9 @@ export class FeedChannel implements MessageSink {
     const { framing, mergeWindowNs, storePackets, recovery } = options;
     this.#framing = framing;
     this.outputs = options.outputs;
+    this.#framed = options.outputs.filter(isFramed);
+    this.#plain = options.outputs.filter((output) => !isFramed(output));
+    this.#markers = new MarkerMerge(mergeWindowNs ?? options.holdNs);
     this.#merge = new MessageMerge(framing, this, {
       mostWaiting: storePackets,
       // What is asked for is given up when its recovery gives it up.
@@ -75,6 +96,13 @@ export class FeedChannel implements MessageSink {
     const timeNs = timesNs[slot]!;
     if (this.#legs !== null) this.#legs.push(leg, number, span, timeNs);
     if (this.#recovery !== null && !this.#recovery.onDatagram(number, span, timeNs)) return;
+    if (this.#framed.length > 0) {
+      this.#read(view, at, length, number);
+      const { header } = this.#merge;
+      header[MergeHeader.Kind] = this.#frame[FrameField.Kind] === FrameKind.Reset ? FrameKind.Reset : FrameKind.Data;
+      header[MergeHeader.SentHigh] = this.#frame[FrameField.SentHigh]!;
+      header[MergeHeader.SentLow] = this.#frame[FrameField.SentLow]!;
+    }
     this.#merge.arrivedNs[0] = timeNs;
     this.#merge.put(bytes, view, at + this.#framing.headerOctets, at + length, number, span);
   }
@@ -86,10 +114,20 @@ export class FeedChannel implements MessageSink {
     if (this.#legs !== null) this.#legs.announce(leg, next, timeNs);
   }
 
+  /** A heartbeat or an end, `view[at .. at + length)`: {@link announce}, and what takes datagrams is told. */
+  onMarker(view: DataView, at: number, length: number, next: number, timeNs: Nanos, leg: 0 | 1): void {
+    this.announce(next, timeNs, leg);
+    if (this.#framed.length === 0) return;
+    this.#read(view, at, length, next);
+    const isEnd = this.#frame[FrameField.Kind] === FrameKind.End;
+    if (this.#markers.put(isEnd, next, this.#handedOn(next), timeNs, leg)) this.#putMarker();
+  }
+
   /** All arrivals before `beforeNs` have been read; time passes. */
   onTime(nowNs: Nanos, beforeNs: Nanos, _silentToNs: Nanos): void {
     this.#legs?.onTime(beforeNs);
     this.#merge.onTime(nowNs);
+    if (this.#framed.length > 0 && this.#markers.onTime(nowNs, this.#handedOn(-Infinity))) this.#putMarker();
   }
 
   /** End of the warm-up. */
@@ -106,6 +144,7 @@ export class FeedChannel implements MessageSink {
     this.#recovery?.close();
     this.#merge.finish();
     this.#legs?.finish();
+    if (this.#markers.onTime(Infinity, Infinity)) this.#putMarker();
   }
 
   /** Nothing is missing that may still come. */
@@ -130,9 +169,9 @@ export class FeedChannel implements MessageSink {
     };
   }
 
-  blocks(bytes: Uint8Array, view: DataView, from: number, to: number, _messages: number, lost: number): void {
-    const { outputs } = this;
-    if (outputs.length === 0) return;
+  blocks(bytes: Uint8Array, view: DataView, from: number, to: number, messages: number, lost: number): void {
+    if (this.#framed.length > 0) this.#putBlocks(bytes, from, to, messages, lost);
+    if (this.#plain.length === 0) return;
     this.#lost += lost;
     const framing = this.#framing;
     const { blockHeaderOctets } = framing;
@@ -149,9 +188,50 @@ export class FeedChannel implements MessageSink {
   }
 
   #put(bytes: Uint8Array, at: number, octets: number): void {
-    const { outputs } = this;
+    const outputs = this.#plain;
     for (let i = 0; i < outputs.length; i++) outputs[i]!.put(bytes, at, octets, this.#lost);
     this.#lost = 0;
+  }
+
+  /** Fields of the header of a datagram whose first number is the channel's `number`. It was found right before. */
+  #read(view: DataView, at: number, length: number, number: number): void {
+    const frame = this.#frame;
+    this.#framing.read(view, at, length, frame);
+    this.#origin = frame[FrameField.SequenceHigh]! * TWO_32 + frame[FrameField.SequenceLow]! - number;
+  }
+
+  /** All below has gone on. Where nothing has come yet, a heartbeat's own number says as much. */
+  #handedOn(next: number): number {
+    const merge = this.#merge;
+    if (merge.hasBegun) return merge.nextNumber;
+    return merge.waiting > 0 ? Infinity : next;
+  }
+
+  /** `messages` is how many numbers they cover. */
+  #putBlocks(bytes: Uint8Array, from: number, to: number, messages: number, lost: number): void {
+    const { handedHeader } = this.#merge;
+    const frame = this.#frame;
+    frame[FrameField.Kind] = handedHeader[MergeHeader.Kind]!;
+    frame[FrameField.SentHigh] = handedHeader[MergeHeader.SentHigh]!;
+    frame[FrameField.SentLow] = handedHeader[MergeHeader.SentLow]!;
+    this.#putFrame(this.#merge.nextNumber - messages, messages, bytes, from, to, lost);
+  }
+
+  #putMarker(): void {
+    this.#frame[FrameField.Kind] = this.#markers.isEnd ? FrameKind.End : FrameKind.Heartbeat;
+    this.#putFrame(this.#markers.number, 0, NO_OCTETS, 0, 0, 0);
+  }
+
+  /** The frame's session is that of all of the feed's datagrams. */
+  #putFrame(number: number, span: number, bytes: Uint8Array, from: number, to: number, lost: number): void {
+    const frame = this.#frame;
+    const framed = this.#framed;
+    const onWire = this.#origin + number;
+    frame[FrameField.SequenceHigh] = Math.floor(onWire / TWO_32);
+    frame[FrameField.SequenceLow] = onWire;
+    frame[FrameField.Span] = span;
+    frame[FrameField.Messages] = span;
+    for (let i = 0; i < framed.length; i++) framed[i]!.putFeed(this.#framing, frame, bytes, from, to, lost);
   }
 
   /**

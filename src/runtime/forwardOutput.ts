@@ -1,4 +1,4 @@
-/** Media sent on as datagrams, in the receiving thread: in order, repaired, as they come. */
+/** Media and feeds sent on as datagrams, in the receiving thread: in order, repaired, as they come. */
 import { randomInt } from 'node:crypto';
 import { MAX_UDP_PAYLOAD_OCTETS, SendBatch, SendOutcome } from '../core/batch.js';
 import { copyBytes } from '../core/copyBytes.js';
@@ -9,6 +9,7 @@ import type { DatagramSink, Io } from '../io/datagram.js';
 import { firstAddress, listInterfaces } from '../io/interfaces.js';
 import { resolveInterface, sourceAddress, withoutZone } from '../io/resolveInterface.js';
 import type { ForwardPlan, ReceivePlan } from '../profile/plan.js';
+import { type FeedFraming, FrameField, FrameKind } from '../wire/framing.js';
 import { RTP_FIXED_OCTETS } from '../wire/rtp.js';
 import type { ReceiverOutput } from './receiverOutputs.js';
 
@@ -59,7 +60,28 @@ export class ForwardOutput implements ReceiverOutput {
       return;
     }
     copyBytes(bytes, at, length, batch.bytes, octets);
-    batch.length[0] = octets + length;
+    this.#send(octets + length, length);
+  }
+
+  /** A feed keeps its framing, its session and its numbers: what stayed missing is missing there. RTP has no place for it. */
+  putFeed(framing: FeedFraming, frame: Uint32Array, bytes: Uint8Array, from: number, to: number): void {
+    const batch = this.#batch;
+    const kind = frame[FrameField.Kind]!;
+    const isMarker = kind === FrameKind.Heartbeat || kind === FrameKind.End;
+    const length = isMarker ? framing.heartbeatOctets : framing.headerOctets + to - from;
+    if (this.#header !== null || length > MAX_UDP_PAYLOAD_OCTETS) {
+      this.dropped++;
+      return;
+    }
+    framing.writeHeader(batch.view, 0, length, frame);
+    copyBytes(bytes, from, to - from, batch.bytes, framing.headerOctets);
+    this.#send(length, length);
+  }
+
+  /** The first `length` octets of the slot, of which so many are counted. */
+  #send(length: number, counted: number): void {
+    const batch = this.#batch;
+    batch.length[0] = length;
     batch.outcome[0] = SendOutcome.Pending;
     this.#sink.send(batch, 0, 1, 1);
     if (batch.outcome[0] !== SendOutcome.Sent) {
@@ -67,7 +89,7 @@ export class ForwardOutput implements ReceiverOutput {
       return;
     }
     this.datagrams++;
-    this.octets += length;
+    this.octets += counted;
   }
 
   close(): void {
@@ -115,7 +137,7 @@ async function openForward(io: Io, position: number, forward: DatagramForward): 
     transmitTimestamps: false,
     dontFragment: false,
   });
-  const header = scheme === 'udp' ? null : randomHeader();
+  const header = scheme === 'rtp' ? randomHeader() : null;
   return new ForwardOutput(position, `forward ${address.endpoint}`, sink, io.clock, header);
 }
 

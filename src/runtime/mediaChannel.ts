@@ -5,6 +5,7 @@ import type { TransportSnapshot } from '../metrics/transportSnapshot.js';
 import { FecDecoder } from '../repair/fecDecoder.js';
 import { InOrder, Release } from '../repair/inOrder.js';
 import { PacketStore, PutOutcome } from '../repair/packetStore.js';
+import type { FeedFraming } from '../wire/framing.js';
 import { rtpHeaderOctets, rtpPaddingOctets } from '../wire/rtp.js';
 import { LegArbitration } from './legArbitration.js';
 import { repairSince } from './repairSince.js';
@@ -13,6 +14,11 @@ import { repairSince } from './repairSince.js';
 export interface MediaOutput {
   /** `bytes[at .. at + length)`, an RTP payload or a datagram; valid during the call alone. `lost` datagrams are missing before it. Never waits. */
   put(bytes: Uint8Array, at: number, length: number, lost: number): void;
+  /**
+   * Of an output that takes a sequenced feed as it is, in place of {@link put}: a datagram of `framing` with the fields of
+   * `frame` and the message blocks `bytes[from .. to)`, a heartbeat or an end without any.
+   */
+  putFeed?(framing: FeedFraming, frame: Uint32Array, bytes: Uint8Array, from: number, to: number, lost: number): void;
 }
 
 export interface MediaChannelOptions {

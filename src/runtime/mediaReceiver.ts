@@ -150,14 +150,14 @@ export class MediaReceiver {
     const { channel, numberOfOrigin } = feed;
     if (!channel.isWarm) this.#warm(channel, timeMonoNs[i]!);
     const { leg } = this.placeOf(stream[i]!)!;
+    const { bytes, view, offset, length } = batch;
     if (kind[i] === SlotKind.Data) {
       // A jump that nothing has confirmed would end all waiting for what is really next.
       if (verdict[i] === Arrival.None) return true;
       const number = sequence[i]! + numberOfOrigin;
-      const { bytes, view, offset, length } = batch;
       channel.onDatagram(bytes, view, offset[i]!, length[i]!, number, span[i]!, timeMonoNs, i, leg);
     } else if (kind[i] === SlotKind.Heartbeat || kind[i] === SlotKind.End) {
-      channel.announce(next[i]! + numberOfOrigin, timeMonoNs[i]!, leg);
+      channel.onMarker(view, offset[i]!, length[i]!, next[i]! + numberOfOrigin, timeMonoNs[i]!, leg);
     }
     return true;
   }

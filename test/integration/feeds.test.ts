@@ -122,6 +122,58 @@ describe('two lines of a feed', () => {
   });
 });
 
+describe('a merged feed that is forwarded', () => {
+  it.each([
+    ['mold', 'mold', 26_400],
+    ['xdp', 'udp', 26_401],
+    ['mdp', 'mdp', 26_402],
+  ] as const)('is at another receiver what it was here: %s to %s', async (scheme, toScheme, port) => {
+    const [here, there] = [join(testFolder(), 'here.itch'), join(testFolder(), 'there.itch')];
+    const [a, b, c] = [freshGroup(), freshGroup(), freshGroup()].map((group) => `${group}:${port}/iface=lo`);
+    const isMold = scheme === 'mold';
+    const last = await startReceiver([`${scheme}://${c}`, ...(isMold ? ['--once'] : []), '--save', there]);
+    const lines = [`${scheme}://${a}`, '--leg-b', `${scheme}://${b}`];
+    const receiver = await startReceiver([...lines, '--save', here, '--forward', `${toScheme}://${c}`]);
+    const [impairA, impairB] = ['loss=5%,seed=3', 'list=1000-1999'];
+    const first = ['--first-sequence', '4294966000', ...(isMold ? ['--session', 'DAY7'] : [])];
+    await send([
+      `${scheme}://${a}/impair=${impairA}`,
+      '--leg-b',
+      `${scheme}://${b}/impair=${impairB}`,
+      ...LOAD,
+      ...first,
+    ]);
+    // The end of a session goes on at once: who waits for it need not be stopped.
+    const ended = isMold ? await last.result() : null;
+    const merged = await receiver.stop();
+    const received = ended ?? (await last.stop());
+    const both = new Set([...lostBy(impairA)].filter((ordinal) => ordinal >= 1000 && ordinal <= 1999));
+    expect(both.size).toBeGreaterThan(10);
+    expect(merged.arbitration).toMatchObject({ packets_expected: COUNT, remaining_lost: both.size });
+    const noun = scheme === 'mdp' ? 'packets' : 'messages';
+    const [stream, ...others] = received.streams;
+    expect(others).toEqual([]);
+    expect(stream).toMatchObject({
+      flow: isMold ? 'DAY7' : null,
+      ended: isMold,
+      metrics: {
+        [`${noun}_expected`]: COUNT,
+        [`${noun}_lost`]: both.size,
+        packets_received: COUNT - both.size,
+        packets_duplicated: 0,
+        packets_reordered: 0,
+      },
+    });
+    // The headers have kept when the first sender sent them.
+    if (!isMold) expect(stream!.histograms!.one_way_delay_ns!.count).toBe(COUNT - both.size);
+    const forwarded = merged.outputs.find(({ name }) => name.startsWith('forward'))!;
+    expect(forwarded).toMatchObject({ dropped: 0 });
+    expect(forwarded.datagrams).toBeGreaterThanOrEqual(COUNT - both.size);
+    expect(readFileSync(here).equals(savedWithout(both))).toBe(true);
+    expect(readFileSync(there).equals(savedWithout(both))).toBe(true);
+  });
+});
+
 describe('one line of a feed', () => {
   it('is packed, and arrives complete; a message of our own tells the delay', async () => {
     const path = join(testFolder(), 'out.itch');

@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { viewOf } from '../../src/core/bytes.js';
+import { type SendBatch, SendOutcome } from '../../src/core/batch.js';
+import { ManualClock } from '../../src/core/time.js';
+import type { TsRtpHeader } from '../../src/feed/tsRtpHeader.js';
+import type { DatagramSink } from '../../src/io/datagram.js';
+import type { MediaOutput } from '../../src/runtime/mediaChannel.js';
 import { FeedChannel, type FeedChannelOptions } from '../../src/runtime/feedChannel.js';
 import { LegArbitration } from '../../src/runtime/legArbitration.js';
+import { ForwardOutput } from '../../src/runtime/forwardOutput.js';
 import { LegQueue } from '../../src/runtime/legQueue.js';
 import { FEED_STAMP_OCTETS, putFeedStamp } from '../../src/wire/feedStamp.js';
-import { type FeedFraming } from '../../src/wire/framing.js';
+import { type FeedFraming, FrameField, FrameKind } from '../../src/wire/framing.js';
 import { mdp3Framing } from '../../src/wire/mdp3.js';
 import { moldUdp64Framing } from '../../src/wire/moldudp64.js';
 import { xdpFraming } from '../../src/wire/xdp.js';
 import { toHex } from '../vectors/hex.js';
-import { feedOctets, short } from './feedDatagrams.js';
+import { type FeedDatagram, feedOctets, short } from './feedDatagrams.js';
 
 const MS = 1e6;
 
@@ -54,9 +60,9 @@ function stamp(): Uint8Array {
   return octets;
 }
 
-describe('outputs of a feed', () => {
-  const FRAMINGS: readonly FeedFraming[] = [moldUdp64Framing, xdpFraming, mdp3Framing];
+const FRAMINGS: readonly FeedFraming[] = [moldUdp64Framing, xdpFraming, mdp3Framing];
 
+describe('outputs of a feed', () => {
   it.each(FRAMINGS)('get messages behind their lengths, in order: $format', (framing) => {
     const { channel, taken, arrive } = channelOf({ framing });
     const next = framing.unit === 'packet' ? 2 : 3;
@@ -121,6 +127,142 @@ describe('outputs of a feed', () => {
     const none = channelOf({ outputs: [] });
     none.arrive(1, short(2), 0);
     expect(none.channel.repair()).toMatchObject({ expected: 2, released: 2, octets: 6 });
+  });
+});
+
+describe('outputs that take a feed as it is', () => {
+  const ORIGIN = 2 ** 32 - 3;
+
+  /** A channel whose number 0 is {@link ORIGIN} on the wire, and what leaves it as datagrams and as messages. */
+  function forwarding(framing: FeedFraming, options: Partial<FeedChannelOptions> = {}) {
+    const sent: string[] = [];
+    const lost: number[] = [];
+    const messages: string[] = [];
+    const octets = new Uint8Array(65_507).fill(0xa5);
+    const sink = {
+      send(batch: SendBatch): void {
+        octets.set(batch.bytes.subarray(0, batch.length[0]));
+        sent.push(toHex(octets.subarray(0, batch.length[0])));
+        batch.outcome[0] = SendOutcome.Sent;
+      },
+      close: () => {},
+    } as unknown as DatagramSink;
+    const forward = new ForwardOutput(0, 'forward', sink, new ManualClock(), null);
+    const noting: MediaOutput = {
+      put: () => {},
+      putFeed: (_framing, _frame, _bytes, _from, _to, missing) => void lost.push(missing),
+    };
+    const plain: MediaOutput = {
+      put: (bytes, at, length) => void messages.push(toHex(bytes.subarray(at, at + length))),
+    };
+    const { channel } = channelOf({ framing, outputs: [forward, noting, plain], ...options });
+    const arrive = (number: number, feed: FeedDatagram, timeMs: number, leg: 0 | 1 = 0): string => {
+      const datagram = feedOctets({ framing, number: ORIGIN + number, ...feed });
+      const bytes = new Uint8Array(datagram.length + 20).fill(0xa5);
+      bytes.set(datagram, 10);
+      const frame = new Uint32Array(FrameField.Count);
+      framing.read(viewOf(datagram), 0, datagram.length, frame);
+      const span = frame[FrameField.Span]!;
+      if (span === 0) channel.onMarker(viewOf(bytes), 10, datagram.length, number, timeMs * MS, leg);
+      else {
+        const times = Float64Array.of(timeMs * MS);
+        channel.onDatagram(bytes, viewOf(bytes), 10, datagram.length, number, span, times, 0, leg);
+      }
+      return toHex(datagram);
+    };
+    return { channel, sent, lost, messages, arrive, forward };
+  }
+
+  it.each(FRAMINGS)('get the very datagrams, in order, over the wrap of numbers: $format', (framing) => {
+    const { channel, sent, lost, messages, arrive, forward } = forwarding(framing);
+    const sentNs = framing.carriesSendTime ? 1_767_225_600_123_456_789n : 0n;
+    const isPacket = framing.unit === 'packet';
+    const a = arrive(0, { messages: short(2), sentNs }, 0);
+    const [second, third, fifth] = isPacket ? [1, 2, 4] : [2, 5, 7];
+    const c = arrive(third, { messages: [stamp()], sentNs: sentNs && sentNs + 2n }, 1);
+    const b = arrive(second, { messages: short(3), sentNs: sentNs && sentNs + 1n }, 2);
+    const e = arrive(fifth, { messages: short(1), sentNs: sentNs && sentNs + 4n }, 3);
+    tick(channel, 30);
+    // A stamp is a number, too, and so goes on; whoever takes messages gets none.
+    expect(sent).toEqual([a, b, c, e]);
+    expect(lost).toEqual([0, 0, 0, 1]);
+    expect(messages).toHaveLength(3);
+    expect([forward.datagrams, forward.octets, forward.dropped]).toEqual([4, (a + b + c + e).length / 2, 0]);
+  });
+
+  it.each([
+    ['that wait together', Array.from({ length: 40 }, (_, i) => 41 - i), 512],
+    ['more than may wait, one before all others', [...Array.from({ length: 20 }, (_, i) => 10 + i), 5], 20],
+  ])('get each with its own send time: %s', (_name, order, storePackets) => {
+    const { channel, sent, arrive } = forwarding(xdpFraming, { storePackets });
+    const came = [0, ...order].map((number, i) => {
+      const hex = arrive(number, { messages: short(1), sentNs: BigInt(1000 + number * 7) }, i / 1000);
+      return { number, hex };
+    });
+    tick(channel, 100);
+    const sorted = came.toSorted((a, b) => a.number - b.number);
+    expect(sent).toEqual(sorted.map(({ hex }) => hex));
+  });
+
+  it('get only what is new of a datagram, with its number', () => {
+    const { sent, arrive } = forwarding(moldUdp64Framing);
+    arrive(0, { messages: short(2) }, 0);
+    arrive(1, { messages: short(4) }, 1);
+    expect(sent[1]).toBe(toHex(feedOctets({ number: ORIGIN + 2, messages: short(4).slice(1) })));
+  });
+
+  it('get a reset as a reset, but not what another packs behind it', () => {
+    const { sent, arrive } = forwarding(xdpFraming);
+    const first = arrive(4, { kind: FrameKind.Reset, messages: short(1) }, 0);
+    arrive(4, { kind: FrameKind.Reset, messages: short(2) }, 1);
+    const rest = feedOctets({ framing: xdpFraming, number: ORIGIN + 5, messages: short(2).slice(1) });
+    expect(sent).toEqual([first, toHex(rest)]);
+  });
+
+  it('get what MDP numbers without messages as it came', () => {
+    const { sent, arrive } = forwarding(mdp3Framing);
+    const came = [arrive(0, { messages: short(1) }, 0), arrive(1, { messages: [] }, 1)];
+    expect(sent).toEqual(came);
+  });
+
+  it('get heartbeats and the end of either line once, behind what they announce', () => {
+    const { channel, sent, arrive } = forwarding(moldUdp64Framing, { mergeWindowNs: 10 * MS });
+    const early = arrive(0, { messages: [] }, 0, 0);
+    arrive(0, { messages: [] }, 1, 1);
+    expect(sent).toEqual([early]);
+    const a = arrive(0, { messages: short(2) }, 2, 0);
+    // It has not begun: what waits is not to be announced.
+    arrive(2, { messages: [] }, 3, 0);
+    tick(channel, 12);
+    expect(sent.slice(1)).toEqual([a]);
+    const beat = arrive(2, { messages: [] }, 13, 0);
+    expect(sent.slice(2)).toEqual([beat]);
+    // The end of A, which has lost the last one; B brings it.
+    const end = arrive(3, { kind: FrameKind.End, messages: [] }, 14, 0);
+    tick(channel, 15);
+    expect(sent).toHaveLength(3);
+    const b = arrive(2, { messages: short(1) }, 16, 1);
+    tick(channel, 17);
+    expect(sent.slice(3)).toEqual([b, end]);
+    channel.finish(30 * MS);
+    expect(sent).toHaveLength(5);
+  });
+
+  it('get the end at the latest when the run ends', () => {
+    const { channel, sent, arrive } = forwarding(moldUdp64Framing);
+    arrive(0, { messages: short(1) }, 0);
+    const end = arrive(4, { kind: FrameKind.End, messages: [] }, 1);
+    channel.finish(2 * MS);
+    expect(sent.slice(1)).toEqual([end]);
+    channel.finish(3 * MS);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('drop it where it would be behind RTP headers', () => {
+    const header = { pass: () => {}, put: () => {} } as unknown as TsRtpHeader;
+    const output = new ForwardOutput(0, '', {} as DatagramSink, new ManualClock(), header);
+    output.putFeed(moldUdp64Framing, new Uint32Array(FrameField.Count), new Uint8Array(3), 0, 3);
+    expect([output.datagrams, output.dropped]).toEqual([0, 1]);
   });
 });
 

@@ -38,6 +38,19 @@ async function interfaceOf(line: string): Promise<string | null | undefined> {
 
 const G = 'rtp://239.1.1.1:5004';
 
+describe('a feed is not forwarded', () => {
+  it.each([
+    ['mold://239.1.1.1:1 --forward xdp://239.2.2.2:1', 'to mold:// or udp://, not to xdp://'],
+    ['mold://239.1.1.1:1 --forward rtp://239.2.2.2:1', 'to mold:// or udp://, not to rtp://'],
+    ['mold://239.1.1.1:1 --forward mold://239.2.2.2+2:1', ': a feed is forwarded to one group'],
+    ['mold://239.1.1.1:1 --forward mold://239.1.1.1:1', 'is received and cannot be forwarded to: that is a loop'],
+    ['udp://239.1.1.1:1 --forward mold://239.2.2.2:1', 'not to mold://: a feed is, when it is received by mold://'],
+    ['udp://239.1.1.1:1 --forward probe://239.2.2.2:1', 'to udp://, rtp:// or srt://, not to probe://'],
+  ])('as something else: %s', async (line, what) => {
+    expect((await refusal(line)).endsWith(what)).toBe(true);
+  });
+});
+
 describe('media are forwarded', () => {
   it('to a group or host, with TTL 1 and no marking unless they are said', async () => {
     const plan = await recv(`${G} --forward rtp://239.2.2.2:6000`);
@@ -92,6 +105,19 @@ describe('media are forwarded', () => {
     const plan = await recv(`${G} --forward srt://host:9000?passphrase=none&what=ever`);
     expect(plan.mediaOutputs[0]!.forward).toEqual([{ kind: 'srt', text: 'srt://host:9000?passphrase=none&what=ever' }]);
     expect((await recv(`${G} --forward SRT://host:9000`)).mediaOutputs[0]!.forward[0]!.kind).toBe('srt');
+  });
+
+  it('of a feed to its own framing, or to the same by udp', async () => {
+    const feed = 'xdp://239.1.1.1:11000';
+    for (const [to, scheme] of [
+      ['xdp://239.2.2.2:6000', 'xdp'],
+      ['udp://239.2.2.2:6000', 'udp'],
+      ['239.2.2.2:6000', 'udp'],
+    ] as const) {
+      const plan = await recv(`${feed} --leg-b xdp://239.1.2.1:11000 --forward ${to}`);
+      const address = { scheme, endpoint: `${scheme}://239.2.2.2:6000` };
+      expect(plan.mediaOutputs.map((outputs) => outputs?.forward)).toMatchObject([[{ scheme, address }], undefined]);
+    }
   });
 
   it('of each endpoint to its own', async () => {
