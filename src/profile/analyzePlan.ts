@@ -13,8 +13,14 @@ export function planAnalyze(
   const { values } = given;
   const problems: McastError[] = [];
   const against = values.against ?? null;
-  if (capture === '-' && against === '-') {
+  if (capture === '-' && (against === '-' || values['leg-b']?.[0] === '-')) {
     problems.push(new McastError('ERR_USAGE', 'both captures cannot be standard input: give one of them a file'));
+  }
+  const [legB = null, ...more] = values['leg-b'] ?? [];
+  if (more.length > 0) problems.push(new McastError('ERR_USAGE', '--leg-b is one capture, of the other line'));
+  if (against !== null && legB !== null) {
+    const message = '--against compares one line in two places, --leg-b joins two lines: give one of them';
+    problems.push(new McastError('ERR_USAGE', message));
   }
   const window = reorderWindow(values);
   const plan: AnalyzePlan = {
@@ -22,6 +28,8 @@ export function planAnalyze(
     argv,
     capture,
     against,
+    legB,
+    mergeWindowNs: values['merge-window'] ?? fallbackOf('merge-window'),
     unicast: values.unicast === true,
     intervalNs: checkInterval(values, problems),
     omitNs: values.omit ?? 0,

@@ -101,15 +101,15 @@ export const MEDIA_OPTIONS = {
   }),
   'leg-b': several('Video', parseText, {
     value: '<endpoint>',
-    commands: ['send', 'recv', 'relay'],
+    commands: ['send', 'recv', 'analyze', 'relay'],
     brief: ['send', 'recv'],
     gist: 'the same RTP on a second path (SMPTE 2022-7)',
-    help: 'the same RTP packets (SMPTE 2022-7) or feed on a second path, for each endpoint one; a receiver merges them',
+    help: 'the same RTP packets (SMPTE 2022-7) or feed on a second path, for each endpoint one; a receiver merges them; of analyze a capture',
   }),
   'merge-window': one('Video', parseDurationNs, {
     value: '<time>',
     fallback: '500ms',
-    commands: [...RECEIVERS, 'relay'],
+    commands: [...RECEIVERS, 'analyze', 'relay'],
     help: 'how far the two legs of a stream may be apart',
   }),
   save: one('Video', parseText, {

@@ -341,6 +341,10 @@ export interface AnalyzePlan extends RunPlan, MeasuringPlan {
   readonly capture: string;
   /** A second capture of the same streams, nearer to the receivers; `null`: none. */
   readonly against: string | null;
+  /** A capture of the other line, which carries the same; `null`: none. */
+  readonly legB: string | null;
+  /** How far the two lines may be apart. */
+  readonly mergeWindowNs: number;
   /** Datagrams to single hosts are measured too. */
   readonly unicast: boolean;
 }

@@ -24,7 +24,7 @@ export interface Measurement {
   /** What the endpoint says the sender set; `null`: it does not say. */
   sentMark(stream: StreamSnapshot): { readonly ttl: number | null; readonly dscp: number | null };
   /** Which part the stream plays. */
-  place(stream: Pick<StreamSnapshot, 'socket' | 'format'>): {
+  place(stream: Pick<StreamSnapshot, 'index' | 'socket' | 'format'>): {
     readonly role: 'media' | 'fec' | 'control';
     readonly leg: string | null;
   };

@@ -1,9 +1,10 @@
 import { formatRealtime, type Nanos } from '../core/time.js';
-import type { CaptureFile } from '../io/captureFile.js';
+import type { CaptureCounts } from '../io/captureFile.js';
 import { StreamCounter } from '../metrics/counters.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import { assembleResult } from '../result/assemble.js';
 import { buildStream } from '../result/build.js';
+import { buildArbitration } from '../result/buildArbitration.js';
 import { OFFLINE_HEALTH } from '../result/health.js';
 import type { ClockQuality, HealthReason, RunResult, SocketReport, Stream } from '../result/model.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
@@ -11,11 +12,10 @@ import { CAPTURE_CAPABILITIES, type CaptureMeasurement } from './captureMeasurem
 import { missedFrames, plural, skippedText } from './captureText.js';
 import { runSection, UNKNOWN_SYNCHRONISATION } from './document.js';
 import type { Judge } from './messages.js';
-import { eventCounts, FAULT_NAMES, overflowOf } from './receiverResult.js';
+import { eventCounts, FAULT_NAMES, legPairs, overflowOf } from './receiverResult.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 
 export interface AnalysisState {
-  readonly file: CaptureFile;
   readonly measured: CaptureMeasurement;
   readonly taps: RunResult['taps'];
   /** `run.start` and `run.end` on the capture's clock, ns since its epoch. */
@@ -26,7 +26,8 @@ export interface AnalysisState {
 
 /** The document of an analysed capture: as a receiver's, without what only a receiver knows. */
 export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisState): RunResult {
-  const { file, measured } = state;
+  const { measured } = state;
+  const { files } = measured.capture;
   const { measurement } = measured;
   const snapshots = Array.from({ length: measurement.streamCount }, (_, stream) => measurement.snapshot(stream));
   const streams = snapshots.map((stream) =>
@@ -37,7 +38,7 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
       measured.contentOf(stream.index),
     ),
   );
-  const notes = notesOf(file, measured, plan);
+  const notes = notesOf(measured, plan);
   return assembleResult({
     tool: toolFacts(),
     host: hostFacts([]),
@@ -58,8 +59,8 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
       },
     ),
     memberships: [],
-    sockets: [socketOf(file, measured)],
-    arbitration: null,
+    sockets: [socketOf(measured)],
+    arbitration: buildArbitration(legPairs(measured.media, streams), plan.detail),
     taps: state.taps,
     sender: null,
     receivers: [],
@@ -74,18 +75,18 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
     health: {
       ...OFFLINE_HEALTH,
       streamTableOverflow: overflowOf(measurement),
-      pathTableOverflow: file.counts.pathOverflow,
+      pathTableOverflow: files.reduce((sum, { counts }) => sum + counts.pathOverflow, 0),
       notes,
       also: reasonsOf(state, streams),
     },
   });
 }
 
-function clockOf({ file, measured }: AnalysisState, snapshots: readonly StreamSnapshot[]): ClockQuality {
+function clockOf({ measured }: AnalysisState, snapshots: readonly StreamSnapshot[]): ClockQuality {
   const sum = (counter: number): number => snapshots.reduce((total, stream) => total + stream.counters[counter]!, 0);
   const carried = snapshots.filter((stream) => stream.sendTime !== null);
   return {
-    epoch: formatRealtime(file.epoch, 0),
+    epoch: formatRealtime(measured.capture.epoch, 0),
     epoch_uncertainty_ns: 0,
     source: 'the capture',
     receive_time: snapshots.length === 0 ? null : 'capture',
@@ -99,13 +100,15 @@ function clockOf({ file, measured }: AnalysisState, snapshots: readonly StreamSn
   };
 }
 
-/** The whole capture, in the place of a socket. */
-function socketOf(file: CaptureFile, { measurement, datagrams, octets }: CaptureMeasurement): SocketReport {
+/** The whole capture, or both, in the place of a socket. */
+function socketOf({ capture, measurement, datagrams, octets }: CaptureMeasurement): SocketReport {
   const malformed: Record<string, number> = {};
   for (const [kind, count] of measurement.socketSnapshot(0).malformed.entries()) {
     if (count > 0) malformed[FAULT_NAMES[kind] ?? `status_${kind}`] = count;
   }
-  const names = file.interfaces.map(({ name }) => name).filter((name) => name !== null);
+  const names = capture.files
+    .flatMap(({ interfaces }) => interfaces.map(({ name }) => name))
+    .filter((name) => name !== null);
   return {
     index: 0,
     direction: 'receive',
@@ -127,37 +130,46 @@ function socketOf(file: CaptureFile, { measurement, datagrams, octets }: Capture
   };
 }
 
-function notesOf(file: CaptureFile, measured: CaptureMeasurement, plan: AnalyzePlan): string[] {
-  const { counts } = file;
-  const skipped = skippedText(counts);
-  const notes = [
-    `${plural(counts.frames, 'frame')} of ${file.format}${skipped === '' ? '' : `; left out: ${skipped}`}`,
+function notesOf(measured: CaptureMeasurement, plan: AnalyzePlan): string[] {
+  const { files } = measured.capture;
+  const sum = (count: (counts: CaptureCounts) => number): number =>
+    files.reduce((total, { counts }) => total + count(counts), 0);
+  const [toHosts, truncated, backwards] = [
+    sum((counts) => counts.toHosts),
+    sum((counts) => counts.truncated),
+    sum((counts) => counts.backwards),
   ];
-  if (counts.toHosts > 0 && !plan.unicast) notes.push('--unicast measures datagrams to single hosts too');
+  const notes = files.map(({ name, format, counts }) => {
+    const skipped = skippedText(counts);
+    const which = files.length === 1 ? '' : `${name}: `;
+    return `${which}${plural(counts.frames, 'frame')} of ${format}${skipped === '' ? '' : `; left out: ${skipped}`}`;
+  });
+  if (toHosts > 0 && !plan.unicast) notes.push('--unicast measures datagrams to single hosts too');
   if (measured.cutHeaders > 0) {
     notes.push(
       `${plural(measured.cutHeaders, 'payload')} kept less than the 52 octets of a probe header (snap length): they are counted, but numbers and times in them cannot be read; capture at least 128 octets a frame`,
     );
-  } else if (counts.truncated > 0) {
-    notes.push(`${plural(counts.truncated, 'payload')} cut by the snap length: what is measured stands before the cut`);
+  } else if (truncated > 0) {
+    notes.push(`${plural(truncated, 'payload')} cut by the snap length: what is measured stands before the cut`);
   }
-  if (counts.backwards > 0) {
-    notes.push(
-      `${plural(counts.backwards, 'frame')} stamped earlier than the one before: several queues or captures merged`,
-    );
+  if (backwards > 0) {
+    notes.push(`${plural(backwards, 'frame')} stamped earlier than the one before: several queues or captures merged`);
   }
   return notes;
 }
 
 /** What the capture says against itself. */
-function reasonsOf({ file, measured, complete }: AnalysisState, streams: readonly Stream[]): HealthReason[] {
+function reasonsOf({ measured, complete }: AnalysisState, streams: readonly Stream[]): HealthReason[] {
   const reasons: HealthReason[] = [];
-  const fault = measured.fault ?? file.fault;
+  const { files } = measured.capture;
+  const damaged = files.find(({ fault }) => fault !== null);
+  const which = files.length === 1 || damaged === undefined ? '' : `${damaged.name}: `;
+  const fault = measured.fault ?? (damaged === undefined ? null : `${which}${damaged.fault}`);
   // What was left unread on purpose ends anywhere.
   if (fault !== null && complete) {
     reasons.push({ code: 'capture_damaged', severity: 'degraded', text: `only measured up to where ${fault}` });
   }
-  const missed = missedFrames(file) ?? 0;
+  const missed = files.reduce((sum, file) => sum + (missedFrames(file) ?? 0), 0);
   if (missed > 0) {
     // What the capture missed was not lost: with a loss, or without numbers, a count may be wrong.
     const doubtful = streams.some(({ metrics }) => metrics.packets_lost === null || metrics.packets_lost > 0);

@@ -10,6 +10,7 @@ import type { RunResult } from '../result/model.js';
 import { analysisResult } from './analysisResult.js';
 import { CaptureInput } from './captureInput.js';
 import { CaptureMeasurement } from './captureMeasurement.js';
+import { CapturePair, singleCapture } from './capturePair.js';
 import { missedFrames } from './captureText.js';
 import type { Judge, ReadyInfo } from './messages.js';
 import { withResolvers } from './resolvers.js';
@@ -68,11 +69,11 @@ class Analysis {
   readonly #judge: Judge;
   readonly #listener: RunListener;
   readonly #onProgress: ProgressListener;
-  #input: CaptureInput | null = null;
+  /** What is being read: of two lines two. */
+  #inputs: readonly CaptureInput[] = [];
   #stopped = false;
   /** A file was left unread. */
   #cutShort = false;
-  #file: CaptureFile | null = null;
   #measured: CaptureMeasurement | null = null;
   /** In place of both: what was read is a transport stream. */
   #transport: TransportFile | null = null;
@@ -89,10 +90,10 @@ class Analysis {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    const input = this.#input;
-    if (input === null) return;
-    this.#cutShort = input.totalOctets !== null && input.octets < input.totalOctets;
-    input.end();
+    for (const input of this.#inputs) {
+      this.#cutShort ||= input.totalOctets !== null && input.octets < input.totalOctets;
+      input.end();
+    }
   }
 
   snapshot(): void {
@@ -101,9 +102,8 @@ class Analysis {
   }
 
   async run(): Promise<RunResult> {
-    const { capture } = this.#plan;
-    const input = this.#openInput(capture);
-    const octets = await this.#reading(peekOctets(input, wantedOctets));
+    const input = this.#openInput(this.#plan.capture);
+    const octets = await this.#reading(input, peekOctets(input, wantedOctets));
     if (octets.head.length > 0 && !isCapture(octets.head)) {
       if (!beginsInSync(octets.head)) {
         await octets.all.return();
@@ -117,14 +117,14 @@ class Analysis {
   }
 
   async #analyseCapture(file: CaptureFile): Promise<void> {
-    const { against } = this.#plan;
-    this.#file = file;
-    const measured = new CaptureMeasurement(this.#plan, file, this.#listener);
+    const { against, legB } = this.#plan;
+    const capture = legB === null ? singleCapture(file) : new CapturePair(file, await this.#openSecond(legB));
+    const measured = new CaptureMeasurement(this.#plan, capture, this.#listener);
     this.#measured = measured;
-    const { runId } = measured;
-    this.#tellReady(runId, formatRealtime(file.epoch, 0), 'capture', `${file.name}: ${file.format}, by its own stamps`);
+    const lines = capture.files.map(({ name, format }) => `${name}: ${format}, by its own stamps`);
+    this.#tellReady(measured.runId, formatRealtime(capture.epoch, 0), 'capture', lines);
     const comparison = against === null ? null : new TapComparison(this.#tapOptions(file));
-    for await (const batch of file) {
+    for await (const batch of capture) {
       if (this.#leaves()) break;
       this.#span.include(batch.timeRealNs, batch.count);
       comparison?.onFirst(batch);
@@ -138,15 +138,16 @@ class Analysis {
   }
 
   async #analyseTransport(name: string, octets: AsyncIterable<Uint8Array>): Promise<void> {
-    const { against, omitNs } = this.#plan;
-    if (against !== null) {
-      const message = `${name} is a transport stream: --against compares captures`;
+    const { against, legB, omitNs } = this.#plan;
+    if (against !== null || legB !== null) {
+      const what = against === null ? '--leg-b is the capture of another line' : '--against compares captures';
+      const message = `${name} is a transport stream: ${what}`;
       throw new McastError('ERR_FILE_FORMAT', message, { hint: '' });
     }
     const file = new TransportFile(name, omitNs);
     this.#transport = file;
     const time = formatRealtime(file.clock.epoch, 0);
-    this.#tellReady(file.runId, time, 'file', `${name}: a transport stream, by its program clock`);
+    this.#tellReady(file.runId, time, 'file', [`${name}: a transport stream, by its program clock`]);
     try {
       for await (const chunk of octets) {
         if (this.#leaves()) break;
@@ -173,19 +174,27 @@ class Analysis {
   }
 
   #openInput(path: string): CaptureInput {
-    this.#input = new CaptureInput(path, ({ name, octets, totalOctets }) =>
+    const input = new CaptureInput(path, ({ name, octets, totalOctets }) =>
       this.#onProgress(name, octets, totalOctets),
     );
-    return this.#input;
+    this.#inputs = [input];
+    return input;
   }
 
-  #openCapture({ name }: CaptureInput, octets: AsyncIterable<Uint8Array>): Promise<CaptureFile> {
-    return this.#reading(openCaptureOctets(name, octets, { groupsOnly: !this.#plan.unicast }));
+  /** The other line's, read beside the first. */
+  async #openSecond(path: string): Promise<CaptureFile> {
+    const first = this.#inputs;
+    const input = this.#openInput(path);
+    this.#inputs = [...first, input];
+    return await this.#openCapture(input, input);
+  }
+
+  #openCapture(input: CaptureInput, octets: AsyncIterable<Uint8Array>): Promise<CaptureFile> {
+    return this.#reading(input, openCaptureOctets(input.name, octets, { groupsOnly: !this.#plan.unicast }));
   }
 
   /** The beginning of a file. */
-  async #reading<T>(read: Promise<T>): Promise<T> {
-    const { name } = this.#input!;
+  async #reading<T>({ name }: CaptureInput, read: Promise<T>): Promise<T> {
     try {
       return await read;
     } catch (error) {
@@ -196,7 +205,7 @@ class Analysis {
 
   /** Whether what is left of a file is not to be read: of a pipe everything is. */
   #leaves(): boolean {
-    const leaves = this.#stopped && this.#input?.totalOctets !== null;
+    const leaves = this.#stopped && this.#inputs.every(({ totalOctets }) => totalOctets !== null);
     this.#cutShort ||= leaves;
     return leaves;
   }
@@ -210,12 +219,12 @@ class Analysis {
     };
   }
 
-  #tellReady(runId: string, time: string, io: string, line: string): void {
+  #tellReady(runId: string, time: string, io: string, lines: readonly string[]): void {
     const info: ReadyInfo = {
       runId,
       time,
       io,
-      lines: [line],
+      lines,
       interfaces: [],
       loopback: false,
       sdp: null,
@@ -230,7 +239,6 @@ class Analysis {
     if (this.#transport !== null) return transportFileResult(this.#plan, this.#judge, this.#transport, complete);
     const endNs: Nanos = Math.max(0, this.#span.lastNs);
     return analysisResult(this.#plan, this.#judge, {
-      file: this.#file!,
       measured: this.#measured!,
       taps: this.#taps,
       startNs: 0,

@@ -2,16 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { Measurement } from '../analysis/measurement.js';
 import type { ReceiveBatch } from '../core/batch.js';
 import { splitNs, type Clock, type Nanos, type RunEpoch } from '../core/time.js';
-import type { CaptureFile } from '../io/captureFile.js';
 import type { IoCapabilities } from '../io/datagram.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import type { MediaFacts } from '../result/buildTransport.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
-import { LinkType } from '../wire/ip.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
 import { checkRtcp } from '../wire/rtcp.js';
 import { WireStatus } from '../wire/status.js';
 import { MEDIA_HOLD_NS, SEND_TIME_BOUND_NS, SILENCE_NS } from './assumptions.js';
+import type { MeasuredCapture } from './capturePair.js';
 import { CapturePlaces, roleOf } from './capturePlaces.js';
 import { EventLog } from './eventLog.js';
 import { MeasurementTeller } from './measurementTeller.js';
@@ -67,6 +66,7 @@ class CaptureClock implements Clock {
 /** The pipeline of a receiver, driven by the datagrams of a capture and by its clock. */
 export class CaptureMeasurement {
   readonly runId = randomBytes(4).readUInt32BE().toString(16).padStart(8, '0');
+  readonly capture: MeasuredCapture;
   readonly clock: CaptureClock;
   readonly measurement: Measurement;
   readonly provenance: Provenance;
@@ -80,17 +80,16 @@ export class CaptureMeasurement {
   octets = 0;
   /** Why it stopped before the file's end; `null`: it did not. */
   fault: string | null = null;
-  readonly #file: CaptureFile;
   readonly #intervalNs: Nanos;
 
-  /** `file`: opened, so that its epoch is known. */
-  constructor(plan: AnalyzePlan, file: CaptureFile, post: (message: RunMessage) => void) {
-    this.#file = file;
+  /** `capture`: opened, so that its epoch is known. */
+  constructor(plan: AnalyzePlan, capture: MeasuredCapture, post: (message: RunMessage) => void) {
+    this.capture = capture;
     this.#intervalNs = plan.intervalNs;
-    this.clock = new CaptureClock(file.epoch);
+    this.clock = new CaptureClock(capture.epoch);
     this.measurement = new Measurement({
-      epoch: splitNs(file.epoch.realtimeNs),
-      pathOf: (path) => file.path(path),
+      epoch: splitNs(capture.epoch.realtimeNs),
+      pathOf: (path) => capture.path(path),
       maxStreams: plan.maxStreams,
       detail: plan.detail,
       drain: plan.drain,
@@ -101,7 +100,7 @@ export class CaptureMeasurement {
       firstBoundaryMonoNs: nextUtcMultiple(this.clock, plan.intervalNs),
       intervalNs: plan.intervalNs,
       silenceNs: SILENCE_NS,
-      batchCapacity: file.batch.capacity,
+      batchCapacity: capture.batch.capacity,
       clockOffsetNs: 0,
     });
     this.measurement.addSocket({
@@ -114,13 +113,13 @@ export class CaptureMeasurement {
       ttlSent: null,
       isCompanion: (stream) => roleOf(this.measurement.identity(stream).format) !== 'media',
     });
-    this.rtcp = new RtcpReceiver(this.measurement, file.epoch.realtimeNs, () => this.media);
-    const places = new CapturePlaces(this.measurement);
+    this.rtcp = new RtcpReceiver(this.measurement, capture.epoch.realtimeNs, () => this.media);
+    const places = new CapturePlaces(this.measurement, (path) => capture.legOf(path));
     this.media = new MediaReceiver({
       measurement: this.measurement,
       placeOf: (stream) => places.placeOf(stream),
       holdNs: Math.min(plan.reorderWindowNs, MEDIA_HOLD_NS),
-      mergeWindowNs: 0,
+      mergeWindowNs: plan.mergeWindowNs,
       endpoints: 1,
       // Its last datagram does.
       silenceEnds: false,
@@ -129,15 +128,15 @@ export class CaptureMeasurement {
       control: this.rtcp,
     });
     this.provenance = {
-      epoch: file.epoch,
+      epoch: capture.epoch,
       startMonoNs: 0,
       capabilities: CAPTURE_CAPABILITIES,
       receiveTime: () => 'capture',
-      interfaceName: (index) => interfaceNameOf(file, index),
+      interfaceName: (index) => capture.interfaceName(index),
       // Whose addresses were the capturing host's own, its file does not tell.
       isLocal: () => false,
       sentMark: () => ({ ttl: null, dscp: null }),
-      place: ({ format }) => ({ role: roleOf(format), leg: null }),
+      place: ({ index, format }) => ({ role: roleOf(format), leg: places.legOf(index) }),
       sendTimeBoundNs: SEND_TIME_BOUND_NS,
     };
     this.log = new EventLog(this.clock, 0, (event) => post({ type: 'event', event }));
@@ -202,7 +201,7 @@ export class CaptureMeasurement {
   }
 
   #count(batch: ReceiveBatch): void {
-    const { captured } = this.#file;
+    const { captured } = this.capture;
     this.datagrams += batch.count;
     for (let i = 0; i < batch.count; i++) {
       this.octets += batch.length[i]!;
@@ -216,7 +215,9 @@ export class CaptureMeasurement {
    */
   #oneStep(batch: ReceiveBatch): number {
     const gapNs = INTERVALS_AT_ONCE * this.#intervalNs;
-    const stepEndNs = this.media.isIdle ? Infinity : Math.max(this.clock.nowNs, batch.timeRealNs[0]!) + MEDIA_STEP_NS;
+    // Of two lines the very first datagrams may wait for the other's.
+    const isFree = this.media.isIdle && this.capture.files.length === 1;
+    const stepEndNs = isFree ? Infinity : Math.max(this.clock.nowNs, batch.timeRealNs[0]!) + MEDIA_STEP_NS;
     let { nowNs } = this.clock;
     let slot = 0;
     for (; slot < batch.count; slot++) {
@@ -247,10 +248,4 @@ export class CaptureMeasurement {
     this.media.onTime(nowNs - DISORDER_NS, nowNs - DISORDER_NS);
     this.teller.tell();
   }
-}
-
-/** pcapng numbers its interfaces and may name them; cooked captures give the kernel's index of each frame's. */
-function interfaceNameOf(file: CaptureFile, index: number): string | null {
-  const numbered = file.format === 'pcapng' ? file.interfaces[index - 1] : undefined;
-  return numbered === undefined || numbered.linkType === LinkType.LinuxSll2 ? null : numbered.name;
 }

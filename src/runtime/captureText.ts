@@ -1,5 +1,6 @@
 /** What is to be said about a capture beside its datagrams. */
 import type { CaptureCounts, CaptureFile } from '../io/captureFile.js';
+import { LinkType } from '../wire/ip.js';
 
 /** Frames that were left out, by why: `3 not UDP, 1 fragmented`; empty: none. */
 export function skippedText(counts: CaptureCounts): string {
@@ -21,6 +22,12 @@ export function skippedText(counts: CaptureCounts): string {
 export function missedFrames(file: CaptureFile): number | null {
   const told = file.interfaces.map(({ dropped }) => dropped).filter((dropped) => dropped !== null);
   return told.length === 0 ? null : told.reduce((sum, dropped) => sum + dropped, 0);
+}
+
+/** pcapng numbers its interfaces and may name them; cooked captures give the kernel's index of each frame's. */
+export function interfaceNameOf(file: CaptureFile, index: number): string | null {
+  const numbered = file.format === 'pcapng' ? file.interfaces[index - 1] : undefined;
+  return numbered === undefined || numbered.linkType === LinkType.LinuxSll2 ? null : numbered.name;
 }
 
 export function plural(count: number, noun: string): string {

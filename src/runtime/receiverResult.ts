@@ -78,7 +78,7 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
     run: runSection(plan, io, facts),
     memberships: [...state.memberships],
     sockets: state.sources.map((open, index) => socketReport(open, sockets[index]!, streams, hasDrops)),
-    arbitration: buildArbitration(legPairs(state, streams), plan.detail),
+    arbitration: buildArbitration(legPairs(state.media, streams), plan.detail),
     outputs: buildOutputs(null, state.outputs.snapshots()),
     sender: null,
     receivers: [],
@@ -127,7 +127,8 @@ export function mediaFacts(
   };
 }
 
-function legPairs({ media }: ReceiverRunState, streams: readonly Stream[]): ArbitrationPair[] {
+/** Streams that are two legs of one. */
+export function legPairs(media: MediaReceiver, streams: readonly Stream[]): ArbitrationPair[] {
   return media.pairs().flatMap(({ legA, legB, repair }) => {
     const { arbitration } = repair;
     if (arbitration === null) return [];

@@ -11,6 +11,7 @@ import { renderText } from '../../src/report/text.js';
 import { RunResultSchema, type RunResult, type Stream } from '../../src/result/model.js';
 import { startAnalysis } from '../../src/runtime/analysisRun.js';
 import { CaptureMeasurement } from '../../src/runtime/captureMeasurement.js';
+import { singleCapture } from '../../src/runtime/capturePair.js';
 import { analyzeCapture, type OpenOptions } from '../../src/runtime/openRun.js';
 import { inFolder, type Datagram } from '../interop/captures.js';
 import { PATH, pcapOf } from '../probeCapture.js';
@@ -168,7 +169,7 @@ describe('a transport stream in a capture', () => {
     const octets = pcapOf(rtpCapture(clean, { rateBitPerSecond: RATE }));
     const file = await openCaptureOctets('x.pcap', new Blob([octets as Uint8Array<ArrayBuffer>]).stream());
     const { plan } = planAnalyze('x.pcap', readOptionObject('analyze', {}), []);
-    const measured = new CaptureMeasurement(plan, file, () => {});
+    const measured = new CaptureMeasurement(plan, singleCapture(file), () => {});
     for await (const batch of file) measured.onBatch(batch);
     const { pids } = measured.media.transport(0)!;
     const rates = pids.map((pid) => pid.intervalRateBitPerSecond);
