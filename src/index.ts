@@ -5,7 +5,8 @@
 
 // Runs
 export { analyzeCapture, openReceiver, openSender, OpenRun } from './runtime/openRun.js';
-export type { OpenOptions, RunUpdate } from './runtime/openRun.js';
+export type { OpenOptions, ReceiverOptions, RunUpdate } from './runtime/openRun.js';
+export type { FeedMessage } from './runtime/feedMessages.js';
 export type { ReadyInfo } from './runtime/messages.js';
 export type { OptionInput, RunOptions } from './profile/optionObject.js';
 

@@ -1,9 +1,11 @@
 /** Receivers, senders and analyses for programs: the command's own plans and runs behind promises. */
+import { McastError } from '../core/errors.js';
 import { planAnalyze } from '../profile/analyzePlan.js';
 import { planReceive, planSend } from '../profile/makePlan.js';
 import { readOptionObject, type RunOptions } from '../profile/optionObject.js';
 import type { RunResult } from '../result/model.js';
 import { startAnalysis } from './analysisRun.js';
+import { FeedMessages, type FeedMessage } from './feedMessages.js';
 import { hasMediaSinks, openMediaSinks } from './mediaSinks.js';
 import type { ReadyInfo, RunMessage } from './messages.js';
 import { planContext } from './planContext.js';
@@ -15,10 +17,16 @@ import { UpdateQueue } from './updateQueue.js';
 /** What a run tells while it goes on. */
 export type RunUpdate = Extract<RunMessage, { readonly type: 'interval' | 'event' | 'tables' | 'stream_end' }>;
 
-/** Options of {@link openReceiver}, {@link openSender} and {@link analyzeCapture}. */
+/** Options of {@link openSender} and {@link analyzeCapture}. */
 export type OpenOptions = RunOptions & {
   /** Aborting it before the run is open rejects with its reason; afterwards it stops the run as {@link OpenRun.stop} does. */
   readonly signal?: AbortSignal | undefined;
+};
+
+/** Options of {@link openReceiver}. */
+export type ReceiverOptions = OpenOptions & {
+  /** Messages of feeds are kept for {@link OpenRun.messages}, 8 MiB of each feed. */
+  readonly messages?: boolean | undefined;
 };
 
 /**
@@ -35,13 +43,15 @@ export class OpenRun implements AsyncDisposable, AsyncIterable<RunUpdate> {
   readonly finished: Promise<RunResult>;
   readonly #run: Run;
   readonly #feed: RunFeed;
+  readonly #messages: FeedMessages | null;
 
   /** For {@link openReceiver} and {@link openSender}. */
-  constructor(info: ReadyInfo, run: Run, feed: RunFeed) {
+  constructor(info: ReadyInfo, run: Run, feed: RunFeed, messages: FeedMessages | null = null) {
     this.info = info;
     this.finished = run.finished;
     this.#run = run;
     this.#feed = feed;
+    this.#messages = messages;
   }
 
   /** Ends it cleanly. Resolves with the result; calling it again changes nothing. */
@@ -59,6 +69,16 @@ export class OpenRun implements AsyncDisposable, AsyncIterable<RunUpdate> {
 
   [Symbol.asyncIterator](): AsyncIterator<RunUpdate, undefined> {
     return this.#feed.reader();
+  }
+
+  /**
+   * Of a receiver that was opened with `messages`: the messages of its feeds, merged and in order, until it is over. A
+   * reader that is too slow misses what finds no room, counted in `outputs` of the result; it never holds up the
+   * measurement. Of several readers each gets other ones.
+   */
+  messages(): AsyncGenerator<FeedMessage, void, undefined> {
+    if (this.#messages !== null) return this.#messages.read();
+    throw new McastError('ERR_USAGE', 'the messages of a run are kept only if it is opened with { messages: true }');
   }
 
   /** Ends it, and waits until its thread is gone. */
@@ -110,12 +130,17 @@ class RunFeed {
  * Joins, and resolves when it has. `endpoints` and `options` are those of `mcast recv`; problems reject
  * with a McastError that holds all of them. Without an end among the options it runs until stopped.
  */
-export async function openReceiver(endpoints: string | readonly string[], options: OpenOptions = {}): Promise<OpenRun> {
-  const { signal, ...own } = options;
+export async function openReceiver(
+  endpoints: string | readonly string[],
+  options: ReceiverOptions = {},
+): Promise<OpenRun> {
+  const { signal, messages: wantsMessages = false, ...own } = options;
   signal?.throwIfAborted();
   const { plan, output } = planReceive(listOf(endpoints), readOptionObject('recv', own), planContext([]));
-  const sinks = hasMediaSinks(plan) ? await openMediaSinks(plan, () => {}) : null;
-  return await open((listener) => startReceiver(plan, output, listener, sinks), signal);
+  const messages = wantsMessages ? new FeedMessages(plan) : null;
+  const others = hasMediaSinks(plan) ? await openMediaSinks(plan, () => {}) : null;
+  const sinks = messages === null ? others : messages.beside(others);
+  return await open((listener) => startReceiver(plan, output, listener, sinks), signal, messages);
 }
 
 /**
@@ -150,7 +175,11 @@ export async function analyzeCapture(path: string, options: OpenOptions = {}): P
   }
 }
 
-async function open(start: (listener: RunListener) => Run, signal: AbortSignal | undefined): Promise<OpenRun> {
+async function open(
+  start: (listener: RunListener) => Run,
+  signal: AbortSignal | undefined,
+  messages: FeedMessages | null = null,
+): Promise<OpenRun> {
   const feed = new RunFeed();
   const run = start(feed.listen);
   const onAbort = (): void => run.stop();
@@ -162,7 +191,7 @@ async function open(start: (listener: RunListener) => Run, signal: AbortSignal |
   try {
     const info = await run.ready;
     signal?.throwIfAborted();
-    return new OpenRun(info, run, feed);
+    return new OpenRun(info, run, feed, messages);
   } catch (error) {
     run.stop();
     await Promise.all([ended, run.exited]);

@@ -5,7 +5,7 @@ import type { MediaOutput } from './mediaChannel.js';
 
 /** Octets between the receiving thread and whoever takes them: a second at 60 Mbit/s. */
 const QUEUE_OCTETS = 8 << 20;
-const LARGEST_PAYLOAD_OCTETS = 65_536;
+export const LARGEST_PAYLOAD_OCTETS = 65_536;
 
 /** A queue of payloads to the main thread, which hands them to a file, a player or a link. */
 export interface OutputQueue {
@@ -14,6 +14,8 @@ export interface OutputQueue {
   /** As the operator named it. */
   readonly name: string;
   readonly ring: SharedArrayBuffer;
+  /** Records of messages go into it, which {@link MessageOutput} writes. Default: payloads. */
+  readonly takesMessages?: boolean;
 }
 
 export function outputQueue(position: number, name: string): OutputQueue {
@@ -70,9 +72,10 @@ class QueueOutput implements ReceiverOutput {
 export class ReceiverOutputs {
   readonly #outputs: readonly ReceiverOutput[];
 
-  /** `forwards`: those that send by themselves; they are closed with the others. */
-  constructor(queues: readonly OutputQueue[], forwards: readonly ReceiverOutput[] = []) {
-    this.#outputs = [...queues.map((queue) => new QueueOutput(queue)), ...forwards];
+  /** `others`: those that take no payloads through a queue; they are closed with the rest. */
+  constructor(queues: readonly OutputQueue[], others: readonly ReceiverOutput[] = []) {
+    const payloads = queues.filter(({ takesMessages }) => takesMessages !== true);
+    this.#outputs = [...payloads.map((queue) => new QueueOutput(queue)), ...others];
   }
 
   /** Those of the endpoint at `position`. */

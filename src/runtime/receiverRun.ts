@@ -17,6 +17,7 @@ import { Housekeeping } from './housekeeping.js';
 import { Inject } from './inject.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import { MeasurementTeller } from './measurementTeller.js';
+import { MessageOutput } from './messageOutput.js';
 import type { Judge, RunMessage } from './messages.js';
 import type { ReceivePlan } from '../profile/plan.js';
 import { MediaReceiver } from './mediaReceiver.js';
@@ -115,7 +116,8 @@ export async function runReceiver(
     const offload =
       plan.offload === 'off' || !io.capabilities.offload ? null : new OffloadSwitch(plan.offload, sources, measurement);
     forwards = await openForwards(io, plan);
-    const outputs = new ReceiverOutputs(outputQueues, forwards);
+    const messages = outputQueues.filter((queue) => queue.takesMessages).map((queue) => new MessageOutput(queue));
+    const outputs = new ReceiverOutputs(outputQueues, [...forwards, ...messages]);
     const bySocket: OpenSource[] = [];
     for (const open of sources) bySocket[open.source.index] = open;
     const rtcp = new RtcpReceiver(measurement, io.clock.epoch.realtimeNs, () => media);

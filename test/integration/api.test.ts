@@ -47,6 +47,20 @@ describe.runIf(needs('dist'))('docs/examples', () => {
     expect(stderr).toContain('--unicast');
   });
 
+  it('feed-messages.mjs counts what neither line brought', () => {
+    const { status, stdout, stderr } = node(join(EXAMPLES, 'feed-messages.mjs'));
+    expect(stderr).toBe('');
+    const [, messages, missing] = /^(\d+) messages, (\d+) missing, 0 datagrams not taken in time$/m.exec(stdout)!;
+    // A hundredth of 1003; all of the session are there or missing.
+    expect(Number(messages) + Number(missing)).toBe(1003);
+    expect(Number(missing)).toBeGreaterThan(0);
+    expect(stdout).toMatch(new RegExp(`^${missing} lost on both lines$`, 'm'));
+    expect(stdout).toMatch(/^\d+ missing before \d+ of \w+$/m);
+    // Orders that were added and executed.
+    expect(stdout).toMatch(/\bA \d+.*\bE \d+/);
+    expect(status).toBe(0);
+  });
+
   it('in-a-test.mjs passes', () => {
     const { status, stdout } = node('--test', '--test-reporter=tap', join(EXAMPLES, 'in-a-test.mjs'));
     expect(stdout).toMatch(/^# pass 2$/m);
@@ -111,6 +125,13 @@ describe.runIf(needs('dist'))('a run of a program', () => {
       code: 'ERR_INTERFACE',
     });
     await expect(openReceiver('probe://239.1.1.1:5001', { iface: 'nowhere0' })).rejects.toBeInstanceOf(McastError);
+  });
+
+  it('has messages only of feeds, and when it was asked for them', async () => {
+    const { openReceiver } = await api();
+    await expect(openReceiver(endpoint(), { messages: true })).rejects.toThrow(/none of the endpoints is a feed/);
+    const receiver = await opened(openReceiver(`mold://${freshGroup()}:26400/iface=lo`));
+    expect(() => receiver.messages()).toThrow(/messages: true/);
   });
 
   it('follows its signal: rejects before it is open, stops after', async () => {
