@@ -10,7 +10,7 @@ import { FrameKind } from '../../src/wire/framing.js';
 import { xdpFraming } from '../../src/wire/xdp.js';
 import { inFolder, record, type Datagram } from '../interop/captures.js';
 import { PATH, pcapOf, probe } from '../probeCapture.js';
-import { rtpCapture } from '../ts/rtpCapture.js';
+import { rtpCapture, type RtpCaptureOptions } from '../ts/rtpCapture.js';
 import { PACKET } from '../ts/packet.js';
 import { type FeedDatagram, feedOctets, short } from './feedDatagrams.js';
 
@@ -194,8 +194,13 @@ describe('RTP on two legs (SMPTE ST 2022-7)', () => {
   for (let at = 0; at < STREAM.length; at += PACKET) STREAM.set([0x47, 0x1f, 0xff, 0x10], at);
   const rateBitPerSecond = 7 * PACKET * 8 * 1000;
 
-  function leg(path: Path, lost: readonly number[], delayNs: number): Datagram[] {
-    const all = rtpCapture(STREAM, { rateBitPerSecond, lost, path, reportEvery: 20 });
+  function leg(
+    path: Path,
+    lost: readonly number[],
+    delayNs: number,
+    more: Partial<RtpCaptureOptions> = {},
+  ): Datagram[] {
+    const all = rtpCapture(STREAM, { rateBitPerSecond, lost, path, reportEvery: 20, ...more });
     return all.map((one) => ({ ...one, timeNs: one.timeNs + delayNs }));
   }
 
@@ -217,6 +222,23 @@ describe('RTP on two legs (SMPTE ST 2022-7)', () => {
     const media = result.streams.filter(({ format }) => format.startsWith('rtp'));
     expect(media.map(({ leg: one }) => one)).toEqual(['a', 'b']);
     expect(media[0]!.after!.metrics).toMatchObject({ packets_lost: 1 });
+  });
+
+  it('is one also where reports came first, and FEC repairs what neither brought', async () => {
+    const fec = { columns: 5, rows: 4 };
+    const [a, b] = [
+      { ...PATH, port: 5004 },
+      { ...PATH, group: '239.9.9.9', port: 6004 },
+    ].map((path) => {
+      const all = leg(path, [11, 40], 0, { fec });
+      const report = all.find((one) => one.path.port === path.port + 1)!;
+      return [{ ...report, timeNs: 1 }, ...all];
+    });
+    const result = await analyze(a!, b!);
+    expect(result.arbitration).toMatchObject({ packets_expected: 60, both_lost: 2, remaining_lost: 0 });
+    expect(result.streams.find(({ format, leg: one }) => format === 'rtp/mpeg-ts' && one === 'a')!.fec).toMatchObject({
+      packets_recovered: 2,
+    });
   });
 
   it('is two streams where the sources differ, and other formats are on no leg', async () => {
