@@ -348,7 +348,7 @@ function pairUp(
     if (beforeNs === beforeNs) ipdv.record(transitNs - beforeNs);
     if (last - highest >= reach) transits.fill(NaN);
     else for (let n = highest + 1; n < last; n++) transits[n & mask] = NaN;
-    if (span <= reach) transits[number & mask] = transitNs;
+    transits[number & mask] = transitNs;
     transits[last & mask] = transitNs;
     return last;
   }
