@@ -160,9 +160,10 @@ export class StreamLabels {
     const labels = rows.map(({ flow }, i) =>
       (this.#flows.get(plain[i]!)?.size ?? 0) > 1 ? `${plain[i]} #${flow}` : plain[i]!,
     );
-    return labels.map((label, i) =>
-      labels.indexOf(label) === labels.lastIndexOf(label) ? label : `from ${rows[i]!.stream.split('/')[1]}`,
-    );
+    // Counted, because there may be thousands of rows: looking for each among all would take seconds.
+    const timesUsed = new Map<string, number>();
+    for (const label of labels) timesUsed.set(label, (timesUsed.get(label) ?? 0) + 1);
+    return labels.map((label, i) => (timesUsed.get(label) === 1 ? label : `from ${rows[i]!.stream.split('/')[1]}`));
   }
 }
 
