@@ -1,7 +1,7 @@
 import { SendBatch, SendFlag } from '../core/batch.js';
 import { copyOctets } from '../core/bytes.js';
 import type { Nanos } from '../core/time.js';
-import { endOctet, putColumns } from './limits.js';
+import { endOctet, putColumns, UNPACED_RUN } from './limits.js';
 import type { FlowFeed } from './mergedFeed.js';
 
 export interface LegOptions {
@@ -98,7 +98,8 @@ export class LegSplitter {
 export class Leg implements FlowFeed {
   readonly flowBase: number;
   readonly flows = 1;
-  readonly unpaced = false;
+  /** As the feed: what is always due takes the present from whoever asks, not from when another leg's next one is due. */
+  readonly unpaced: boolean;
   readonly checkedRanges: readonly (readonly [from: number, to: number])[] = [[0, Infinity]];
   /** Datagrams with data offered or given up so far on this leg; of those, refused, skipped or passed over. */
   scheduled = 0;
@@ -110,6 +111,7 @@ export class Leg implements FlowFeed {
 
   constructor(splitter: LegSplitter, { flowBase, destination }: LegOptions) {
     this.flowBase = flowBase;
+    this.unpaced = splitter.feed.unpaced;
     this.#splitter = splitter;
     this.#destination = destination;
   }
@@ -128,8 +130,10 @@ export class Leg implements FlowFeed {
     const splitter = this.#splitter;
     const before = batch.count;
     let at = endOctet(batch);
+    // The other leg's turn comes before what is kept for it runs out.
+    const most = this.unpaced ? Math.min(batch.capacity, before + UNPACED_RUN) : batch.capacity;
     this.#catchUp();
-    while (batch.count < batch.capacity) {
+    while (batch.count < most) {
       if (this.#next === splitter.made && !splitter.draw(batch.untilNs)) break;
       const dueNs = splitter.dueNs(this.#next);
       const length = splitter.length(this.#next);

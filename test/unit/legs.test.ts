@@ -3,6 +3,7 @@ import { array, assert, constantFrom, integer, property, record } from 'fast-che
 import { describe, expect, it } from 'vitest';
 import { SendBatch } from '../../src/core/batch.js';
 import { LegSplitter, type Leg } from '../../src/feed/legs.js';
+import { MergedFeed } from '../../src/feed/mergedFeed.js';
 import { PayloadFeed } from '../../src/feed/payloadFeed.js';
 
 const SIZE = 4;
@@ -83,5 +84,30 @@ describe('two legs', () => {
     expect(drawn(b, 1e9)).toHaveLength(8);
     expect(drawn(a, 1e9)).toHaveLength(1);
     expect([a.nextDueNs(), b.nextDueNs()]).toEqual([Infinity, Infinity]);
+  });
+
+  it('of a feed that is always due take turns, and come to its end together', () => {
+    const feed = new PayloadFeed({
+      packetsPerSecond: Infinity,
+      pattern: { kind: 'cbr' },
+      count: null,
+      durationNs: 1e6,
+      startMonoNs: 0,
+      seed: 0,
+      sizeOctets: SIZE,
+      destination: 0,
+      payload: Uint8Array.from({ length: 400 }, (_, i) => i),
+    });
+    const split = new LegSplitter(feed, 256, SIZE);
+    const legs = [split.leg({ flowBase: 0, destination: 0 }), split.leg({ flowBase: 1, destination: 1 })];
+    const merged = new MergedFeed(legs);
+    expect(merged.unpaced).toBe(true);
+    const batch = new SendBatch(512, 512 * SIZE);
+    expect(merged.fill(batch, 0.5e6)).toBe(512);
+    expect([0, 127, 128, 255, 256].map((slot) => batch.flow[slot])).toEqual([0, 0, 1, 1, 0]);
+    expect(legs.map(({ notSent }) => notSent)).toEqual([0, 0]);
+    batch.count = 0;
+    expect(merged.fill(batch, 1e6)).toBe(0);
+    expect(merged.nextDueNs()).toBe(Infinity);
   });
 });
