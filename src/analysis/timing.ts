@@ -15,7 +15,7 @@ const Time = {
   JitterMaxNs: 3,
   /** Highest number covered by what was timed. */
   HighestTimed: 4,
-  /** The stream's first one-way delay: what its delays are recorded relative to. */
+  /** The stream's first one-way delay, since the warm-up: what its delays are recorded relative to. */
   AnchorNs: 5,
   Count: 6,
 } as const;
@@ -324,6 +324,8 @@ export class TimingAnalyzer {
     const row = stream * Time.Count;
     // Jitter is a running estimate (RFC 3550): it goes on, its maximum begins anew.
     this.#rows[row + Time.JitterMaxNs] = this.#rows[row + Time.JitterNs]!;
+    // Delays are precise in proportion to their distance from the anchor, and the very first datagram may have been late.
+    this.#rows[row + Time.AnchorNs] = NaN;
   }
 }
 

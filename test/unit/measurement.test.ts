@@ -311,6 +311,24 @@ describe('the warm-up', () => {
     expect(expected).toEqual([undefined, 5, 0]);
   });
 
+  it('takes the late first datagram with it, from which all delays would have their precision', () => {
+    const driver = new Driver(options);
+    // The first one is 800 ms on its way, the others a microsecond more from one to the next.
+    driver.all([
+      { kind: 'start', number: 0, monoNs: 0 },
+      { number: 0, monoNs: 0.8 * S, sentNs: 0 },
+      ...Array.from({ length: 9 }, (_, i) => ({
+        number: 1 + i,
+        monoNs: 1.1 * S + i * MS,
+        sentNs: 1.1 * S + i * MS - (2 + i) * 1000,
+      })),
+    ]);
+    driver.measurement.finish(3 * S);
+    const { one_way_delay_ns: delay } = driver.measurement.snapshot(0).histograms!;
+    expect([delay.count, delay.min, delay.max]).toEqual([9, 2000, 10_000]);
+    expect(Math.abs(delay.percentile(0.5)! - 6000)).toBeLessThan(60);
+  });
+
   it('that a run does not outlive leaves nothing measured', () => {
     const driver = new Driver(options);
     driver.all([...data(5), { octets: TEXT, monoNs: 6 * MS }]);
