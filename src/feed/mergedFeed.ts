@@ -114,14 +114,19 @@ export class MergedFeed implements FlowFeed {
   #fillUnpaced(batch: SendBatch, untilNs: Nanos): void {
     const feeds = this.#unpaced;
     let made: number;
+    let next = this.#turn;
     do {
       made = 0;
       for (let i = 0; i < feeds.length; i++) {
         const feed = feeds[this.#turn]!;
         this.#turn = (this.#turn + 1) % feeds.length;
-        if (feed.nextDueNs() <= untilNs) made += feed.fill(batch, untilNs);
+        const added = feed.nextDueNs() <= untilNs ? feed.fill(batch, untilNs) : 0;
+        if (added > 0) next = this.#turn;
+        made += added;
       }
     } while (made > 0);
+    // Whoever found the batch full has the first turn in the next one.
+    this.#turn = next;
   }
 
   #rebuild(): void {

@@ -105,6 +105,14 @@ describe('two legs', () => {
     const batch = new SendBatch(512, 512 * SIZE);
     expect(merged.fill(batch, 0.5e6)).toBe(512);
     expect([0, 127, 128, 255, 256].map((slot) => batch.flow[slot])).toEqual([0, 0, 1, 1, 0]);
+    // In batches that one turn fills, too.
+    const small = new SendBatch(128, 128 * SIZE);
+    const first = Array.from({ length: 4 }, () => {
+      small.count = 0;
+      merged.fill(small, 0.6e6);
+      return small.flow[0];
+    });
+    expect(first).toEqual([0, 1, 0, 1]);
     expect(legs.map(({ notSent }) => notSent)).toEqual([0, 0]);
     batch.count = 0;
     expect(merged.fill(batch, 1e6)).toBe(0);
