@@ -1,7 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { run, start } from './child.mjs';
 import { runMcast } from './product.mjs';
 import { runPair } from './reference.mjs';
+import { SOCKPERF_PLACE, sockperfServer } from './sockperf.mjs';
 
 /** Receive buffer asked for by all alike, octets. */
 const BUFFER = 64 << 20;
@@ -18,10 +18,6 @@ export const subjects = [
   { name: 'sockperf', needs: 'sockperf', trial: trialOfSockperf },
   { name: 'iperf 2', needs: 'iperf', maximumOnly: true, trial: trialOfIperf },
 ];
-
-export function installed(program) {
-  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
-}
 
 /** The receiver sleeps 200 us between reads, as ours may: measured 1.7 times the rate of one that does not. */
 async function trialOfPair({ size, rate, seconds }, segments) {
@@ -47,12 +43,10 @@ async function trialOfMcast({ size, rate, seconds }, offload) {
 }
 
 async function trialOfSockperf({ size, rate, seconds }) {
-  const where = ['-i', '239.255.77.3', '-p', '5003', '--mc-rx-if', '127.0.0.1', '--mc-tx-if', '127.0.0.1'];
-  const server = start('sockperf', ['server', ...where, '--buffer-size', String(BUFFER)], { limitMs: 60_000 });
-  await server.printed(/recvfrom|to block on/u);
+  const server = await sockperfServer(['--buffer-size', String(BUFFER)]);
   const pace = `--mps=${rate === 0 ? 'max' : Math.round(rate)}`;
   const load = ['-m', String(size), '-t', String(Math.ceil(seconds)), pace];
-  const client = await run('sockperf', ['throughput', ...where, ...load]);
+  const client = await run('sockperf', ['throughput', ...SOCKPERF_PLACE, ...load]);
   // It handles what is queued before it looks at the signal only if it is given the time.
   await new Promise((resolve) => setTimeout(resolve, 500));
   server.stop();

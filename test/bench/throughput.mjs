@@ -5,8 +5,9 @@
 import { writeFileSync } from 'node:fs';
 import { count, median, options, table } from './figures.mjs';
 import { isolate } from './isolate.mjs';
-import { watched } from './quiet.mjs';
-import { installed, subjects } from './subjects.mjs';
+import { highestHeld } from './lossless.mjs';
+import { installed } from './sockperf.mjs';
+import { subjects } from './subjects.mjs';
 
 const chosen = options({ seconds: 1, repeats: 3, precision: 0.04, sizes: '64,1316', only: '', json: '' });
 const isolated = isolate();
@@ -22,37 +23,16 @@ function held(trial, rate) {
   return trial.received === trial.sent && trial.sent > 0 && trial.sentRate >= 0.98 * rate;
 }
 
-/** How many failures in quiet, and how many tries at most, say that a rate does not hold. */
-const FAILURES = 2;
-const TRIES = 5;
-
-/** One success holds. A failure counts if no processor was taken away meanwhile: others use this machine too. */
-async function holdsAt(trial, rate) {
-  let failures = 0;
-  for (let made = 0; made < TRIES && failures < FAILURES; made++) {
-    const { value, isQuiet } = await watched(() => trial(rate));
-    if (held(value, rate)) return true;
-    if (isQuiet) failures++;
-  }
-  return false;
-}
-
 /** Bisection over the rate. */
 async function highestLossless(subject, size) {
   const trial = (rate) => subject.trial({ size, rate, seconds: chosen.seconds });
   const maximum = await trial(0);
   if (subject.maximumOnly) return maximum.receivedRate;
-  let holds = 0;
-  let fails = Infinity;
-  let rate = maximum.sentRate * 0.95;
-  while (fails === Infinity || fails - holds > chosen.precision * fails) {
-    if (await holdsAt(trial, rate)) holds = rate;
-    else fails = rate;
-    if (fails === Infinity) rate = holds * 1.25;
-    else rate = holds === 0 ? fails * 0.7 : (holds + fails) / 2;
-    if (rate < maximum.sentRate / 50) return 0;
-  }
-  return holds;
+  return highestHeld(async (rate) => held(await trial(rate), rate), {
+    first: maximum.sentRate * 0.95,
+    least: maximum.sentRate / 50,
+    precision: chosen.precision,
+  });
 }
 
 /** [subject, size] -> rates of the repeats. The repeats go round the subjects, so that a slow minute hits all. */

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { run, start } from './child.mjs';
 import { median, options, percentile, table } from './figures.mjs';
 import { isolate } from './isolate.mjs';
-import { resultOf } from './product.mjs';
+import { runMeasured } from './processorTime.mjs';
 import { quietly, watched } from './quiet.mjs';
 import { reference } from './reference.mjs';
 import { constantRateStream } from './transportStream.mjs';
@@ -206,42 +206,14 @@ async function healthOfMany() {
   );
 }
 
-async function runChannels(channels, extra = []) {
+function runChannels(channels, extra = []) {
   const endpoint = `rtp://239.255.64.1+${channels}:${PORT}/iface=lo`;
-  const receiver = measured(['recv', endpoint, '--json', '--once', '--wait', '20']);
-  await receiver.printed(/"joined"/u);
-  const sender = measured([
-    'send',
-    endpoint,
-    '--input',
-    clip,
-    '--loop',
-    '--duration',
-    String(chosen.seconds),
-    '--json',
-    ...extra,
-  ]);
-  const [sent, received] = await Promise.all([figuresOf(sender), figuresOf(receiver)]);
-  return { sent, received };
-}
-
-/** Runs the command below a shell that tells its processor time at the end. */
-function measured(args) {
-  return start('bash', ['-c', '"$@"; times >&2', 'bash', process.execPath, COMMAND, ...args], {
-    limitMs: 60_000 + chosen.seconds * 2000,
-  });
-}
-
-async function figuresOf(program) {
-  const { stdout, stderr } = await program.ended;
-  const [user, system] = stderr.trim().split('\n').at(-1).split(/\s+/u).map(milliseconds);
-  return { result: resultOf(stdout, 'mcast'), cpuMs: user + system };
-}
-
-/** `1m2.345s` */
-function milliseconds(text) {
-  const [, minutes, seconds] = /^(\d+)m([\d.]+)s$/u.exec(text);
-  return Number(minutes) * 60_000 + Number(seconds) * 1000;
+  const whole = ['--input', clip, '--loop', '--duration', String(chosen.seconds), '--json', ...extra];
+  return runMeasured(
+    ['recv', endpoint, '--json', '--once', '--wait', '20'],
+    ['send', endpoint, ...whole],
+    60_000 + chosen.seconds * 2000,
+  );
 }
 
 function hasProgram(name) {
