@@ -1,0 +1,266 @@
+/**
+ * Feeds of market data: the highest rate of messages on two lines that arrive and merge without a loss; one-way delay
+ * beside what sockperf tells of its own round trips at the same rate and size; and what ten thousand numbered flows cost
+ * beside one that carries the same rate.
+ */
+import { writeFileSync } from 'node:fs';
+import { run } from './child.mjs';
+import { count, median, options, table } from './figures.mjs';
+import { isolate } from './isolate.mjs';
+import { highestHeld } from './lossless.mjs';
+import { runMeasured } from './processorTime.mjs';
+import { quietly } from './quiet.mjs';
+import { installed, SOCKPERF_PLACE, sockperfServer } from './sockperf.mjs';
+
+const LINES = ['mold://239.255.77.11:26400/iface=lo', 'mold://239.255.78.11:26400/iface=lo'];
+const TIMED = 'xdp://239.255.77.12:26600/iface=lo';
+const PROBED = 'probe://239.255.77.13:5001/iface=lo';
+/** Octets of a probe datagram's header, and so of the smallest datagram. */
+const PROBE_OCTETS = 52;
+const AIMS = { messagesPerSecond: 2e6, at: 20, delayP50: 1.2, flows: 1.5 };
+/** Datagrams/s of both lines where the search begins, and where it gives up. */
+const FIRST_RATE = 100_000;
+const LEAST_RATE = 2000;
+/** Of the beginning, in which code is compiled, nothing counts; sockperf leaves out the first 400 ms by itself. */
+const OMITTED_S = 0.4;
+/** Of sockperf's messages so many a second are answered and make a figure. */
+const ANSWERS_PER_SECOND = 2500;
+const FLOW_RATE = 20_000;
+const QUANTILES = ['p50', 'p99', 'p999'];
+
+const chosen = options({
+  seconds: 2,
+  repeats: 3,
+  precision: 0.05,
+  messages: '1,5,20',
+  rates: '10000,50000,100000',
+  flows: 10_000,
+  only: '',
+  json: '',
+});
+const isIsolated = isolate();
+const results = { benchmark: 'market', rates: [], delays: [], flows: [], ratios: [] };
+const aimRows = [['mcast', 'figure', 'aim', '']];
+const parts = { rate: highestRates, delay: compareDelays, flows: costOfFlows };
+if (chosen.only !== '' && !(chosen.only in parts)) {
+  console.error(`--only: one of ${Object.keys(parts)}`);
+  process.exit(2);
+}
+for (const [name, part] of Object.entries(parts)) if (chosen.only === '' || chosen.only === name) await part();
+if (aimRows.length > 1) console.log(`\n${table(aimRows)}`);
+if (chosen.json !== '') writeFileSync(chosen.json, `${JSON.stringify(results)}\n`);
+
+async function highestRates() {
+  const perDatagram = chosen.messages.split(',').map(Number);
+  /** Messages in a datagram -> datagrams/s of both lines, by repeat. */
+  const found = new Map(perDatagram.map((messages) => [messages, []]));
+  for (let repeat = 0; repeat < chosen.repeats; repeat++) {
+    for (const [messages, rates] of found) {
+      const rate = await highestHeld((asked) => holdsOnBothLines(messages, asked), {
+        first: rates.at(-1) || FIRST_RATE,
+        least: LEAST_RATE,
+        precision: chosen.precision,
+      });
+      rates.push(rate);
+      console.error(`${repeat + 1}/${chosen.repeats} ${messages} in a datagram: ${count(rate)} datagrams/s`);
+    }
+  }
+  const rows = [['messages in a datagram', 'datagrams/s', 'messages/s']];
+  for (const [messages, rates] of found) {
+    const datagramsPerSecond = median(rates);
+    const messagesPerSecond = messagesOf(messages, datagramsPerSecond);
+    results.rates.push({ messages, datagramsPerSecond, messagesPerSecond, repeats: rates });
+    rows.push([messages, count(datagramsPerSecond), count(messagesPerSecond)]);
+    if (messages !== AIMS.at) continue;
+    const isMet = messagesPerSecond >= AIMS.messagesPerSecond;
+    tellAim(`messages/s, ${messages} in a datagram`, count(messagesPerSecond), count(AIMS.messagesPerSecond), isMet);
+  }
+  console.log(`\nhighest rate without loss, two lines merged, median of ${chosen.repeats}; datagrams of both lines`);
+  console.log(table(rows));
+}
+
+/** Messages/s of a feed both of whose lines together send so many datagrams/s. */
+function messagesOf(messages, datagramsPerSecond) {
+  return (datagramsPerSecond / LINES.length) * messages;
+}
+
+/** Whether all of both lines arrived, was merged, and left at the rate that was asked for. */
+async function holdsOnBothLines(messages, rate) {
+  const lines = `${LINES[0]} --leg-b ${LINES[1]}`;
+  const pace = `--mps ${Math.round(messagesOf(messages, rate))} --messages-per-datagram ${messages}`;
+  const { sent, received } = await runMeasured(
+    words(`recv ${lines} --once --until-idle 3s --json --wait 10`),
+    // A datagram is full before it has waited so long; and what is late leaves late, and lowers the rate that was held.
+    words(`send ${lines} ${pace} --flush-after 1s --max-late 1s --duration ${chosen.seconds} --json --force`),
+    limitMs(),
+  );
+  const { sender } = sent.result;
+  const { streams, arbitration } = received.result;
+  const arrived = streams.reduce((sum, { metrics }) => sum + metrics.packets_received, 0);
+  const lost = streams.reduce((sum, { metrics }) => sum + metrics.messages_lost, 0);
+  return (
+    streams.length === LINES.length &&
+    arbitration?.remaining_lost === 0 &&
+    lost === 0 &&
+    sender.not_sent === 0 &&
+    sender.sent > 0 &&
+    // A line says nothing of what was lost before its first datagram.
+    arrived === sender.sent &&
+    sender.rate_packets_per_second >= 0.98 * rate
+  );
+}
+
+async function compareDelays() {
+  const isBeside = isIsolated && installed('sockperf');
+  if (!isBeside) console.error('sockperf is left out: it is not installed, or there is no namespace for it');
+  const rows = [['us, median of ' + chosen.repeats, 'p50', 'p99', 'p99.9', 'departure p50', 'octets']];
+  for (const rate of chosen.rates.split(',').map(Number)) {
+    /** Subject -> quantities of its runs. */
+    const found = new Map();
+    const measure = async (name, subject) => {
+      const { value, setAside } = await quietly(subject);
+      if (setAside > 0) console.error(`${name}, ${count(rate)}/s: ${setAside} disturbed runs set aside`);
+      found.set(name, [...(found.get(name) ?? []), value]);
+      return value;
+    };
+    for (let repeat = 0; repeat < chosen.repeats; repeat++) {
+      const { octets } = await measure('xdp', () => delayOfFeed(rate));
+      // Beside the feed's datagrams the others have theirs of one size.
+      await measure('probe', () => delayOfProbe(rate, octets));
+      if (isBeside) await measure('sockperf, half round trip', () => delayOfSockperf(rate, octets));
+    }
+    const middle = {};
+    for (const [subject, runs] of found) {
+      middle[subject] = Object.fromEntries(
+        Object.keys(runs[0]).map((key) => [key, median(runs.map((one) => one[key]))]),
+      );
+      const { departureP50, octets } = middle[subject];
+      results.delays.push({ subject, rate, ...middle[subject] });
+      const quantiles = QUANTILES.map((key) => us(middle[subject][key]));
+      rows.push([`${subject}, ${count(rate)}/s`, ...quantiles, us(departureP50), octets]);
+    }
+    if (!isBeside) continue;
+    const ratio = middle.xdp.p50 / middle['sockperf, half round trip'].p50;
+    tellAim(`delay p50 of sockperf's, ${count(rate)}/s`, ratio.toFixed(2), AIMS.delayP50, ratio <= AIMS.delayP50);
+  }
+  console.log(
+    '\none-way delay; of xdp from the due time, of probe from the departure, both to the kernel of the receiver',
+  );
+  console.log(table(rows));
+}
+
+async function delayOfFeed(rate) {
+  const pace = `--mps ${rate} --messages-per-datagram 1 --flush-after 1s --heartbeat 0`;
+  const { sent, received } = await runMeasured(
+    // The format has no word for the end of a feed.
+    words(`recv ${TIMED} --until-idle 500ms --json --wait 10 --omit ${OMITTED_S}s`),
+    words(`send ${TIMED} ${pace} --duration ${chosen.seconds + OMITTED_S} --json --force`),
+    limitMs(),
+  );
+  return delayFigures(sent.result, received.result);
+}
+
+async function delayOfProbe(rate, octets) {
+  const load = `--pps ${rate} --size ${Math.max(PROBE_OCTETS, octets)}`;
+  const { sent, received } = await runMeasured(
+    words(`recv ${PROBED} --once --until-idle 3s --json --wait 10 --omit ${OMITTED_S}s`),
+    words(`send ${PROBED} ${load} --duration ${chosen.seconds + OMITTED_S} --json --force`),
+    limitMs(),
+  );
+  return delayFigures(sent.result, received.result);
+}
+
+/** ns. */
+function delayFigures({ sender }, { streams }) {
+  const { p50, p99, p999 } = streams[0].histograms.one_way_delay_ns;
+  const octets = Math.round(sender.octets_sent / sender.sent);
+  return { p50, p99, p999, departureP50: sender.departure_error_ns.p50, octets };
+}
+
+/** Half of the round trip, as it tells it: the way to the application and its way back. */
+async function delayOfSockperf(rate, octets) {
+  const server = await sockperfServer([]);
+  try {
+    const every = Math.max(1, Math.round(rate / ANSWERS_PER_SECOND));
+    // What it sends before and behind what counts takes half a second.
+    const seconds = Math.ceil(chosen.seconds + 0.5);
+    const load = ['-m', String(octets), '-t', String(seconds), `--mps=${rate}`, `--reply-every=${every}`];
+    const stdout = await run('sockperf', ['under-load', ...SOCKPERF_PLACE, ...load], { limitMs: limitMs() });
+    const [p50, p99, p999] = ['50.000', '99.000', '99.900'].map((percent) => percentileOf(stdout, percent));
+    return { p50, p99, p999, departureP50: NaN, octets };
+  } finally {
+    server.stop();
+    await server.ended;
+  }
+}
+
+/** ns. */
+function percentileOf(stdout, percent) {
+  const [, text] = new RegExp(`percentile ${percent.replace('.', String.raw`\.`)} =\\s*([\\d.]+)`, 'u').exec(stdout);
+  return Number(text) * 1000;
+}
+
+async function costOfFlows() {
+  const found = new Map([1, chosen.flows].map((flows) => [flows, []]));
+  for (let repeat = 0; repeat < chosen.repeats; repeat++) {
+    for (const [flows, runs] of found) {
+      const { value, setAside } = await quietly(() => runFlows(flows));
+      if (setAside > 0) console.error(`${count(flows)} flows: ${setAside} disturbed runs set aside`);
+      runs.push(value);
+    }
+  }
+  const rows = [['flows', 'sent ms', 'received ms', 'streams', 'not sent', 'lost']];
+  const middle = new Map();
+  for (const [flows, runs] of found) {
+    const one = Object.fromEntries(Object.keys(runs[0]).map((key) => [key, median(runs.map((each) => each[key]))]));
+    middle.set(flows, one);
+    results.flows.push({ flows, ...one });
+    rows.push([count(flows), count(one.sentMs), count(one.receivedMs), one.streams, one.notSent, one.lost]);
+  }
+  console.log(
+    `\nprocessor time of whole processes, start included, for ${chosen.seconds} s of ${count(FLOW_RATE)} datagrams/s`,
+  );
+  console.log(table(rows));
+  for (const [what, key] of [
+    ['sender', 'sentMs'],
+    ['receiver', 'receivedMs'],
+  ]) {
+    const ratio = middle.get(chosen.flows)[key] / middle.get(1)[key];
+    tellAim(`${what}'s time, ${count(chosen.flows)} flows of one`, ratio.toFixed(2), AIMS.flows, ratio <= AIMS.flows);
+  }
+}
+
+async function runFlows(flows) {
+  const load = `--flows ${flows} --pps ${FLOW_RATE} --size 64 --max-late 1s`;
+  const { sent, received } = await runMeasured(
+    words(`recv ${PROBED} --once --until-idle 3s --json --wait 10`),
+    words(`send ${PROBED} ${load} --duration ${chosen.seconds} --json --force`),
+    // Every flow has eight markers of its own, which are paced like data.
+    limitMs() + (flows * 8 * 1000) / FLOW_RATE,
+  );
+  const { streams } = received.result;
+  return {
+    sentMs: sent.cpuMs,
+    receivedMs: received.cpuMs,
+    streams: streams.length,
+    notSent: sent.result.sender.not_sent,
+    lost: streams.reduce((sum, { metrics }) => sum + metrics.packets_lost, 0),
+  };
+}
+
+function tellAim(what, figure, aim, isMet) {
+  results.ratios.push({ what, figure, aim, met: isMet });
+  aimRows.push([what, figure, aim, isMet ? 'met' : 'missed']);
+}
+
+function words(text) {
+  return text.split(' ');
+}
+
+function limitMs() {
+  return 30_000 + chosen.seconds * 2000;
+}
+
+function us(ns) {
+  return Number.isNaN(ns) ? '-' : (ns / 1000).toFixed(1);
+}
