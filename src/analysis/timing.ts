@@ -15,7 +15,7 @@ const Time = {
   JitterMaxNs: 3,
   /** Highest number covered by what was timed. */
   HighestTimed: 4,
-  /** The stream's first one-way delay, since the warm-up: what its delays are recorded relative to. */
+  /** What the stream's one-way delays are recorded relative to: the least of the first ones since the warm-up. */
   AnchorNs: 5,
   Count: 6,
 } as const;
@@ -62,6 +62,10 @@ const INTERARRIVAL_WORDS = new Int32Array(INTERARRIVALS.buffer);
 const WAKEUP_WORDS = new Int32Array(WAKEUPS.buffer);
 const DELAY_WORDS = new Int32Array(DELAYS.buffer);
 const VARIATION_WORDS = new Int32Array(VARIATIONS.buffer);
+
+/** Of so many delays the least may still become the anchor, where it is further than this below it. */
+const EARLY_DELAYS = 4096;
+const NEAR_NS = 1000;
 
 /** Delay of one interval, ns; NaN where nothing was measured. */
 export interface IntervalDelay {
@@ -171,11 +175,33 @@ export class TimingAnalyzer {
     }
   }
 
+  /**
+   * Delays are precise in proportion to their distance from the anchor, and a stream's first datagram is often late (a cold
+   * sender): early on, the least delay so far takes its place.
+   */
+  #anchorAt(stream: number, delayNs: Nanos): void {
+    const { delay, intervalDelay } = this.#sets[stream]!;
+    const row = stream * Time.Count;
+    const byNs = this.#rows[row + Time.AnchorNs]! - delayNs;
+    this.#rows[row + Time.AnchorNs] = delayNs;
+    for (const histogram of [delay, intervalDelay]) {
+      const moved = histogram.shifted(byNs);
+      histogram.clear();
+      histogram.add(moved);
+    }
+  }
+
+  /** Whether the anchor may still move: that of streams that share their histograms never does. */
+  #isEarly(stream: number): boolean {
+    const { delay, intervalDelay } = this.#sets[stream]!;
+    return this.#detailed[stream]! && delay.count + intervalDelay.count < EARLY_DELAYS;
+  }
+
   /** Whether `number` follows the datagram before, in number and in time, and nothing about that one is missing. */
   #isSettled(stream: number, number: number): boolean {
     const rows = this.#rows;
     const row = stream * Time.Count;
-    if (rows[row + Time.HighestTimed] !== number - 1) return false;
+    if (rows[row + Time.HighestTimed] !== number - 1 || this.#isEarly(stream)) return false;
     const jitterNs = rows[row + Time.JitterNs]!;
     const anchorNs = rows[row + Time.AnchorNs]!;
     const transits = this.#transits[stream]!;
@@ -246,6 +272,7 @@ export class TimingAnalyzer {
       const delayNs = transitNs + this.#delayFromTransitNs;
       const anchorNs = rows[row + Time.AnchorNs]!;
       if (anchorNs !== anchorNs) rows[row + Time.AnchorNs] = delayNs;
+      else if (delayNs < anchorNs - NEAR_NS && this.#isEarly(stream)) this.#anchorAt(stream, delayNs);
       intervalDelay.record(delayNs - rows[row + Time.AnchorNs]!);
     }
     if (!hasSenderClock) this.#jitter(row, transitNs);

@@ -53,6 +53,25 @@ describe('interarrival jitter (RFC 3550 section 6.4.1)', () => {
 });
 
 describe('one-way delay (RFC 7679)', () => {
+  it('is as precise after a late first datagram as without, and above the least one between clocks seconds apart', () => {
+    // The first one 20 ms late, as of a cold sender; 2 to 4 us then, and in the end one of 500 us.
+    const delays = [20 * MS, ...Array.from({ length: 999 }, (_, i) => 2000 + (i % 100) * 20), 500 * US];
+    const sorted = delays.toSorted((a, b) => a - b);
+    const measured = (offNs: number) => {
+      const driver = new Driver();
+      driver.all(delayed(delays.map((ns) => offNs + ns)));
+      return histograms(driver);
+    };
+    const { one_way_delay_ns: delay } = measured(0);
+    const { pdv_ns: above } = measured(3e9);
+    for (const p of [0.1, 0.5, 0.9, 0.99]) {
+      const truth = sorted[Math.ceil(p * sorted.length) - 1]!;
+      expect(Math.abs(delay.percentile(p)! - truth)).toBeLessThan(50);
+      expect(Math.abs(above.percentile(p)! - (truth - 2000))).toBeLessThan(50);
+    }
+    expect([delay.min, delay.max]).toEqual([2000, 20 * MS]);
+  });
+
   it('is negative between clocks that disagree, and never thrown away', () => {
     const driver = new Driver();
     driver.all(delayed([-5 * MS, -4 * MS, -6 * MS]));
