@@ -43,6 +43,8 @@ export interface RetransmissionOptions {
 /** Positions in the array of exact figures. */
 const OVERALL_OCTETS = 0;
 const OVERALL_NS = 1;
+const MESSAGES = 2;
+const UNAVAILABLE = 3;
 
 /**
  * Decides answers. A request is answered from its first number that is still there, in datagrams that are filled as far
@@ -55,10 +57,9 @@ const OVERALL_NS = 1;
 export class Retransmission {
   /** Well-formed ones. */
   requests = 0;
-  /** Requests with at least one answer, and the datagrams and messages of those. */
+  /** Requests with at least one answer, and the datagrams of those. */
   answered = 0;
   answers = 0;
-  messages = 0;
   /** Requests that got nothing because a bucket was empty, by whose. */
   refusedByClientRate = 0;
   refusedByOverallRate = 0;
@@ -66,8 +67,6 @@ export class Retransmission {
   shortenedByRate = 0;
   /** Requests for what was not sent yet, or for nothing. */
   outOfRange = 0;
-  /** Messages asked for that are gone, were never kept, or fit into no datagram. */
-  unavailable = 0;
   /** Clients forgotten for others. */
   forgotten = 0;
   /** The latest request's answers: first number and count of each. Valid until the next {@link request}. */
@@ -103,7 +102,17 @@ export class Retransmission {
     this.#client = new Float64Array(options.clients).fill(NaN);
     this.#octets = new Float64Array(options.clients);
     this.#filledNs = new Float64Array(options.clients).fill(-Infinity);
-    this.#exact = new Float64Array([overall.burstOctets, -Infinity]);
+    this.#exact = new Float64Array([overall.burstOctets, -Infinity, 0, 0]);
+  }
+
+  /** Messages in answers. */
+  get messages(): number {
+    return this.#exact[MESSAGES]!;
+  }
+
+  /** Messages asked for that are gone, were never kept, or fit into no datagram. */
+  get unavailable(): number {
+    return this.#exact[UNAVAILABLE]!;
   }
 
   /** Clients remembered. */
@@ -128,10 +137,10 @@ export class Retransmission {
     const from = Math.max(sequence, oldest);
     const to = Math.min(asked, kept);
     if (from >= to) {
-      this.unavailable += asked - sequence;
+      this.#exact[UNAVAILABLE]! += asked - sequence;
       return 0;
     }
-    this.unavailable += from - sequence + (asked - to);
+    this.#exact[UNAVAILABLE]! += from - sequence + (asked - to);
     return this.#answer(this.#bucketOf(client, nowNs), from, to, nowNs);
   }
 
@@ -161,7 +170,7 @@ export class Retransmission {
       exact[OVERALL_OCTETS]! -= taken;
       this.answerSequence[made] = n;
       this.answerCount[made] = end - n;
-      this.messages += end - n;
+      exact[MESSAGES]! += end - n;
       made++;
       n = end;
     }
@@ -174,7 +183,7 @@ export class Retransmission {
   #skipUnfit(n: number, to: number): number {
     const largest = this.#room - this.#options.messageHeaderOctets;
     while (n < to && this.#messages.lengthOf(n) > largest) {
-      this.unavailable++;
+      this.#exact[UNAVAILABLE]!++;
       n++;
     }
     return n;

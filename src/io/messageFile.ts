@@ -13,6 +13,13 @@ const TAIL_OCTETS = 256 * 1024;
 const FIRST_STRIDE = 32;
 const MOST_PLACES = 65_536;
 
+/** Positions in the array of exact figures. */
+const OLDEST = 0;
+const END = 1;
+const NEXT = 2;
+const KEPT_OCTETS = 3;
+const WRITTEN_OCTETS = 4;
+
 export interface MessageFileOptions {
   /** Number of the first message; 1 by default. */
   readonly first?: number;
@@ -33,9 +40,6 @@ export interface MessageFileOptions {
 export class MessageFile implements MessageMemory {
   /** First the octets read last, then those not written yet. */
   readonly view: DataView;
-  /** Octets put, and octets of those in the file. */
-  octets = 0;
-  writtenOctets = 0;
   readonly #bytes: Uint8Array;
   readonly #path: string;
   readonly #descriptor: number;
@@ -45,9 +49,7 @@ export class MessageFile implements MessageMemory {
   readonly #places: Float64Array;
   #placeCount = 0;
   #stride = FIRST_STRIDE;
-  #oldest: number;
-  #end: number;
-  #next: number;
+  readonly #exact: Float64Array;
   #isFailed = false;
   #isOpen = true;
   /** What of the file is in the window. */
@@ -69,29 +71,38 @@ export class MessageFile implements MessageMemory {
     this.#path = path;
     this.#onError = options.onError;
     this.#first = options.first ?? 1;
-    this.#oldest = this.#first;
-    this.#end = this.#first;
-    this.#next = this.#first;
+    this.#exact = new Float64Array([this.#first, this.#first, this.#first, 0, 0]);
     this.#places = new Float64Array(options.places ?? MOST_PLACES);
     this.#bytes = new Uint8Array(WINDOW_OCTETS + TAIL_OCTETS);
     this.view = new DataView(this.#bytes.buffer);
   }
 
   get oldest(): number {
-    return this.#oldest;
+    return this.#exact[OLDEST]!;
   }
 
   get end(): number {
-    return this.#end;
+    return this.#exact[END]!;
   }
 
   get next(): number {
-    return this.#next;
+    return this.#exact[NEXT]!;
+  }
+
+  /** Octets kept, with a length in front of each message; those in the file. */
+  get octets(): number {
+    return this.#exact[KEPT_OCTETS]!;
+  }
+
+  get writtenOctets(): number {
+    return this.#exact[WRITTEN_OCTETS]!;
   }
 
   put(view: DataView, at: number, octets: number): number {
     if (!(octets <= LONGEST_MESSAGE_OCTETS)) throw new Error(`a message of ${octets} octets`);
-    const sequence = this.#next++;
+    const exact = this.#exact;
+    const sequence = exact[NEXT]!;
+    exact[NEXT] = sequence + 1;
     if (this.#isFailed) return sequence;
     const whole = HEAD_OCTETS + octets;
     if (this.octets - this.writtenOctets + whole > TAIL_OCTETS && !this.#write()) return sequence;
@@ -99,13 +110,13 @@ export class MessageFile implements MessageMemory {
     const tailAt = WINDOW_OCTETS + this.octets - this.writtenOctets;
     this.view.setUint16(tailAt, octets);
     copyOctets(view, at, octets, this.view, tailAt + HEAD_OCTETS);
-    this.octets += whole;
-    this.#end = this.#next;
+    exact[KEPT_OCTETS]! += whole;
+    exact[END] = sequence + 1;
     return sequence;
   }
 
   has(sequence: number): boolean {
-    return sequence >= this.#oldest && sequence < this.#end;
+    return sequence >= this.#exact[OLDEST]! && sequence < this.#exact[END]!;
   }
 
   lengthOf(sequence: number): number {
@@ -121,7 +132,7 @@ export class MessageFile implements MessageMemory {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#isFailed = true;
-    this.#oldest = this.#end;
+    this.#exact[OLDEST] = this.end;
     closeSync(this.#descriptor);
     rmSync(this.#path, { force: true });
   }
@@ -141,7 +152,7 @@ export class MessageFile implements MessageMemory {
       this.#onError(fileError(this.#path, 'written', error));
       return false;
     }
-    this.writtenOctets = this.octets;
+    this.#exact[WRITTEN_OCTETS] = this.octets;
     this.#found = NaN;
     return true;
   }
@@ -213,7 +224,7 @@ export class MessageFile implements MessageMemory {
   #forgetAll(error: unknown): number {
     if (!this.#isFailed) this.#onError(fileError(this.#path, 'read', error));
     this.#isFailed = true;
-    this.#oldest = this.#end;
+    this.#exact[OLDEST] = this.end;
     this.#windowTo = this.#windowFrom;
     return -1;
   }
