@@ -331,6 +331,31 @@ describe('ranges', () => {
       expect(recovery.arrived(n, n + 1, 0)).toBe(1);
     }
     expect(recovery).toMatchObject({ closedGaps: 10, withoutRoom: 0 });
+    // Gaps do not run out, and are not mixed up.
+    const other = client({ ranges: 2 });
+    for (let n = 0; n < 100; n += 10) {
+      other.missing(n, n + 1, n);
+      other.missing(n + 2, n + 3, n + 1);
+      other.arrived(n, n + 1, n + 5);
+      expect(other.closedGaps).toBe(n / 5 + 1);
+      other.arrived(n + 2, n + 3, n + 5);
+    }
+    expect([other.closedGaps, other.recoveryNs.min, other.recoveryNs.max, other.recoveryNs.sum]).toEqual([
+      20, 4, 5, 90,
+    ]);
+  });
+
+  it('asked for in part while there was no room have all their tries when there is', () => {
+    const recovery = client({ ranges: 4 });
+    recovery.missing(0, 150, 0);
+    recovery.missing(200, 201, 1);
+    expect(due(recovery, 5)).toEqual([[0, 100, 0]]);
+    recovery.arrived(200, 201, 6 * MS);
+    expect(due(recovery, 105)).toEqual([
+      [0, 100, 0],
+      [100, 50, 0],
+    ]);
+    expect([recovery.requests, recovery.retries, recovery.dueNs]).toEqual([3, 1, 205 * MS]);
   });
 
   it('leave half of the room for gaps to come', () => {
