@@ -50,7 +50,6 @@ export function checkMoldUdp64(view: DataView, at: number, length: number): Wire
   for (let message = 0; message < messages; message++) {
     if (end - next < LENGTH_OCTETS) return WireStatus.BadLength;
     next += LENGTH_OCTETS + view.getUint16(next);
-    if (next > end) return WireStatus.BadLength;
   }
   return next === end ? WireStatus.Ok : WireStatus.BadLength;
 }

@@ -25,6 +25,7 @@ describe('MDP 3.0', () => {
       'mdp3 data sequence 2164260606 sent 2026-01-01T00:00:00.123456789Z messages 2 payload 32',
       'mdp3 heartbeat sequence 1 sent 2026-01-01T00:00:00.123456789Z',
     ]);
+    expect(mdp3Codec.check(new Uint8Array(11), 0, 11)).toBe(WireStatus.TooShort);
     expect(mdp3Codec.parse(new Uint8Array(13), 0, 13, mdp3Codec.create())).toBe(WireStatus.BadLength);
   });
 
