@@ -13,6 +13,8 @@ import { runSender } from './reference.mjs';
 
 const PORT = 5001;
 const AIM = 1.5;
+const MAGIC = 0x4d43_4b50;
+const MARKERS = 3;
 const chosen = options({ seconds: 3, repeats: 3, rates: '665,10000,50000', only: '', json: '' });
 isolate();
 
@@ -33,8 +35,16 @@ function deviations(timesNs, periodNs) {
   return off.map((value) => value - middle);
 }
 
+/** Sequence number of a probe datagram that is no marker. */
+function probeNumber(probe) {
+  if (probe.length < 52 || probe.readUInt32BE(0) !== MAGIC || (probe[5] & MARKERS) !== 0) return NaN;
+  return Number(probe.readBigUInt64BE(20));
+}
+
 async function measure(name, rate) {
-  const { during, stampNs, carriedNs, missing } = await captured(PORT, () => senders[name](rate));
+  const { during, stampNs, carriedNs, missing } = await captured(PORT, () => senders[name](rate), probeNumber, {
+    carriedOf: (probe) => probe.readBigUInt64BE(28),
+  });
   const periodNs = 1e9 / rate;
   const size = deviations(stampNs, periodNs).map(Math.abs);
   const path = stampNs.map((stamp, k) => stamp - carriedNs[k]).filter((value) => !Number.isNaN(value));

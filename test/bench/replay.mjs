@@ -2,9 +2,10 @@
  * Captures sent again: how exactly their own spacing comes back beside tcpreplay (same file, independent capture, one run),
  * at irregular spacing.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { captured } from './capture.mjs';
 import { start } from './child.mjs';
 import { median, options, percentile, table } from './figures.mjs';
 import { isolate } from './isolate.mjs';
@@ -141,9 +142,9 @@ function limit() {
 
 /** Of the captured datagrams from the spacing of the file; when the run began is not known: the median is taken for 0. */
 async function deviationsOf(timesNs, send) {
-  const seenNs = await capturedTimes(send, timesNs.length);
+  const { stampNs } = await captured(PORT, send, (payload) => numberOf(payload, timesNs.length), limit());
   const off = [];
-  for (const [i, seen] of seenNs.entries()) if (!Number.isNaN(seen)) off.push(seen - timesNs[i]);
+  for (const [i, seen] of stampNs.entries()) if (!Number.isNaN(seen)) off.push(seen - timesNs[i]);
   const middle = percentile(off, 0.5);
   const size = off.map((value) => Math.abs(value - middle));
   const edge = Math.max(1, Math.floor(off.length * EDGE));
@@ -151,35 +152,10 @@ async function deviationsOf(timesNs, send) {
   return { p50: percentile(size, 0.5), p99: percentile(size, 0.99), drift, datagrams: off.length };
 }
 
-/** By number of the datagram the kernel's stamp of a capture on lo, ns from the first one. */
-async function capturedTimes(send, datagrams) {
-  const file = path.join(folder, 'lo.pcap');
-  const settings = ['-j', 'host', '--time-stamp-precision=nano', '-s', '80', '-B', '65536', '-Z', 'root', '-n'];
-  const tcpdump = start('tcpdump', ['-i', 'lo', ...settings, '-w', file, `udp and dst port ${PORT}`], limit());
-  try {
-    await tcpdump.printed(/listening on/u);
-    await send();
-    // The last block of the ring is handed over when its time-out has passed, one second at most.
-    await new Promise((resolve) => setTimeout(resolve, 1200));
-    tcpdump.stop('SIGINT');
-    const { stderr } = await tcpdump.ended;
-    if (Number(/(\d+) packets? dropped by kernel/u.exec(stderr)?.[1] ?? NaN) !== 0) throw new Error('capture dropped');
-  } finally {
-    tcpdump.stop('SIGKILL');
-  }
-  const pcap = readFileSync(file);
-  const times = new Float64Array(datagrams).fill(NaN);
-  let originNs = null;
-  for (let at = 24; at + 16 <= pcap.length;) {
-    const captureNs = BigInt(pcap.readUInt32LE(at)) * 1_000_000_000n + BigInt(pcap.readUInt32LE(at + 4));
-    const payload = at + 16 + HEADERS;
-    at += 16 + pcap.readUInt32LE(at + 8);
-    if (payload + 4 > at) continue;
-    originNs ??= captureNs;
-    const number = pcap.readUInt32BE(payload);
-    if (number < datagrams) times[number] = Number(captureNs - originNs);
-  }
-  return times;
+/** The number that the payload begins with. */
+function numberOf(payload, datagrams) {
+  const number = payload.length < 4 ? NaN : payload.readUInt32BE(0);
+  return number < datagrams ? number : NaN;
 }
 
 function hasProgram(name) {

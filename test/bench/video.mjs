@@ -2,9 +2,10 @@
  * Transport streams: how exactly datagrams leave beside multicat (same file, independent capture, one run), and what a
  * channel costs the sender and the receiver that analyses it in full, at 1, 10 and 100 channels of 4 Mbit/s.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { captured } from './capture.mjs';
 import { run, start } from './child.mjs';
 import { median, options, percentile, table } from './figures.mjs';
 import { isolate } from './isolate.mjs';
@@ -89,44 +90,21 @@ async function sendByMulticat() {
 
 /** Deviations of the captured datagrams from an even schedule, whose start is not known: their median is taken for 0. */
 async function deviationsOf(send) {
-  const timesNs = await capturedTimes(send);
-  const off = timesNs.map((time, k) => time - k * DATAGRAM_NS).filter((value) => !Number.isNaN(value));
+  const { stampNs } = await captured(PORT, send, rtpNumbers());
+  const off = stampNs.map((time, k) => time - k * DATAGRAM_NS).filter((value) => !Number.isNaN(value));
   const middle = percentile(off, 0.5);
   const size = off.map((value) => Math.abs(value - middle));
   return { p50: percentile(size, 0.5), p99: percentile(size, 0.99), max: Math.max(...size), datagrams: off.length };
 }
 
-/** By RTP sequence number from the first one's, the kernel's stamps of a capture on lo, ns. */
-async function capturedTimes(send) {
-  const file = path.join(folder, 'lo.pcap');
-  const settings = ['-j', 'host', '--time-stamp-precision=nano', '-s', '80', '-B', '65536', '-Z', 'root', '-n'];
-  const tcpdump = start('tcpdump', ['-i', 'lo', ...settings, '-w', file, `udp and dst port ${PORT}`]);
-  try {
-    await tcpdump.printed(/listening on/u);
-    await send();
-    // The last block of the ring is handed over when its time-out has passed, one second at most.
-    await new Promise((resolve) => setTimeout(resolve, 1200));
-    tcpdump.stop('SIGINT');
-    const { stderr } = await tcpdump.ended;
-    if (Number(/(\d+) packets? dropped by kernel/u.exec(stderr)?.[1] ?? NaN) !== 0) throw new Error('capture dropped');
-  } finally {
-    tcpdump.stop('SIGKILL');
-  }
-  const pcap = readFileSync(file);
-  const times = [];
-  let originNs = null;
-  let first = 0;
-  for (let at = 24; at + 16 <= pcap.length;) {
-    const captureNs = BigInt(pcap.readUInt32LE(at)) * 1_000_000_000n + BigInt(pcap.readUInt32LE(at + 4));
-    const rtp = at + 16 + 14 + 20 + 8;
-    at += 16 + pcap.readUInt32LE(at + 8);
-    if (rtp + 12 > at || pcap[rtp] >> 6 !== 2) continue;
-    const sequence = pcap.readUInt16BE(rtp + 2);
-    if (originNs === null) first = sequence;
-    originNs ??= captureNs;
-    times[(sequence - first) & 0xffff] = Number(captureNs - originNs);
-  }
-  return Float64Array.from(times, (value) => value ?? NaN);
+/** RTP sequence numbers, from the first one's. */
+function rtpNumbers() {
+  let first = null;
+  return (rtp) => {
+    if (rtp.length < 12 || rtp[0] >> 6 !== 2) return NaN;
+    first ??= rtp.readUInt16BE(2);
+    return (rtp.readUInt16BE(2) - first) & 0xffff;
+  };
 }
 
 async function costOfChannels() {

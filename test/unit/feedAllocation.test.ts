@@ -4,35 +4,20 @@ import { ReceiveBatch, SendBatch, SlotFlag } from '../../src/core/batch.js';
 import { MessageFeed } from '../../src/feed/messageFeed.js';
 import { MessageTimes } from '../../src/feed/messageRates.js';
 import { SyntheticItch } from '../../src/feed/syntheticItch.js';
-import { Pace, Pacer } from '../../src/pacing/pacer.js';
+import { Pacer } from '../../src/pacing/pacer.js';
 import { type MediaPlace, MediaReceiver } from '../../src/runtime/mediaReceiver.js';
 import { type FeedFraming, FrameField } from '../../src/wire/framing.js';
 import { mdp3Framing } from '../../src/wire/mdp3.js';
 import { moldUdp64Framing } from '../../src/wire/moldudp64.js';
 import { xdpFraming } from '../../src/wire/xdp.js';
 import { expectNoGarbage } from '../garbage.js';
-import { refuse } from '../sim/collect.js';
+import { sendPaced } from '../sim/sendPaced.js';
 import { SOCKET } from '../sim/drive.js';
 
 const DATAGRAMS = 200_000;
 /** Beyond 2^31: numbers up to there need no object of their own, so that nothing would show. */
 const START_NS = 5e9;
-
-/** Fills, paces and refuses as the sender does, for `datagrams` datagrams from `fromNs` on; returns when it ended. */
-function drive(feed: MessageFeed, pacer: Pacer, batch: SendBatch, datagrams: number, fromNs: number): number {
-  let nowNs = fromNs;
-  for (let made = 0; made < datagrams;) {
-    nowNs += 2e6;
-    batch.count = 0;
-    made += feed.fill(batch, pacer.horizonNs(feed.nextDueNs(), nowNs));
-    for (let at = 0; at < batch.count; at = pacer.to) {
-      if (pacer.plan(batch, at, nowNs) !== Pace.Send) throw new Error('not what the schedule says');
-      if ((made & 1023) === 0) refuse(feed, batch, at);
-    }
-    if ((made & 4095) === 0) feed.skip(nowNs);
-  }
-  return nowNs;
-}
+const TURN_NS = 2e6;
 
 describe('a feed of made-up messages', () => {
   test.each([
@@ -66,9 +51,9 @@ describe('a feed of made-up messages', () => {
     const batch = new SendBatch(4096, 4096 * 256);
     const pacer = new Pacer({ quantumNs: 20_000, spinNs: 1e9, maxLateNs: 1e9, mostPerCall: 64, unpaced: false });
     // Until it is compiled, the engine's own feedback and code are allocated.
-    let nowNs = drive(feed, pacer, batch, 2 * DATAGRAMS, START_NS);
+    let nowNs = sendPaced(feed, pacer, batch, 2 * DATAGRAMS, TURN_NS, START_NS);
     // The smallest object for every second datagram.
-    await expectNoGarbage(() => (nowNs = drive(feed, pacer, batch, DATAGRAMS, nowNs)), 8 * DATAGRAMS);
+    await expectNoGarbage(() => (nowNs = sendPaced(feed, pacer, batch, DATAGRAMS, TURN_NS, nowNs)), 8 * DATAGRAMS);
   });
 });
 

@@ -7,14 +7,15 @@ import { PayloadSlots } from '../../src/feed/payloadSlots.js';
 import { ProbeFeed } from '../../src/feed/probeFeed.js';
 import type { ProbeFeedOptions } from '../../src/feed/probeOptions.js';
 import { NO_IMPAIRMENT } from '../../src/impair/spec.js';
-import { Pace, Pacer } from '../../src/pacing/pacer.js';
+import { Pacer } from '../../src/pacing/pacer.js';
 import { ImpairedFeed } from '../../src/runtime/impairedFeed.js';
-import { refuse } from '../sim/collect.js';
+import { sendPaced } from '../sim/sendPaced.js';
 import { expectNoGarbage } from '../garbage.js';
 
 const DATAGRAMS = 1_000_000;
 /** Beyond 2^31: numbers up to there need no object of their own, so that nothing would show. */
 const START_NS = 5e9;
+const TURN_NS = 100_000;
 
 function options(change: Partial<ProbeFeedOptions>): ProbeFeedOptions {
   return {
@@ -37,22 +38,6 @@ function options(change: Partial<ProbeFeedOptions>): ProbeFeedOptions {
   };
 }
 
-/** Fills, paces and refuses as the sender does, for `datagrams` datagrams from `fromNs` on; returns when it ended. */
-function drive(feed: Feed, pacer: Pacer, batch: SendBatch, datagrams: number, fromNs: number): number {
-  let nowNs = fromNs;
-  for (let made = 0; made < datagrams;) {
-    nowNs += 100_000;
-    batch.count = 0;
-    made += feed.fill(batch, pacer.horizonNs(feed.nextDueNs(), nowNs));
-    for (let at = 0; at < batch.count; at = pacer.to) {
-      if (pacer.plan(batch, at, nowNs) !== Pace.Send) throw new Error('not what the schedule says');
-      if ((made & 1023) === 0) refuse(feed, batch, at);
-    }
-    if ((made & 4095) === 0) feed.skip(nowNs);
-  }
-  return nowNs;
-}
-
 async function expectNoGarbageOf(feed: Feed): Promise<void> {
   const batch = new SendBatch(512, 512 * 1400);
   const pacer = new Pacer({
@@ -63,9 +48,9 @@ async function expectNoGarbageOf(feed: Feed): Promise<void> {
     unpaced: feed.nextDueNs() < 0,
   });
   // Until it is compiled, the engine's own feedback and code are allocated.
-  let nowNs = drive(feed, pacer, batch, DATAGRAMS, START_NS);
+  let nowNs = sendPaced(feed, pacer, batch, DATAGRAMS, TURN_NS, START_NS);
   // A number that has to be an object takes 16 octets. Some per call are not one per datagram: 100 are due in each.
-  await expectNoGarbage(() => (nowNs = drive(feed, pacer, batch, DATAGRAMS, nowNs)), 4 * DATAGRAMS);
+  await expectNoGarbage(() => (nowNs = sendPaced(feed, pacer, batch, DATAGRAMS, TURN_NS, nowNs)), 4 * DATAGRAMS);
 }
 
 const merged = (slots: PayloadSlots): Feed =>
