@@ -1,8 +1,9 @@
 import type { RunResult } from '../result/model.js';
-import type { Run } from '../runtime/run.js';
 import type { CliContext } from './context.js';
+import type { ConductedRun } from './conductedRun.js';
 import { giveWay } from './giveWay.js';
 import { Lifecycle, type StopCause } from './lifecycle.js';
+import type { Presenter } from './presenter.js';
 
 export interface Conducted {
   readonly results: readonly RunResult[];
@@ -14,13 +15,14 @@ export interface Conducted {
  * one leaves at once. Rejects with the first error, after all the others have ended.
  */
 export async function conduct(
-  runs: readonly Run[],
-  reopen: () => void,
+  runs: readonly ConductedRun[],
+  presenter: Pick<Presenter, 'attach' | 'askPartials' | 'reopen'>,
   { abort, threads }: Pick<CliContext, 'abort' | 'threads'>,
 ): Promise<Conducted> {
   giveWay(threads);
+  presenter.attach(runs);
   const stopAll = (): void => {
-    for (const run of runs) run.stop();
+    for (const { run } of runs) run.stop();
   };
   let failure: unknown = null;
   // An output file that fails in the middle of a signal ends the run like one that fails elsewhere.
@@ -34,13 +36,11 @@ export async function conduct(
   };
   using lifecycle = new Lifecycle({
     stop: stopAll,
-    snapshot: guarded(() => {
-      for (const run of runs) run.snapshot();
-    }),
-    reopen: guarded(reopen),
+    snapshot: guarded(() => presenter.askPartials()),
+    reopen: guarded(() => presenter.reopen()),
     abort,
   });
-  const ends = runs.map((run) => run.finished);
+  const ends = runs.map(({ run }) => run.finished);
   try {
     const results = await Promise.all(ends);
     if (failure !== null) throw failure;

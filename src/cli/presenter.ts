@@ -16,7 +16,10 @@ import type { EventRecord, RunResult } from '../result/model.js';
 
 import type { RunMessage } from '../runtime/messages.js';
 import type { OutputPlan } from '../profile/makePlan.js';
+import type { ConductedRun, End } from './conductedRun.js';
+import { openFollowers, type Follower } from './follower.js';
 import { LineFile } from './output.js';
+import { Snapshots } from './snapshots.js';
 import { wantsColor } from './terminal.js';
 
 /** A heading is said again after so many lines, about a screen. */
@@ -32,9 +35,6 @@ function isIdle(row: IntervalRow): boolean {
   return row.packets_received === 0 && (row.packets_lost ?? 0) === 0 && (row.packets_duplicated ?? 0) === 0;
 }
 
-/** Which end of a run a message comes from. */
-export type End = 'recv' | 'send';
-
 export interface PresenterOptions {
   readonly command: string;
   /** Standard output carries something else than JSON lines too: text goes to standard error. */
@@ -49,8 +49,8 @@ export interface PresenterOptions {
   readonly silent?: boolean;
 }
 
-/** Says what happens in a run: as JSON lines, as text for people, or both. Its methods throw ERR_FILE. */
-export class Presenter implements Disposable {
+/** Says what happens in a run: as JSON lines, as text for people, and to whatever else follows it. Its methods throw ERR_FILE. */
+export class Presenter implements AsyncDisposable {
   readonly #output: OutputPlan;
   readonly #about: PresenterOptions;
   readonly #json: LineFile | null;
@@ -62,6 +62,8 @@ export class Presenter implements Disposable {
   #several: boolean;
   #said = false;
   readonly #labels = new StreamLabels();
+  readonly #snapshots = new Snapshots();
+  #followers: readonly Follower[] = [];
   /** Ids of streams that have ended: no more than are told apart. */
   readonly #ended = new Set<string>();
   /** Since the last interval. */
@@ -69,7 +71,21 @@ export class Presenter implements Disposable {
   #eventsTold = 0;
   #endsTold = 0;
 
-  constructor(output: OutputPlan, about: PresenterOptions) {
+  /** With everything that the output asks for. Rejects with ERR_FILE, ERR_SOCKET. */
+  static async open(output: OutputPlan, about: PresenterOptions): Promise<Presenter> {
+    const presenter = new Presenter(output, about);
+    try {
+      presenter.#followers = await openFollowers(output, about.command, presenter.#snapshots, (text) =>
+        presenter.say(text),
+      );
+    } catch (error) {
+      await presenter[Symbol.asyncDispose]();
+      throw error;
+    }
+    return presenter;
+  }
+
+  private constructor(output: OutputPlan, about: PresenterOptions) {
     this.#output = output;
     this.#about = about;
     this.#several = about.several === true;
@@ -91,8 +107,19 @@ export class Presenter implements Disposable {
     if (!this.#output.quiet) this.#write(`${text}\n`);
   }
 
+  /** The runs that are under way, of which results so far may be asked for. */
+  attach(runs: readonly ConductedRun[]): void {
+    this.#snapshots.attach(runs);
+  }
+
+  /** The results so far are to be shown. */
+  askPartials(): void {
+    this.#snapshots.askToShow();
+  }
+
   /** Everything that a run posts but its result. */
   show(message: RunMessage, end: End = 'recv'): void {
+    for (const follower of this.#followers) follower.show?.(message, end);
     switch (message.type) {
       case 'ready':
         this.#showReady(message.info);
@@ -133,6 +160,7 @@ export class Presenter implements Disposable {
         }
         break;
       case 'partial':
+        if (!this.#snapshots.take(message.result, end)) break;
         this.#line('partial', message.result.run.end, { result: message.result });
         this.say('result so far:');
         this.#text(message.result);
@@ -144,17 +172,20 @@ export class Presenter implements Disposable {
   }
 
   /** The result, last of all. Its text is left out where `--quiet` goes with JSON on standard output. */
-  finish(result: RunResult): void {
+  async finish(result: RunResult): Promise<void> {
     this.#line('result', result.run.end, { result });
     if (!(this.#output.quiet && this.#output.json === '-')) this.#text(result);
+    for (const follower of this.#followers) await follower.finish?.(result);
   }
 
   reopen(): void {
     this.#json?.reopen();
   }
 
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#snapshots.end();
     this.#json?.[Symbol.dispose]();
+    await Promise.all(this.#followers.map((follower) => follower.close()));
   }
 
   #showReady(info: Extract<RunMessage, { type: 'ready' }>['info']): void {

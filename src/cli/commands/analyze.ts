@@ -11,7 +11,7 @@ import { exitStatus } from '../status.js';
 /** `mcast analyze`: what a receiver would have measured, from a capture. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
   const { plan, output } = planAnalyze(operands[0]!, given, context.argv);
-  using presenter = new Presenter(output, { command: 'analyze' });
+  await using presenter = await Presenter.open(output, { command: 'analyze' });
   let conducted: Conducted;
   {
     using progress = new ProgressLine(output);
@@ -21,9 +21,9 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
       (message) => presenter.show(message),
       (name, octets, totalOctets) => progress.update(name, octets, totalOctets),
     );
-    conducted = await conduct([analysis], () => presenter.reopen(), context);
+    conducted = await conduct([{ end: 'recv', run: analysis }], presenter, context);
   }
   const result: RunResult = conducted.results[0]!;
-  presenter.finish(result);
+  await presenter.finish(result);
   return exitStatus(result, conducted.cause);
 }

@@ -12,10 +12,10 @@ import { openInputs } from './send.js';
 /** `mcast check`: does multicast work here? One line, and a status. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
   const { send, receive, output } = planPair(operands, given, planContext(context.argv));
-  using presenter = new Presenter(output, { command: 'check', silent: true });
+  await using presenter = await Presenter.open(output, { command: 'check', silent: true });
   const inputs = await openInputs(send, presenter);
   const { result, conducted } = await runPair(inputs?.plan ?? send, receive, output, presenter, context, inputs);
-  presenter.finish(result);
+  await presenter.finish(result);
   const status = exitStatus(result, conducted.cause);
   if (!output.quiet) (output.json === '-' ? process.stderr : process.stdout).write(`${verdictLine(result, status)}\n`);
   return status;

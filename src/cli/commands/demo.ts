@@ -19,7 +19,7 @@ export async function run(given: GivenOptions, _operands: readonly string[], con
   const isProbe = OF_PROBES.some((name) => given.values[name] !== undefined);
   const planned = planPair([isProbe ? PROBE : VIDEO], given, planContext(context.argv));
   const { receive, output } = planned;
-  using presenter = new Presenter(output, { command: 'demo', bothEnds: true });
+  await using presenter = await Presenter.open(output, { command: 'demo', bothEnds: true });
   const { endpoint } = planned.send.streams[0]!.address;
   const what = isProbe ? 'probe datagrams' : 'a video stream (RTP, MPEG transport stream)';
   presenter.say(`A sender of ${what} and a receiver on this host, over loopback.`);
@@ -35,7 +35,7 @@ export async function run(given: GivenOptions, _operands: readonly string[], con
   const send = inputs?.plan ?? planned.send;
   sayLoad(presenter, send);
   const { result, conducted } = await runPair(send, receive, output, presenter, context, inputs);
-  presenter.finish(result);
+  await presenter.finish(result);
   const status = exitStatus(result, conducted.cause);
   if (status === 0 && given.values.impair === undefined) {
     presenter.say('');

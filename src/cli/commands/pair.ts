@@ -27,11 +27,18 @@ export async function runPair(
   // Its failure is told by its end.
   await receiver.ready.catch(() => {});
   const listener = (message: RunMessage): void => {
-    if (message.type === 'interval') presenter.show(message, 'send');
+    if (message.type === 'interval' || message.type === 'partial') presenter.show(message, 'send');
     else if (message.type === 'ready') for (const text of message.info.warnings) presenter.say(`warning: ${text}`);
   };
   const sender = startSender(send, { limits: [], allowSilence: true }, listener, inputs);
-  const conducted = await conduct([receiver, sender], () => presenter.reopen(), context);
+  const conducted = await conduct(
+    [
+      { end: 'recv', run: receiver },
+      { end: 'send', run: sender },
+    ],
+    presenter,
+    context,
+  );
   const [received, sent] = conducted.results as [RunResult, RunResult];
   return { result: pairResult(received, sent, output), conducted };
 }

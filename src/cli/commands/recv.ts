@@ -15,7 +15,7 @@ import { exitStatus } from '../status.js';
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
   const heard = await withAnnouncedSessions(operands, given, planContext(context.argv));
   const { plan, output } = planReceive(operands, given, heard);
-  using presenter = new Presenter(output, {
+  await using presenter = await Presenter.open(output, {
     command: 'recv',
     outputTaken: plan.capture === '-' || plan.mediaOutputs.some((outputs) => outputs?.save === '-'),
     several: plan.places.filter(({ role, leg }) => role === 'media' && leg === 0).length > 1,
@@ -25,8 +25,8 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   sayStartAt(presenter, plan);
   const sinks = await openSinks(plan, presenter);
   const receiver = startReceiver(plan, output, (message) => presenter.show(message), sinks);
-  const { results, cause } = await conduct([receiver], () => presenter.reopen(), context);
-  presenter.finish(results[0]!);
+  const { results, cause } = await conduct([{ end: 'recv', run: receiver }], presenter, context);
+  await presenter.finish(results[0]!);
   return exitStatus(results[0]!, cause);
 }
 

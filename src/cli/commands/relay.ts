@@ -19,14 +19,14 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
     return await sendPlanned(planSend([route.endpoint], route.given, surroundings), [route.endpoint], context);
   }
   const { plan, output } = planReceive([route.endpoint], route.given, surroundings);
-  using presenter = new Presenter(output, { command: 'relay', summaries: true });
+  await using presenter = await Presenter.open(output, { command: 'relay', summaries: true });
   const sinks = await openSinks(plan, presenter);
   const receiver = startReceiver(plan, output, (message) => presenter.show(message), sinks);
   // A relay without its far end has nothing to do.
   void sinks?.finished.then(() => receiver.stop());
-  const { results, cause } = await conduct([receiver], () => presenter.reopen(), context);
+  const { results, cause } = await conduct([{ end: 'recv', run: receiver }], presenter, context);
   const result = results[0]!;
-  presenter.finish(result);
+  await presenter.finish(result);
   const failed = result.outputs.find(({ failure }) => failure !== null);
   if (failed === undefined) return exitStatus(result, cause);
   throw new McastError('ERR_SOCKET', `${failed.name}: ${failed.failure}`, { hint: 'See SRT in docs/endpoints.md.' });

@@ -20,11 +20,11 @@ export async function run(given: GivenOptions, operands: readonly string[], _con
     path === '-' ? 'standard input' : path!,
   );
   if (results.length === 0) throw new McastError('ERR_FILE_FORMAT', `${path} holds no result`);
-  using presenter = new Presenter(output, { command: 'report' });
+  await using presenter = await Presenter.open(output, { command: 'report' });
   let worst = 0;
   for (const saved of results) {
     const result = output.limits.length === 0 ? saved : { ...saved, limits: judgeLimits(saved, output.limits, output) };
-    presenter.finish(result);
+    await presenter.finish(result);
     worst = Math.max(worst, exitStatus(result, null));
   }
   return worst;

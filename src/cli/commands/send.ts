@@ -28,7 +28,7 @@ export async function sendPlanned(
   operands: readonly string[],
   context: CliContext,
 ): Promise<number> {
-  using presenter = new Presenter(output, {
+  await using presenter = await Presenter.open(output, {
     command: planned.command,
     several: planned.streams.length > 1 || planned.flowReplay !== null,
     outputTaken: planned.sdp === '-',
@@ -45,8 +45,8 @@ export async function sendPlanned(
     sayStartAt(presenter, plan);
   };
   const sender = startSender(plan, output, listener, inputs);
-  const { results, cause } = await conduct([sender], () => presenter.reopen(), context);
-  presenter.finish(results[0]!);
+  const { results, cause } = await conduct([{ end: 'send', run: sender }], presenter, context);
+  await presenter.finish(results[0]!);
   return exitStatus(results[0]!, cause);
 }
 

@@ -10,9 +10,9 @@ import { exitStatus } from '../status.js';
 /** `mcast zap`: changes from channel to channel, and tells how long each took to come. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
   const { plan, output } = planZap(operands, given, planContext(context.argv));
-  using presenter = new Presenter(output, { command: 'zap' });
+  await using presenter = await Presenter.open(output, { command: 'zap' });
   const zap = startZap(plan, output, (message) => presenter.show(message));
-  const { results, cause } = await conduct([zap], () => presenter.reopen(), context);
-  presenter.finish(results[0]!);
+  const { results, cause } = await conduct([{ end: 'recv', run: zap }], presenter, context);
+  await presenter.finish(results[0]!);
   return exitStatus(results[0]!, cause);
 }
