@@ -32,8 +32,11 @@ export interface NativeAddon {
   /** ioctl(2) on an interface, with `octets` as its ifr_data. */
   interfaceControl(fd: number, request: number, interfaceName: string, octets: Uint8Array): number;
   sendTo(fd: number, octets: Uint8Array, address: Uint8Array): number;
-  /** Writes the address of the sender, as far as `address` has room. */
-  receiveFrom(fd: number, octets: Uint8Array, address: Uint8Array): number;
+  /**
+   * Writes the address of the sender, as far as `address` has room, and when the kernel stamped the datagram, ns since
+   * 1970; 0: it did not.
+   */
+  receiveFrom(fd: number, octets: Uint8Array, address: Uint8Array, stamp: BigInt64Array): number;
 
   /** Writes REALTIME, MONOTONIC, MONOTONIC_RAW of one instant and half of the time the reading took, all ns. */
   clocks(out: BigInt64Array): void;

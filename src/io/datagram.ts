@@ -197,6 +197,10 @@ export interface PortSpec {
   readonly address: string | null;
   /** 0: chosen by the system. */
   readonly port: number;
+  /** Index of the interface that link-local addresses are of; 0: of none. Default 0. */
+  readonly interfaceIndex?: number;
+  /** The kernel is asked to stamp what comes. Default: it is not. */
+  readonly stamps?: boolean;
 }
 
 /** Sends and receives, whomever with. Nothing wakes a loop for it: its owner looks when it is time to. */
@@ -206,6 +210,8 @@ export interface DatagramPort {
   /** Who sent the datagram that was received last, without a zone; empty and 0 before the first. */
   readonly sourceAddress: string;
   readonly sourcePort: number;
+  /** When the datagram that was received last came, CLOCK_REALTIME since the epoch, ns: by the kernel where it stamps, else when it was read. */
+  readonly receivedRealNs: Nanos;
   /** Never blocks. Octets of the next datagram, which is cut where `bytes` ends; -1: there is none. */
   receive(bytes: Uint8Array): number;
   /**

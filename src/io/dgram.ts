@@ -104,7 +104,7 @@ class DgramIo implements Io {
   }
 
   async openPort(spec: PortSpec): Promise<DatagramPort> {
-    const port = await openDgramPort((closed) => this.#sockets.delete(closed as DatagramPort), spec);
+    const port = await openDgramPort((closed) => this.#sockets.delete(closed as DatagramPort), spec, this.clock);
     this.#sockets.add(port);
     return port;
   }

@@ -3,6 +3,7 @@ import { parseAddress } from '../core/address.js';
 import { copyBytes } from '../core/copyBytes.js';
 import { McastError } from '../core/errors.js';
 import { formatHostPort } from '../core/format.js';
+import type { Clock, Nanos } from '../core/time.js';
 import type { DatagramPort, PortSpec } from './datagram.js';
 import { bound, dgramError, numericSocket } from './dgramSocket.js';
 
@@ -15,9 +16,14 @@ interface Waiting {
   readonly octets: Uint8Array;
   readonly address: string;
   readonly port: number;
+  readonly realNs: Nanos;
 }
 
-export async function openDgramPort(closed: (port: object) => void, spec: PortSpec): Promise<DatagramPort> {
+export async function openDgramPort(
+  closed: (port: object) => void,
+  spec: PortSpec,
+  clock: Clock,
+): Promise<DatagramPort> {
   const { family, address, port } = spec;
   const octets = address === null ? null : parseAddress(address);
   if (address !== null && (octets === null || (octets.length === 4) !== (family === 4))) {
@@ -31,7 +37,7 @@ export async function openDgramPort(closed: (port: object) => void, spec: PortSp
     const where = formatHostPort(address ?? (family === 4 ? '0.0.0.0' : '::'), port);
     throw dgramError(`cannot use ${where}`, error, { EADDRNOTAVAIL: 'ERR_SOURCE_ADDRESS' });
   }
-  return new DgramPort(closed, family, socket);
+  return new DgramPort(closed, family, socket, clock);
 }
 
 /** A port of node:dgram, which hands datagrams over between two waits of the loop. */
@@ -40,6 +46,7 @@ class DgramPort implements DatagramPort {
   readonly notes: readonly string[] = [];
   sourceAddress = '';
   sourcePort = 0;
+  receivedRealNs: Nanos = NaN;
   readonly #closed: (port: object) => void;
   readonly #family: 4 | 6;
   readonly #socket: Socket;
@@ -48,13 +55,13 @@ class DgramPort implements DatagramPort {
   #sourceName = '';
   #open = true;
 
-  constructor(closed: (port: object) => void, family: 4 | 6, socket: Socket) {
+  constructor(closed: (port: object) => void, family: 4 | 6, socket: Socket, clock: Clock) {
     this.#closed = closed;
     this.#family = family;
     this.#socket = socket;
     this.port = socket.address().port;
     socket.on('message', (octets, { address, port: from }) => {
-      if (this.#waiting.length < WAITING) this.#waiting.push({ octets, address, port: from });
+      if (this.#waiting.length < WAITING) this.#waiting.push({ octets, address, port: from, realNs: clock.realNs() });
     });
     // What the system says of a datagram that was sent long ago: nobody waits for that.
     socket.on('error', () => {});
@@ -68,6 +75,7 @@ class DgramPort implements DatagramPort {
     this.#sourceName = next.address;
     this.sourceAddress = next.address.replace(/%.*$/, '');
     this.sourcePort = next.port;
+    this.receivedRealNs = next.realNs;
     return octets;
   }
 

@@ -133,6 +133,7 @@ export class MemoryIo implements Io {
     const made = new MemoryPort(
       {
         monoNs: () => this.clock.monoNs(),
+        realNs: () => this.clock.realNs(),
         path: (index) => this.path(index),
         carry: (from, batch, to, toPort) => this.#carry(from, batch, to, toPort),
         closed: (closed) => void this.#ports.splice(this.#ports.indexOf(closed), 1),

@@ -8,6 +8,7 @@ import { pathScope, type PathScope } from './pathTable.js';
 /** The link between the ports of a memory Io. */
 export interface MemoryPortLink {
   monoNs(): Nanos;
+  realNs(): Nanos;
   path(index: number): Path;
   /** Sets slot 0 on its way. */
   carry(from: MemoryPort, batch: SendBatch, address: string, port: number): void;
@@ -23,6 +24,7 @@ export class MemoryPort implements DatagramPort {
   readonly queue: MemoryQueue;
   sourceAddress = '';
   sourcePort = 0;
+  receivedRealNs: Nanos = NaN;
   readonly #link: MemoryPortLink;
   readonly #received: ReceiveBatch;
   readonly #sent: SendBatch;
@@ -44,6 +46,7 @@ export class MemoryPort implements DatagramPort {
     const { source, sourcePort } = this.#link.path(batch.path[0]!);
     this.sourceAddress = source;
     this.sourcePort = sourcePort;
+    this.receivedRealNs = this.#link.realNs();
     const octets = Math.min(batch.length[0]!, bytes.length);
     copyBytes(batch.bytes, batch.offset[0]!, octets, bytes, 0);
     return octets;

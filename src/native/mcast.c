@@ -1,5 +1,6 @@
 /* The addon: sockets as plain numbers, options and addresses as octets, the clocks and the thread. */
 #include "mcast.h"
+#include "receive.h"
 
 #include <net/if.h>
 #include <sched.h>
@@ -118,8 +119,9 @@ static napi_value js_interface_control(napi_env env, napi_callback_info info) {
 }
 
 /*
- * sendTo(fd, octets, address), receiveFrom(fd, octets, address): single datagrams, not for measurements; who sent the
- * received one is written into the address, as far as it has room
+ * sendTo(fd, octets, address), receiveFrom(fd, octets, address, stamp: BigInt64Array(1)): single datagrams. Who sent the
+ * received one is written into the address, as far as it has room, and when the kernel stamped it (REALTIME; 0: it did
+ * not) into the stamp
  */
 static napi_value js_send_to(napi_env env, napi_callback_info info) {
   napi_value values[3];
@@ -134,16 +136,27 @@ static napi_value js_send_to(napi_env env, napi_callback_info info) {
 }
 
 static napi_value js_receive_from(napi_env env, napi_callback_info info) {
-  napi_value values[3];
+  napi_value values[4];
   int64_t fd;
-  void *octets, *address;
-  size_t length, address_length;
-  if (!arguments(env, info, 3, values) || !integer(env, values[0], &fd) ||
-      (octets = array(env, values[1], napi_uint8_array, 0, &length)) == NULL ||
-      (address = array(env, values[2], napi_uint8_array, 0, &address_length)) == NULL)
+  int64_t *stamp;
+  struct iovec octets;
+  union control control;
+  struct msghdr header;
+  size_t address_length;
+  memset(&header, 0, sizeof(header));
+  if (!arguments(env, info, 4, values) || !integer(env, values[0], &fd) ||
+      (octets.iov_base = array(env, values[1], napi_uint8_array, 0, &octets.iov_len)) == NULL ||
+      (header.msg_name = array(env, values[2], napi_uint8_array, 0, &address_length)) == NULL ||
+      (stamp = array(env, values[3], napi_bigint64_array, 1, NULL)) == NULL)
     return NULL;
-  socklen_t room = (socklen_t)address_length;
-  return outcome(env, recvfrom((int)fd, octets, length, MSG_DONTWAIT, address, &room));
+  header.msg_namelen = (socklen_t)address_length;
+  header.msg_iov = &octets;
+  header.msg_iovlen = 1;
+  header.msg_control = &control;
+  header.msg_controllen = sizeof(control);
+  ssize_t length = recvmsg((int)fd, &header, MSG_DONTWAIT);
+  *stamp = length < 0 ? 0 : receive_stamp(&header);
+  return outcome(env, length);
 }
 
 /*

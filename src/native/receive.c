@@ -90,6 +90,12 @@ static void read_ancillary(struct msghdr *header, struct ancillary *out) {
   }
 }
 
+int64_t receive_stamp(struct msghdr *header) {
+  struct ancillary ancillary;
+  read_ancillary(header, &ancillary);
+  return ancillary.stamp_kernel;
+}
+
 static uint32_t intern(struct receiver *receiver, const struct sockaddr_in6 *name, const struct ancillary *ancillary) {
   struct loop *loop = receiver->loop;
   struct path_key key;

@@ -42,6 +42,8 @@ struct receive_batch {
 void receive_rearm(struct receive_batch *batch, uint32_t message);
 
 /* receive.c */
+/* When the kernel stamped the datagram that a message header was filled for, REALTIME, ns; 0: it did not. */
+int64_t receive_stamp(struct msghdr *header);
 /* The counter is 32 bits and wraps; what tells of it comes in either order from its two sources. */
 void receiver_tell_drops(struct receiver *receiver, uint32_t drops);
 napi_value js_receive(napi_env env, napi_callback_info info);

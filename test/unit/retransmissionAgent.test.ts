@@ -189,6 +189,7 @@ describe('a sender that is asked', () => {
       port: {
         port: 1,
         notes: [],
+        receivedRealNs: 0,
         sourceAddress: '192.0.2.1',
         sourcePort: 5,
         receive: (bytes) => (reads++ > 0 ? -1 : (bytes.set(request), 20)),

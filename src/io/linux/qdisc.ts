@@ -73,9 +73,10 @@ export function readQdiscDrops(addon: NativeAddon | null = loadNative()): Map<nu
     if (addon.sendTo(fd, new Uint8Array(request.buffer), kernel) < 0) return null;
     const drops = new Map<number, number>();
     const reply = new Uint8Array(REPLY_OCTETS);
+    const stamp = new BigInt64Array(1);
     for (let replies = 0; replies < REPLIES_MAX; replies++) {
       // The kernel answers within the call that asks: a socket that is empty has nothing more to say.
-      const length = addon.receiveFrom(fd, reply, kernel);
+      const length = addon.receiveFrom(fd, reply, kernel, stamp);
       if (length <= 0) return null;
       if (!takeQdiscDrops(reply, length, drops)) return drops;
     }
