@@ -246,10 +246,14 @@ export class Measurement {
     let settled = 0;
     for (let stream = 0; stream < this.#known; stream++) {
       if (stream === this.table.others || this.#isCompanion(stream)) continue;
-      if (!this.#streams.hasSettled(stream, nowMonoNs, this.#options.reorderWindowNs)) return false;
+      if (!this.hasStreamSettled(stream, nowMonoNs)) return false;
       settled++;
     }
     return settled > 0;
+  }
+
+  hasStreamSettled(stream: number, nowMonoNs: Nanos): boolean {
+    return this.#streams.hasSettled(stream, nowMonoNs, this.#options.reorderWindowNs);
   }
 
   #isCompanion(stream: number): boolean {

@@ -1,4 +1,5 @@
 /** Operands `sap://<name>`: heard before the plan is made, which then reads their descriptions like line-ups. */
+import { printable } from '../core/printable.js';
 import { sapOperand } from '../profile/operands.js';
 import type { GivenOptions } from '../profile/readOptions.js';
 import type { PlanContext } from '../profile/targets.js';
@@ -38,6 +39,5 @@ export async function withAnnouncedSessions(
 function sayer({ values }: GivenOptions): (line: string) => void {
   if (values.quiet === true) return () => {};
   const stream = values.json === '-' || values.capture === '-' ? process.stderr : process.stdout;
-  // oxlint-disable-next-line no-control-regex -- names come from the network: nothing of them is to steer a terminal
-  return (line) => void stream.write(`${line.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD')}\n`);
+  return (line) => void stream.write(`${printable(line)}\n`);
 }

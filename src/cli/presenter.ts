@@ -4,6 +4,7 @@ import { fold } from '../report/fold.js';
 import {
   intervalHeader,
   intervalLines,
+  receiverReportLines,
   senderIntervalHeader,
   senderIntervalLines,
   StreamLabels,
@@ -136,6 +137,9 @@ export class Presenter implements AsyncDisposable {
         }
         break;
       }
+      case 'said':
+        this.say(message.text);
+        break;
       case 'tables': {
         const { services, pids } = message;
         this.#line('tables', message.time, { stream: message.stream, services, pids });
@@ -205,9 +209,9 @@ export class Presenter implements AsyncDisposable {
   }
 
   #showInterval(message: Extract<RunMessage, { type: 'interval' }>, end: End): void {
-    const { time, startNs, endNs, rows, senderRows, transportRows } = message;
+    const { time, startNs, endNs, rows, senderRows, receivers, transportRows } = message;
     const span = { start_ns: startNs, end_ns: endNs };
-    if (end === 'send') this.#line('interval', time, { ...span, sender: senderRows });
+    if (end === 'send') this.#line('interval', time, { ...span, sender: senderRows, receivers });
     else this.#line('interval', time, { ...span, streams: rows, transport: transportRows });
     // The run of a sender that has ended makes no second stream of its next one.
     const told = rows.filter((row) => !this.#ended.has(row.stream) || !isIdle(row));
@@ -219,7 +223,11 @@ export class Presenter implements AsyncDisposable {
     const indent = this.#prefix(end).length;
     const options = { ...this.#options, several: this.#several, labels: this.#labels, indent };
     this.#frequentTold = this.#eventsTold = this.#endsTold = 0;
-    const lines = [...intervalLines(told, time, options), ...senderIntervalLines(senderRows, time, options)];
+    const lines = [
+      ...intervalLines(told, time, options),
+      ...senderIntervalLines(senderRows, time, options),
+      ...receiverReportLines(receivers, this.#options),
+    ];
     if (lines.length > 0 && this.#linesSinceHeading >= HEADING_EVERY) {
       this.#linesSinceHeading = 0;
       const both = this.#about.bothEnds === true;

@@ -38,6 +38,7 @@ export const ERROR_CODES = {
   ERR_SOCKET: { exit: 1, hint: 'That is what the system answered; see docs/errors.md.' },
   ERR_NATIVE_UNAVAILABLE: { exit: 1, hint: 'Run npm run build:native (needs a C compiler), or use --io dgram.' },
   ERR_UNSUPPORTED: { exit: 1, hint: 'The other --io implementation may offer it; see docs/architecture.md.' },
+  ERR_AWAIT: { exit: 1, hint: 'Start the receivers first, or give them longer with --wait.' },
   ERR_FOREIGN_SENDER: { exit: 1, hint: 'Choose another group or port, or add --force to share it.' },
 } as const;
 

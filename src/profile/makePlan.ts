@@ -6,6 +6,7 @@ import { parseExpect, parseMax, parseMin, type Limit } from '../result/limits.js
 import { REORDER_WINDOW_NS, REORDER_WINDOW_PACKETS } from '../impair/spec.js';
 import type { Instant, ReorderWindow } from './optionValues.js';
 import { OPTIONS, type CommandName, type OptionValues } from './options.js';
+import { receiveFeedback, sendFeedback } from './feedbackPlan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
 import { refuseSharedPorts } from './recoveryPlan.js';
 import { receiveStreams } from './receiveStreams.js';
@@ -26,6 +27,8 @@ const PAIR_WAIT_NS = 2e9;
  */
 const INPUT_MAX_LATE_NS = 1e9;
 const SAFE_DURATION_NS = 3600e9;
+/** Both ends are in one process. */
+const NO_FEEDBACK = { feedback: null, feedbackKey: null } as const;
 const SHORTEST_INTERVAL_NS = 10e6;
 
 /** What is done with the result; everything else is in the plan. */
@@ -140,6 +143,7 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
     fragmentsExpected: run.fragment === true,
     transmitTimestamps: common.timestamps === 'kernel' || common.timestamps === 'hardware',
     ...sessionPlan(run, planned, problems),
+    ...(command === 'send' ? sendFeedback(run, streams, context.files, problems) : NO_FEEDBACK),
     force: run.force === true,
   };
   if (run.df === true && run.fragment === true) problems.push(usage('--df forbids fragments, --fragment expects them'));
@@ -156,6 +160,8 @@ function receivePlan(
   const { run } = targets;
   const received = receiveStreams(targets, problems);
   const { streams } = received;
+  const feedback =
+    command === 'recv' ? receiveFeedback(targets, received, isUnicast(targets), context.files, problems) : NO_FEEDBACK;
   refuseTwins(streams, 'one is enough', problems);
   const busyPollNs = run['busy-poll'] ?? fallbackOf('busy-poll');
   const window = reorderWindow(run);
@@ -176,8 +182,9 @@ function receivePlan(
     detail: run.detail ?? fallbackOf('detail'),
     drain: run.drain ?? null,
     capture: run.capture ?? null,
-    passive: run.rtcp !== true,
+    passive: run.rtcp !== true && feedback.feedback === null,
     rtcp: run.rtcp === true,
+    ...feedback,
     force: run.force === true,
   };
 }

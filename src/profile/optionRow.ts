@@ -10,6 +10,7 @@ export const SECTIONS = [
   'Feeds',
   'Captures',
   'When it ends',
+  'Feedback',
   'Results',
   'Limits',
   'Engine',

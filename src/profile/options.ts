@@ -6,6 +6,7 @@
 import type { CommandName, OptionRow } from './optionRow.js';
 import { MEDIA_OPTIONS } from './mediaOptions.js';
 import { FEED_OPTIONS } from './feedOptions.js';
+import { FEEDBACK_OPTIONS } from './feedbackOptions.js';
 import { RECOVERY_OPTIONS } from './recoveryOptions.js';
 import { RUN_OPTIONS } from './runOptions.js';
 import { REPLAY_OPTIONS } from './replayOptions.js';
@@ -23,6 +24,7 @@ export const OPTIONS = {
   ...REPLAY_OPTIONS,
   ...SESSION_OPTIONS,
   ...ZAP_OPTIONS,
+  ...FEEDBACK_OPTIONS,
   ...RUN_OPTIONS,
 } as const;
 

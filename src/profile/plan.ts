@@ -241,6 +241,24 @@ export interface CommonPlan extends RunPlan {
   readonly spinNs: number | null;
 }
 
+/** How a sender asks its receivers for reports. */
+export interface SendFeedbackPlan {
+  /** Of the announcements, on the first group. */
+  readonly controlPort: number;
+  /** Local port of reports and results; 0: any. */
+  readonly port: number;
+  /** Receivers that are waited for, and how long; 0: none. */
+  readonly receivers: number;
+  readonly waitNs: number;
+  /** The shortest between two reports of a receiver. */
+  readonly reportIntervalNs: number;
+}
+
+/** Where a receiver listens for senders that want reports. */
+export interface ReceiveFeedbackPlan {
+  readonly places: readonly StreamAddress[];
+}
+
 export interface SendPlan extends CommonPlan {
   readonly streams: readonly SendStream[];
   /** What becomes streams once its capture is open; `null`: the streams are complete. */
@@ -258,6 +276,10 @@ export interface SendPlan extends CommonPlan {
   readonly sdp: string | null;
   /** The transport streams are announced (SAP). */
   readonly announce: boolean;
+  /** `null`: receivers are asked for nothing. */
+  readonly feedback: SendFeedbackPlan | null;
+  /** The secret that proves feedback; `null`: none. In no document. */
+  readonly feedbackKey: Uint8Array | null;
   readonly force: boolean;
 }
 
@@ -322,6 +344,10 @@ export interface ReceivePlan extends CommonPlan, MeasuringPlan {
   readonly passive: boolean;
   /** Receiver reports go back to the senders of RTP. */
   readonly rtcp: boolean;
+  /** `null`: no sender is answered. */
+  readonly feedback: ReceiveFeedbackPlan | null;
+  /** The secret that proves feedback; `null`: none. In no document. */
+  readonly feedbackKey: Uint8Array | null;
   readonly force: boolean;
 }
 

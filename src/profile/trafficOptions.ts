@@ -188,10 +188,10 @@ export const TRAFFIC_OPTIONS = {
   }),
   wait: one('When it ends', parseSpanNs, {
     value: '<time>',
-    commands: ['recv', 'check'],
+    commands: ['recv', 'check', 'send'],
     brief: ['recv'],
     gist: 'longest wait for the first datagram',
-    help: 'longest wait for a first datagram, from which --duration then counts; none by then is exit status 3; and for the announcement of sap://',
+    help: 'longest wait for a first datagram, from which --duration then counts; none by then is exit status 3; and for the announcement of sap://. send: for the receivers of --await, default 30s',
   }),
   omit: one('When it ends', parseDurationNs, {
     value: '<time>',

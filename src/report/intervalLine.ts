@@ -4,6 +4,7 @@
  */
 import { DASH, formatDuration, formatHostPort, formatShortCount, formatTimeOfDay, UTC } from '../core/format.js';
 import type { IntervalRow, SenderIntervalRow } from '../result/interval.js';
+import type { Receiver } from '../result/model.js';
 import { styleOf, type TextOptions } from './style.js';
 import { counted } from './textLines.js';
 
@@ -89,6 +90,24 @@ export function senderIntervalLines(
       [formatDuration(row.departure_error_max_ns, ''), 7],
     ];
   });
+}
+
+/** What receivers have reported to a sender so far: a line for each of the worst. */
+export function receiverReportLines(receivers: readonly Receiver[], options: TextOptions = {}): string[] {
+  const style = styleOf(options.color ?? false);
+  const most = options.most ?? MOST;
+  const worst = receivers.toSorted((a, b) => (b.report?.lost ?? 0) - (a.report?.lost ?? 0));
+  const told = worst.slice(0, most).map(({ name, address, report }) => {
+    const label = shortened(`  ${name} ${address}`, LABEL_COLUMNS + 8).padEnd(LABEL_COLUMNS + 8);
+    if (report === null) return label;
+    const lost = `lost ${formatShortCount(report.lost)}`.padEnd(10);
+    const delay = `delay99 ${formatDuration(report.one_way_delay_p99_ns, '')}`.padEnd(15);
+    const state = report.state === 'silent' ? style.bad(' silent') : report.state === 'done' ? style.dim(' done') : '';
+    const received = `got ${formatShortCount(report.received)}`.padEnd(10);
+    return `${label} ${received} ${(report.lost ?? 0) > 0 ? style.bad(lost) : lost} ${delay}${state}`;
+  });
+  if (receivers.length > most) told.push(style.dim(`  and ${counted(receivers.length - most, 'more receiver')}`));
+  return told;
 }
 
 function header(names: readonly Cell[], options: IntervalOptions): string {

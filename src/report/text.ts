@@ -19,6 +19,7 @@ import type {
   TransportPid,
   TransportService,
 } from '../result/model.js';
+import { printable } from '../core/printable.js';
 import { fold, shownLength, WIDTH } from './fold.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
 import { counted, line, lines as wrapped, percentileHead, percentiles } from './textLines.js';
@@ -199,7 +200,7 @@ function receiverLines(receiver: RunResult['receivers'][number], style: Style): 
     const figure = `lost ${formatCount(lost)} (${formatRatio(m.loss_ratio)})`;
     lines.push(
       line(
-        stream.name ?? formatHostPort(stream.group, stream.port),
+        printable(stream.name ?? formatHostPort(stream.group, stream.port)),
         `received ${formatCount(m.packets_received)}, ${(lost ?? 0) > 0 ? style.bad(figure) : figure}, verdict ${result.health.verdict}`,
       ),
     );

@@ -79,6 +79,8 @@ export function buildStream(
     send_time: stream.sendTime,
     // One host, one clock: what is left is how long after its stamp a datagram may have left.
     delay_uncertainty_ns: doubt === null ? measurement.sendTimeBoundNs : null,
+    // Known once all streams are: `withDelayCorrection`.
+    delay_correction: null,
     super_packets: stream.superPackets,
     metrics: sheet.metrics,
     histograms,

@@ -1,7 +1,15 @@
 import type { Nanos } from '../core/time.js';
 import { Histogram } from '../metrics/histogram.js';
 import { summarise } from './histogramSummary.js';
-import type { HistogramSummary, Impairment, Sender, SenderInput, SenderRecovery, SenderStream } from './model.js';
+import type {
+  Feedback,
+  HistogramSummary,
+  Impairment,
+  Sender,
+  SenderInput,
+  SenderRecovery,
+  SenderStream,
+} from './model.js';
 import { familyOf, ratesOf } from './rates.js';
 
 const FLOWS_LISTED = 16;
@@ -57,6 +65,8 @@ export interface SenderFacts {
   readonly icmpErrors: number;
   /** `null`: requests are not answered. */
   readonly recovery: SenderRecovery | null;
+  /** `null`: receivers are asked for nothing. */
+  readonly feedback: Feedback | null;
   /** Of the transport streams, in the order of the streams. */
   readonly inputs: readonly SenderInput[];
 }
@@ -103,6 +113,7 @@ export function buildSender(facts: SenderFacts): Sender {
     underruns: facts.inputs.reduce((total, { underruns }) => total + underruns, 0),
     impairment: mergeImpairments(streams.map((stream) => stream.impairment)),
     recovery: facts.recovery,
+    feedback: facts.feedback,
     inputs: troubledFirst(facts.inputs, facts.detail),
     streams: worstFirst(built, facts.detail),
     streams_total: streams.length,

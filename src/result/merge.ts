@@ -193,6 +193,7 @@ function mergeClocks(clocks: readonly ClockQuality[]): ClockQuality {
     send_time_bound_ns: most((clock) => clock.send_time_bound_ns),
     // One clock, noticed by each part: the fullest record.
     steps: clocks.reduce((a, b) => (b.steps.length > a.steps.length ? b : a)).steps,
+    offsets: clocks.flatMap((clock) => clock.offsets),
     shared_time_datagrams: clocks.reduce((sum, clock) => sum + clock.shared_time_datagrams, 0),
     user_time_datagrams: clocks.reduce((sum, clock) => sum + clock.user_time_datagrams, 0),
   };

@@ -74,6 +74,7 @@ function mergeTwo(a: Sender, b: Sender, detail: number): Sender {
     underruns: a.underruns + b.underruns,
     impairment: mergeImpairments([a.impairment, b.impairment]),
     recovery: mergeRecoveries([a.recovery, b.recovery]),
+    feedback: a.feedback ?? b.feedback,
     inputs: troubledFirst([...a.inputs, ...b.inputs], detail),
     streams: worstFirst(streams, detail),
     streams_total: a.streams_total + b.streams_total - (a.streams.length + b.streams.length - streams.length),

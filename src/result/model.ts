@@ -17,6 +17,7 @@ import {
   type StreamMetrics,
 } from './modelStream.js';
 import { LinkSchema } from './modelLink.js';
+import { ClockOffsetSchema, ReceiverReportSchema, type ReceiverReport } from './modelReceiver.js';
 import { ArbitrationSchema, OutputSchema } from './modelRepair.js';
 import { SenderSchema } from './modelSender.js';
 import { TapsSchema } from './modelTaps.js';
@@ -35,6 +36,7 @@ export type { StreamSeries } from './modelStream.js';
 export type { Bursts } from './modelBursts.js';
 export type { Link } from './modelLink.js';
 export type { Arbitration, ArbitrationStream, FecReport, Output, RecoveryReport, RtcpReport } from './modelRepair.js';
+export type { ClockOffsetReport, DelayCorrection, Feedback, ReceiverReport } from './modelReceiver.js';
 export type { Impairment, Sender, SenderInput, SenderRecovery, SenderStream, SentCapture } from './modelSender.js';
 export type { Taps, TapStream } from './modelTaps.js';
 export type { Zap, ZapChannel } from './modelZap.js';
@@ -88,6 +90,7 @@ const ClockSchema = z.object({
   send_time: z.enum(['departure', 'due']).nullable(),
   send_time_bound_ns: figure.describe('By how much a departure may be later than the time its datagram carries.'),
   steps: z.array(z.object({ at_ns: z.number(), by_ns: z.number() })).describe('Steps of realtime during the run.'),
+  offsets: z.array(ClockOffsetSchema).describe('The clocks of senders against this one, where they were compared.'),
   slew_ppm: figure.describe('Rate of realtime against CLOCK_MONOTONIC_RAW over the run.'),
   shared_time_datagrams: count.describe('Arrivals whose stamp is that of another segment of their super-packet.'),
   user_time_datagrams: count.describe('Arrivals without a stamp: read time stands in.'),
@@ -246,6 +249,8 @@ const DocumentSchema = z.object({
 export interface Receiver {
   name: string;
   address: string;
+  /** Its last report; `null`: none came. */
+  report: ReceiverReport | null;
   /** Its whole result; `null` when only the report that it exists came. */
   result: RunResult | null;
 }
@@ -253,7 +258,14 @@ export type RunResult = z.infer<typeof DocumentSchema> & { receivers: Receiver[]
 
 export const RunResultSchema: z.ZodType<RunResult> = DocumentSchema.extend({
   get receivers() {
-    return z.array(z.object({ name: z.string(), address: z.string(), result: RunResultSchema.nullable() }));
+    return z.array(
+      z.object({
+        name: z.string(),
+        address: z.string(),
+        report: ReceiverReportSchema.nullable(),
+        result: RunResultSchema.nullable(),
+      }),
+    );
   },
 }).describe('Result of a run of mcastkit. Definitions of all figures: docs/metrics.md, of the document: docs/json.md.');
 

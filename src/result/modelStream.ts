@@ -14,6 +14,7 @@ import {
 import { BurstsSchema } from './modelBursts.js';
 import { count, decimal, figure, HistogramSummarySchema, instant, type HistogramSummary } from './modelFigures.js';
 import { FecReportSchema, RecoveryReportSchema, RtcpReportSchema } from './modelRepair.js';
+import { DelayCorrectionSchema } from './modelReceiver.js';
 import { TransportSchema } from './modelTransport.js';
 
 export { count, decimal, figure, HistogramSummarySchema, instant, nullableCount } from './modelFigures.js';
@@ -122,6 +123,9 @@ export const StreamSchema = z.object({
     .describe('How exact the split of loss by cause is; null without a drop counter.'),
   send_time: z.enum(['departure', 'due']).nullable().describe('What the carried send time is; null: none.'),
   delay_uncertainty_ns: figure.describe('How far one-way delay may be off; null: not known, not_measured says why.'),
+  delay_correction: DelayCorrectionSchema.nullable().describe(
+    'One-way delay by one clock; null: the clocks of both ends were not compared, or there is no delay.',
+  ),
   super_packets: z.boolean().describe('Segmentation offload: some datagrams share a receive stamp.'),
   metrics: StreamMetricsSchema,
   histograms: StreamHistogramsSchema.nullable().describe(

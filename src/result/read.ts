@@ -113,13 +113,16 @@ function complete(document: Loose): void {
   document['zap'] ??= null;
   document['outputs'] ??= [];
   document['links'] ??= [];
+  if (isObject(document['clock'])) document['clock']['offsets'] ??= [];
   if (isObject(document['sender'])) {
     document['sender']['inputs'] ??= [];
     document['sender']['recovery'] ??= null;
+    document['sender']['feedback'] ??= null;
   }
   const streams = objectsIn(document['streams']);
   for (const stream of streams) {
     stream['bursts'] ??= null;
+    stream['delay_correction'] ??= null;
     stream['transport'] ??= null;
     stream['fec'] ??= null;
     stream['recovery'] ??= null;
@@ -132,7 +135,10 @@ function complete(document: Loose): void {
   }
   if (isObject(document['aggregate'])) document['aggregate']['bursts'] ??= null;
   if (isObject(document['arbitration'])) completeArbitration(document['arbitration']);
-  for (const { result } of objectsIn(document['receivers'])) if (isObject(result)) complete(result);
+  for (const receiver of objectsIn(document['receivers'])) {
+    receiver['report'] ??= null;
+    if (isObject(receiver['result'])) complete(receiver['result']);
+  }
 }
 
 function completeArbitration(arbitration: Loose): void {

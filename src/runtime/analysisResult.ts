@@ -94,6 +94,7 @@ function clockOf({ measured }: AnalysisState, snapshots: readonly StreamSnapshot
     send_time: carried.length === 0 ? null : carried.some((stream) => stream.sendTime === 'due') ? 'due' : 'departure',
     send_time_bound_ns: measured.provenance.sendTimeBoundNs,
     steps: [],
+    offsets: [],
     slew_ppm: null,
     shared_time_datagrams: sum(StreamCounter.SharedTime),
     user_time_datagrams: sum(StreamCounter.UserTime),

@@ -55,7 +55,18 @@ export function runSection(plan: RunPlan, io: Instrument, facts: RunFacts): Run 
 
 /** The plan's own fields; what names streams, and what other parts of the document say, is left out. */
 function optionsInForce(plan: RunPlan): Run['options'] {
-  const told = new Set(['command', 'argv', 'streams', 'sentMarks', 'name', 'labels', 'seed', 'inject', 'intervalNs']);
+  const told = new Set([
+    'command',
+    'argv',
+    'streams',
+    'sentMarks',
+    'name',
+    'labels',
+    'seed',
+    'inject',
+    'intervalNs',
+    'feedbackKey',
+  ]);
   const options: Run['options'] = {};
   for (const [key, value] of Object.entries(plan)) {
     if (told.has(key)) continue;
@@ -118,6 +129,7 @@ export function clockSection(io: Io, watch: ClockWatch, startMonoNs: Nanos, meas
       frequency_ppm: sync?.frequencyPpm ?? null,
       evidence: sync === null ? null : 'adjtimex',
     },
+    offsets: [],
     steps: watch.steps.map((step) => ({
       at_ns: Math.round(step.atMonoNs - startMonoNs),
       by_ns: Math.round(step.byNs),

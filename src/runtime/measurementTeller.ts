@@ -3,7 +3,7 @@ import type { ClosedInterval } from '../analysis/intervals.js';
 import type { Measurement } from '../analysis/measurement.js';
 import type { Clock } from '../core/time.js';
 import { Series } from '../metrics/series.js';
-import type { StreamSnapshot } from '../metrics/snapshot.js';
+import type { IntervalSnapshot, StreamSnapshot } from '../metrics/snapshot.js';
 import { buildStream, streamId } from '../result/build.js';
 import type { MediaFacts } from '../result/buildTransport.js';
 import { buildIntervalRow } from '../result/interval.js';
@@ -31,6 +31,8 @@ export interface MeasurementTellerOptions {
   readonly media: MediaReceiver;
   /** What is known of a stream's content. */
   readonly contentOf: (stream: StreamSnapshot) => MediaFacts | null;
+  /** Sees each interval of each stream. */
+  readonly onInterval?: (interval: IntervalSnapshot) => void;
 }
 
 /** Tells what a measurement finds while it goes on: closed intervals as rows, events in words. Keeps the streams' series. */
@@ -107,11 +109,12 @@ export class MeasurementTeller {
   }
 
   *#tellInterval(interval: ClosedInterval): Generator<void, void> {
-    const { provenance, clock, intervalNs, post } = this.#options;
+    const { provenance, clock, intervalNs, post, onInterval } = this.#options;
     const { startMonoNs, capabilities } = provenance;
     const rows = [];
     for (const one of interval.streams.toSorted((a, b) => a.index - b.index)) {
       if (!interval.omitted) this.#seriesOf(one.index)?.add(one);
+      onInterval?.(one);
       const stream = this.#identityOf(one.index);
       // What goes with media is in the result.
       if (stream.role !== 'media') continue;
@@ -131,6 +134,7 @@ export class MeasurementTeller {
       endNs: Math.round(interval.endMonoNs - startMonoNs),
       rows,
       senderRows: [],
+      receivers: [],
       transportRows,
     });
   }

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../core/errors.js';
 import type { ZapRow } from '../result/buildZap.js';
 import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../result/interval.js';
 import type { Limit } from '../result/limits.js';
-import type { EventRecord, RunResult, Stream, TransportPid, TransportService } from '../result/model.js';
+import type { EventRecord, Receiver, RunResult, Stream, TransportPid, TransportService } from '../result/model.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
 import type { OutputQueue } from './receiverOutputs.js';
@@ -61,6 +61,15 @@ export interface ReadyInfo {
   readonly sdp: string | null;
 }
 
+/** The run of a sender that asked for a result, and who answers; both as eight hexadecimal digits. */
+export interface AnswerTo {
+  /** With the zone of a link-local one. */
+  readonly address: string;
+  readonly port: number;
+  readonly run: string;
+  readonly receiver: string;
+}
+
 /** What a worker posts; plain data, at intervals and rarer. */
 export type RunMessage =
   | { readonly type: 'wakeable'; readonly wakeHandle: number }
@@ -73,9 +82,19 @@ export type RunMessage =
       readonly endNs: number;
       readonly rows: readonly IntervalRow[];
       readonly senderRows: readonly SenderIntervalRow[];
+      /** What receivers have reported to this sender. */
+      readonly receivers: readonly Receiver[];
       readonly transportRows: readonly TransportIntervalRow[];
     }
   | { readonly type: 'event'; readonly event: EventRecord }
+  /** A line for people. */
+  | { readonly type: 'said'; readonly text: string }
+  /** SDP of a sender whose streams are known only now, because it has waited for receivers. */
+  | { readonly type: 'described'; readonly sdp: string }
+  /** Results of receivers may come to this sender. `run`: eight hexadecimal digits. */
+  | { readonly type: 'collect'; readonly address: string; readonly port: number; readonly run: string }
+  /** A receiver's result, as far as it is about the run of the sender that it goes to. */
+  | { readonly type: 'answer'; readonly to: AnswerTo; readonly result: RunResult }
   /** The services of a transport stream are known, or others than before. `stream`: its id; `time`: RFC 3339. */
   | {
       readonly type: 'tables';

@@ -12,9 +12,18 @@ import { assembleResult } from '../result/assemble.js';
 import { buildStream } from '../result/build.js';
 import { buildArbitration, type ArbitrationPair } from '../result/buildArbitration.js';
 import { buildOutputs } from '../result/buildRepair.js';
+import { withDelayCorrection } from '../result/delayCorrection.js';
 import type { MediaFacts } from '../result/buildTransport.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
-import type { ClockQuality, Evidence, Membership, RunResult, SocketReport, Stream } from '../result/model.js';
+import type {
+  ClockOffsetReport,
+  ClockQuality,
+  Evidence,
+  Membership,
+  RunResult,
+  SocketReport,
+  Stream,
+} from '../result/model.js';
 import { WireStatus } from '../wire/status.js';
 import type { ClockWatch } from './clockWatch.js';
 import { clockSection, runSection, type RunFacts } from './document.js';
@@ -45,6 +54,8 @@ export interface ReceiverRunState {
   readonly media: MediaReceiver;
   readonly rtcp: RtcpReceiver;
   readonly outputs: ReceiverOutputs;
+  /** The clocks of senders that were compared with ours. */
+  readonly offsets: ClockOffsetReport[];
   readonly facts: RunFacts;
 }
 
@@ -64,9 +75,10 @@ export const FAULT_NAMES: Readonly<Record<number, string>> = {
 export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: ReceiverRunState): RunResult {
   const { measurement, facts } = state;
   const snapshots = Array.from({ length: measurement.streamCount }, (_, stream) => measurement.snapshot(stream));
-  const streams = snapshots.map((stream) =>
-    buildStream(stream, state.provenance, state.series.get(stream.index) ?? null, mediaFacts(state, stream)),
-  );
+  const streams = snapshots.map((stream) => {
+    const series = state.series.get(stream.index) ?? null;
+    return withDelayCorrection(buildStream(stream, state.provenance, series, mediaFacts(state, stream)), state.offsets);
+  });
   const sockets = state.sources.map((open) => measurement.socketSnapshot(open.source.index));
   const total = (counter: number): number =>
     state.sources.reduce((sum, { source }) => sum + source.counters[counter]!, 0);
@@ -74,7 +86,10 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
   return assembleResult({
     tool: toolFacts(),
     host: hostFacts(interfaceFacts(state.sources.map(({ via }) => via))),
-    clock: clockSection(io, state.watch, facts.startMonoNs, measuredTime(state, snapshots)),
+    clock: {
+      ...clockSection(io, state.watch, facts.startMonoNs, measuredTime(state, snapshots)),
+      offsets: state.offsets,
+    },
     run: runSection(plan, io, facts),
     memberships: [...state.memberships],
     sockets: state.sources.map((open, index) => socketReport(open, sockets[index]!, streams, hasDrops)),

@@ -12,6 +12,8 @@ import { Command, type RunControl } from './control.js';
 import { DemandWatch } from './demandWatch.js';
 import { EventLog } from './eventLog.js';
 import { EvidenceWatch } from './evidence.js';
+import { clockOffsets, answerTo } from './feedbackAnswer.js';
+import { feedbackReceiver, openFeedbackReceiver, type OpenFeedbackReceiver } from './feedbackSetup.js';
 import { openForwards, type ForwardOutput } from './forwardOutput.js';
 import { Housekeeping } from './housekeeping.js';
 import { Inject } from './inject.js';
@@ -74,8 +76,10 @@ export async function runReceiver(
   const sources = await openSources(io, plan);
   let forwards: readonly ForwardOutput[] = [];
   let asking: RecoveryClients = { ports: [], feeds: [] };
+  let asked: OpenFeedbackReceiver | null = null;
   try {
     asking = await openRecoveryClients(io, plan);
+    asked = await openFeedbackReceiver(io, plan, sources);
     const capture =
       captureQueue === null
         ? null
@@ -153,7 +157,20 @@ export async function runReceiver(
     });
     const reports = plan.rtcp ? reportsOf(io, plan, measurement, media, rtcp, agent) : null;
     const recovery = asking.ports.length === 0 ? null : new RecoveryAgent({ ...asking, others: [agent] });
-    const agents = [agent, reports, recovery].filter((one) => one !== null);
+    const feedback =
+      asked === null
+        ? null
+        : feedbackReceiver(asked, {
+            io,
+            plan,
+            measurement,
+            isMedia: (stream) => media.placeOf(stream)?.role === 'media',
+            inject,
+            cname: shortTermCname(),
+            deliver: (peer) => post(answerTo(peer, result(false), sources)),
+            others: [agent],
+          });
+    const agents = [agent, reports, recovery, feedback].filter((one) => one !== null);
     const watch = new ClockWatch(io.clock.epoch);
     const log = new EventLog(io.clock, startMonoNs, (event) => post({ type: 'event', event }));
     const demand = new DemandWatch(sources, measurement, log);
@@ -170,6 +187,7 @@ export async function runReceiver(
       post,
       media,
       contentOf: (stream) => mediaFacts({ media, rtcp, sources, facts: { startMonoNs, startRealNs } }, stream),
+      ...(feedback === null ? {} : { onInterval: (interval) => feedback.onInterval(interval) }),
     });
     const endsByItself =
       plan.durationNs !== null ||
@@ -205,6 +223,7 @@ export async function runReceiver(
         media,
         rtcp,
         outputs,
+        offsets: feedback === null ? [] : clockOffsets(feedback.peers, io.clock.epoch),
         facts: {
           runId,
           role: 'receiver',
@@ -291,11 +310,14 @@ export async function runReceiver(
     demand.look(agent.stopMonoNs);
     watch.sample();
     capture?.close();
-    return result(!stopped || !endsByItself);
+    const last = result(!stopped || !endsByItself);
+    for (const peer of feedback?.leave(agent.stopMonoNs) ?? []) post(answerTo(peer, last, sources));
+    return last;
   } finally {
     for (const { source } of sources) source.close();
     for (const forward of forwards) forward.close();
     for (const port of asking.ports) port.close();
+    asked?.close();
   }
 }
 

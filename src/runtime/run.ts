@@ -2,6 +2,7 @@ import { McastError } from '../core/errors.js';
 import { wakeLoop } from '../io/addon.js';
 import { captureQueue, openCaptureSink } from '../io/captureWriter.js';
 import type { RunResult } from '../result/model.js';
+import { judgeLimits } from '../result/judge.js';
 import { Command, RunControl } from './control.js';
 import type { MediaInputs } from './mediaInputs.js';
 import type { MediaSinks } from './mediaSinks.js';
@@ -9,6 +10,8 @@ import type { Judge, ReadyInfo, RunMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
 import { withResolvers } from './resolvers.js';
+import { ResultCollector } from './resultCollector.js';
+import { ResultDelivery } from './resultDelivery.js';
 import { takeWorker } from './spareWorker.js';
 
 /** What it throws ends the run, whose {@link Run.finished} rejects with it. */
@@ -40,10 +43,15 @@ export function startSender(
 ): Run {
   const shared = inputs?.shared ?? plan.streams.map(() => null);
   const withLinks = (result: RunResult): RunResult => ({ ...result, links: inputs?.links() ?? [] });
-  const run = start(
+  const sent = start(
     (control) => ({ kind: 'send', plan, inputs: shared, judge, control }),
-    (message) => listener(message.type === 'partial' ? { ...message, result: withLinks(message.result) } : message),
+    (message) => {
+      if (message.type === 'collect') collector.open(message.address, message.port, message.run, plan.feedbackKey);
+      else listener(message.type === 'partial' ? { ...message, result: withLinks(message.result) } : message);
+    },
   );
+  const collector = new ResultCollector();
+  const run = plan.feedback === null ? sent : collecting(sent, collector, judge);
   if (inputs === null) return run;
   // An input that fails ends the run, and is what it ended of.
   const failed = inputs.finished.catch(async (error: unknown) => {
@@ -61,6 +69,16 @@ export function startSender(
   return { ...run, finished };
 }
 
+/** The sender's result with what its receivers send; judged anew, since limits hold for them too. */
+function collecting(run: Run, collector: ResultCollector, judge: Judge): Run {
+  const finished = run.finished
+    .then((result) => collector.complete(result))
+    .then((result) => ({ ...result, limits: judgeLimits(result, judge.limits, { allowSilence: true }) }))
+    .finally(() => collector.close());
+  finished.catch(() => {});
+  return { ...run, finished };
+}
+
 /** `sinks`: its outputs, opened for this plan; they are ended when it is over. */
 export function startReceiver(
   plan: ReceivePlan,
@@ -69,7 +87,9 @@ export function startReceiver(
   sinks: MediaSinks | null = null,
 ): Run {
   const outputs = sinks?.queues ?? [];
-  const run = plan.capture === null ? receive(null) : receiveInto(plan.capture);
+  const delivery = new ResultDelivery(plan.feedbackKey);
+  const received = plan.capture === null ? receive(null) : receiveInto(plan.capture);
+  const run = plan.feedback === null ? received : delivering(received, delivery);
   if (sinks === null) return run;
   const over = run.exited.then(() => sinks.stop());
   const finished = run.finished.then(async (result) => {
@@ -82,12 +102,12 @@ export function startReceiver(
   function receive(capture: SharedArrayBuffer | null): Run {
     return start(
       (control) => ({ kind: 'receive', plan, judge, control, capture, outputs }),
-      (message) =>
-        listener(
-          message.type === 'partial' && sinks !== null
-            ? { ...message, result: withSinks(message.result, sinks) }
-            : message,
-        ),
+      (message) => {
+        if (message.type === 'answer') delivery.deliver(message);
+        else if (message.type === 'partial' && sinks !== null)
+          listener({ ...message, result: withSinks(message.result, sinks) });
+        else listener(message);
+      },
     );
   }
 
@@ -102,6 +122,18 @@ export function startReceiver(
     ready.catch(() => {});
     return { ...captured, ready, finished: whole };
   }
+}
+
+/** Ends when its results have been handed over; what could not be is a note. */
+function delivering(run: Run, delivery: ResultDelivery): Run {
+  const finished = run.finished.then(async (result) => {
+    await delivery.finished();
+    if (delivery.failures.length === 0) return result;
+    const notes = [...result.run.io.notes, ...delivery.failures];
+    return { ...result, run: { ...result.run, io: { ...result.run.io, notes } } };
+  });
+  finished.catch(() => {});
+  return { ...run, finished };
 }
 
 export function startZap(plan: ZapPlan, judge: Judge, listener: RunListener = () => {}): Run {

@@ -2,7 +2,7 @@ import { assembleResult } from '../result/assemble.js';
 import { buildSender, type SenderStreamFacts } from '../result/buildSender.js';
 import { DEFAULT_DETAIL } from '../result/build.js';
 import type { Departures } from '../result/health.js';
-import type { Evidence, Host, Impairment, RunResult, SocketReport } from '../result/model.js';
+import type { Evidence, Feedback, Host, Impairment, Receiver, RunResult, SocketReport } from '../result/model.js';
 import { SocketCounter, type DatagramSink, type Io } from '../io/datagram.js';
 import { Histogram } from '../metrics/histogram.js';
 import type { ClockWatch } from './clockWatch.js';
@@ -50,6 +50,9 @@ export interface SenderRunState {
   readonly transmitDelay: Histogram | null;
   /** Who answers requests. */
   readonly answering: readonly RetransmissionAgent[];
+  /** `null`: receivers are asked for nothing. */
+  readonly feedback: Feedback | null;
+  readonly receivers: Receiver[];
   readonly sendTimeBoundNs: number | null;
   readonly health: LoopHealth;
   readonly watch: ClockWatch;
@@ -79,6 +82,7 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
     transmitStampsMissing: sum(SocketCounter.TransmitStampsMissing),
     icmpErrors: sum(SocketCounter.IcmpErrors),
     recovery: recoverySums(state.answering),
+    feedback: state.feedback,
     inputs: state.streams.flatMap(({ id, input }) => (input === null ? [] : [inputReport(id, input)])),
   });
   const clock = clockSection(io, state.watch, facts.startMonoNs, {
@@ -100,7 +104,7 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
     sockets: state.sinks.map(({ sink, interfaceName }, index) => socketReport(sink, interfaceName, index)),
     arbitration: null,
     sender,
-    receivers: [],
+    receivers: state.receivers,
     streams: [],
     others: null,
     events: state.log.events,

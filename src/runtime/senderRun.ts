@@ -3,7 +3,7 @@ import { formatHostPort } from '../core/format.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import type { DatagramSink, Io } from '../io/datagram.js';
 import { Histogram } from '../metrics/histogram.js';
-import type { RunResult } from '../result/model.js';
+import type { Receiver, RunResult } from '../result/model.js';
 import { ClockWatch } from './clockWatch.js';
 import { Command, type RunControl } from './control.js';
 import { EventLog } from './eventLog.js';
@@ -13,18 +13,23 @@ import { fragmentWarnings } from './fragmentWarnings.js';
 import { Housekeeping } from './housekeeping.js';
 import { refuseUnsent } from './inputReport.js';
 import { interfaceFacts } from './interfaceFacts.js';
+import { awaitReceivers } from './awaitReceivers.js';
+import { feedbackSection, openFeedbackSender, type OpenFeedbackSender } from './feedbackSetup.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { placedLines } from './placedLines.js';
 import { openRecoveryServers, recoveryLines, retransmissionAgents, type RecoveryServer } from './recoveryServers.js';
+import { reportedReceivers } from './receiverReports.js';
 import { rehearse } from './rehearsal.js';
 import { refuseScattered } from './replaySetup.js';
 import { shortTermCname } from './rtcpIdentity.js';
 import type { SharedInput } from './sharedInput.js';
 import { SenderSession } from './senderSession.js';
 import { SenderTeller } from './senderTeller.js';
-import { senderResult } from './senderResult.js';
+import { senderResult, type SenderStreamState } from './senderResult.js';
+import { SenderCounter } from './senderStats.js';
+import type { FeedbackTotals } from './feedbackSender.js';
 import {
   buildLane,
   openSinks,
@@ -66,6 +71,7 @@ export async function runSender(
   refuseScattered(placed);
   const sinks = await openSinks(io, plan, placed);
   const announcedBy: DatagramSink[] = [];
+  let asking: OpenFeedbackSender | null = null;
   let servers: readonly RecoveryServer[] = [];
   const trouble = new Set<string>();
   try {
@@ -83,10 +89,37 @@ export async function runSender(
         await rehearse('send', superPackets);
       }
     }
+    const runId = randomBytes(4).readUInt32BE();
+    const name = runId.toString(16).padStart(8, '0');
+    const cname = shortTermCname();
+    asking = await openFeedbackSender(io, plan, placed, runId, cname);
+    if (asking !== null) post({ type: 'collect', address: asking.address, port: asking.port, run: name });
+    const isAwaited = asking !== null && plan.feedback!.receivers > 0;
+    const tellReady = (warnings: readonly string[], realNs: Nanos, sdp: string | null): void => {
+      const lines = [...placedLines(placed, placedLine), ...recoveryLines(servers, plan)];
+      post({
+        type: 'ready',
+        info: {
+          runId: name,
+          time: formatRealtime(io.clock.epoch, realNs),
+          io: io.name,
+          lines: asking === null ? lines : [...lines, asking.line],
+          interfaces: [...new Set(placed.map(({ via }) => via.name))],
+          warnings,
+          loopback: placed.every(({ via }) => via.loopback),
+          sdp,
+        },
+      });
+    };
+    const warnings = fragmentWarnings(plan, placed);
+    if (isAwaited) {
+      tellReady(warnings, io.clock.realNs(), null);
+      await awaitReceivers(io, plan.feedback!, asking!.agent, control);
+      post({ type: 'said', text: `${asking!.agent.table.present(io.clock.monoNs())} receivers are there` });
+    }
     const evidence = new EvidenceWatch();
     const startRealNs = io.clock.realNs();
     const startMonoNs = io.clock.monoNs();
-    const runId = randomBytes(4).readUInt32BE();
     const leadNs = LEAD_NS + MEDIA_LEAD_NS * plan.streams.filter(({ media }) => media !== null).length;
     const firstNs = startMonoNs + Math.max(leadNs, untilNs(plan.startAtUnixNs, io, startRealNs));
     const bounded = boundedByEnd(plan, io, startRealNs, firstNs - startMonoNs);
@@ -95,7 +128,6 @@ export async function runSender(
       feeds: new Map(),
       remembered: new Map(servers.map((server) => [server.position, server])),
     };
-    const cname = shortTermCname();
     const built = sinks.map((open) => {
       const isAlone = hasMoreThanControl(open) && sinks.filter(hasMoreThanControl).length === 1;
       return buildLane(io, bounded, open, runId, firstNs, legs, cname, isAlone);
@@ -109,8 +141,10 @@ export async function runSender(
     announcedBy.push(...(announcing?.sinks ?? []));
     announcing?.follow(lanes);
     const answering = retransmissionAgents(servers, plan, lanes);
-    const name = runId.toString(16).padStart(8, '0');
-    const warnings = fragmentWarnings(plan, placed);
+    asking?.agent.follow(lanes, () => totalsOf(streams));
+    const feedback = asking === null ? [] : [asking.agent];
+    const receivers = (nowNs: Nanos): Receiver[] =>
+      asking === null ? [] : reportedReceivers(asking.agent.table, nowNs);
     const notes = [...new Set([...warnings, ...sinks.flatMap(({ sink }) => sink.notes)])];
     const watch = new ClockWatch(io.clock.epoch);
     const log = new EventLog(io.clock, startMonoNs, (event) => post({ type: 'event', event }));
@@ -124,6 +158,7 @@ export async function runSender(
       startMonoNs,
       intervalNs: plan.intervalNs,
       seesRefusals: io.capabilities.refusedSends,
+      receivers,
       post,
     });
     const collect = (): void => {
@@ -138,6 +173,8 @@ export async function runSender(
         quantumNs: Math.max(...built.map(({ quantumNs }) => quantumNs)),
         transmitDelay,
         answering,
+        feedback: asking === null ? null : feedbackSection(asking, plan.feedback!.controlPort),
+        receivers: receivers(io.clock.monoNs()),
         sendTimeBoundNs: io.capabilities.departureStamp ? STAMP_SPREAD_NS : null,
         health,
         watch,
@@ -185,24 +222,14 @@ export async function runSender(
           run: (nowNs, dueNs) => nowNs > firstNs && teller.tellSome(nowNs, dueNs),
         },
       ],
-      [...lanes, ...announcers, ...answering],
+      [...lanes, ...announcers, ...answering, ...feedback],
     );
-    post({
-      type: 'ready',
-      info: {
-        runId: name,
-        time: formatRealtime(io.clock.epoch, startRealNs),
-        io: io.name,
-        lines: [...placedLines(placed, placedLine), ...recoveryLines(servers, plan)],
-        interfaces: [...new Set(placed.map(({ via }) => via.name))],
-        warnings,
-        loopback: placed.every(({ via }) => via.loopback),
-        sdp: session.description(),
-      },
-    });
+    const sdp = session.description();
+    if (!isAwaited) tellReady(warnings, startRealNs, sdp);
+    else if (sdp !== null) post({ type: 'described', sdp });
     await runLoop(
       io,
-      [...lanes, ...announcers, ...answering, housekeeping],
+      [...lanes, ...announcers, ...answering, ...feedback, housekeeping],
       {
         poll: (nowNs) => {
           const commands = control.take();
@@ -223,7 +250,19 @@ export async function runSender(
   } finally {
     for (const sink of [...sinks.map((open) => open.sink), ...announcedBy]) sink.close();
     for (const server of servers) server.close();
+    asking?.close();
   }
+}
+
+function totalsOf(streams: readonly SenderStreamState[]): FeedbackTotals {
+  const totals = { scheduled: 0, notSent: 0, octets: 0 };
+  for (const { feed, stats, role } of streams) {
+    if (role !== 'media') continue;
+    totals.scheduled += feed.scheduled;
+    totals.notSent += feed.notSent;
+    totals.octets += stats.counters[SenderCounter.Octets]!;
+  }
+  return totals;
 }
 
 /** A transport stream or a capture that is sent once. */

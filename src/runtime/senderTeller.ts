@@ -1,4 +1,5 @@
 import type { Clock, Nanos } from '../core/time.js';
+import type { Receiver } from '../result/model.js';
 import type { RunMessage } from './messages.js';
 import { SenderIntervals } from './senderIntervals.js';
 import type { SenderStreamState } from './senderResult.js';
@@ -13,6 +14,8 @@ export interface SenderTellerOptions {
   readonly intervalNs: Nanos;
   /** What was refused is known. */
   readonly seesRefusals: boolean;
+  /** What receivers have reported so far. */
+  readonly receivers: (nowMonoNs: Nanos) => Receiver[];
   readonly post: (message: RunMessage) => void;
 }
 
@@ -63,7 +66,7 @@ export class SenderTeller {
 
   /** Yields where a turn may end. */
   *#tell(boundaryNs: Nanos, isLast: boolean): Generator<void, void> {
-    const { clock, startMonoNs, intervalNs, seesRefusals, post } = this.#options;
+    const { clock, startMonoNs, intervalNs, seesRefusals, receivers, post } = this.#options;
     const senderRows = [];
     for (const row of this.#intervals.rows(seesRefusals)) {
       if (row !== null) senderRows.push(row);
@@ -72,6 +75,14 @@ export class SenderTeller {
     // Behind the last datagram only end markers left.
     if (isLast && senderRows.every((row) => row.scheduled === 0 && row.sent === 0)) return;
     const time = intervalTime(clock, boundaryNs, intervalNs);
-    post({ type: 'interval', time, ...this.#intervals.span(startMonoNs), rows: [], senderRows, transportRows: [] });
+    post({
+      type: 'interval',
+      time,
+      ...this.#intervals.span(startMonoNs),
+      rows: [],
+      senderRows,
+      receivers: receivers(clock.monoNs()),
+      transportRows: [],
+    });
   }
 }

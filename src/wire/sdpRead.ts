@@ -3,6 +3,7 @@
  * bounded; what is known and malformed is a problem with its line. Our own reader, because the problems need
  * their lines and several connections and source filters of one media must all be kept.
  */
+import { printable } from '../core/printable.js';
 import { McastError } from '../core/errors.js';
 import {
   readConnection,
@@ -107,7 +108,7 @@ class Reader {
     }
     const match = /^([A-Za-z])=(.*)$/.exec(text);
     if (match === null) {
-      this.#wrong(`"${shown(text.slice(0, 40))}" is not <letter>=<value>`);
+      this.#wrong(`"${printable(text.slice(0, 40))}" is not <letter>=<value>`);
       return;
     }
     const type = match[1]!;
@@ -220,7 +221,7 @@ class Reader {
   }
 
   #wrong(what: string): void {
-    this.problems.push({ line: this.#line, what: shown(what) });
+    this.problems.push({ line: this.#line, what: printable(what) });
   }
 }
 
@@ -238,11 +239,5 @@ function emptySection(): Section {
 }
 
 function nameOf(value: string): string | null {
-  return shown(value).slice(0, MOST_NAME_CHARACTERS) || null;
-}
-
-/** Text that may come from the network and is shown on a terminal. */
-function shown(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- replacing control characters is the purpose
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD');
+  return printable(value).slice(0, MOST_NAME_CHARACTERS) || null;
 }

@@ -247,7 +247,7 @@ describe('judging a limit', () => {
   });
 
   it('judges the streams of all receivers that reported to a sender', () => {
-    const sender = senderResult({ receivers: [{ name: 'lab2', address: '10.0.0.2', result }] });
+    const sender = senderResult({ receivers: [{ name: 'lab2', address: '10.0.0.2', report: null, result }] });
     expect(judged(parseMax('packets_lost=5'), sender)).toMatchObject([
       { stream: `lab2: ${result.streams[0]!.id}`, ok: false },
     ]);
@@ -321,8 +321,8 @@ describe('silence', () => {
   it('concerns no sender, but each receiver that reported to it', () => {
     expect(silence(senderResult())).toEqual([]);
     const receivers = [
-      { name: 'lab2', address: '10.0.0.2', result: receiverResult({ streams: [] }) },
-      { name: 'lab3', address: '10.0.0.3', result: null },
+      { name: 'lab2', address: '10.0.0.2', report: null, result: receiverResult({ streams: [] }) },
+      { name: 'lab3', address: '10.0.0.3', report: null, result: null },
     ];
     expect(silence(senderResult({ receivers }))).toMatchObject([{ ok: false, stream: 'lab2: 239.1.1.1 port 5001' }]);
   });

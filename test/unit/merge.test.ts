@@ -132,9 +132,9 @@ describe('parts of one run', () => {
 describe('receivers', () => {
   it('merge into one aggregate', () => {
     const reports: RunResult['receivers'] = [
-      { name: 'a', address: '10.0.0.2', result: receiverResult() },
-      { name: 'b', address: '10.0.0.3', result: receiverResult() },
-      { name: 'c', address: '10.0.0.4', result: null },
+      { name: 'a', address: '10.0.0.2', report: null, result: receiverResult() },
+      { name: 'b', address: '10.0.0.3', report: null, result: receiverResult() },
+      { name: 'c', address: '10.0.0.4', report: null, result: null },
     ];
     expect(aggregateReceivers(reports)).toMatchObject({ streams: 2, metrics: { packets_lost: 20, loss_ratio: 0.01 } });
     expect(aggregateReceivers([])).toBeNull();

@@ -103,6 +103,8 @@ describe('a sender', () => {
       ],
       sdp: null,
       announce: false,
+      feedback: { controlPort: 5002, port: 0, receivers: 0, waitNs: 30e9, reportIntervalNs: 500e6 },
+      feedbackKey: null,
       flowReplay: null,
       quantumNs: null,
       maxLateNs: 10e6,
@@ -359,7 +361,8 @@ describe('a receiver', () => {
       maxStreams: 16_384,
       detail: 256,
       capture: null,
-      passive: true,
+      // A sender whose streams come may ask.
+      passive: false,
       rtcp: false,
       force: false,
     });

@@ -85,8 +85,8 @@ describe('the text report', () => {
       'collected',
       senderResult({
         receivers: [
-          { name: 'lab2', address: '10.0.0.2', result: receiverResult() },
-          { name: 'lab3', address: '10.0.0.3', result: null },
+          { name: 'lab2', address: '10.0.0.2', report: null, result: receiverResult() },
+          { name: 'lab3', address: '10.0.0.3', report: null, result: null },
         ],
       }),
     ],

@@ -208,6 +208,7 @@ export const CLOCK: RunResult['clock'] = {
   send_time: 'departure',
   send_time_bound_ns: 3000,
   steps: [],
+  offsets: [],
   slew_ppm: 0.1,
   shared_time_datagrams: 0,
   user_time_datagrams: 0,
@@ -300,6 +301,7 @@ export function senderFacts(change: Partial<SenderFacts> = {}): SenderFacts {
     transmitStampsMissing: 0,
     icmpErrors: 0,
     recovery: null,
+    feedback: null,
     inputs: [],
     ...change,
   };

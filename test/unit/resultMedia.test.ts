@@ -528,7 +528,7 @@ describe('parts of a run', () => {
 
 describe('an older document', () => {
   it('is read without what it did not know, at its receivers too', async () => {
-    const receivers = [{ name: 'a', address: '10.0.0.2', result: receiverResult() }];
+    const receivers = [{ name: 'a', address: '10.0.0.2', report: null, result: receiverResult() }];
     const arbitrated = receiverResult({ arbitration: buildArbitration([pair()]), receivers });
     const older = JSON.parse(JSON.stringify(arbitrated)) as typeof arbitrated;
     for (const result of [older, older.receivers[0]!.result!] as Partial<typeof older>[]) {

@@ -12,7 +12,7 @@ const complete: [string, RunResult][] = [
   ['portable receiver', receiverResult({ streams: [buildStream(snapshot(), measurement(PORTABLE), null)] })],
   [
     'sender with receivers',
-    senderResult({ receivers: [{ name: 'lab1', address: '10.0.0.2', result: receiverResult() }] }),
+    senderResult({ receivers: [{ name: 'lab1', address: '10.0.0.2', report: null, result: receiverResult() }] }),
   ],
 ];
 
@@ -43,7 +43,7 @@ describe('the schema', () => {
     ],
     [
       'a broken result of a receiver',
-      (r: RunResult) => void r.receivers.push({ name: 'a', address: 'b', result: {} as RunResult }),
+      (r: RunResult) => void r.receivers.push({ name: 'a', address: 'b', report: null, result: {} as RunResult }),
     ],
   ])('rejects %s', (_name, damage) => {
     const result = receiverResult();

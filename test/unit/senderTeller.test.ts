@@ -34,6 +34,7 @@ function set() {
     startMonoNs: 0,
     intervalNs: 1e9,
     seesRefusals: true,
+    receivers: () => [],
     post: (message) => void told.push(message as Interval),
   });
   const sent = () => told.map(({ senderRows }) => senderRows.map((row) => row.sent));

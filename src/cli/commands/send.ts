@@ -38,6 +38,7 @@ export async function sendPlanned(
   sayLoad(presenter, plan);
   const listener = (message: RunMessage): void => {
     presenter.show(message, 'send');
+    if (message.type === 'described' && plan.sdp !== null) writeDescription(plan.sdp, message.sdp);
     if (message.type !== 'ready') return;
     if (plan.sdp !== null && message.info.sdp !== null) writeDescription(plan.sdp, message.info.sdp);
     presenter.say('receive it with:');

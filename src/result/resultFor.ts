@@ -1,0 +1,50 @@
+import { aggregateStreams } from './aggregate.js';
+import { orderStreams } from './build.js';
+import type { RunResult, Stream } from './model.js';
+
+/** Streams in detail, and octets of JSON, of a result that goes to its sender; what is cut is detail, never a counter. */
+const DETAIL = 64;
+const MOST_CHARACTERS = 1 << 20;
+
+/** A receiver's result as far as it is about one run of one sender. `run`: eight hexadecimal digits. */
+export function resultFor(result: RunResult, address: string, run: string): RunResult {
+  const streams = result.streams.filter(
+    ({ source, sender_run }) => source === address && (sender_run === null || sender_run === run),
+  );
+  const isAll = streams.length === result.streams.length;
+  return {
+    ...result,
+    streams,
+    streams_total: isAll ? result.streams_total : streams.length,
+    aggregate: isAll ? result.aggregate : aggregateStreams(streams, null),
+    limits: [],
+    receivers: [],
+  };
+}
+
+/** As JSON of bounded length: series go first, then buckets, loss maps and what is known of contents. */
+export function boundedJson(result: RunResult): string {
+  const text = JSON.stringify(result);
+  if (text.length <= MOST_CHARACTERS) return text;
+  const withoutSeries = { ...result, streams: orderStreams(result.streams, DETAIL).map(withoutSeriesOf) };
+  const shorter = JSON.stringify(withoutSeries);
+  if (shorter.length <= MOST_CHARACTERS) return shorter;
+  const counters = { ...withoutSeries, streams: withoutSeries.streams.map(countersOf), events: [] };
+  return JSON.stringify(counters);
+}
+
+function withoutSeriesOf(stream: Stream): Stream {
+  return { ...stream, series: null };
+}
+
+function countersOf(stream: Stream): Stream {
+  const { loss_map, loss_map_truncated } = stream;
+  return {
+    ...stream,
+    histograms: null,
+    bursts: null,
+    transport: null,
+    loss_map: loss_map === null ? null : [],
+    loss_map_truncated: loss_map_truncated || (loss_map !== null && loss_map.length > 0),
+  };
+}
