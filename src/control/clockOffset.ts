@@ -7,19 +7,20 @@
  *
  *     one-way delay A to B = (received in B's clock) - (sent in A's clock) - offsetNs
  *
- * with the same uncertainty. Clocks are CLOCK_REALTIME, or whatever the stamps of the delays are of; both must count
+ * with the same uncertainty. A step of either clock begins the estimate anew; one of less than two or three least round
+ * trips may pass for delay, and then the offset is off by up to its size. Clocks are CLOCK_REALTIME, or whatever the stamps of the delays are of; both must count
  * from the same epoch, or from epochs within some days, since a float64 beyond 2^53 ns loses nanoseconds.
  */
 import type { Nanos } from '../core/time.js';
-import { offsetBand, type OffsetBandLimits } from './offsetBand.js';
+import { offsetBand, type OffsetBand, type OffsetBandLimits } from './offsetBand.js';
 import { OffsetWindows } from './offsetWindows.js';
 
 /** Most that Linux lets a clock be slewed against its crystal (adjtimex(2), MAXFREQ). */
 export const MAX_DRIFT_PPM = 500;
-/** How fast the drift may change. Crystals do by some 0.1 ppm/K; a time daemon that steers is as fast as that. */
-export const WANDER_PPM_PER_SECOND = 0.005;
+/** How fast the drift may change: a crystal of 0.1 ppm/K that warms by a kelvin within a minute. */
+export const WANDER_PPM_PER_SECOND = 0.002;
 
-const WINDOWS = 128;
+const WINDOWS = 256;
 const FIRST_WINDOW_NS = 250_000_000;
 /** Spans between steps, and steps, that are remembered. */
 const SPANS = 8;
@@ -28,6 +29,12 @@ const STEPS = 64;
 const STEP_EXCHANGES = 2;
 /** As many of those that are older than what came: answers that overtook each other are no step backwards. */
 const OLD_EXCHANGES = 4;
+/** Exchanges too loose to tell which is right that are passed over meanwhile. */
+const PASSED_OVER = 16;
+/** Bounds must contradict each other by more than this share of the least round trip: no clock drifts quite evenly. */
+const TOLERANCE = 0.05;
+/** No clock shows more. */
+const TIMES_NS = 2 ** 63;
 /** Stamps are whole nanoseconds, and clocks are read with about this resolution. */
 const RESOLUTION_NS = 10;
 
@@ -56,8 +63,9 @@ export interface ClockStep {
   /** A's clock at the last exchange before, and at the first one behind the step. */
   readonly afterNs: Nanos;
   readonly byNs: Nanos;
-  /** How far B's clock went ahead of A's, within the uncertainty of the estimates before and behind. */
+  /** How far B's clock went ahead of A's, by more than {@link uncertaintyNs}. */
   readonly sizeNs: number;
+  readonly uncertaintyNs: number;
 }
 
 interface Exchange {
@@ -84,8 +92,10 @@ interface Span {
 }
 
 export class ClockOffset {
-  /** The last 64, oldest first. A frequency that jumps is steps too, each of some round trips' size. */
+  /** The last 64, oldest first. */
   readonly steps: readonly ClockStep[] = [];
+  /** How often the estimate began anew: at steps, and where a clock's frequency changed faster than clocks wander. */
+  restarts = 0;
   /** Exchanges that no clocks can make, or that contradict the others and are no step. */
   refused = 0;
   readonly #limits: OffsetBandLimits;
@@ -93,6 +103,7 @@ export class ClockOffset {
   #spansForgotten = 0;
   /** Contradict the newest span, agree with each other. */
   #doubted: Exchange[] = [];
+  #passedOver = 0;
 
   constructor(options: ClockOffsetOptions = {}) {
     this.#limits = {
@@ -106,7 +117,8 @@ export class ClockOffset {
     // By its own drift B may have taken longer for the answer than the round trip did.
     const roundTripNs = t4 - t1 - (t3 - t2);
     const isPossible = t4 >= t1 && t3 >= t2 && roundTripNs >= -this.#limits.slope * (t4 - t1) - RESOLUTION_NS;
-    if (!isPossible || !Number.isFinite(t4 - t1 + t3 - t2)) {
+    const isInRange = Math.max(Math.abs(t1), Math.abs(t2), Math.abs(t3), Math.abs(t4)) < TIMES_NS;
+    if (!isPossible || !isInRange) {
       this.refused++;
       return;
     }
@@ -116,7 +128,7 @@ export class ClockOffset {
       this.#begin([exchange]);
     } else if (this.#contradicts(span, exchange)) {
       this.#doubt(span, exchange);
-    } else {
+    } else if (!this.#mayBehindStep(exchange)) {
       this.#forgetDoubted();
       this.#take(span, exchange);
     }
@@ -152,7 +164,7 @@ export class ClockOffset {
     };
   }
 
-  /** By more than clocks that only drift and wander explain, or one round trip. */
+  /** By more than clocks that only drift and wander explain. */
   #contradicts(span: Span, exchange: Exchange): boolean {
     const atNs = (exchange.t1 + exchange.t4) / 2 - span.originNs;
     const drift = this.#limits.slope * (exchange.t4 - exchange.t1);
@@ -164,23 +176,39 @@ export class ClockOffset {
     span.lineAtNs = atNs;
     span.lineOffsetNs = band.middle;
     span.lineSlope = band.slope;
-    const tolerance = span.minimumRoundTripNs + RESOLUTION_NS + band.misfit;
+    const tolerance = TOLERANCE * span.minimumRoundTripNs + RESOLUTION_NS + band.misfit;
     return upper < band.low - tolerance || lower > band.high + tolerance;
   }
 
   #doubt(span: Span, exchange: Exchange): void {
-    if (!this.#doubted.every((one) => this.#agree(one, exchange))) this.#forgetDoubted();
+    if (!this.#agreesWithDoubted(exchange)) this.#forgetDoubted();
     this.#doubted.push(exchange);
     const first = this.#doubted[0]!;
     const needed = first.t1 < span.lastNs ? OLD_EXCHANGES : STEP_EXCHANGES;
     if (this.#doubted.length < needed) return;
+    const line = offsetBand(span.windows, first.t1 - span.originNs, this.#limits);
     const before = this.#estimate(span, first.t1);
     this.#begin(this.#doubted);
     this.#doubted = [];
+    this.restarts++;
     const behind = this.#estimate(this.#spans.at(-1)!, first.t1);
+    const sizeNs = behind.offsetNs - before.offsetNs;
+    const uncertaintyNs = before.uncertaintyNs + behind.uncertaintyNs;
+    span.lastNs = span.originNs + cutAtStep(span.windows, first.t1 - span.originNs, line, sizeNs, behind.uncertaintyNs);
+    // What drift could have made is none.
+    if (Math.abs(sizeNs) <= uncertaintyNs + this.#limits.slope * (first.t1 - span.lastNs)) return;
     const steps = this.steps as ClockStep[];
-    steps.push({ afterNs: span.lastNs, byNs: first.t1, sizeNs: behind.offsetNs - before.offsetNs });
+    steps.push({ afterNs: span.lastNs, byNs: first.t1, sizeNs, uncertaintyNs });
     if (steps.length > STEPS) steps.shift();
+  }
+
+  /** Whether an exchange that contradicts nothing says as little against a step that is in doubt. */
+  #mayBehindStep(exchange: Exchange): boolean {
+    return this.#doubted.length > 0 && this.#agreesWithDoubted(exchange) && ++this.#passedOver <= PASSED_OVER;
+  }
+
+  #agreesWithDoubted(exchange: Exchange): boolean {
+    return this.#doubted.every((one) => this.#agree(one, exchange));
   }
 
   /** Whether one clock offset, drifting, may have made both. */
@@ -192,6 +220,7 @@ export class ClockOffset {
   #forgetDoubted(): void {
     this.refused += this.#doubted.length;
     this.#doubted = [];
+    this.#passedOver = 0;
   }
 
   #begin(exchanges: readonly Exchange[]): void {
@@ -222,4 +251,20 @@ export class ClockOffset {
     span.lastNs = Math.max(span.lastNs, t4);
     span.minimumRoundTripNs = Math.min(span.minimumRoundTripNs, roundTripNs);
   }
+}
+
+/**
+ * When bounds last contradict a clock that had stepped already: a line through `line.middle` at `atNs` and `sizeNs`
+ * beside it, within `doubtNs`. Those behind were too loose to tell, and are left out.
+ */
+function cutAtStep(windows: OffsetWindows, atNs: number, line: OffsetBand, sizeNs: number, doubtNs: number): number {
+  const { upper, upperAtNs, lower, lowerAtNs } = windows;
+  for (; windows.length > 1; windows.length--) {
+    const last = windows.length - 1;
+    const above = upper[last]! - line.middle - line.slope * (upperAtNs[last]! - atNs) - sizeNs;
+    const below = lower[last]! - line.middle - line.slope * (lowerAtNs[last]! - atNs) - sizeNs;
+    if (above < -doubtNs) return upperAtNs[last]!;
+    if (below > doubtNs) return lowerAtNs[last]!;
+  }
+  return 0;
 }

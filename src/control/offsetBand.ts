@@ -28,16 +28,18 @@ export interface OffsetBand {
   readonly misfit: number;
 }
 
-/** Halvings of an interval: from 500 ppm to less than 1 ns in 2^53. */
-const HALVINGS = 60;
+/** Halvings of an interval of slopes: from 1000 ppm to what moves a line by less than 1 ns in 100 days. */
+const HALVINGS = 45;
+/** Bounds that just touch each other do so but for rounding. */
+const ROUNDING_NS = 1e-4;
 
 export function offsetBand(windows: OffsetWindows, atNs: number, limits: OffsetBandLimits): OffsetBand {
   const lines = new Lines(windows, atNs, limits.wander);
   // The room between the bounds is concave in the slope: where it is greatest is where its own slope turns.
   const slope = halve(-limits.slope, limits.slope, (x) => lines.at(x).roomRises);
-  const { ceiling, floor } = lines.at(slope);
+  const { ceiling, floor, room } = lines.at(slope);
   const middle = (ceiling + floor) / 2;
-  if (ceiling < floor) {
+  if (room < 0) {
     const misfit = (floor - ceiling) / 2;
     return { middle, slope, low: middle, high: middle, slopeLow: slope, slopeHigh: slope, misfit };
   }
@@ -70,46 +72,53 @@ class Lines {
   ceilingRises = false;
   floorRises = false;
   roomRises = false;
-  readonly #windows: OffsetWindows;
-  readonly #atNs: number;
-  readonly #wander: number;
+  readonly #count: number;
+  /** By window: bounds, loosened by how far they are from the moment, and that distance. */
+  readonly #most: Float64Array;
+  readonly #mostFromNs: Float64Array;
+  readonly #least: Float64Array;
+  readonly #leastFromNs: Float64Array;
 
   constructor(windows: OffsetWindows, atNs: number, wander: number) {
-    this.#windows = windows;
-    this.#atNs = atNs;
-    this.#wander = wander;
+    const { upper, upperAtNs, lower, lowerAtNs, length } = windows;
+    this.#count = length;
+    this.#mostFromNs = upperAtNs.slice(0, length).map((ns) => ns - atNs);
+    this.#most = this.#mostFromNs.map((ns, i) => upper[i]! + (wander / 2) * ns * ns);
+    this.#leastFromNs = lowerAtNs.slice(0, length).map((ns) => ns - atNs);
+    this.#least = this.#leastFromNs.map((ns, i) => lower[i]! - (wander / 2) * ns * ns);
   }
 
   get room(): number {
-    return this.ceiling - this.floor;
+    return this.ceiling - this.floor + ROUNDING_NS;
   }
 
   /** This object, for `slope`. */
   at(slope: number): this {
-    const { upper, upperAtNs, lower, lowerAtNs, length } = this.#windows;
+    const most = this.#most;
+    const mostFromNs = this.#mostFromNs;
+    const least = this.#least;
+    const leastFromNs = this.#leastFromNs;
     let ceiling = Infinity;
-    let ceilingDistance = 0;
+    let ceilingFromNs = 0;
     let floor = -Infinity;
-    let floorDistance = 0;
-    for (let i = 0; i < length; i++) {
-      const above = upperAtNs[i]! - this.#atNs;
-      const most = upper[i]! + (this.#wander / 2) * above * above - slope * above;
-      if (most < ceiling) {
-        ceiling = most;
-        ceilingDistance = above;
+    let floorFromNs = 0;
+    for (let i = 0; i < this.#count; i++) {
+      const high = most[i]! - slope * mostFromNs[i]!;
+      if (high < ceiling) {
+        ceiling = high;
+        ceilingFromNs = mostFromNs[i]!;
       }
-      const below = lowerAtNs[i]! - this.#atNs;
-      const least = lower[i]! - (this.#wander / 2) * below * below - slope * below;
-      if (least > floor) {
-        floor = least;
-        floorDistance = below;
+      const low = least[i]! - slope * leastFromNs[i]!;
+      if (low > floor) {
+        floor = low;
+        floorFromNs = leastFromNs[i]!;
       }
     }
     this.ceiling = ceiling;
     this.floor = floor;
-    this.ceilingRises = ceilingDistance < 0;
-    this.floorRises = floorDistance < 0;
-    this.roomRises = floorDistance > ceilingDistance;
+    this.ceilingRises = ceilingFromNs < 0;
+    this.floorRises = floorFromNs < 0;
+    this.roomRises = floorFromNs > ceilingFromNs;
     return this;
   }
 }
