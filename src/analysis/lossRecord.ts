@@ -103,6 +103,7 @@ export class LossRecord {
     }
     const distances = this.#lost - 1;
     return {
+      origin: origin.toString(),
       periods,
       periodLengthMin: periods === 0 ? null : Math.min(this.#shortest, this.#periodLength),
       periodLengthMean: periods === 0 ? null : this.#lost / periods,

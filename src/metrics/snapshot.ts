@@ -14,6 +14,8 @@ export type StreamHistogramId = (typeof STREAM_HISTOGRAMS)[number];
 
 /** RFC 3357 and RFC 4737 detail of a stream. */
 export interface LossDetail {
+  /** Number of the first unit that is expected, as the sender numbers them, 64 bits as a decimal string. */
+  readonly origin: string;
   /** Loss periods: runs of consecutive lost numbers (RFC 3357 section 4.2). */
   readonly periods: number;
   readonly periodLengthMin: number | null;

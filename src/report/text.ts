@@ -25,6 +25,7 @@ import { styleOf, type Style, type TextOptions } from './style.js';
 import { counted, line, lines as wrapped, percentileHead, percentiles } from './textLines.js';
 import { inputLines } from './textInputs.js';
 import { linksBlock } from './textLinks.js';
+import { lossLocationLines } from './textLossLocation.js';
 import { answeringLines, arbitrationBlock, outputsBlock } from './textRepair.js';
 import { aggregateBlock, companionLines, streamBlock } from './textStream.js';
 import { tapsBlock } from './textTaps.js';
@@ -49,6 +50,8 @@ export function renderText(result: RunResult, options: TextOptions = {}): string
   if (result.zap !== null) blocks.push(...zapBlocks(result.zap, most, style));
   if (result.sender !== null) blocks.push(senderBlock(result.sender, most, style));
   for (const receiver of result.receivers.slice(0, most)) blocks.push(receiverLines(receiver, style));
+  const location = result.sender?.loss_location ?? null;
+  if (location !== null) blocks.push(lossLocationLines(location, style));
   const counted = eventLine(result);
   if (counted !== null) blocks.push([counted]);
   blocks.push(healthLines(result.health, style));

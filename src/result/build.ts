@@ -1,3 +1,4 @@
+import { StreamCounter } from '../metrics/counters.js';
 import { formatHostPort } from '../core/format.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import { SERIES_METRIC_IDS, SERIES_METRICS, type HistogramId } from '../metrics/catalog.js';
@@ -92,6 +93,7 @@ export function buildStream(
       ...(doubt === null ? {} : { delay_uncertainty_ns: doubt }),
     },
     series: series === null ? null : buildSeries(series, startMonoNs, countsDrops),
+    numbers: numbersOf(stream),
     loss_map: stream.lossDetail.map
       .slice(0, LOSS_MAP_RANGES)
       .map(({ first, count, cause }) => ({ first, count, cause })),
@@ -126,6 +128,14 @@ function isUntold({ format }: StreamSnapshot, media: MediaFacts | null): boolean
 }
 
 /** Why nobody can say how far one-way delay is off; `null`: one can. */
+/** From the first number that was expected to the one behind the last; the sender's own gaps lie among them. */
+function numbersOf({ expectedFrom, lossDetail, counters }: StreamSnapshot): Stream['numbers'] {
+  if (expectedFrom === null) return null;
+  const count = counters[StreamCounter.Expected]! + counters[StreamCounter.NeverSent]!;
+  const to = BigInt.asUintN(64, BigInt(lossDetail.origin) + BigInt(count));
+  return { from: lossDetail.origin, to: String(to) };
+}
+
 function delayDoubt(stream: StreamSnapshot, local: boolean, measurement: Measurement): string | null {
   if (stream.sendTime === null) return 'the format carries no send time';
   const receiveTime = measurement.receiveTime(stream.socket);

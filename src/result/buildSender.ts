@@ -114,6 +114,8 @@ export function buildSender(facts: SenderFacts): Sender {
     impairment: mergeImpairments(streams.map((stream) => stream.impairment)),
     recovery: facts.recovery,
     feedback: facts.feedback,
+    // Known when the results of receivers are there.
+    loss_location: null,
     inputs: troubledFirst(facts.inputs, facts.detail),
     streams: worstFirst(built, facts.detail),
     streams_total: streams.length,

@@ -75,6 +75,7 @@ function mergeTwo(a: Sender, b: Sender, detail: number): Sender {
     impairment: mergeImpairments([a.impairment, b.impairment]),
     recovery: mergeRecoveries([a.recovery, b.recovery]),
     feedback: a.feedback ?? b.feedback,
+    loss_location: a.loss_location ?? b.loss_location,
     inputs: troubledFirst([...a.inputs, ...b.inputs], detail),
     streams: worstFirst(streams, detail),
     streams_total: a.streams_total + b.streams_total - (a.streams.length + b.streams.length - streams.length),

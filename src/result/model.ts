@@ -37,6 +37,7 @@ export type { Bursts } from './modelBursts.js';
 export type { Link } from './modelLink.js';
 export type { Arbitration, ArbitrationStream, FecReport, Output, RecoveryReport, RtcpReport } from './modelRepair.js';
 export type { ClockOffsetReport, DelayCorrection, Feedback, ReceiverReport } from './modelReceiver.js';
+export type { LossLocationReport } from './modelLossLocation.js';
 export type { Impairment, Sender, SenderInput, SenderRecovery, SenderStream, SentCapture } from './modelSender.js';
 export type { Taps, TapStream } from './modelTaps.js';
 export type { Zap, ZapChannel } from './modelZap.js';

@@ -1,5 +1,6 @@
 /** Schemas of what a sender says about itself. Import types only, unless you validate. */
 import * as z from 'zod';
+import { LossLocationSchema } from './modelLossLocation.js';
 import { FeedbackSchema } from './modelReceiver.js';
 import { count, figure, HistogramSummarySchema, nullableCount } from './modelStream.js';
 
@@ -136,6 +137,7 @@ export const SenderSchema = z.object({
   impairment: ImpairmentSchema.nullable().describe('Sums over streams; null without --impair.'),
   recovery: SenderRecoverySchema.nullable().describe('Sums over feeds; null: requests are not answered.'),
   feedback: FeedbackSchema.nullable().describe('null: receivers were asked for nothing.'),
+  loss_location: LossLocationSchema.nullable().describe('null: fewer than two receivers gave a result.'),
   inputs: z
     .array(SenderInputSchema)
     .describe('What transport streams and replays were made of; at most as many as in detail.'),

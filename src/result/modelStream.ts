@@ -133,6 +133,10 @@ export const StreamSchema = z.object({
   ),
   not_measured: reasons,
   series: StreamSeriesSchema.nullable(),
+  numbers: z
+    .object({ from: decimal, to: decimal.describe('The one behind the last.') })
+    .nullable()
+    .describe('Sequence numbers that were expected, or never sent; null: the format has none, or nothing came.'),
   loss_map: z.array(LossRangeSchema).max(1024).nullable(),
   loss_map_truncated: z.boolean().describe('There were more than 1024 ranges.'),
   bursts: BurstsSchema.nullable().describe('Micro-bursts; null: nothing arrived, or a stream beyond the detail limit.'),

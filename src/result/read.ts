@@ -118,11 +118,13 @@ function complete(document: Loose): void {
     document['sender']['inputs'] ??= [];
     document['sender']['recovery'] ??= null;
     document['sender']['feedback'] ??= null;
+    document['sender']['loss_location'] ??= null;
   }
   const streams = objectsIn(document['streams']);
   for (const stream of streams) {
     stream['bursts'] ??= null;
     stream['delay_correction'] ??= null;
+    stream['numbers'] ??= null;
     stream['transport'] ??= null;
     stream['fec'] ??= null;
     stream['recovery'] ??= null;

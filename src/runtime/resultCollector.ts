@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ResultServer } from '../io/resultServer.js';
 import type { Receiver, RunResult } from '../result/model.js';
 import { readResults } from '../result/read.js';
+import { lossPlaces } from './lossPlaces.js';
 
 /** How long results are waited for of receivers that have said their last. */
 const PATIENCE_MS = 3000;
@@ -59,7 +60,7 @@ export class ResultCollector {
       results: receivers.filter((receiver) => receiver.result !== null).length,
       results_refused: (server?.refused ?? 0) + this.#refused,
     };
-    return { ...result, receivers, sender: { ...sender, feedback } };
+    return { ...result, receivers, sender: { ...sender, feedback, loss_location: lossPlaces(receivers) } };
   }
 
   async close(): Promise<void> {

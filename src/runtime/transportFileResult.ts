@@ -107,6 +107,7 @@ function streamOf({ name }: TransportFile, snapshot: TransportSnapshot): Stream 
     send_time: null,
     delay_uncertainty_ns: null,
     delay_correction: null,
+    numbers: null,
     super_packets: false,
     metrics: Object.fromEntries(METRIC_IDS.map((id) => [id, null])) as unknown as StreamMetrics,
     histograms: Object.fromEntries(HISTOGRAM_IDS.map((id) => [id, null])) as StreamHistograms,

@@ -31,6 +31,7 @@ export function recorded(...values: number[]): Histogram {
 }
 
 export const NO_LOSS: LossDetail = {
+  origin: '0',
   periods: 0,
   periodLengthMin: null,
   periodLengthMean: null,
