@@ -102,6 +102,17 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
       'mcast zap lineup.m3u --max zap.first_random_access_ns.p99=2s',
     ],
   },
+  capacity: {
+    operands: '<endpoint>',
+    atLeast: 1,
+    atMost: 1,
+    summary: 'Searches the highest rate that receivers get; each of them is a mcast recv on the endpoint.',
+    gist: 'the highest rate that receivers get',
+    examples: [
+      'mcast capacity probe://239.1.1.1:5001 --await 3',
+      'mcast capacity probe://239.1.1.1:5001 --method binary --sizes 64,1316',
+    ],
+  },
   relay: {
     operands: '<from> <to>',
     atLeast: 2,

@@ -31,6 +31,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       list: () => import('./commands/list.js'),
       relay: () => import('./commands/relay.js'),
       report: () => import('./commands/report.js'),
+      capacity: () => import('./commands/capacity.js'),
       zap: () => import('./commands/zap.js'),
     },
     { version, print: (text) => process.stdout.write(text) },
@@ -50,6 +51,7 @@ const WORKERS: ReadonlyMap<string | undefined, readonly WorkerKind[]> = new Map(
   ['send', ['send']],
   ['recv', ['receive']],
   ['zap', ['zap']],
+  ['capacity', ['capacity']],
   ['check', ['receive', 'send']],
   ['demo', ['receive', 'send']],
 ]);

@@ -1,5 +1,5 @@
 import type { Nanos } from '../core/time.js';
-import { type FeedbackReport, FeedbackFlag, ReportField } from '../wire/feedback.js';
+import { type FeedbackReport, FeedbackFlag, type FlowReport, ReportField } from '../wire/feedback.js';
 
 /** Receivers that a sender tells apart, and of one host at most. */
 export const MOST_RECEIVERS = 1024;
@@ -10,6 +10,8 @@ const SAID_AT_ONCE = 50;
 /** Not heard for so many of its intervals, and at least so long, a receiver is gone. */
 const SILENT_INTERVALS = 5;
 const SHORTEST_SILENCE_NS = 3e9;
+/** Flows of a receiver that are remembered. */
+const MOST_FLOWS = 64;
 /** Numbers further ahead of the last one than this are old ones (RFC 1982 section 3.2). */
 const HALF_OF_NUMBERS = 2 ** 31;
 
@@ -22,6 +24,8 @@ export interface KnownReceiver {
   name: string;
   /** Of its last report, by `ReportField`. */
   readonly figures: Float64Array;
+  /** Of the latest flows that it has told of, as it told last. */
+  readonly flows: Map<number, FlowReport>;
   streams: number;
   reports: number;
   heardNs: Nanos;
@@ -77,6 +81,7 @@ export class FeedbackTable {
         port,
         name,
         figures: new Float64Array(ReportField.Count).fill(NaN),
+        flows: new Map(),
         streams: 0,
         reports: 0,
         heardNs: nowNs,
@@ -118,6 +123,14 @@ export class FeedbackTable {
     entry.reports++;
     entry.streams = report.streams;
     entry.figures.set(report.figures);
+    for (const flow of report.latest) {
+      entry.flows.delete(flow.flow);
+      entry.flows.set(flow.flow, flow);
+    }
+    for (const flow of entry.flows.keys()) {
+      if (entry.flows.size <= MOST_FLOWS) break;
+      entry.flows.delete(flow);
+    }
     if ((report.flags & FeedbackFlag.Last) !== 0) entry.isDone = true;
     return true;
   }

@@ -7,7 +7,7 @@ import { integerIn, parseText } from './optionValues.js';
 export const FEEDBACK_OPTIONS = {
   feedback: one('Feedback', parseFeedbackPort, {
     value: '[=<port>]',
-    commands: ['send', 'recv'],
+    commands: ['send', 'recv', 'capacity'],
     help: 'send: ask receivers for reports and results, at this local port (UDP and TCP; default: any). Without it probe, iperf and rtp ask. recv: be ready to answer whatever is received',
   }),
   'no-feedback': one('Feedback', parseSwitch, {
@@ -16,17 +16,17 @@ export const FEEDBACK_OPTIONS = {
   }),
   await: one('Feedback', integerIn(1, 1024), {
     value: '<n>',
-    commands: ['send'],
+    commands: ['send', 'capacity'],
     help: 'begin when n receivers have reported, or fail when they have not within --wait',
   }),
   'control-port': one('Feedback', integerIn(1, 65_535), {
     value: '<port>',
-    commands: ['send', 'recv'],
+    commands: ['send', 'recv', 'capacity'],
     help: 'port on the first group where a sender tells that it wants reports. Default: the port of the data + 1',
   }),
   'key-file': one('Feedback', parseText, {
     value: '<file>',
-    commands: ['send', 'recv'],
+    commands: ['send', 'recv', 'capacity'],
     help: 'a file with a secret, the same at both ends: feedback without its proof (HMAC-SHA-256) is not heeded',
   }),
   passive: one('Feedback', parseSwitch, {

@@ -18,7 +18,13 @@ import { isUnicast, readTargets, type PlanContext, type Targets } from './target
 export type { PlanContext } from './targets.js';
 
 /** Of a sender that was not told when to end. */
-const DURATION_NS: Readonly<Partial<Record<CommandName, number>>> = { send: 10e9, check: 1e9, demo: 8e9 };
+const DURATION_NS: Readonly<Partial<Record<CommandName, number>>> = {
+  send: 10e9,
+  check: 1e9,
+  demo: 8e9,
+  // Of its longest search; what is sent is bounded by that.
+  capacity: 60e9,
+};
 /** How long the receiver of `check` and `demo` waits for its own sender. */
 const PAIR_WAIT_NS = 2e9;
 /**
@@ -143,7 +149,9 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
     fragmentsExpected: run.fragment === true,
     transmitTimestamps: common.timestamps === 'kernel' || common.timestamps === 'hardware',
     ...sessionPlan(run, planned, problems),
-    ...(command === 'send' ? sendFeedback(run, streams, context.files, problems) : NO_FEEDBACK),
+    ...(command === 'send' || command === 'capacity'
+      ? sendFeedback(run, streams, context.files, problems)
+      : NO_FEEDBACK),
     force: run.force === true,
   };
   if (run.df === true && run.fragment === true) problems.push(usage('--df forbids fragments, --fragment expects them'));

@@ -1,6 +1,18 @@
 /** What a row of the table of options says. */
 
-export const COMMANDS = ['send', 'recv', 'check', 'analyze', 'demo', 'dump', 'list', 'report', 'zap', 'relay'] as const;
+export const COMMANDS = [
+  'send',
+  'recv',
+  'check',
+  'analyze',
+  'demo',
+  'dump',
+  'list',
+  'report',
+  'zap',
+  'relay',
+  'capacity',
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export const SECTIONS = [
@@ -11,6 +23,7 @@ export const SECTIONS = [
   'Captures',
   'When it ends',
   'Feedback',
+  'Capacity',
   'Results',
   'Limits',
   'Engine',
@@ -71,6 +84,24 @@ export const SENDERS: readonly CommandName[] = ['send', 'check', 'demo'];
 export const LIVE: readonly CommandName[] = ['send', 'recv', 'check', 'demo', 'relay'];
 export const RECEIVERS: readonly CommandName[] = ['recv', 'check', 'demo'];
 export const MEASURING: readonly CommandName[] = ['recv', 'check', 'analyze', 'demo'];
-export const MEASURED: readonly CommandName[] = ['send', 'recv', 'check', 'analyze', 'demo', 'zap', 'relay'];
+export const MEASURED: readonly CommandName[] = [
+  'send',
+  'recv',
+  'check',
+  'analyze',
+  'demo',
+  'zap',
+  'relay',
+  'capacity',
+];
 export const RESULTS: readonly CommandName[] = [...MEASURED, 'report'];
-export const JUDGED: readonly CommandName[] = ['send', 'recv', 'check', 'analyze', 'report', 'zap', 'relay'];
+export const JUDGED: readonly CommandName[] = [
+  'send',
+  'recv',
+  'check',
+  'analyze',
+  'report',
+  'zap',
+  'relay',
+  'capacity',
+];

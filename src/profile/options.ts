@@ -6,6 +6,7 @@
 import type { CommandName, OptionRow } from './optionRow.js';
 import { MEDIA_OPTIONS } from './mediaOptions.js';
 import { FEED_OPTIONS } from './feedOptions.js';
+import { CAPACITY_OPTIONS } from './capacityOptions.js';
 import { FEEDBACK_OPTIONS } from './feedbackOptions.js';
 import { RECOVERY_OPTIONS } from './recoveryOptions.js';
 import { RUN_OPTIONS } from './runOptions.js';
@@ -25,6 +26,7 @@ export const OPTIONS = {
   ...SESSION_OPTIONS,
   ...ZAP_OPTIONS,
   ...FEEDBACK_OPTIONS,
+  ...CAPACITY_OPTIONS,
   ...RUN_OPTIONS,
 } as const;
 

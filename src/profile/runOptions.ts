@@ -124,19 +124,19 @@ export const RUN_OPTIONS = {
   sndbuf: one('Engine', parseSizeOctets, {
     value: '<octets>',
     fallback: '0',
-    commands: [...SENDERS, 'relay'],
+    commands: [...SENDERS, 'relay', 'capacity'],
     help: 'send buffer to ask for; 0: the system default',
   }),
   timestamps: one('Engine', oneOf('auto', 'hardware', 'kernel', 'user'), {
     value: '<source>',
     fallback: 'auto',
-    commands: [...LIVE, 'zap'],
+    commands: [...LIVE, 'zap', 'capacity'],
     help: 'receive stamps: auto, hardware, kernel or user; at a sender hardware or kernel asks for transmit stamps',
   }),
   offload: one('Engine', oneOf('auto', 'on', 'off'), {
     value: '<auto|on|off>',
     fallback: 'auto',
-    commands: LIVE,
+    commands: [...LIVE, 'capacity'],
     help: 'segmentation and receive offload (UDP_SEGMENT, UDP_GRO)',
   }),
   quantum: one('Engine', parseDurationNs, {
@@ -147,7 +147,7 @@ export const RUN_OPTIONS = {
   'max-late': one('Engine', parseSpanNs, {
     value: '<time>',
     fallback: '10ms',
-    commands: [...SENDERS, 'relay'],
+    commands: [...SENDERS, 'relay', 'capacity'],
     help: 'a datagram that is later than this is not sent, and counted; of transport streams and captures 1s',
   }),
   spin: one('Engine', parseDurationNs, {
@@ -181,17 +181,17 @@ export const RUN_OPTIONS = {
   }),
   cpu: one('Engine', integerIn(0, 4095), {
     value: '<n>',
-    commands: [...LIVE, 'zap'],
+    commands: [...LIVE, 'zap', 'capacity'],
     help: 'pin the measuring thread to this CPU',
   }),
   io: one('Engine', oneOf('auto', 'native', 'dgram'), {
     value: '<native|dgram>',
     fallback: 'auto',
-    commands: [...LIVE, 'zap'],
+    commands: [...LIVE, 'zap', 'capacity'],
     help: 'the addon, or the portable implementation. auto: native where it was built',
   }),
   force: one('Engine', parseSwitch, {
-    commands: ['send', 'recv', 'check', 'relay'],
+    commands: ['send', 'recv', 'check', 'relay', 'capacity'],
     help: 'do what is refused as unsafe: over 1 Gbit/s, over an hour unasked, a group that is in use',
   }),
   inject: one('Engine', parseInject, {

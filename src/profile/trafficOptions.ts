@@ -15,7 +15,7 @@ export const TRAFFIC_OPTIONS = {
   iface: one('Where', parseText, {
     short: 'I',
     value: '<interface>',
-    commands: [...LIVE, 'list', 'zap'],
+    commands: [...LIVE, 'list', 'zap', 'capacity'],
     scope: 'stream',
     brief: [...PAIR, 'list', 'zap', 'relay'],
     gist: 'interface: name, index, address; recv also all',
@@ -31,20 +31,20 @@ export const TRAFFIC_OPTIONS = {
     help: 'consecutive groups from the one that is named, as +n in the endpoint',
   }),
   unicast: one('Where', parseSwitch, {
-    commands: [...PAIR, 'analyze', 'relay'],
+    commands: [...PAIR, 'analyze', 'relay', 'capacity'],
     scope: 'stream',
     help: 'a single host is meant: allow an address that is not a group; analyze: measure those too',
   }),
   ipv6: one('Where', parseSwitch, {
     short: '6',
-    commands: [...LIVE, 'list'],
+    commands: [...LIVE, 'list', 'capacity'],
     brief: ['list'],
     gist: 'the IPv6 groups of announcements too',
     help: 'the group auto is one of ff15::/16 instead of 239.255.0.0/16; list and sap://: the IPv6 groups of announcements too',
   }),
   'source-port': one('Where', integerIn(1, 65_535), {
     value: '<port>',
-    commands: ['send', 'check'],
+    commands: ['send', 'check', 'capacity'],
     scope: 'stream',
     help: "port to send from. Default: the system's choice",
   }),
@@ -116,7 +116,7 @@ export const TRAFFIC_OPTIONS = {
   }),
   seed: one('What is sent', integerIn(0, 4_294_967_295), {
     value: '<n>',
-    commands: [...SENDERS, 'zap'],
+    commands: [...SENDERS, 'zap', 'capacity'],
     brief: ['zap'],
     gist: 'random order and moments, the same for each seed',
     help: 'makes what is random repeatable. Default: a random one, in the result; zap: without it the channels come in turn, each left with its first picture',
@@ -125,7 +125,7 @@ export const TRAFFIC_OPTIONS = {
     short: 'T',
     value: '<0-255>',
     fallback: '1',
-    commands: [...PAIR, 'relay'],
+    commands: [...PAIR, 'relay', 'capacity'],
     scope: 'stream',
     brief: [...PAIR, 'relay'],
     gist: 'TTL or hop limit (recv: as sent)',
@@ -134,7 +134,7 @@ export const TRAFFIC_OPTIONS = {
   dscp: one('What is sent', parseDscp, {
     value: '<name|0-63>',
     fallback: 'cs0',
-    commands: [...PAIR, 'relay'],
+    commands: [...PAIR, 'relay', 'capacity'],
     scope: 'stream',
     brief: [...PAIR, 'relay'],
     gist: 'as af41 or 34 (recv: as sent)',
@@ -143,12 +143,12 @@ export const TRAFFIC_OPTIONS = {
   tos: one('What is sent', parseTos, {
     short: 'S',
     value: '<0-255>',
-    commands: [...PAIR, 'relay'],
+    commands: [...PAIR, 'relay', 'capacity'],
     scope: 'stream',
     help: 'the whole TOS or traffic-class octet instead of --dscp, ECN bits included',
   }),
   df: one('What is sent', parseSwitch, {
-    commands: ['send', 'check'],
+    commands: ['send', 'check', 'capacity'],
     help: "set don't-fragment: what does not fit the MTU is refused",
   }),
   fragment: one('What is sent', parseSwitch, {
@@ -188,7 +188,7 @@ export const TRAFFIC_OPTIONS = {
   }),
   wait: one('When it ends', parseSpanNs, {
     value: '<time>',
-    commands: ['recv', 'check', 'send'],
+    commands: ['recv', 'check', 'send', 'capacity'],
     brief: ['recv'],
     gist: 'longest wait for the first datagram',
     help: 'longest wait for a first datagram, from which --duration then counts; none by then is exit status 3; and for the announcement of sap://. send: for the receivers of --await, default 30s',

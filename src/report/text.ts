@@ -23,6 +23,7 @@ import { printable } from '../core/printable.js';
 import { fold, shownLength, WIDTH } from './fold.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
 import { counted, line, lines as wrapped, percentileHead, percentiles } from './textLines.js';
+import { capacityBlocks } from './textCapacity.js';
 import { inputLines } from './textInputs.js';
 import { linksBlock } from './textLinks.js';
 import { lossLocationLines } from './textLossLocation.js';
@@ -47,11 +48,14 @@ export function renderText(result: RunResult, options: TextOptions = {}): string
   if (result.outputs.length > 0) blocks.push(outputsBlock(result.outputs, most, style));
   if (result.links.length > 0) blocks.push(linksBlock(result.links, most, style));
   if (result.taps !== null) blocks.push(tapsBlock(result.taps, most, style));
+  if (result.capacity !== null) blocks.push(...capacityBlocks(result.capacity, most, style));
   if (result.zap !== null) blocks.push(...zapBlocks(result.zap, most, style));
   if (result.sender !== null) blocks.push(senderBlock(result.sender, most, style));
-  for (const receiver of result.receivers.slice(0, most)) blocks.push(receiverLines(receiver, style));
+  // Of a search each step is a stream.
+  const receivers = result.capacity === null ? result.receivers : [];
+  for (const receiver of receivers.slice(0, most)) blocks.push(receiverLines(receiver, style));
   const location = result.sender?.loss_location ?? null;
-  if (location !== null) blocks.push(lossLocationLines(location, style));
+  if (location !== null && result.capacity === null) blocks.push(lossLocationLines(location, style));
   const counted = eventLine(result);
   if (counted !== null) blocks.push([counted]);
   blocks.push(healthLines(result.health, style));

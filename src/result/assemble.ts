@@ -22,6 +22,7 @@ export interface RunFacts extends Pick<
   /** Most streams in detail. */
   readonly detail?: number;
   readonly taps?: RunResult['taps'];
+  readonly capacity?: RunResult['capacity'];
   readonly zap?: RunResult['zap'];
   /** As `buildOutputs` made them. */
   readonly outputs?: RunResult['outputs'];
@@ -50,6 +51,7 @@ export function assembleResult(facts: RunFacts): RunResult {
     outputs: [...(facts.outputs ?? [])],
     links: [],
     taps: facts.taps ?? null,
+    capacity: facts.capacity ?? null,
     zap: facts.zap ?? null,
     sender: facts.sender,
     health: judgeHealth(facts.health, streams, facts.sender, facts.clock, facts.arbitration),

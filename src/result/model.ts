@@ -16,6 +16,7 @@ import {
   StreamSchema,
   type StreamMetrics,
 } from './modelStream.js';
+import { CapacitySchema } from './modelCapacity.js';
 import { LinkSchema } from './modelLink.js';
 import { ClockOffsetSchema, ReceiverReportSchema, type ReceiverReport } from './modelReceiver.js';
 import { ArbitrationSchema, OutputSchema } from './modelRepair.js';
@@ -34,6 +35,7 @@ export type {
 } from './modelStream.js';
 export type { StreamSeries } from './modelStream.js';
 export type { Bursts } from './modelBursts.js';
+export type { Capacity, CapacitySearch } from './modelCapacity.js';
 export type { Link } from './modelLink.js';
 export type { Arbitration, ArbitrationStream, FecReport, Output, RecoveryReport, RtcpReport } from './modelRepair.js';
 export type { ClockOffsetReport, DelayCorrection, Feedback, ReceiverReport } from './modelReceiver.js';
@@ -237,6 +239,7 @@ const DocumentSchema = z.object({
   outputs: z.array(OutputSchema).describe('What was made of received streams: files, programs, forwarded datagrams.'),
   links: z.array(LinkSchema).describe('Links to one peer that were an input or an output: SRT.'),
   taps: TapsSchema.nullable().describe('analyze --against: what happened between two captures.'),
+  capacity: CapacitySchema.nullable().describe('capacity: the highest rate that receivers get.'),
   zap: ZapSchema.nullable().describe('zap: how long changes of the channel took.'),
   sender: SenderSchema.nullable(),
   health: HealthSchema,

@@ -110,6 +110,7 @@ function checkSchema(document: Loose, source: string): void {
 /** An older writer did not know every field: what it lacks was not measured. */
 function complete(document: Loose): void {
   document['taps'] ??= null;
+  document['capacity'] ??= null;
   document['zap'] ??= null;
   document['outputs'] ??= [];
   document['links'] ??= [];

@@ -11,6 +11,8 @@ import {
   type FeedbackAnnouncement,
   FeedbackFlag,
   feedbackPacket,
+  type FlowReport,
+  MOST_LATEST,
   readFeedback,
   ReportField,
 } from '../wire/feedback.js';
@@ -241,6 +243,7 @@ export class FeedbackReceiver implements Agent {
         flags: peer.isDelivered ? FeedbackFlag.Last : 0,
         streams: peer.streams.length,
         figures,
+        latest: this.#latestFlows(peer),
       }),
     ]);
     peer.reported(octets, nowMonoNs);
@@ -290,6 +293,23 @@ export class FeedbackReceiver implements Agent {
     if (nowMonoNs - peer.overNs > reorderWindowNs + UNDER_WAY_NS) return true;
     if (nowMonoNs - peer.overNs < UNDER_WAY_NS) return false;
     return peer.streams.every((stream) => measurement.hasStreamSettled(stream, nowMonoNs));
+  }
+
+  /** Of runs with many streams the latest ones. */
+  #latestFlows({ streams }: FeedbackPeer): FlowReport[] {
+    const { table, counters } = this.#options.measurement;
+    return streams
+      .slice(-MOST_LATEST)
+      .filter((stream) => table.format[stream] === StreamFormat.Probe)
+      .map((stream) => {
+        const at = stream * StreamCounter.Count;
+        return {
+          flow: table.flow[stream]!,
+          received: counters.values[at + StreamCounter.Received]!,
+          lossSocketBuffer: counters.values[at + StreamCounter.LossSocketBuffer]!,
+          lossApplication: counters.values[at + StreamCounter.LossApplication]!,
+        };
+      });
   }
 
   #count({ streams, figures, clock }: FeedbackPeer): void {

@@ -4,6 +4,7 @@ import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../re
 import type { Limit } from '../result/limits.js';
 import type { EventRecord, Receiver, RunResult, Stream, TransportPid, TransportService } from '../result/model.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
+import type { CapacityPlan } from '../profile/capacityPlan.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
 import type { OutputQueue } from './receiverOutputs.js';
 import type { SharedInput } from './sharedInput.js';
@@ -32,6 +33,12 @@ export type WorkerTask =
       readonly plan: SendPlan;
       /** By stream of the plan; `null`: it makes what it sends. */
       readonly inputs: readonly (SharedInput | null)[];
+      readonly judge: Judge;
+      readonly control: Int32Array<SharedArrayBuffer>;
+    }
+  | {
+      readonly kind: 'capacity';
+      readonly plan: CapacityPlan;
       readonly judge: Judge;
       readonly control: Int32Array<SharedArrayBuffer>;
     }

@@ -8,6 +8,7 @@ import type { MediaInputs } from './mediaInputs.js';
 import type { MediaSinks } from './mediaSinks.js';
 import type { Judge, ReadyInfo, RunMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
+import type { CapacityPlan } from '../profile/capacityPlan.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
 import { withResolvers } from './resolvers.js';
 import { ResultCollector } from './resultCollector.js';
@@ -134,6 +135,18 @@ function delivering(run: Run, delivery: ResultDelivery): Run {
   });
   finished.catch(() => {});
   return { ...run, finished };
+}
+
+export function startCapacity(plan: CapacityPlan, judge: Judge, listener: RunListener = () => {}): Run {
+  const collector = new ResultCollector();
+  const run = start(
+    (control) => ({ kind: 'capacity', plan, judge, control }),
+    (message) => {
+      if (message.type === 'collect') collector.open(message.address, message.port, message.run, plan.feedbackKey);
+      else listener(message);
+    },
+  );
+  return collecting(run, collector, judge);
 }
 
 export function startZap(plan: ZapPlan, judge: Judge, listener: RunListener = () => {}): Run {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { formatHostPort } from '../core/format.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import type { DatagramSink, Io } from '../io/datagram.js';
 import { Histogram } from '../metrics/histogram.js';
@@ -19,6 +18,7 @@ import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { placedLines } from './placedLines.js';
+import { placedLine } from './placedLine.js';
 import { openRecoveryServers, recoveryLines, retransmissionAgents, type RecoveryServer } from './recoveryServers.js';
 import { reportedReceivers } from './receiverReports.js';
 import { rehearse } from './rehearsal.js';
@@ -36,7 +36,6 @@ import {
   placeStreams,
   type SharedLegs,
   type OpenSink,
-  type PlacedStream,
   totalPacketsPerSecond,
 } from './senderSetup.js';
 import { prepareThread } from './thread.js';
@@ -286,11 +285,6 @@ function boundedByEnd(plan: SendPlan, io: Io, nowRealNs: Nanos, leadNs: Nanos): 
   if (plan.endAtUnixNs === null) return plan;
   const untilEndNs = Math.max(0, untilNs(plan.endAtUnixNs, io, nowRealNs) - leadNs);
   return { ...plan, durationNs: Math.min(plan.durationNs ?? Infinity, untilEndNs) };
-}
-
-function placedLine({ stream, via, reason, source }: PlacedStream): string {
-  const { group, port } = stream.address;
-  return `to ${formatHostPort(group, port)} by ${via.name}${source === null ? '' : ` from ${source}`} (${reason})`;
 }
 
 /** Whether media, FEC or probes leave through it. */

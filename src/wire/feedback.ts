@@ -7,7 +7,9 @@
  *     announcement (subtype 0)  run, number, port 16, flags 16, receivers 16, spread 16 ms, report interval 32 us,
  *                               report bandwidth 32 bit/s, sent 64, not sent 64, and a place of 20 octets for each group:
  *                               address (IPv4 mapped), port 16, how many groups from there 16
- *     report (subtype 1)        run, number, flags 16, streams 16, then doubles in the order of ReportField
+ *     report (subtype 1)        run, number, flags 16, streams 16, then doubles in the order of ReportField, and of each
+ *                               of the latest flows of probes 32 bits each: flow, received, lost in the socket buffer,
+ *                               lost in the application
  *     question (subtype 2)      run, number, t1
  *     answer (subtype 3)        run, number, t1 as it was asked, t2 when the question came, t3 when this left
  *     proof (subtype 31)        HMAC-SHA-256 of all octets of the datagram before this packet
@@ -96,6 +98,16 @@ export interface FeedbackReport {
   readonly streams: number;
   /** By {@link ReportField}. */
   readonly figures: Float64Array;
+  /** Of the latest flows of probes, at most {@link MOST_LATEST}. */
+  readonly latest: readonly FlowReport[];
+}
+
+/** What has come of one flow so far, modulo 2^32. */
+export interface FlowReport {
+  readonly flow: number;
+  readonly received: number;
+  readonly lossSocketBuffer: number;
+  readonly lossApplication: number;
 }
 
 export interface FeedbackQuestion {
@@ -121,6 +133,8 @@ const PLACE_OCTETS = 20;
 const REPORT_OCTETS = 12 + 8 * ReportField.Count;
 const QUESTION_OCTETS = 16;
 const ANSWER_OCTETS = 32;
+const FLOW_OCTETS = 16;
+export const MOST_LATEST = 16;
 const TWO_32 = 4_294_967_296;
 
 /** What an APP packet says; `null`: nothing of ours, or malformed. */
@@ -130,7 +144,7 @@ export function readFeedback({ name, subtype, data }: RtcpApp): Feedback | null 
     case FeedbackType.Announcement:
       return readAnnouncement(data);
     case FeedbackType.Report:
-      return data.length === REPORT_OCTETS ? readReport(data) : null;
+      return readReport(data);
     case FeedbackType.Question:
       return data.length === QUESTION_OCTETS ? { kind: 'question', ...head(data), t1UnixNs: u64(data, 8) } : null;
     case FeedbackType.Answer:
@@ -235,18 +249,36 @@ function announcementData(said: FeedbackAnnouncement): Uint8Array {
   return data;
 }
 
-function readReport(data: Uint8Array): FeedbackReport {
+function readReport(data: Uint8Array): FeedbackReport | null {
+  const flowOctets = data.length - REPORT_OCTETS;
+  if (flowOctets < 0 || flowOctets % FLOW_OCTETS !== 0 || flowOctets / FLOW_OCTETS > MOST_LATEST) return null;
   const view = viewOf(data);
+  const latest: FlowReport[] = [];
+  for (let at = REPORT_OCTETS; at < data.length; at += FLOW_OCTETS) {
+    latest.push({
+      flow: u32be(data, at),
+      received: u32be(data, at + 4),
+      lossSocketBuffer: u32be(data, at + 8),
+      lossApplication: u32be(data, at + 12),
+    });
+  }
   const figures = Float64Array.from({ length: ReportField.Count }, (_, field) => view.getFloat64(12 + 8 * field));
-  return { kind: 'report', ...head(data), flags: u16be(data, 8), streams: u16be(data, 10), figures };
+  return { kind: 'report', ...head(data), flags: u16be(data, 8), streams: u16be(data, 10), figures, latest };
 }
 
 function reportData(said: FeedbackReport): Uint8Array {
-  const data = headed(said, REPORT_OCTETS);
+  const data = headed(said, REPORT_OCTETS + FLOW_OCTETS * said.latest.length);
   putU16be(data, 8, said.flags);
   putU16be(data, 10, Math.min(said.streams, 0xffff));
   const view = viewOf(data);
   for (let field = 0; field < ReportField.Count; field++) view.setFloat64(12 + 8 * field, said.figures[field]!);
+  for (const [index, flow] of said.latest.entries()) {
+    const at = REPORT_OCTETS + FLOW_OCTETS * index;
+    putU32be(data, at, flow.flow);
+    putU32be(data, at + 4, flow.received);
+    putU32be(data, at + 8, flow.lossSocketBuffer);
+    putU32be(data, at + 12, flow.lossApplication);
+  }
   return data;
 }
 

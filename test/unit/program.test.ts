@@ -84,16 +84,10 @@ describe('words', () => {
   });
 
   it.each([
-    [['frob'], 'unknown command "frob" (send recv check analyze demo dump list report zap relay)'],
-    [
-      ['sned', E],
-      'unknown command "sned"; did you mean send? (send recv check analyze demo dump list report zap relay)',
-    ],
+    [['frob'], `unknown command "frob" (${COMMANDS.join(' ')})`],
+    [['sned', E], `unknown command "sned"; did you mean send? (${COMMANDS.join(' ')})`],
     [[E], `what is to be done with ${E}? Write mcast send ${E} or mcast recv ${E}`],
-    [
-      ['--json', 'recv', E],
-      'the command comes first: mcast <send|recv|check|analyze|demo|dump|list|report|zap|relay> ... --json',
-    ],
+    [['--json', 'recv', E], `the command comes first: mcast <${COMMANDS.join('|')}> ... --json`],
     [['send'], 'send needs <endpoint|line-up>..., as in: mcast send probe://239.1.1.1:5001 --rate 20M'],
     [['check', E, E], `check takes one <endpoint>; "${E}" is one too many`],
     [['demo', E], `demo takes no operand; "${E}" is one`],

@@ -1,0 +1,272 @@
+/**
+ * The load rate adjustment of RFC 9097 section 8.1 (type B of ITU-T Y.1540 annex B), for a group of receivers: sending
+ * goes on without a pause, and each feedback moves the rate by rows of a table. Fast: up by ten rows while nothing is
+ * lost and delay is below the lower threshold, not at all between the thresholds, down by one row above the upper one or
+ * where numbers are missing; three such feedbacks in a row are congestion, and the rate falls by thirty rows once. It is
+ * left
+ *
+ * - in the table, see {@link RateTable}: ten rows are 10 %, so that going up is multiplication as in type C of
+ *   TR-471, not addition;
+ * - in what counts as missing: not ten numbers, which are 10 % of an interval at 20 Mbit/s, but the share allowed and what
+ *   chance adds to it;
+ * - behind the congestion. There the RFC goes up and down by single rows until its time is over, and takes the best second.
+ *   Here the rate is held for a second (its sub-interval dt) at what was delivered, and then at rows above or
+ *   below, until one that held and one that did not are within 2 %; the one that held must hold twice. So a search ends
+ *   when it knows, and its result is a rate that holds rather than one that was reached.
+ */
+import type { Nanos } from '../core/time.js';
+import { HeldRate } from './heldRate.js';
+import { RateBracket } from './rateBracket.js';
+import { judgeStep, type Judgement, type JudgementLimits, type StepObservation } from './rateJudgement.js';
+import {
+  chanceSlack,
+  RateHistory,
+  stopOf,
+  type RateSearch,
+  type RateSearchOptions,
+  type RateSearchResult,
+  type RateStep,
+  type RateStop,
+} from './rateSearch.js';
+import { RateTable, rowsIn } from './rateTable.js';
+
+export interface ContinuousRateSearchOptions extends RateSearchOptions {
+  readonly startBitPerSecond?: number;
+  /** Share by which the two ends may differ when it ends. */
+  readonly resolutionShare?: number;
+  /** Of one step: the feedback interval, 20 to 250 ms. */
+  readonly intervalNs?: Nanos;
+  readonly holdNs?: Nanos;
+  /** How often the result must hold. */
+  readonly confirmations?: number;
+  readonly lowDelayRiseNs?: Nanos;
+  readonly highDelayRiseNs?: Nanos;
+}
+
+/** RFC 9097 section 8.1, table 1. */
+export const FEEDBACK_INTERVAL_NS = 50_000_000;
+const LOW_DELAY_RISE_NS = 30_000_000;
+const HIGH_DELAY_RISE_NS = 90_000_000;
+const FAST_ROWS = 10;
+const BACK_OFF_ROWS = 3 * FAST_ROWS;
+const CONGESTED_INTERVALS = 3;
+/** How long nothing may be reported of what was sent before the search stops. */
+const REPORT_TIMEOUT_NS = 1_000_000_000;
+
+const HOLD_NS = 1_000_000_000;
+/** Queues are waited for so long. */
+const DRAIN_NS = 1_000_000_000;
+/** By how much delay may rise while a rate is held, of that time; less is the jitter of stamps. */
+const DELAY_RISE_SHARE = 0.005;
+const DELAY_RISE_NS = 2_000_000;
+
+interface Sent {
+  readonly step: RateStep;
+  readonly row: number;
+  readonly atNs: Nanos;
+  readonly era: number;
+}
+
+export class ContinuousRateSearch implements RateSearch {
+  readonly #options: Required<ContinuousRateSearchOptions>;
+  readonly #table: RateTable;
+  readonly #bracket: RateBracket;
+  readonly #history = new RateHistory();
+  /** Steps that nothing was reported of yet. */
+  readonly #sent = new Map<number, Sent>();
+  #index = 0;
+  #elapsedNs: Nanos = 0;
+  /** End of the last step of which something was reported. */
+  #heardNs: Nanos = 0;
+  #phase: 'fast' | 'drain' | 'hold' = 'fast';
+  /** Counts the changes of phase and rate: reports of steps before tell nothing of what is sent now. */
+  #era = 0;
+  #row: number;
+  #held = new HeldRate();
+  /** Intervals in a row with congestion, and what was delivered in them, bit/s. */
+  #congested: number[] = [];
+  /** Of those the one that says most plainly why. */
+  #blamed: Judgement | null = null;
+  #lastRiseNs: Nanos = 0;
+  #drainedNs: Nanos = 0;
+  #result: RateSearchResult | null = null;
+
+  constructor(options: ContinuousRateSearchOptions) {
+    const { lowestBitPerSecond, highestBitPerSecond, receivers } = options;
+    this.#table = new RateTable(lowestBitPerSecond, highestBitPerSecond);
+    this.#options = {
+      startBitPerSecond: lowestBitPerSecond,
+      resolutionShare: 0.02,
+      intervalNs: FEEDBACK_INTERVAL_NS,
+      holdNs: HOLD_NS,
+      confirmations: 2,
+      lowDelayRiseNs: LOW_DELAY_RISE_NS,
+      highDelayRiseNs: HIGH_DELAY_RISE_NS,
+      quorum: receivers.length,
+      ...options,
+    };
+    const { startBitPerSecond, resolutionShare, confirmations } = this.#options;
+    this.#row = Math.max(0, this.#table.rowAtMost(startBitPerSecond));
+    this.#bracket = new RateBracket(this.#table, {
+      startRow: this.#table.length - 1,
+      rampRows: BACK_OFF_ROWS,
+      resolutionRows: rowsIn(resolutionShare),
+      confirmations,
+      refutations: confirmations,
+    });
+  }
+
+  /** A new step each time; it may be asked for before the ones before are reported, which then go on at their rate. */
+  next(): RateStep | RateSearchResult {
+    if (this.#result !== null) return this.#result;
+    const { intervalNs, limitNs } = this.#options;
+    if (this.#elapsedNs - this.#heardNs > REPORT_TIMEOUT_NS) return this.#end('no_reports');
+    if (this.#elapsedNs + intervalNs > limitNs) return this.#end('time');
+    const step: RateStep = {
+      kind: 'step',
+      index: this.#index++,
+      rateBitPerSecond: this.#table.rate(this.#row),
+      durationNs: intervalNs,
+      settleNs: 0,
+      purpose: this.#phase,
+    };
+    this.#sent.set(step.index, { step, row: this.#row, atNs: this.#elapsedNs, era: this.#era });
+    this.#elapsedNs += intervalNs;
+    return step;
+  }
+
+  report(observation: StepObservation): void {
+    const sent = this.#sent.get(observation.step);
+    if (sent === undefined || this.#result !== null || observation.receivers.length === 0) return;
+    // What is older is not waited for any more: its report was lost.
+    for (const index of this.#sent.keys()) if (index <= observation.step) this.#sent.delete(index);
+    const { step, atNs, era } = sent;
+    this.#heardNs = atNs + step.durationNs;
+    const judgement = this.#judgeInterval(observation);
+    const deliveredBitPerSecond = step.rateBitPerSecond * this.#deliveredShare(judgement, step.durationNs);
+    const { purpose, rateBitPerSecond } = step;
+    this.#history.point({ atNs, purpose, rateBitPerSecond, deliveredBitPerSecond, passed: judgement.passed });
+    if (era !== this.#era && this.#phase !== 'fast') return;
+    if (judgement.passed) {
+      this.#congested = [];
+      this.#blamed = null;
+    } else {
+      this.#congested.push(deliveredBitPerSecond);
+      if (this.#blamed === null || judgement.obstacle !== 'queue') this.#blamed = judgement;
+    }
+    if (this.#phase === 'fast') this.#adjust(sent, judgement);
+    else if (this.#phase === 'drain') this.#drain(step.durationNs, judgement);
+    else this.#hold(sent, observation);
+  }
+
+  /** Among those that answered: of the others this interval tells nothing. */
+  #judgeInterval(observation: StepObservation): Judgement {
+    const { receivers, quorum, highDelayRiseNs, maxLossShare } = this.#options;
+    const answered = new Set(observation.receivers.map(({ receiver }) => receiver));
+    const asked = receivers.filter((receiver) => answered.has(receiver));
+    return judgeStep(observation, this.#options.intervalNs, {
+      receivers: asked.length > 0 ? asked : receivers,
+      quorum: Math.max(1, quorum - (asked.length > 0 ? receivers.length - asked.length : 0)),
+      maxLossShare,
+      lossSlack: intervalSlack(maxLossShare),
+      maxDelayRiseNs: highDelayRiseNs,
+    });
+  }
+
+  /** Of an interval delay counts by what it rose since the one before: it may have been up already. */
+  #deliveredShare({ notSentShare, decisive }: Judgement, durationNs: Nanos): number {
+    const riseNs = decisive.delayRiseNs ?? 0;
+    const grownNs = Math.max(0, riseNs - this.#lastRiseNs);
+    this.#lastRiseNs = riseNs;
+    return (1 - notSentShare) * (1 - decisive.lossShare) * (durationNs / (durationNs + grownNs));
+  }
+
+  #adjust({ step, row, atNs }: Sent, judgement: Judgement): void {
+    const last = this.#table.length - 1;
+    if (judgement.passed) {
+      if ((judgement.decisive.delayRiseNs ?? 0) > this.#options.lowDelayRiseNs) return;
+      if (row === last) this.#beginHold();
+      else this.#row = Math.min(last, this.#row + FAST_ROWS);
+      return;
+    }
+    if (this.#congested.length < CONGESTED_INTERVALS) {
+      this.#row = Math.max(0, this.#row - 1);
+      return;
+    }
+    this.#history.trial(step, atNs, step.durationNs, this.#blamed ?? judgement);
+    this.#bracket.vote({ row, isFull: true }, false, mean(this.#congested));
+    this.#beginDrain(row);
+  }
+
+  #drain(durationNs: Nanos, judgement: Judgement): void {
+    this.#drainedNs += durationNs;
+    const isDrained = judgement.passed && (judgement.decisive.delayRiseNs ?? 0) <= this.#options.lowDelayRiseNs;
+    if (isDrained || this.#drainedNs >= DRAIN_NS) this.#beginHold();
+    else if (this.#congested.length >= CONGESTED_INTERVALS) this.#change(this.#row - BACK_OFF_ROWS);
+  }
+
+  #hold({ step, row, atNs }: Sent, observation: StepObservation): void {
+    const held = this.#held;
+    held.add(observation, step.durationNs);
+    const isCongested = this.#congested.length >= CONGESTED_INTERVALS;
+    if (held.durationNs < this.#options.holdNs && !isCongested) return;
+    const { durationNs } = held;
+    const whole = judgeStep(held.observation(step.index), durationNs, this.#holdLimits(durationNs));
+    // Delay that was up already, and stayed, rose in the intervals and not while they lasted.
+    const judgement = whole.passed && isCongested ? (this.#blamed ?? whole) : whole;
+    const delivered = step.rateBitPerSecond * judgement.decisive.deliveredShare;
+    this.#history.trial(step, atNs + step.durationNs - durationNs, durationNs, judgement);
+    this.#bracket.vote({ row, isFull: true }, judgement.passed, delivered);
+    if (judgement.passed) this.#beginHold();
+    else this.#beginDrain(row);
+  }
+
+  #holdLimits(durationNs: Nanos): JudgementLimits {
+    const { receivers, quorum, maxLossShare } = this.#options;
+    const maxDelayRiseNs = Math.max(DELAY_RISE_NS, DELAY_RISE_SHARE * durationNs);
+    return { receivers, quorum, maxLossShare, lossSlack: chanceSlack(maxLossShare), maxDelayRiseNs };
+  }
+
+  #beginDrain(failedRow: number): void {
+    const next = this.#bracket.next();
+    if (next === null) {
+      this.#end(stopOf(this.#table, this.#bracket));
+      return;
+    }
+    this.#phase = 'drain';
+    this.#drainedNs = 0;
+    this.#change(Math.min(failedRow, next.row) - BACK_OFF_ROWS);
+  }
+
+  #beginHold(): void {
+    const next = this.#bracket.next();
+    if (next === null) {
+      this.#end(stopOf(this.#table, this.#bracket));
+      return;
+    }
+    this.#phase = 'hold';
+    this.#held = new HeldRate();
+    this.#change(next.row);
+  }
+
+  #change(row: number): void {
+    this.#row = Math.max(0, row);
+    this.#era++;
+    this.#congested = [];
+    this.#blamed = null;
+  }
+
+  #end(stop: RateStop): RateSearchResult {
+    this.#result = this.#history.result(this.#table, this.#bracket, stop, this.#elapsedNs);
+    return this.#result;
+  }
+}
+
+/** As {@link chanceSlack}, but of a few datagrams two may always be missing. */
+function intervalSlack(maxLossShare: number): (sent: number) => number {
+  return (sent) => 2 + 3 * Math.sqrt(maxLossShare * sent);
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

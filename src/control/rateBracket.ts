@@ -1,0 +1,137 @@
+/**
+ * Between which rows of a rate table the highest one lies that holds: the search of RFC 2544 section 26.1, whose next
+ * rate is chosen by what the failing trials delivered, and by halving where that misleads.
+ *
+ * A row holds or fails by the majority of its trials, so that one burst of loss does not decide; with as many on either
+ * side it is tried again. The lowest row that fails bounds the search, even if a higher one held.
+ */
+import type { RateTable } from './rateTable.js';
+
+export interface BracketOptions {
+  /** Row to begin with. */
+  readonly startRow: number;
+  /** Rows to go up by, or down, until something failed, or held. */
+  readonly rampRows: number;
+  /** Rows that the two ends may be apart at the end, 1 at least. */
+  readonly resolutionRows: number;
+  /** Trials in favour, all of full length, that the result needs; and trials against the lowest row that fails. */
+  readonly confirmations: number;
+  readonly refutations: number;
+}
+
+export interface BracketTrial {
+  readonly row: number;
+  /** Whether it is to confirm the result: of full length, where others may be shorter (RFC 2544 section 24). */
+  readonly isFull: boolean;
+}
+
+/** Trials of one row. */
+class Votes {
+  held = 0;
+  failed = 0;
+  heldFull = 0;
+  failedFull = 0;
+
+  /** Those in full length decide as soon as there are any. */
+  get isFull(): boolean {
+    return this.heldFull + this.failedFull > 0;
+  }
+
+  get against(): number {
+    return this.isFull ? this.failedFull : this.failed;
+  }
+
+  /** Above 0: the row holds, below: it fails. */
+  get balance(): number {
+    return this.isFull ? this.heldFull - this.failedFull : this.held - this.failed;
+  }
+}
+
+export class RateBracket {
+  readonly #table: RateTable;
+  readonly #options: BracketOptions;
+  readonly #votes = new Map<number, Votes>();
+  /** Row that failing trials let hope for, and the lowest of those. */
+  #hopedRow = Infinity;
+  #hopedFromRow = Infinity;
+  /** Trials in a row that went the same way: the stride doubles with each. */
+  #repeats = 0;
+  #lastHeld = false;
+
+  constructor(table: RateTable, options: BracketOptions) {
+    this.#table = table;
+    this.#options = options;
+  }
+
+  /** Lowest row that fails; the length of the table: none does. */
+  get failing(): number {
+    let lowest = this.#table.length;
+    for (const [row, { balance }] of this.#votes) if (balance < 0) lowest = Math.min(lowest, row);
+    return lowest;
+  }
+
+  /** Highest row that holds below {@link failing}; -1: none does. */
+  get holding(): number {
+    const { failing } = this;
+    let highest = -1;
+    for (const [row, { balance }] of this.#votes) if (balance > 0 && row < failing) highest = Math.max(highest, row);
+    return highest;
+  }
+
+  /** Whether as many trials as it takes speak for {@link holding} and against {@link failing}. */
+  get isConfirmed(): boolean {
+    return this.#isClosed && this.#unconfirmed === null;
+  }
+
+  /** A trial is over. `deliveredBitPerSecond`: what arrived, and so may be the limit if it failed. */
+  vote({ row, isFull }: BracketTrial, held: boolean, deliveredBitPerSecond: number): void {
+    const votes = this.#votes.get(row) ?? new Votes();
+    this.#votes.set(row, votes);
+    if (isFull && held) votes.heldFull++;
+    else if (isFull) votes.failedFull++;
+    else if (held) votes.held++;
+    else votes.failed++;
+    this.#repeats = held === this.#lastHeld ? this.#repeats + 1 : 0;
+    this.#lastHeld = held;
+    if (!held && row <= this.#hopedFromRow) {
+      this.#hopedFromRow = row;
+      this.#hopedRow = this.#table.rowAtMost(deliveredBitPerSecond);
+    }
+  }
+
+  /** What to try next; `null`: the search is over. */
+  next(): BracketTrial | null {
+    const { holding, failing } = this;
+    for (const [row, { balance, isFull }] of this.#votes) if (balance === 0 && row < failing) return { row, isFull };
+    return this.#isClosed ? this.#unconfirmed : { row: this.#between(holding, failing), isFull: false };
+  }
+
+  /** Of a bracket that is narrow enough, the end that has too few trials. */
+  get #unconfirmed(): BracketTrial | null {
+    const { confirmations, refutations } = this.#options;
+    const { holding, failing } = this;
+    const above = this.#votes.get(failing);
+    if (above !== undefined && above.against < refutations) return { row: failing, isFull: above.isFull };
+    const enough = holding < 0 || this.#votes.get(holding)!.heldFull >= confirmations;
+    return enough ? null : { row: holding, isFull: true };
+  }
+
+  get #isClosed(): boolean {
+    const { holding, failing } = this;
+    if (failing === this.#table.length) return holding === failing - 1;
+    return holding < 0 ? failing === 0 : failing - holding <= this.#options.resolutionRows;
+  }
+
+  #between(holding: number, failing: number): number {
+    const { startRow, rampRows, resolutionRows } = this.#options;
+    const last = this.#table.length - 1;
+    if (failing > last) return holding < 0 ? startRow : Math.min(last, holding + rampRows);
+    const hoped = this.#hopedRow;
+    if (hoped > holding && hoped < failing) return hoped;
+    // What was hoped for is known to hold, or to fail: on from there, further each time.
+    const stride = resolutionRows * 2 ** Math.min(this.#repeats, 20);
+    if (hoped <= holding) return Math.min(holding + stride, Math.max(holding + 1, (holding + failing) >> 1));
+    if (holding < 0) return Math.max(0, failing - Math.max(stride, rampRows));
+    return Math.max(failing - stride, Math.min(failing - 1, (holding + failing + 1) >> 1));
+  }
+}

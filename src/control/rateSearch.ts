@@ -1,0 +1,185 @@
+/**
+ * The highest rate that receivers get, searched by sending: what is common to the search by trials
+ * ({@link BinaryRateSearch}) and the continuous one ({@link ContinuousRateSearch}). Both are state machines: send what
+ * {@link RateSearch.next} says, tell what came of it by {@link RateSearch.report}, and so on until it is a result.
+ *
+ * Rates are of one layer throughout, whichever the owner sends by.
+ */
+import type { Nanos } from '../core/time.js';
+import type { BracketTrial, RateBracket } from './rateBracket.js';
+import type { Judgement, RateObstacle, ReceiverJudgement, StepObservation } from './rateJudgement.js';
+import type { RateTable } from './rateTable.js';
+
+/** What to send now. */
+export interface RateStep {
+  readonly kind: 'step';
+  /** Counts up from 0. */
+  readonly index: number;
+  readonly rateBitPerSecond: number;
+  readonly durationNs: Nanos;
+  /** How long to send nothing afterwards, so that what is under way arrives and queues drain. */
+  readonly settleNs: Nanos;
+  readonly purpose: RatePurpose;
+}
+
+/**
+ * Of a search by trials: `search`, and `confirm` in full length. Of a continuous one: `fast` until congestion, `drain`,
+ * and `hold`.
+ */
+export type RatePurpose = 'search' | 'confirm' | 'fast' | 'drain' | 'hold';
+
+export interface RateSearchOptions {
+  readonly lowestBitPerSecond: number;
+  /** Not more than this is sent; such as the speed of the link. */
+  readonly highestBitPerSecond: number;
+  /** Whom to ask: at most some hundred. */
+  readonly receivers: readonly string[];
+  /** How many of them must get the rate; by default all. */
+  readonly quorum?: number;
+  /** Share of what was sent that may be lost: 0 in RFC 2544. */
+  readonly maxLossShare: number;
+  /** No step begins that would end later, counted from the first, settling included. */
+  readonly limitNs: Nanos;
+}
+
+/** One rate that was tried, for a table. */
+export interface RateTrial {
+  /** Of its last step. */
+  readonly step: number;
+  readonly purpose: RatePurpose;
+  /** When it began and how long it was sent, of the time that steps take. */
+  readonly atNs: Nanos;
+  readonly durationNs: Nanos;
+  readonly rateBitPerSecond: number;
+  /** What the decisive receiver got of it, as fast as it was sent. */
+  readonly deliveredBitPerSecond: number;
+  readonly passed: boolean;
+  readonly obstacle: RateObstacle | null;
+  readonly notSentShare: number;
+  /** Of the best `quorum`th receiver. */
+  readonly decisive: ReceiverJudgement;
+  /** Who did not get it, worst first; the first {@link LISTED_RECEIVERS}. */
+  readonly failed: readonly ReceiverJudgement[];
+}
+
+/** One step, for a plot. */
+export interface RatePoint {
+  readonly atNs: Nanos;
+  readonly purpose: RatePurpose;
+  readonly rateBitPerSecond: number;
+  readonly deliveredBitPerSecond: number;
+  readonly passed: boolean;
+}
+
+/**
+ * Why a search ended: `resolution`: the highest rate that holds and the lowest that does not are neighbours; `highest`:
+ * the highest rate allowed holds; `lowest`: not even the lowest one does; `time`; `no_reports`: of steps sent nothing
+ * was reported.
+ */
+export type RateStop = 'resolution' | 'highest' | 'lowest' | 'time' | 'no_reports';
+
+export interface RateSearchResult {
+  readonly kind: 'result';
+  /** Highest rate that held; 0: none did. */
+  readonly rateBitPerSecond: number;
+  /** Lowest rate that did not; `null`: none failed. The limit lies between. */
+  readonly failingBitPerSecond: number | null;
+  /** What the decisive receiver got in the last trial at that rate (RFC 9097: IP-layer capacity); `null`: none held. */
+  readonly deliveredBitPerSecond: number | null;
+  /** Whether as many trials speak for both as were to; otherwise the result is the best known when the search ended. */
+  readonly isConfirmed: boolean;
+  readonly stop: RateStop;
+  /** What keeps the rate from being higher; `null`: nothing that was seen. */
+  readonly obstacle: RateObstacle | null;
+  /** At the lowest rates that failed: who did not get it, worst first; the first {@link LISTED_RECEIVERS}. */
+  readonly limiting: readonly ReceiverJudgement[];
+  /** Receivers beyond the quorum that did not get the rate that held. */
+  readonly missing: readonly ReceiverJudgement[];
+  readonly trials: readonly RateTrial[];
+  readonly points: readonly RatePoint[];
+  readonly elapsedNs: Nanos;
+}
+
+export interface RateSearch {
+  next(): RateStep | RateSearchResult;
+  /** What came of a step; a step that is not waited for (any more) is passed over. */
+  report(observation: StepObservation): void;
+}
+
+export const LISTED_RECEIVERS = 16;
+/** Steps that are kept for a plot. */
+const MOST_POINTS = 4096;
+
+/** By chance as many more may be lost as twice the deviation of a count (Poisson). */
+export function chanceSlack(maxLossShare: number): (sent: number) => number {
+  return (sent) => 2 * Math.sqrt(maxLossShare * sent);
+}
+
+export function noSlack(): number {
+  return 0;
+}
+
+/** What a search has tried, and the result it makes. */
+export class RateHistory {
+  readonly #trials: RateTrial[] = [];
+  readonly #points: RatePoint[] = [];
+
+  point(point: RatePoint): void {
+    if (this.#points.length < MOST_POINTS) this.#points.push(point);
+  }
+
+  trial(step: RateStep, atNs: Nanos, durationNs: Nanos, judgement: Judgement): void {
+    const { passed, obstacle, notSentShare, decisive, failed } = judgement;
+    const { index, purpose, rateBitPerSecond } = step;
+    const deliveredBitPerSecond = rateBitPerSecond * decisive.deliveredShare;
+    const figures = { step: index, purpose, atNs, durationNs, rateBitPerSecond, deliveredBitPerSecond };
+    this.#trials.push({
+      ...figures,
+      passed,
+      obstacle,
+      notSentShare,
+      decisive,
+      failed: failed.slice(0, LISTED_RECEIVERS),
+    });
+  }
+
+  result(table: RateTable, bracket: RateBracket, stop: RateStop, elapsedNs: Nanos): RateSearchResult {
+    const { holding, failing } = bracket;
+    const rateBitPerSecond = holding < 0 ? 0 : table.rate(holding);
+    const held = this.#trials.findLast((one) => one.passed && one.rateBitPerSecond === rateBitPerSecond);
+    const against = this.#against(failing < table.length ? table.rate(failing) : Infinity);
+    return {
+      kind: 'result',
+      rateBitPerSecond,
+      failingBitPerSecond: failing < table.length ? table.rate(failing) : null,
+      deliveredBitPerSecond: held?.deliveredBitPerSecond ?? null,
+      isConfirmed: bracket.isConfirmed,
+      stop,
+      obstacle: against?.obstacle ?? null,
+      limiting: against?.failed ?? [],
+      missing: held?.failed ?? [],
+      trials: this.#trials,
+      points: this.#points,
+      elapsedNs,
+    };
+  }
+
+  /**
+   * The failing trial that says most plainly what is in the way: just above the limit there may only be a queue that
+   * grows, which twice as fast overflows, in the sender or in the network.
+   */
+  #against(failingBitPerSecond: number): RateTrial | undefined {
+    const failed = this.#trials.filter((one) => !one.passed && one.rateBitPerSecond >= failingBitPerSecond);
+    failed.sort((a, b) => a.rateBitPerSecond - b.rateBitPerSecond);
+    const lossy = failed.find(({ obstacle }) => obstacle !== 'queue');
+    return lossy ?? failed[0];
+  }
+}
+
+/** Which end a search has come to. */
+export function stopOf(table: RateTable, bracket: RateBracket): RateStop {
+  if (bracket.failing === table.length) return 'highest';
+  return bracket.holding < 0 ? 'lowest' : 'resolution';
+}
+
+export type { BracketTrial };

@@ -1,0 +1,259 @@
+import type { KnownReceiver, FeedbackTable } from '../control/feedbackTable.js';
+import type { RateSearch, RateSearchResult, RateStep } from '../control/rateSearch.js';
+import type { ReceiverObservation } from '../control/rateJudgement.js';
+import { SendBatch } from '../core/batch.js';
+import { packetsPerSecondAt } from '../core/layers.js';
+import { splitNs, type Nanos } from '../core/time.js';
+import { ProbeFeed } from '../feed/probeFeed.js';
+import type { DatagramSink, Io } from '../io/datagram.js';
+import { Pacer } from '../pacing/pacer.js';
+import { chooseQuantumNs } from '../pacing/quantum.js';
+import type { Agent } from './agent.js';
+import { SenderLane } from './senderLane.js';
+import { SenderCounter, SenderStats, SentCounter } from './senderStats.js';
+
+/** From asking for a step to its first datagram: building the lane and its start markers. */
+const LEAD_NS = 15e6;
+/** Datagrams are under way for so long behind a step, before a report tells of all of it. */
+const UNDER_WAY_NS = 100e6;
+/** Reports are waited for so long behind that. */
+const PATIENCE_NS = 500e6;
+const LOOK_NS = 2e6;
+const SLAB_OCTETS = 256 << 10;
+const SLOTS_MAX = 1024;
+const SPIN_NS = 70e3;
+/** In a row; after that this host is taken for the limit. */
+const MOST_DISTURBED = 6;
+
+/** What steps of all searches have in common. */
+export interface CapacitySending {
+  readonly io: Io;
+  readonly sink: DatagramSink;
+  readonly runId: number;
+  readonly tos: number;
+  readonly ttl: number;
+  readonly family: 4 | 6;
+  /** Most datagrams of a super-packet; 1: each leaves by itself. */
+  readonly segments: number;
+  readonly maxLateNs: Nanos;
+  readonly seed: number;
+}
+
+/** One step that was, or is being, sent. */
+interface SentStep {
+  readonly step: RateStep;
+  readonly flow: number;
+  readonly feed: ProbeFeed;
+  readonly lane: SenderLane;
+  readonly stats: SenderStats;
+  readonly endNs: Nanos;
+}
+
+/** What all steps together have sent. */
+export interface CapacityTotals {
+  scheduled: number;
+  notSent: number;
+  noBuffers: number;
+  tooLate: number;
+  failed: number;
+  octets: number;
+  /** Steps that this host held up, which tell nothing of the path: they were not judged. */
+  disturbed: number;
+}
+
+/** Sends the steps of one search, each as a flow of its own, and tells the search what receivers report of them. */
+export class CapacityAgent implements Agent {
+  finished = false;
+  result: RateSearchResult | null = null;
+  /** Flow of the next step: further searches of a run go on from there. */
+  nextFlow: number;
+  readonly #sending: CapacitySending;
+  readonly #search: RateSearch;
+  readonly #table: FeedbackTable;
+  readonly #sizeOctets: number;
+  readonly #totals: CapacityTotals;
+  readonly #onStep: (step: RateStep, sent: number, notSent: number, receivers: readonly ReceiverObservation[]) => void;
+  readonly #active: SentStep[] = [];
+  #lastIndex = -1;
+  /** When the next step's data may begin. */
+  #nextNs: Nanos;
+  #lookNs: Nanos = -Infinity;
+  #stopped = false;
+  #disturbed = 0;
+
+  constructor(
+    sending: CapacitySending,
+    search: RateSearch,
+    table: FeedbackTable,
+    sizeOctets: number,
+    firstFlow: number,
+    totals: CapacityTotals,
+    onStep: (step: RateStep, sent: number, notSent: number, receivers: readonly ReceiverObservation[]) => void,
+  ) {
+    this.#sending = sending;
+    this.#search = search;
+    this.#table = table;
+    this.#sizeOctets = sizeOctets;
+    this.#totals = totals;
+    this.#onStep = onStep;
+    this.nextFlow = firstFlow;
+    this.#nextNs = sending.io.clock.monoNs() + LEAD_NS;
+  }
+
+  doWork(nowMonoNs: Nanos): number {
+    let handled = 0;
+    for (const { lane } of this.#active) if (!lane.finished) handled += lane.doWork(nowMonoNs);
+    if (nowMonoNs >= this.#lookNs) {
+      this.#lookNs = nowMonoNs + LOOK_NS;
+      this.#tellReports(nowMonoNs);
+      this.#begin(nowMonoNs);
+    }
+    return handled;
+  }
+
+  nextDueNs(): Nanos {
+    let dueNs = this.#lookNs;
+    for (const { lane } of this.#active) if (!lane.finished) dueNs = Math.min(dueNs, lane.nextDueNs());
+    return dueNs;
+  }
+
+  gatherNs(): Nanos {
+    return 0;
+  }
+
+  stop(nowMonoNs: Nanos): void {
+    this.#stopped = true;
+    for (const { lane } of this.#active) if (!lane.finished) lane.stop(nowMonoNs);
+  }
+
+  #begin(nowMonoNs: Nanos): void {
+    while (this.result === null && !this.#stopped && this.#nextNs <= nowMonoNs + 2 * LEAD_NS) {
+      const next = this.#search.next();
+      if (next.kind === 'result') {
+        this.result = next;
+        break;
+      }
+      // The same step until it is reported.
+      if (next.index === this.#lastIndex) break;
+      this.#lastIndex = next.index;
+      this.#send(next, nowMonoNs);
+    }
+    const isSending = this.#active.some(({ lane }) => !lane.finished);
+    if ((this.result !== null || this.#stopped) && !isSending) this.finished = true;
+  }
+
+  #send(step: RateStep, nowMonoNs: Nanos): void {
+    const { io, sink, runId, tos, ttl, family, segments, maxLateNs, seed } = this.#sending;
+    const sizeOctets = this.#sizeOctets;
+    const packetsPerSecond = packetsPerSecondAt(step.rateBitPerSecond, sizeOctets, family, 'ethernet');
+    const dataNs = Math.max(this.#nextNs, nowMonoNs + LEAD_NS);
+    const flow = this.nextFlow++;
+    const feedAt = (startMonoNs: Nanos): ProbeFeed =>
+      new ProbeFeed({
+        packetsPerSecond,
+        pattern: { kind: 'cbr' },
+        count: null,
+        durationNs: step.durationNs,
+        startMonoNs,
+        seed: seed + flow,
+        sizeOctets,
+        destination: 0,
+        flows: 1,
+        firstFlow: flow,
+        runId,
+        tos,
+        ttl,
+        sendTime: io.capabilities.departureStamp ? 'departure' : 'due',
+        unixAtMonoZero: splitNs(io.clock.epoch.realtimeNs),
+        superPackets: segments > 1,
+      });
+    // Start markers come before: data follow each other without a gap.
+    const leadNs = feedAt(0).firstDataNs;
+    const feed = feedAt(dataNs - leadNs);
+    const slots = Math.max(16, Math.min(SLOTS_MAX, Math.floor(SLAB_OCTETS / sizeOctets)));
+    const stats = new SenderStats();
+    const lane = new SenderLane({
+      feed,
+      batch: new SendBatch(slots, slots * sizeOctets),
+      pacer: new Pacer({
+        quantumNs: chooseQuantumNs(packetsPerSecond, sizeOctets, segments),
+        spinNs: SPIN_NS,
+        maxLateNs,
+        mostPerCall: slots,
+        unpaced: false,
+      }),
+      sink,
+      clock: io.clock,
+      counter: new SentCounter(new Uint16Array(1), [stats]),
+      segments,
+      maxLateNs,
+    });
+    this.#active.push({ step, flow, feed, lane, stats, endNs: dataNs + step.durationNs });
+    this.#nextNs = dataNs + step.durationNs + step.settleNs;
+  }
+
+  #tellReports(nowMonoNs: Nanos): void {
+    for (let i = 0; i < this.#active.length; i++) {
+      const sent = this.#active[i]!;
+      if (!sent.lane.finished || nowMonoNs < sent.endNs + UNDER_WAY_NS) continue;
+      const heard = this.#heardOf(sent);
+      const isAll = heard.length >= this.#table.present(nowMonoNs);
+      if (!isAll && nowMonoNs < sent.endNs + UNDER_WAY_NS + PATIENCE_NS) continue;
+      this.#active.splice(i--, 1);
+      this.#tell(sent, heard);
+    }
+  }
+
+  /** A search by trials waits for this one; a continuous one goes on with the next. */
+  #repeat(step: RateStep): void {
+    if (this.#stopped) return;
+    const nowMonoNs = this.#sending.io.clock.monoNs();
+    this.#nextNs = Math.max(this.#nextNs, nowMonoNs + LEAD_NS);
+    this.#send(step, nowMonoNs);
+  }
+
+  /** Receivers whose last report came when all of the step had arrived. */
+  #heardOf({ endNs }: SentStep): KnownReceiver[] {
+    return [...this.#table.receivers()].filter(
+      ({ heardNs, reports }) => reports > 0 && heardNs >= endNs + UNDER_WAY_NS,
+    );
+  }
+
+  #tell({ step, flow, feed, stats }: SentStep, heard: readonly KnownReceiver[]): void {
+    const { scheduled, notSent } = feed;
+    const { counters } = stats;
+    const totals = this.#totals;
+    totals.scheduled += scheduled;
+    totals.notSent += notSent;
+    totals.noBuffers += counters[SenderCounter.NoBuffers]!;
+    totals.tooLate += counters[SenderCounter.TooLate]!;
+    totals.failed += counters[SenderCounter.Failed]!;
+    totals.octets += counters[SenderCounter.Octets]!;
+    // What no queue has refused was given up as too late: the program, not the path, was held up.
+    const isDisturbed = notSent > 0 && counters[SenderCounter.NoBuffers] === 0;
+    if (isDisturbed && ++this.#disturbed <= MOST_DISTURBED) {
+      totals.disturbed++;
+      if (step.settleNs > 0) this.#repeat(step);
+      return;
+    }
+    this.#disturbed = 0;
+    const receivers = heard.map((receiver): ReceiverObservation => {
+      const told = receiver.flows.get(flow);
+      return {
+        receiver: nameOf(receiver),
+        received: told?.received ?? 0,
+        lostSocketBuffer: told?.lossSocketBuffer ?? 0,
+        lostApplication: told?.lossApplication ?? 0,
+        delayRiseNs: null,
+      };
+    });
+    const sent = scheduled - notSent;
+    this.#onStep(step, sent, notSent, receivers);
+    this.#search.report({ step: step.index, sent, notSent, senderDelayRiseNs: null, receivers });
+  }
+}
+
+/** Receivers of a search are told apart by it. */
+export function nameOf({ name, address, ssrc }: KnownReceiver): string {
+  return `${name} (${address}, ${ssrc.toString(16).padStart(8, '0')})`;
+}
