@@ -106,7 +106,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     operands: '<endpoint>',
     atLeast: 1,
     atMost: 1,
-    summary: 'Searches the highest rate that receivers get; each of them is a mcast recv on the endpoint.',
+    summary: 'Searches the highest rate that receivers get, and says what limits it.',
     gist: 'the highest rate that receivers get',
     examples: [
       'mcast capacity probe://239.1.1.1:5001 --await 3',

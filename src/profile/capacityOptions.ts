@@ -9,11 +9,11 @@ const MOST_SIZES = 16;
 
 export const CAPACITY_OPTIONS = {
   method: one('Capacity', oneOf('continuous', 'binary'), {
-    value: '<continuous|binary>',
+    value: '<name>',
     fallback: 'continuous',
     commands: ['capacity'],
     brief: ['capacity'],
-    gist: 'in the manner of RFC 9097, or of RFC 2544',
+    gist: 'or binary, as RFC 2544 has it',
     help: 'continuous: the rate follows what receivers report (RFC 9097), some 10 s; binary: by trials (RFC 2544 section 26.1), up to a minute',
   }),
   loss: one('Capacity', parseRatio, {
