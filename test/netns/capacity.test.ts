@@ -1,0 +1,51 @@
+/** The capacity of paths that a token bucket limits: found, and put down to where it is. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startMcast, startReceiver } from '../mcast.js';
+import { needs } from '../require.js';
+import { openLab, type Lab } from './lab.js';
+
+const BIT_PER_SECOND = 20_000_000;
+/** Of a limit that tc counts in Ethernet frames. A quiet machine finds it to 2 %; one that is held up finds it lower. */
+const TOLERANCE = 0.1;
+
+describe.runIf(needs('netns', 'tc'))('the capacity of a path of 20 Mbit/s', { timeout: 120_000 }, () => {
+  let lab: Lab;
+  beforeEach(async () => {
+    lab = await openLab();
+    await lab.addHosts('tx', 'sw', 'rx');
+    const none = { ipv4: null, ipv6: null, multicastRoute: false } as const;
+    await lab.link('sw', 'p-tx', 'tx', 'e0', none);
+    await lab.link('sw', 'p-rx', 'rx', 'e0', none);
+    await lab.run('sw', 'sh', [
+      '-ec',
+      `ip link add name br0 type bridge mcast_snooping 0
+       ip link set br0 up
+       ip link set p-tx master br0
+       ip link set p-rx master br0`,
+    ]);
+    for (const [i, host] of ['tx', 'rx'].entries()) {
+      await lab.run(host, 'sh', ['-ec', `ip addr add 10.9.2.${i + 1}/24 dev e0; ip route add 224.0.0.0/4 dev e0`]);
+    }
+  });
+  afterEach(async () => lab?.close());
+
+  it.each([
+    { host: 'tx', device: 'e0', obstacle: 'sender' },
+    { host: 'sw', device: 'p-rx', obstacle: 'network' },
+  ] as const)('is found, limited by the $obstacle', async ({ host, device, obstacle }) => {
+    await lab.limitRate(host, device, BIT_PER_SECOND, 20_000, 40_000);
+    const endpoint = 'probe://239.192.7.1:5001/iface=e0';
+    const receiver = await startReceiver([endpoint, '--quiet'], { lab, host: 'rx' });
+    // --force: no listening for other senders first, whose own reports would be in the queue too.
+    const words = ['--method', method, '--lowest-rate', '2M', '--highest-rate', '80M', '--force', '--quiet', '--json'];
+    const result = await startMcast(['capacity', endpoint, ...words], { lab, host: 'tx' }).result();
+    const [search] = result.capacity!.searches;
+    expect(search!.rate_bit_per_second / BIT_PER_SECOND).toBeGreaterThan(1 - TOLERANCE);
+    expect(search!.rate_bit_per_second / BIT_PER_SECOND).toBeLessThan(1 + TOLERANCE);
+    expect(search!.failing_bit_per_second).toBeGreaterThan(search!.rate_bit_per_second);
+    expect(search!.obstacle).toBe(obstacle);
+    expect(result.capacity!.receivers).toHaveLength(1);
+    receiver.signal('SIGINT');
+    await receiver.result();
+  });
+});
