@@ -37,7 +37,7 @@ describe.runIf(needs('netns', 'tc'))('the capacity of a path of 20 Mbit/s', { ti
     const endpoint = 'probe://239.192.7.1:5001/iface=e0';
     const receiver = await startReceiver([endpoint, '--quiet'], { lab, host: 'rx' });
     // --force: no listening for other senders first, whose own reports would be in the queue too.
-    const words = ['--method', method, '--lowest-rate', '2M', '--highest-rate', '80M', '--force', '--quiet', '--json'];
+    const words = ['--lowest-rate', '2M', '--highest-rate', '80M', '--force', '--quiet', '--json'];
     const result = await startMcast(['capacity', endpoint, ...words], { lab, host: 'tx' }).result();
     const [search] = result.capacity!.searches;
     expect(search!.rate_bit_per_second / BIT_PER_SECOND).toBeGreaterThan(1 - TOLERANCE);
