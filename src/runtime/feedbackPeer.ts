@@ -5,7 +5,9 @@ import { octetsAtLayer } from '../core/layers.js';
 import { Random } from '../core/random.js';
 import type { Nanos } from '../core/time.js';
 import { type FeedbackAnnouncement, FeedbackFlag, ReportField } from '../wire/feedback.js';
+import { RLE_SEQUENCES_BOUND } from '../wire/lossRle.js';
 import type { RtcpReportBlock } from '../wire/rtcpReports.js';
+import type { XrStatisticsSummary } from '../wire/rtcpXr.js';
 
 /** What a report takes, for the first interval (RFC 3550 section 6.2): an ordinary one of ours. */
 const FIRST_OCTETS = 320;
@@ -62,6 +64,10 @@ export class FeedbackPeer {
   #lastReports = 0;
   #lastReportNs: Nanos = Infinity;
   #deliverNs: Nanos = Infinity;
+  /** As of the last report: numbers settled, and those lost and further copies among them. */
+  #toldHighest = 0;
+  #toldLost = 0;
+  #toldDuplicates = 0;
 
   constructor(options: FeedbackPeerOptions) {
     const { address, first, seed, nowMonoNs, nowRealNs } = options;
@@ -131,6 +137,46 @@ export class FeedbackPeer {
       { firstSequence: 1, highestSequence: expected, arrivedPackets, jitter: jitterUnits },
       nowMonoNs,
     );
+  }
+
+  /** Losses and duplicates since the report before (RFC 3611 section 4.6), or `null`: nothing has come since. */
+  summary(): XrStatisticsSummary | null {
+    const figures = this.figures;
+    const highest = figures[ReportField.Received]! + figures[ReportField.Lost]!;
+    const numbers = highest - this.#toldHighest;
+    if (numbers <= 0 || numbers >= RLE_SEQUENCES_BOUND) {
+      this.#tell(highest);
+      return null;
+    }
+    const summary: XrStatisticsSummary = {
+      kind: 'statistics',
+      ssrc: this.run,
+      hasLoss: true,
+      hasDuplicates: true,
+      hasJitter: false,
+      ttlKind: 0,
+      reserved: 0,
+      beginSequence: (this.#toldHighest + 1) % 65_536,
+      endSequence: (highest + 1) % 65_536,
+      lostPackets: Math.max(0, figures[ReportField.Lost]! - this.#toldLost),
+      duplicatePackets: Math.max(0, figures[ReportField.Duplicated]! - this.#toldDuplicates),
+      minJitter: 0,
+      maxJitter: 0,
+      meanJitter: 0,
+      devJitter: 0,
+      minTtl: 0,
+      maxTtl: 0,
+      meanTtl: 0,
+      devTtl: 0,
+    };
+    this.#tell(highest);
+    return summary;
+  }
+
+  #tell(highest: number): void {
+    this.#toldHighest = highest;
+    this.#toldLost = this.figures[ReportField.Lost]!;
+    this.#toldDuplicates = this.figures[ReportField.Duplicated]!;
   }
 
   isQuestionDue(nowMonoNs: Nanos): boolean {

@@ -233,9 +233,13 @@ export class FeedbackReceiver implements Agent {
     const { figures } = peer;
     const jitterNs = figures[ReportField.JitterNs]!;
     const jitter = Number.isNaN(jitterNs) ? 0 : (jitterNs * PTS_HZ) / 1e9;
+    const summary = peer.summary();
+    const extended: RtcpPacket[] =
+      summary === null ? [] : [{ kind: 'xr', ssrc: peer.ssrc, reserved: 0, blocks: [summary] }];
     const octets = this.#send(peer, [
       { kind: 'rr', ssrc: peer.ssrc, blocks: [peer.block(jitter, nowMonoNs)], extension: new Uint8Array() },
       this.#description(peer),
+      ...extended,
       feedbackPacket(peer.ssrc, {
         kind: 'report',
         run: peer.run,
