@@ -1,6 +1,18 @@
 /** What a row of the table of options says. */
 
-export const COMMANDS = ['send', 'recv', 'check', 'analyze', 'demo', 'dump', 'list', 'report', 'zap', 'relay'] as const;
+export const COMMANDS = [
+  'send',
+  'recv',
+  'check',
+  'analyze',
+  'demo',
+  'dump',
+  'list',
+  'report',
+  'zap',
+  'relay',
+  'doctor',
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export const SECTIONS = [

@@ -3,6 +3,7 @@ import { formatTimeOfDay, UTC } from '../core/format.js';
 import type { ListedEndpoint, ListedSession, SessionList, SessionState } from '../result/sessionList.js';
 import { fold } from './fold.js';
 import { TIME_COLUMNS } from './intervalLine.js';
+import { plainText } from './plainText.js';
 import { styleOf, type TextOptions } from './style.js';
 
 /** Longer names take the room that they need. */
@@ -19,12 +20,12 @@ export function sessionLines(
   const indent = ' '.repeat(TIME_COLUMNS + 1);
   const head = `${formatTimeOfDay(time, options.offsetAt ?? UTC).padEnd(TIME_COLUMNS)} `;
   const { source, information } = session;
-  const name = plain(session.name);
+  const name = plainText(session.name);
   if (state === 'deleted') return style.dim(fold(`${head}${name}: its announcer has deleted it`, indent));
   if (state === 'expired') return style.dim(fold(`${head}${name}: not announced any more`, indent));
   const what = `${name}${state === 'changed' ? ' has changed' : ''}, from ${source}`;
   return [
-    fold(`${head}${what}${information === null ? '' : `: ${plain(information)}`}`, indent),
+    fold(`${head}${what}${information === null ? '' : `: ${plainText(information)}`}`, indent),
     ...joinable(session).map((line) => `${indent}${line}`),
   ].join('\n');
 }
@@ -32,7 +33,9 @@ export function sessionLines(
 /** All that were known at the end. Endpoints stand last, because they are long and pasted. */
 export function sessionTable({ sessions }: SessionList, options: TextOptions = {}): string {
   const style = styleOf(options.color ?? false);
-  const rows = sessions.map((session) => [plain(session.name), session.source, String(session.times_heard)] as const);
+  const rows = sessions.map(
+    (session) => [plainText(session.name), session.source, String(session.times_heard)] as const,
+  );
   const heads = ['session', 'from', 'heard'] as const;
   const widths = heads.map((head, column) => {
     const longest = Math.max(head.length, ...rows.map((row) => row[column]!.length));
@@ -57,15 +60,9 @@ export function silenceLine(interfaces: readonly string[], isLoopback: boolean, 
     : `no session was heard on ${where}: nobody announces, or a switch that snoops IGMP without a querier keeps it back, or it is another interface (--iface)`;
 }
 
-/** What an announcer wrote may be anything: nothing of it is to steer a terminal. */
-function plain(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- replacing control characters is the purpose
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '\uFFFD');
-}
-
 function joinable({ endpoints }: ListedSession): string[] {
   if (endpoints.length === 0) return ['nothing in it can be joined'];
   return endpoints.map(({ endpoint, name }: ListedEndpoint) =>
-    name === null ? endpoint : `${endpoint}  ${plain(name)}`,
+    name === null ? endpoint : `${endpoint}  ${plainText(name)}`,
   );
 }
