@@ -124,4 +124,16 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
       'mcast relay rtp://239.1.1.1:5004 srt://:9000/passphrase-file=secret',
     ],
   },
+  doctor: {
+    operands: '[<endpoint|line-up>...]',
+    atLeast: 0,
+    atMost: Infinity,
+    summary: 'Says what here would break multicast, and what would mend it.',
+    gist: 'what would break multicast here, and why',
+    examples: [
+      'mcast doctor',
+      'mcast doctor probe://10.0.0.1@232.1.1.1:5001/iface=eth0/ttl=4',
+      'sudo mcast doctor --iface eth0 --wait 135s',
+    ],
+  },
 };

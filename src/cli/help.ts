@@ -33,19 +33,15 @@ export function overview(): string {
     return `  ${`${name} ${row.operands}`.padEnd(LEFT - 4)}  ${row.gist}`;
   });
   return `${[
-    'Usage: mcast <command> <endpoint>... [options]',
+    'Usage: mcast <command> <endpoint>... [options]; mcast <command> -h has more',
     '',
     ...commands,
     '',
-    'Endpoint: [scheme://][source[,source]@]group[+n][:port][/name=value]...',
-    '  schemes: probe (ours), udp (anything); every option is a parameter too',
-    '  in its place a line-up may stand: a CSV, M3U or plain file, or - for stdin',
-    '  probe://10.0.0.1@232.1.1.1:5001/iface=eth0/ttl=4/dscp=af41',
+    'Endpoint: [scheme://][source[,source]@]group[+n][:port][/name=value]..., or a',
+    '  line-up; as probe://10.0.0.1@232.1.1.1:5001/iface=eth0/ttl=4/dscp=af41',
     '',
     'Exit status: 0 measured, within limits; 1 could not run; 2 usage; 3 a limit',
     '  exceeded, or nothing arrived; 4 the result is invalid; 130, 143 cut short',
-    '',
-    'mcast <command> -h fits a screen too, --help-all has every option',
   ].join('\n')}\n`;
 }
 

@@ -27,6 +27,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       check: () => import('./commands/check.js'),
       analyze: () => import('./commands/analyze.js'),
       demo: () => import('./commands/demo.js'),
+      doctor: () => import('./commands/doctor.js'),
       dump: () => import('./commands/dump.js'),
       list: () => import('./commands/list.js'),
       relay: () => import('./commands/relay.js'),

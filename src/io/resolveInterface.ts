@@ -48,12 +48,18 @@ export async function resolveInterfaces(
   return [loopbackOnly(interfaces)];
 }
 
-/** By name, else index, else local address. */
+/** By name, else index, else local address. Throws ERR_INTERFACE, also of one that is down. */
 export function namedInterface(text: string, interfaces: readonly NetworkInterface[]): ChosenInterface {
+  const { interface: iface, reason } = findInterface(text, interfaces);
+  return usable(iface, reason);
+}
+
+/** The same, whether it is up or down. */
+export function findInterface(text: string, interfaces: readonly NetworkInterface[]): ChosenInterface {
   const byName = interfaces.find(({ name }) => name === text);
-  if (byName !== undefined) return usable(byName, 'asked for by name');
+  if (byName !== undefined) return { interface: byName, reason: 'asked for by name' };
   const byIndex = /^[1-9][0-9]*$/.test(text) ? interfaces.find(({ index }) => index === Number(text)) : undefined;
-  if (byIndex !== undefined) return usable(byIndex, `asked for by its index ${text}`);
+  if (byIndex !== undefined) return { interface: byIndex, reason: `asked for by its index ${text}` };
   const [plain = '', zone] = text.split('%');
   const octets = parseAddress(plain);
   if (octets === null) {
@@ -70,7 +76,7 @@ export function namedInterface(text: string, interfaces: readonly NetworkInterfa
   const holders = interfaces.filter(
     (iface) => iface.addresses.some((own) => own.address === address) && (zone === undefined || isZone(zone, iface)),
   );
-  if (holders.length === 1) return usable(holders[0]!, `asked for by its address ${text}`);
+  if (holders.length === 1) return { interface: holders[0]!, reason: `asked for by its address ${text}` };
   const why =
     holders.length === 0
       ? `no interface has the address ${text}; this host has ${describeInterfaces(interfaces)}`
@@ -87,7 +93,8 @@ function usable(iface: NetworkInterface, reason: string): ChosenInterface {
   return { interface: iface, reason: iface.loopback ? `${reason}; nothing leaves this host` : reason };
 }
 
-function candidates(interfaces: readonly NetworkInterface[]): NetworkInterface[] {
+/** Those that may well carry multicast to others. */
+export function candidates(interfaces: readonly NetworkInterface[]): NetworkInterface[] {
   return interfaces.filter(({ up, loopback, multicast }) => up && !loopback && multicast !== false);
 }
 

@@ -37,7 +37,11 @@ function readBounded(descriptor: number, mostOctets: number): Uint8Array | null 
   }
 }
 
-/** Whether a file, no folder and no pipe, is there. */
+/** Whether a file, no folder and no pipe, is there; where that may not even be asked there is none. */
 export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
 }

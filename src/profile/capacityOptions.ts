@@ -1,7 +1,6 @@
 /** The rows of the table of options that say how the capacity of a path is searched. */
 import { McastError } from '../core/errors.js';
 import { parseRate, parseRatio } from '../core/units.js';
-import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
 import { one, type OptionRow } from './optionRow.js';
 import { integerIn, oneOf } from './optionValues.js';
 
@@ -53,7 +52,7 @@ export const CAPACITY_OPTIONS = {
 } as const satisfies Readonly<Record<string, OptionRow>>;
 
 function parseSizes(text: string): readonly number[] {
-  const sizes = text.split(',').map(integerIn(PROBE_HEADER_OCTETS, 65_507));
+  const sizes = text.split(',').map(integerIn(1, 65_507));
   if (sizes.length > MOST_SIZES)
     throw new McastError('ERR_USAGE', `${sizes.length} sizes are too many: at most ${MOST_SIZES}`);
   return [...new Set(sizes)];

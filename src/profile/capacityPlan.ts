@@ -1,5 +1,6 @@
 /** Options of `capacity` to a complete plan. */
 import { McastError } from '../core/errors.js';
+import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
 import { fallbackOf, planSend, type OutputPlan, type PlanContext } from './makePlan.js';
 import { OPTIONS } from './options.js';
 import type { RunPlan, SendPlan } from './plan.js';
@@ -51,8 +52,12 @@ export function planCapacity(
     problems.push('more than 1 Gbit/s wants --force');
   }
   const receivers = values.await ?? 1;
+  const sizes = values.sizes ?? OPTIONS.sizes.read(OPTIONS.sizes.fallback!);
   if (values.quorum !== undefined && values.quorum > receivers) {
     problems.push(`--quorum ${values.quorum} of --await ${receivers} receivers`);
+  }
+  if (sizes.some((octets) => octets < PROBE_HEADER_OCTETS)) {
+    problems.push(`--sizes: a probe datagram has at least ${PROBE_HEADER_OCTETS} octets`);
   }
   if (planned.feedback === null) problems.push('there is no port for feedback: give --control-port');
   if (problems.length > 0) throw new McastError('ERR_USAGE', problems.join('\n'));
@@ -81,7 +86,7 @@ export function planCapacity(
     method,
     maxLossShare: values.loss ?? 0,
     quorum: values.quorum ?? null,
-    sizes: values.sizes ?? OPTIONS.sizes.read(OPTIONS.sizes.fallback!),
+    sizes,
     lowestBitPerSecond,
     highestBitPerSecond,
     limitNs: LIMIT_NS[method],

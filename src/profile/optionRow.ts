@@ -12,6 +12,7 @@ export const COMMANDS = [
   'zap',
   'relay',
   'capacity',
+  'doctor',
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
 

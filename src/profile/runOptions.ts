@@ -36,18 +36,18 @@ export const RUN_OPTIONS = {
   json: one('Results', parseText, {
     short: 'J',
     value: '[=<file>]',
-    commands: [...RESULTS, 'list'],
-    brief: [...RESULTS, 'list'],
+    commands: [...RESULTS, 'list', 'doctor'],
+    brief: [...RESULTS, 'list', 'doctor'],
     gist: 'one JSON object a line, the result last',
     help: 'one JSON object a line, the result last, to stdout or the file',
   }),
   quiet: one('Results', parseSwitch, {
     short: 'q',
-    commands: [...RESULTS, 'list'],
+    commands: [...RESULTS, 'list', 'doctor'],
     help: 'no lines while it runs, only the summary',
   }),
   utc: one('Results', parseSwitch, {
-    commands: [...RESULTS, 'list'],
+    commands: [...RESULTS, 'list', 'doctor'],
     help: 'print times in UTC instead of local time with its offset',
   }),
   name: one('Results', parseText, {
@@ -117,7 +117,7 @@ export const RUN_OPTIONS = {
     short: 'w',
     value: '<octets>',
     fallback: '64Mi',
-    commands: [...RECEIVERS, 'relay'],
+    commands: [...RECEIVERS, 'relay', 'doctor'],
     scope: 'run',
     help: 'receive buffer to ask for, forced where permitted; 0: the system default',
   }),

@@ -3,6 +3,7 @@ import type { Measurement } from '../analysis/measurement.js';
 import { Fault } from '../analysis/socketFaults.js';
 import type { SocketSnapshot } from '../analysis/streamSnapshot.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
+import { truesize } from '../core/truesize.js';
 import { SocketCounter, type Io } from '../io/datagram.js';
 import { readingMembershipsOnce } from '../io/linux/membership.js';
 import { StreamCounter } from '../metrics/counters.js';
@@ -195,12 +196,6 @@ function measuredTime(
     shared_time_datagrams: sum(StreamCounter.SharedTime),
     user_time_datagrams: sum(StreamCounter.UserTime),
   };
-}
-
-/** Octets of kernel memory that a datagram of so many payload octets occupies in a receive buffer (truesize). */
-function truesize(payloadOctets: number): number {
-  // Measured on Linux 6.18 over loopback: 8 MiB hold 10,082 datagrams of 64 octets and 3,640 of 1316.
-  return payloadOctets <= 192 ? 832 : 2304 + Math.max(0, Math.ceil((payloadOctets - 1408) / 4096)) * 4352;
 }
 
 function socketReport(

@@ -23,15 +23,20 @@ export const LAYERS: readonly Layer[] = [
   layer('repair', 'pure', 'core wire'),
   layer('control', 'pure', 'core wire metrics'),
   layer('analysis', 'pure', 'core wire metrics'),
+  layer('diagnosis', 'pure', 'core result'),
   layer('report', 'pure', 'core metrics result'),
   layer('native', 'shell'),
   layer('io', 'shell', 'core wire native'),
-  layer('runtime', 'shell', 'core wire metrics result profile impair feed pacing repair control analysis native io'),
+  layer(
+    'runtime',
+    'shell',
+    'core wire metrics result profile impair feed pacing repair control analysis diagnosis native io',
+  ),
   layer('dashboard', 'shell', 'core metrics result report runtime'),
   layer(
     'cli',
     'command',
-    'core wire metrics result profile impair feed pacing repair control analysis report native io runtime dashboard',
+    'core wire metrics result profile impair feed pacing repair control analysis diagnosis report native io runtime dashboard',
   ),
 ];
 

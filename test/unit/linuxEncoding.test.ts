@@ -154,15 +154,15 @@ describe('/proc/net', () => {
       '',
     ].join('\n');
     expect(parseIgmp(text)).toEqual([
-      { interfaceIndex: 1, interfaceName: 'lo', group: '224.0.0.1', users: 1, protocol: 'IGMPv3' },
-      { interfaceIndex: 2, interfaceName: 'eth0', group: '239.1.1.1', users: 3, protocol: 'IGMPv2' },
+      { interfaceIndex: 1, interfaceName: 'lo', group: '224.0.0.1', users: 1, protocol: 'IGMPv3', asked: false },
+      { interfaceIndex: 2, interfaceName: 'eth0', group: '239.1.1.1', users: 3, protocol: 'IGMPv2', asked: true },
     ]);
   });
 
   it('igmp6: index, device, group, users', () => {
     const text = '4    eth0            ff3e0000000000000000000080000001     2 0000000C 0\nshort line\n';
     expect(parseIgmp6(text)).toEqual([
-      { interfaceIndex: 4, interfaceName: 'eth0', group: 'ff3e::8000:1', users: 2, protocol: null },
+      { interfaceIndex: 4, interfaceName: 'eth0', group: 'ff3e::8000:1', users: 2, protocol: null, asked: null },
     ]);
   });
 

@@ -12,6 +12,8 @@ export interface InterfaceGroup {
   readonly users: number;
   /** The host's mode on the interface, which follows the querier heard; `null` in IPv6: not told. */
   readonly protocol: MembershipState['protocol'];
+  /** Its answer to a question for this group is due, or was given; in IGMPv3 nothing else sets that. IPv6: not told. */
+  readonly asked: boolean | null;
 }
 
 /** One source of a group in an interface's filter. */
@@ -58,10 +60,11 @@ export function parseIgmp(text: string): InterfaceGroup[] {
       protocol = IGMP_VERSIONS[device[3]!] ?? null;
       continue;
     }
-    const member = /^\s+([0-9a-fA-F]{8})\s+(\d+)\s/.exec(line);
+    const member = /^\s+([0-9a-fA-F]{8})\s+(\d+)\s+(\d+):[0-9a-fA-F]+\s+(\d+)/.exec(line);
     const group = member === null ? null : hostOrderAddress(member[1]!);
     if (member !== null && group !== null) {
-      groups.push({ interfaceIndex, interfaceName, group, users: Number(member[2]), protocol });
+      const asked = member[3] !== '0' || member[4] !== '0';
+      groups.push({ interfaceIndex, interfaceName, group, users: Number(member[2]), protocol, asked });
     }
   }
   return groups;
@@ -75,7 +78,8 @@ export function parseIgmp6(text: string): InterfaceGroup[] {
     if (index === undefined || interfaceName === undefined || hex === undefined || users === undefined) continue;
     const group = hexAddress(hex, 6);
     if (group === null) continue;
-    groups.push({ interfaceIndex: Number(index), interfaceName, group, users: Number(users), protocol: null });
+    const entry = { interfaceIndex: Number(index), interfaceName, group, users: Number(users) };
+    groups.push({ ...entry, protocol: null, asked: null });
   }
   return groups;
 }
@@ -168,7 +172,10 @@ function entriesOf<T extends Place>(file: string, parse: (text: string) => T[]):
 /** What /proc tells of one group on one interface; it counts all programs of this network namespace. */
 export interface InterfaceMembership {
   readonly joined: boolean;
+  /** Sockets and protocols that joined it. */
+  readonly users: number;
   readonly protocol: MembershipState['protocol'];
+  readonly asked: boolean | null;
   readonly sources: readonly InterfaceSource[];
   /** Files that told it. */
   readonly evidence: readonly string[];
@@ -190,7 +197,14 @@ export function readInterfaceMembership(
   const evidence: string[] = [];
   if (found !== undefined) evidence.push(groupsFile);
   if (sources.length > 0) evidence.push(sourcesFile);
-  return { joined: found !== undefined, protocol: found?.protocol ?? null, sources, evidence };
+  return {
+    joined: found !== undefined,
+    users: found?.users ?? 0,
+    protocol: found?.protocol ?? null,
+    asked: found?.asked ?? null,
+    sources,
+    evidence,
+  };
 }
 
 /** Mode that an administrator forced on the interface's MLD; `null`: the kernel does not tell the one in use. */

@@ -10,9 +10,9 @@ export class RawSocket {
   readonly #addon: NativeAddon;
   #owned = true;
 
-  constructor(addon: NativeAddon, family: AddressFamily) {
+  constructor(addon: NativeAddon, family: AddressFamily, type: number = SocketType.Datagram, protocol = 0) {
     this.#addon = addon;
-    this.fd = addon.socket(family === 4 ? Domain.Inet : Domain.Inet6, SocketType.Datagram, 0);
+    this.fd = addon.socket(family === 4 ? Domain.Inet : Domain.Inet6, type, protocol);
     if (this.fd < 0) throw systemError('no socket could be opened', this.fd);
   }
 

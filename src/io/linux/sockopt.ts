@@ -76,7 +76,7 @@ export const Timestamping = {
 } as const;
 
 /** ioctl(2) requests on an interface. */
-export const InterfaceRequest = { HardwareTimestampConfig: 0x89b1 } as const;
+export const InterfaceRequest = { Ethtool: 0x8946, HardwareTimestampConfig: 0x89b1 } as const;
 
 export const LITTLE_ENDIAN = endianness() === 'LE';
 
