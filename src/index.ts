@@ -56,6 +56,10 @@ export type { Clock, Nanos, RunEpoch, SplitTime } from './core/time.js';
 
 // Wire formats
 export { checkProbe, PROBE_HEADER_OCTETS, ProbeFlag, putProbe } from './wire/probe.js';
+export { iperfCodec } from './wire/iperfCodec.js';
+export type { IperfHeader, IperfSettings } from './wire/iperfCodec.js';
+export { iperfReportCodec } from './wire/iperfReport.js';
+export type { IperfReport } from './wire/iperfReport.js';
 export { probeCodec } from './wire/probeCodec.js';
 export type { ProbeHeader } from './wire/probeCodec.js';
 export type { Codec } from './wire/codec.js';

@@ -219,9 +219,7 @@ export class Measurement {
 
   /** The sender said elsewhere (RTCP) that the stream is over. */
   endStream(stream: number, monoNs: Nanos): void {
-    if (this.#streams.end(stream, monoNs)) {
-      this.#events.push(EventKind.StreamEnd, stream, monoNs, this.decoder.rtp.highest(stream) + 1, 0);
-    }
+    this.#streams.end(stream, monoNs, this.decoder.rtp.highest(stream) + 1);
   }
 
   /** RFC 3550 interarrival jitter of a stream so far, ns; NaN: not measurable. */
@@ -320,16 +318,22 @@ export class Measurement {
       const end = Math.min(known, to);
       // A run that a boundary cuts goes on behind it.
       if (known > to) runEnd[to] = known;
-      if (stream[i] !== NO_STREAM)
+      if (stream[i] !== NO_STREAM) {
         this.#streams.onRun(batch, this.#decoded, stream[i]!, i, end, this.#sentTos(batch, stream[i]!, i));
+        if (this.table.format[stream[i]!] === StreamFormat.Iperf) {
+          this.#streams.endBehind(this.#decoded, stream[i]!, i, end, this.decoder.iperf.last(stream[i]!));
+        }
+      }
       i = end;
     }
   }
 
   /** DSCP and ECN octet that the sender of slot `i` says it set, else the endpoint; -1: neither does. */
   #sentTos(batch: ReceiveBatch, stream: number, i: number): number {
-    if (this.table.format[stream] === StreamFormat.Probe) return this.decoder.probe.sent[stream]! >>> 16;
-    return this.#sockets[batch.socket[i]!]!.tosSent ?? -1;
+    const format = this.table.format[stream];
+    if (format === StreamFormat.Probe) return this.decoder.probe.sent[stream]! >>> 16;
+    const told = format === StreamFormat.Iperf ? this.decoder.iperf.tosSent(stream) : null;
+    return told ?? this.#sockets[batch.socket[i]!]!.tosSent ?? -1;
   }
 
   #setUpStreams(decoded: DecodedBatch): void {
@@ -342,7 +346,8 @@ export class Measurement {
       if (stream === table.others) continue;
       const at = decoded.stream.indexOf(stream);
       const flow = `${table.format[stream]} ${table.flow[stream]}`;
-      this.#siblings.add(stream, pathOf(table.path[stream]!), flow, decoded.timeMonoNs[at]!);
+      const isIperf = table.format[stream] === StreamFormat.Iperf;
+      this.#siblings.add(stream, pathOf(table.path[stream]!), flow, isIperf, decoded.timeMonoNs[at]!);
     }
     this.#known = table.count;
   }

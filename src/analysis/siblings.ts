@@ -7,6 +7,8 @@ const DECIDED_AFTER_NS = 1e9;
 interface Candidate {
   readonly older: number;
   readonly newer: number;
+  /** One source may well have several of these side by side. */
+  readonly mayShareSource: boolean;
   readonly dueMonoNs: Nanos;
 }
 
@@ -29,14 +31,14 @@ export class Siblings {
   readonly #source = new Map<number, string>();
   #candidates: Candidate[] = [];
 
-  /** `flow`: flow id and format as text. */
-  add(stream: number, path: StreamPath, flow: string, firstMonoNs: Nanos): void {
+  /** `flow`: flow id and format as text; `mayShareSource`: flows of a source differ in their port alone. */
+  add(stream: number, path: StreamPath, flow: string, mayShareSource: boolean, firstMonoNs: Nanos): void {
     const key = `${path.group} ${path.port} ${path.interfaceIndex} ${flow}`;
     const older = this.#latest.get(key);
     this.#latest.set(key, stream);
     this.#source.set(stream, path.source);
     if (older !== undefined) {
-      this.#candidates.push({ older, newer: stream, dueMonoNs: firstMonoNs + DECIDED_AFTER_NS });
+      this.#candidates.push({ older, newer: stream, mayShareSource, dueMonoNs: firstMonoNs + DECIDED_AFTER_NS });
     }
   }
 
@@ -45,12 +47,13 @@ export class Siblings {
     if (this.#candidates.length === 0) return NONE;
     const decided: Relation[] = [];
     this.#candidates = this.#candidates.filter((candidate) => {
-      const { older, newer, dueMonoNs } = candidate;
+      const { older, newer, mayShareSource, dueMonoNs } = candidate;
       if (monoNs < dueMonoNs) return true;
       // A source that takes over from one that is silent is neither.
       const isBeside = lastHeardNs[older]! > firstHeardNs[newer]!;
-      if (isBeside) decided.push({ kind: 'foreign_sender', older, newer });
-      else if (this.#source.get(older) === this.#source.get(newer)) decided.push({ kind: 'restart', older, newer });
+      const isSameSource = this.#source.get(older) === this.#source.get(newer);
+      if (!isBeside && isSameSource) decided.push({ kind: 'restart', older, newer });
+      if (isBeside && !(isSameSource && mayShareSource)) decided.push({ kind: 'foreign_sender', older, newer });
       return false;
     });
     return decided;

@@ -130,11 +130,18 @@ export class StreamAnalyzers {
     return silentNs > windowNs || this.sequence.states.values[stream * Seq.Count + Seq.Pending] === 0;
   }
 
-  /** The stream is over, as its sender says; false: that was known. */
-  end(stream: number, monoNs: Nanos): boolean {
-    if (this.hasEnded(stream) || !this.hasSequence(stream)) return false;
+  /** The stream is over, as its sender says, if that was not known; `next`: the number after its last. */
+  end(stream: number, monoNs: Nanos, next: number): void {
+    if (this.hasEnded(stream) || !this.hasSequence(stream)) return;
     this.sequence.states.values[stream * Seq.Count + Seq.EndedMonoNs] = monoNs;
-    return true;
+    this.#events.push(EventKind.StreamEnd, stream, monoNs, next, 0);
+  }
+
+  /** The stream is over if its last number, which is data as well (NaN: not known), is among slots `[from, to)`. */
+  endBehind(decoded: DecodedBatch, stream: number, from: number, to: number, last: number): void {
+    if (last !== last || this.hasEnded(stream)) return;
+    const { sequence, timeMonoNs } = decoded;
+    for (let i = from; i < to; i++) if (sequence[i] === last) this.end(stream, timeMonoNs[i]!, last + 1);
   }
 
   /** End of the warm-up at `monoNs`: the stream's figures begin anew. */

@@ -7,6 +7,7 @@ import { ntpEpoch } from '../wire/rtpSendTime.js';
 import { WireStatus } from '../wire/status.js';
 import { clearSlot, type DecodedBatch, NO_STREAM } from './decoded.js';
 import { FeedDecoder } from './feedDecoder.js';
+import { IperfDecoder } from './iperfDecoder.js';
 import { PlainDecoder } from './plainDecoder.js';
 import { ProbeDecoder } from './probeDecoder.js';
 import { RtpDecoder } from './rtpDecoder.js';
@@ -14,7 +15,13 @@ import type { SocketFaults } from './socketFaults.js';
 import { StreamFormat, type StreamTable } from './streamTable.js';
 
 /** What a path carries; feeds by their {@link StreamFormat}. */
-const Carries = { Unknown: 0, Plain: 1, Rtp: StreamFormat.Rtp, Feed: StreamFormat.Feed } as const;
+const Carries = {
+  Unknown: 0,
+  Plain: 1,
+  Rtp: StreamFormat.Rtp,
+  Iperf: StreamFormat.Iperf,
+  Feed: StreamFormat.Feed,
+} as const;
 /** Datagrams of a path that are looked at for a known format. */
 const RECOGNISED_FROM = 4;
 
@@ -25,6 +32,7 @@ const RECOGNISED_FROM = 4;
 export class StreamDecoder {
   readonly probe: ProbeDecoder;
   readonly rtp: RtpDecoder;
+  readonly iperf: IperfDecoder;
   readonly feed: FeedDecoder;
   readonly plain: PlainDecoder;
   readonly #faults: SocketFaults;
@@ -37,6 +45,7 @@ export class StreamDecoder {
     this.#faults = faults;
     this.probe = new ProbeDecoder(table, epoch, faults);
     this.rtp = new RtpDecoder(table, ntpEpoch(realtimeNs), faults);
+    this.iperf = new IperfDecoder(table, realtimeNs, faults);
     this.feed = new FeedDecoder(table, epoch, faults);
     this.plain = new PlainDecoder(table, faults);
   }
@@ -44,7 +53,9 @@ export class StreamDecoder {
   /** Fills the columns of all slots but `timeMonoNs`, which is there, and `verdict`. `scheme`: of the socket's endpoint. Hot. */
   decode(batch: ReceiveBatch, out: DecodedBatch, scheme: Scheme | null): void {
     const feed = scheme === null ? -1 : FRAMINGS.findIndex((framing) => framing.scheme === scheme);
-    if (scheme === 'rtp' || feed >= 0) this.#decodeDemanded(batch, out, StreamFormat.Feed + feed);
+    if (feed >= 0) this.#decodeDemanded(batch, out, StreamFormat.Feed + feed);
+    else if (scheme === 'rtp') this.#decodeDemanded(batch, out, StreamFormat.Rtp);
+    else if (scheme === 'iperf') this.#decodeDemanded(batch, out, StreamFormat.Iperf);
     else this.probe.decode(batch, out, scheme === 'probe' ? null : this);
   }
 
@@ -55,18 +66,18 @@ export class StreamDecoder {
     if (this.#carries[path] === Carries.Unknown) this.#look(batch, i, path);
     const carries = this.#carries[path]!;
     if (carries === Carries.Rtp && this.rtp.decodeSlot(batch, out, i) === WireStatus.Ok) return;
+    if (carries === Carries.Iperf && this.iperf.decodeSlot(batch, out, i) === WireStatus.Ok) return;
     if (carries >= Carries.Feed && this.feed.decodeSlot(batch, out, i, carries) === WireStatus.Ok) return;
     this.plain.decodeSlot(batch, out, i);
   }
 
-  /** `format`: of a feed; below those it is RTP. What is not what was demanded is malformed. */
+  /** What is not of the demanded `format` is malformed. */
   #decodeDemanded(batch: ReceiveBatch, out: DecodedBatch, format: number): void {
     const { count } = batch;
     const { stream, runEnd } = out;
     let first = 0;
     for (let i = 0; i < count; i++) {
-      const isRtp = format < StreamFormat.Feed;
-      const status = isRtp ? this.rtp.decodeSlot(batch, out, i) : this.feed.decodeSlot(batch, out, i, format);
+      const status = this.#decodeAs(batch, out, i, format);
       if (status !== WireStatus.Ok) {
         clearSlot(out, i);
         this.#faults.malformed(batch, i, status);
@@ -76,12 +87,21 @@ export class StreamDecoder {
     }
   }
 
+  #decodeAs(batch: ReceiveBatch, out: DecodedBatch, i: number, format: number): WireStatus {
+    if (format >= StreamFormat.Feed) return this.feed.decodeSlot(batch, out, i, format);
+    return format === StreamFormat.Rtp ? this.rtp.decodeSlot(batch, out, i) : this.iperf.decodeSlot(batch, out, i);
+  }
+
   #look(batch: ReceiveBatch, i: number, path: number): void {
     this.#looked[path]!++;
     // Other RTP is not told from chance as surely as transport packets and FEC are: for that there is the scheme.
     const format = recogniseFormat(batch.bytes, batch.offset[i]!, batch.length[i]!);
     if (format === 'rtp/mpeg-ts' || format === 'rtp/smpte-2022-1') {
       this.#carries[path] = Carries.Rtp;
+      return;
+    }
+    if (format === 'iperf') {
+      this.#carries[path] = Carries.Iperf;
       return;
     }
     const feed = FRAMINGS.findIndex((framing) => framing.format === format);

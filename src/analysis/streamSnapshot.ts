@@ -68,10 +68,11 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
   const { counters, marking, sequence, times, timing } = parts.analyzers;
   const format = table.format[stream]!;
   const isProbe = format === StreamFormat.Probe;
+  const isIperf = format === StreamFormat.Iperf;
   const { values, phase } = sequence.states;
   const at = stream * Seq.Count;
   const isBegun = isNumbered(format) && phase[stream] !== Phase.New;
-  const { probe, rtp, feed } = parts.decoder;
+  const { probe, rtp, iperf, feed } = parts.decoder;
   const sent = probe.sent[stream] ?? 0;
   const hasTtl = marking.ttlMin[stream]! <= marking.ttlMax[stream]!;
   // A start marker that was heard was sent after the join.
@@ -92,7 +93,7 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
     tosMissing: marking.tosMissing[stream]!,
     ttlMin: hasTtl ? marking.ttlMin[stream]! : null,
     ttlMax: hasTtl ? marking.ttlMax[stream]! : null,
-    tosSent: isProbe ? sent >>> 16 : facts.tosSent,
+    tosSent: isProbe ? sent >>> 16 : ((isIperf ? iperf.tosSent(stream) : null) ?? facts.tosSent),
     ttlSent: isProbe ? (sent >>> 8) & 0xff : facts.ttlSent,
     firstPacketAfterJoinNs: afterJoin === afterJoin ? afterJoin : null,
     lossDetail: lossDetail(stream, isBegun, parts),
@@ -103,7 +104,7 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
       ? (sent & ProbeFlag.DueTime) === 0
         ? 'departure'
         : 'due'
-      : format === StreamFormat.Rtp && rtp.carriesSendTime(stream)
+      : (format === StreamFormat.Rtp && rtp.carriesSendTime(stream)) || (isIperf && iperf.carriesSendTime(stream))
         ? 'departure'
         : format >= StreamFormat.Feed
           ? feed.carriesSendTime(stream)
@@ -147,6 +148,7 @@ export function identityOf(stream: number, parts: Omit<StreamParts, 'analyzers' 
 
 function formatName(stream: number, format: number, decoder: StreamDecoder): string {
   if (format === StreamFormat.Probe) return 'probe';
+  if (format === StreamFormat.Iperf) return 'iperf';
   if (format >= StreamFormat.Feed) return framingOf(format).format;
   if (format === StreamFormat.Rtp) return decoder.rtp.formats[stream] ?? 'rtp';
   return format === StreamFormat.Plain ? (decoder.plain.formats[stream] ?? 'unknown') : 'others';

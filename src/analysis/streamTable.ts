@@ -4,8 +4,9 @@ export const StreamFormat = {
   Plain: 1,
   Probe: 2,
   Rtp: 3,
+  Iperf: 4,
   /** And above: feeds, in the order of `wire/framings.ts`. */
-  Feed: 4,
+  Feed: 5,
 } as const;
 
 /** Whether the format numbers what it sends. */

@@ -20,6 +20,7 @@ export function fromIperf(argv: readonly string[]): string {
   let port = '5001';
   let source = '';
   let iface = '';
+  let isUdp = false;
   const options: (readonly [name: string, value: string])[] = [];
   const rest = argv.flatMap(splitWord);
   while (rest.length > 0) {
@@ -33,6 +34,7 @@ export function fromIperf(argv: readonly string[]): string {
     else if (SAME.has(word)) options.push([word, rest.shift() ?? '']);
     else if (DROPPED_WITH_VALUE.has(word)) rest.shift();
     else if (word === '-1') options.push(['-1', '']);
+    else if (word === '-u') isUdp = true;
   }
   const zone = group.indexOf('%');
   if (zone >= 0) {
@@ -42,9 +44,12 @@ export function fromIperf(argv: readonly string[]): string {
   const place = group.includes(':') ? `${group}/port=${port}` : `${group}:${port}`;
   const parameter = iface === '' ? '' : `/iface=${iface}`;
   const address = parseAddress(group);
-  const unicast = address === null || isMulticast(address) ? '' : '--unicast';
+  const isGroup = address === null || isMulticast(address);
+  const unicast = isGroup ? '' : '--unicast';
+  // The other end may be iperf. With TCP it cannot be.
+  const scheme = isUdp || isGroup ? 'iperf' : 'probe';
   const words = options.flatMap(([name, value]) => optionWords(command, name, value));
-  return ['mcast', command, `probe://${source}${place}${parameter}`, ...words, unicast]
+  return ['mcast', command, `${scheme}://${source}${place}${parameter}`, ...words, unicast]
     .filter((word) => word !== '')
     .join(' ');
 }

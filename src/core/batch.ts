@@ -154,6 +154,8 @@ export const SendFlag = {
   Copy: 1 << 2,
   /** Impairment: every receiver will refuse it. */
   Corrupted: 1 << 3,
+  /** Of an end marker: it is a datagram with data all the same, and counts as one. */
+  Last: 1 << 4,
 } as const;
 
 /** What is to be sent, in order of `dueMonoNs`; `flags` are bits of {@link SendFlag}. */

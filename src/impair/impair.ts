@@ -154,7 +154,7 @@ export class Impair {
    */
   onRefused(batch: SendBatch, slot: number): boolean {
     const flags = batch.flags[slot]!;
-    if ((flags & MARKERS) !== 0) return false;
+    if ((flags & MARKERS) !== 0) return (flags & SendFlag.Last) !== 0;
     const row = (batch.flow[slot]! - this.#options.flowBase) * ImpairCounter.Count;
     if ((flags & SendFlag.Corrupted) !== 0) {
       this.#counters[row + ImpairCounter.Corrupted]!--;

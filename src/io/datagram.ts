@@ -125,6 +125,11 @@ export interface DatagramSource {
   readDrops(): number | null;
   /** Switches UDP_GRO on. It is never switched off on a live socket. Returns whether it is on. */
   enableOffload(): boolean;
+  /**
+   * Sends `bytes[0 .. octets)` from the address and port that a unicast source is bound to. Never blocks. false: it did not
+   * leave.
+   */
+  answer(bytes: Uint8Array, octets: number, address: string, port: number): boolean;
   membership(): MembershipState;
   /** Leaves the group; the socket stays open. */
   leave(): void;
@@ -142,8 +147,8 @@ export interface Destination {
   readonly tos: number;
 }
 
-/** How the departure time is written at `SendBatch.stampAt`. */
-export type StampFormat = 'unix-ns' | 'ntp-64';
+/** How the departure time is written at `SendBatch.stampAt`; `unix-us`: seconds and microseconds, 32 bits each. */
+export type StampFormat = 'unix-ns' | 'unix-us' | 'ntp-64';
 
 export interface SendSocketSpec {
   readonly family: AddressFamily;

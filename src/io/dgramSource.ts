@@ -147,6 +147,13 @@ export class DgramSource implements DatagramSource {
     return false;
   }
 
+  answer(bytes: Uint8Array, octets: number, address: string, port: number): boolean {
+    if (!this.#open || address.includes(':') !== (this.#spec.family === 6)) return false;
+    // Node may keep what it could not send at once, and the caller's octets are the caller's again.
+    this.#socket.send(Buffer.from(bytes.subarray(0, octets)), 0, octets, port, address, () => {});
+    return true;
+  }
+
   membership(): MembershipState {
     const { family, group, interfaceIndex, interfaceName, unicast } = this.#spec;
     const unknown = { group, interfaceName, mode: null, sources: [], protocol: null };

@@ -1,5 +1,4 @@
-import type { ReceiveBatch, SendBatch } from '../core/batch.js';
-import { SendOutcome, SlotFlag } from '../core/batch.js';
+import { type ReceiveBatch, SendBatch, SendOutcome, SlotFlag } from '../core/batch.js';
 import { McastError } from '../core/errors.js';
 import { formatHostPort } from '../core/format.js';
 import { ManualClock } from '../core/time.js';
@@ -135,7 +134,7 @@ export class MemoryIo implements Io {
         monoNs: () => this.clock.monoNs(),
         realNs: () => this.clock.realNs(),
         path: (index) => this.path(index),
-        carry: (from, batch, to, toPort) => this.#carry(from, batch, to, toPort),
+        carry: (from, batch, to, toPort) => this.carry(from, batch, to, toPort),
         closed: (closed) => void this.#ports.splice(this.#ports.indexOf(closed), 1),
       },
       address,
@@ -173,7 +172,13 @@ export class MemoryIo implements Io {
     while (this.#ports.length > 0) this.#ports[0]!.close();
   }
 
-  #carry(from: MemoryPort, batch: SendBatch, address: string, port: number): void {
+  /** Slot 0, to a port. */
+  carry(
+    from: { readonly address: string; readonly port: number },
+    batch: SendBatch,
+    address: string,
+    port: number,
+  ): void {
     const nowNs = this.clock.monoNs();
     const transit = this.#transit;
     transit.delayNs = 0;
@@ -283,6 +288,16 @@ class MemorySource implements DatagramSource {
 
   enableOffload(): boolean {
     return false;
+  }
+
+  answer(bytes: Uint8Array, octets: number, address: string, port: number): boolean {
+    if (!this.#joined || address.includes(':') !== (this.spec.family === 6)) return false;
+    const batch = new SendBatch(1, octets);
+    batch.bytes.set(bytes.subarray(0, octets));
+    batch.length[0] = octets;
+    batch.count = 1;
+    this.#io.carry({ address: this.spec.group, port: this.spec.port }, batch, address, port);
+    return true;
   }
 
   membership(): MembershipState {

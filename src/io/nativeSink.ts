@@ -29,7 +29,7 @@ export interface NativeSinkShare {
 }
 
 /** Bits of the flags of `NativeAddon.senderOpen`. */
-const SenderFlag = { Connected: 1, Ntp: 2, Stamped: 4 } as const;
+const SenderFlag = { Connected: 1, Ntp: 2, Stamped: 4, Micro: 8 } as const;
 
 /** Transmit stamps queue in the receive buffer; with the system's default the queue stops at 255. */
 const ERROR_QUEUE_OCTETS = 8_388_608;
@@ -146,6 +146,7 @@ export class NativeSink implements DatagramSink {
         socket.fd,
         (connected ? SenderFlag.Connected : 0) |
           (spec.stampFormat === 'ntp-64' ? SenderFlag.Ntp : 0) |
+          (spec.stampFormat === 'unix-us' ? SenderFlag.Micro : 0) |
           (stamped ? SenderFlag.Stamped : 0),
         destinationTable(destinations),
         this.counters,

@@ -241,6 +241,13 @@ export class NativeSource implements DatagramSource {
     return this.#open && this.#addon.receiverOffload(this.#receiver) >= 0;
   }
 
+  answer(bytes: Uint8Array, octets: number, address: string, port: number): boolean {
+    const to = this.#open ? addressOctets(address) : null;
+    if (to === null || (to.length === 4) !== (this.#spec.family === 4)) return false;
+    const name = sockaddr(to, port, this.#spec.interfaceIndex);
+    return this.#addon.sendTo(this.#fd, bytes.subarray(0, octets), name) >= 0;
+  }
+
   membership(): MembershipState {
     const { family, group, interfaceIndex, interfaceName, unicast } = this.#spec;
     const unknown = { group, interfaceName, mode: null, sources: [], protocol: null };

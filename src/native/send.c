@@ -32,11 +32,11 @@ static void depart(struct sender *sender, struct send_batch *batch, uint32_t fro
   clock_pair(sender->loop, real, mono);
   uint64_t unix_ns = (uint64_t)(sender->loop->epoch_real + (int64_t)*real);
   uint32_t high = (uint32_t)(unix_ns >> 32), low = (uint32_t)unix_ns;
-  if (sender->ntp) {
-    /* RFC 5905 section 6: seconds since 1900 and a binary fraction, each 32 bits. */
+  if (sender->ntp || sender->micro) {
     uint64_t seconds = unix_ns / 1000000000, rest = unix_ns % 1000000000;
-    high = (uint32_t)(seconds + 2208988800u);
-    low = (uint32_t)((rest << 32) / 1000000000);
+    /* RFC 5905 section 6: seconds since 1900 and a binary fraction, each 32 bits. */
+    high = (uint32_t)(sender->ntp ? seconds + 2208988800u : seconds);
+    low = (uint32_t)(sender->ntp ? (rest << 32) / 1000000000 : rest / 1000);
   }
   uint64_t stamp = htobe64((uint64_t)high << 32 | low);
   for (uint32_t slot = from; slot < to; slot++) {

@@ -34,6 +34,7 @@ struct sender {
   struct loop *loop;
   bool connected;
   bool ntp;
+  bool micro;
   bool stamped;
   bool wants_writable;
   uint32_t destination_count;

@@ -98,7 +98,8 @@ static napi_value js_sender_close(napi_env env, napi_callback_info info) {
 
 /*
  * senderOpen(loop, fd, flags, destinations: Uint8Array, counters: Float64Array, stamps: Float64Array)
- * flags: 1 connected, 2 carried times are NTP's, 4 transmit stamps are on. `stamps` is a ring of pairs.
+ * flags: 1 connected, 2 carried times are NTP's, 4 transmit stamps are on, 8 carried times are seconds and microseconds.
+ * `stamps` is a ring of pairs.
  * Takes the socket over, unless a negative errno is returned.
  */
 static napi_value js_sender_open(napi_env env, napi_callback_info info) {
@@ -120,6 +121,7 @@ static napi_value js_sender_open(napi_env env, napi_callback_info info) {
   sender->connected = (flags & 1) != 0;
   sender->ntp = (flags & 2) != 0;
   sender->stamped = (flags & 4) != 0;
+  sender->micro = (flags & 8) != 0;
   sender->stamp_capacity = (uint32_t)(stamps / 2);
   sender->destination_count = (uint32_t)(octets / sizeof(struct destination_record));
   sender->destinations = calloc(sender->destination_count, sizeof(*sender->destinations));

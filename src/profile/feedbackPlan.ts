@@ -25,8 +25,10 @@ const LONGEST_KEY_OCTETS = 4096;
 const MOST_PLACES = 64;
 
 type SendPart = Pick<SendPlan, 'feedback' | 'feedbackKey'>;
-type ReceivePart = Pick<ReceivePlan, 'feedback' | 'feedbackKey'>;
+type ReceivePart = Pick<ReceivePlan, 'feedback' | 'feedbackKey' | 'answersIperf'>;
 const NONE = { feedback: null, feedbackKey: null } as const;
+/** A receiver that answers nobody. */
+export const SILENT: ReceivePart = { ...NONE, answersIperf: false };
 
 /** What is wrong is appended to `problems`. */
 export function sendFeedback(
@@ -90,8 +92,9 @@ export function receiveFeedback(
     const flag = run.passive === true ? '--passive' : '--no-feedback';
     if (isWanted) wrong(`${flag} and --feedback or --control-port exclude each other`);
     if (run.passive === true && run.rtcp === true) wrong('--passive and --rtcp exclude each other');
-    return NONE;
+    return SILENT;
   }
+  const answersIperf = isUnicast && received.streams.some(({ scheme }) => scheme === 'iperf');
   const places: StreamAddress[] = [];
   let first = 0;
   for (const { endpoint, legB } of list) {
@@ -112,9 +115,9 @@ export function receiveFeedback(
     if (places.some((place) => place.group === address.group && place.port === controlPort)) continue;
     if (places.length < MOST_PLACES) places.push({ ...address, scheme: 'udp', port: controlPort });
   }
-  if (places.length === 0) return NONE;
+  if (places.length === 0) return { ...NONE, answersIperf };
   const feedback: ReceiveFeedbackPlan = { places };
-  return { feedback, feedbackKey: readKey(run['key-file'], files, problems) };
+  return { feedback, feedbackKey: readKey(run['key-file'], files, problems), answersIperf };
 }
 
 function readKey(path: string | undefined, files: FileReader, problems: McastError[]): Uint8Array | null {

@@ -6,7 +6,7 @@ import { parseExpect, parseMax, parseMin, type Limit } from '../result/limits.js
 import { REORDER_WINDOW_NS, REORDER_WINDOW_PACKETS } from '../impair/spec.js';
 import type { Instant, ReorderWindow } from './optionValues.js';
 import { OPTIONS, type CommandName, type OptionValues } from './options.js';
-import { receiveFeedback, sendFeedback } from './feedbackPlan.js';
+import { receiveFeedback, sendFeedback, SILENT } from './feedbackPlan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
 import { refuseSharedPorts } from './recoveryPlan.js';
 import { receiveStreams } from './receiveStreams.js';
@@ -169,7 +169,7 @@ function receivePlan(
   const received = receiveStreams(targets, problems);
   const { streams } = received;
   const feedback =
-    command === 'recv' ? receiveFeedback(targets, received, isUnicast(targets), context.files, problems) : NO_FEEDBACK;
+    command === 'recv' ? receiveFeedback(targets, received, isUnicast(targets), context.files, problems) : SILENT;
   refuseTwins(streams, 'one is enough', problems);
   const busyPollNs = run['busy-poll'] ?? fallbackOf('busy-poll');
   const window = reorderWindow(run);
@@ -190,7 +190,7 @@ function receivePlan(
     detail: run.detail ?? fallbackOf('detail'),
     drain: run.drain ?? null,
     capture: run.capture ?? null,
-    passive: run.rtcp !== true && feedback.feedback === null,
+    passive: run.rtcp !== true && feedback.feedback === null && !feedback.answersIperf,
     rtcp: run.rtcp === true,
     ...feedback,
     force: run.force === true,

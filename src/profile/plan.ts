@@ -344,6 +344,8 @@ export interface ReceivePlan extends CommonPlan, MeasuringPlan {
   readonly passive: boolean;
   /** Receiver reports go back to the senders of RTP. */
   readonly rtcp: boolean;
+  /** Clients of iperf 2 that send to this host alone wait for a report at their end. */
+  readonly answersIperf: boolean;
   /** `null`: no sender is answered. */
   readonly feedback: ReceiveFeedbackPlan | null;
   /** The secret that proves feedback; `null`: none. In no document. */

@@ -11,7 +11,7 @@ import { streamAddresses, type Target, type Targets } from './targets.js';
 
 type Received = Pick<ReceivePlan, 'sentMarks' | 'expectedRates' | 'streams' | 'places' | 'mediaOutputs' | 'recovery'>;
 
-const MEASURED_SCHEMES: ReadonlySet<Scheme> = new Set<Scheme>(['probe', 'udp', 'rtp', 'mold', 'mdp', 'xdp']);
+const MEASURED_SCHEMES: ReadonlySet<Scheme> = new Set<Scheme>(['probe', 'iperf', 'udp', 'rtp', 'mold', 'mdp', 'xdp']);
 /** Behind the port of RTP: RTCP (RFC 3550 section 11), column and row FEC (SMPTE ST 2022-1 section 8). */
 const COMPANIONS = [
   { role: 'control', offset: 1 },

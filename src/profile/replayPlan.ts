@@ -40,7 +40,7 @@ export function capturePath(input: InputSource | undefined, files: FileReader): 
 /** All of a capture that is selected goes to each group of the endpoint. */
 export function replayStreams(
   target: Target,
-  scheme: 'probe' | 'udp' | 'rtp',
+  scheme: 'probe' | 'iperf' | 'udp' | 'rtp',
   name: string,
   run: OptionValues,
   seed: number,

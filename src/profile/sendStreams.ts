@@ -1,6 +1,6 @@
 /** What a sender is to send to each group: rate, size, pattern, marks, with every rule that limits them. */
 import { McastError } from '../core/errors.js';
-import { refuseReservedGroup } from '../core/endpoint.js';
+import { refuseReservedGroup, type Scheme } from '../core/endpoint.js';
 import { packetsPerSecondAt } from '../core/layers.js';
 import { shortNumber } from '../core/units.js';
 import { impairProblems } from '../impair/spec.js';
@@ -10,6 +10,7 @@ import { sendRecovery } from './recoveryPlan.js';
 import { capturePath, replayStreams } from './replayPlan.js';
 import { sentTos, withOwnLosses, withSeed } from './streamValues.js';
 import type { Pattern, SendStream } from './plan.js';
+import { IPERF_WIDE_OCTETS } from '../wire/iperf.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
 import type { FileReader } from './operands.js';
 import type { PayloadSource } from './optionValues.js';
@@ -19,6 +20,26 @@ import { streamAddresses, type Target } from './targets.js';
 const SAFE_BIT_PER_SECOND = 1e9;
 const DEFAULT_SIZE_OCTETS = OPTIONS.size.read(OPTIONS.size.fallback!);
 const DEFAULT_RATE = OPTIONS.rate.read(OPTIONS.rate.fallback!);
+
+/** Schemes of which every datagram is of one make. */
+type DatagramScheme = 'probe' | 'iperf' | 'udp';
+
+const MAKE: Readonly<Record<DatagramScheme, string>> = {
+  probe: 'a probe datagram',
+  iperf: 'a datagram of iperf',
+  udp: 'a datagram',
+};
+const HEADER_OCTETS: Readonly<Record<DatagramScheme, number>> = {
+  probe: PROBE_HEADER_OCTETS,
+  iperf: IPERF_WIDE_OCTETS,
+  udp: 0,
+};
+/** Each flow is a sender of its own, with a socket. */
+const MOST_IPERF_FLOWS = 128;
+
+function isDatagramScheme(scheme: Scheme): scheme is DatagramScheme {
+  return scheme in MAKE;
+}
 
 /** The streams of one endpoint. What is wrong is appended to `problems`; the result is then not to be used. */
 export function sendStreams(
@@ -37,8 +58,10 @@ export function sendStreams(
   const hasInput = input !== undefined;
   const capture = capturePath(input, files);
   const scheme = endpoint.scheme ?? (hasPayload || capture !== null ? 'udp' : hasInput ? 'rtp' : 'probe');
-  if (!isFeedScheme(scheme) && scheme !== 'probe' && scheme !== 'udp' && scheme !== 'rtp') {
-    wrong(`${scheme}:// cannot be sent by this version: probe://, rtp://, udp://, mold://, mdp:// and xdp:// can`);
+  if (!isFeedScheme(scheme) && scheme !== 'rtp' && !isDatagramScheme(scheme)) {
+    wrong(
+      `${scheme}:// cannot be sent by this version: probe://, iperf://, rtp://, udp://, mold://, mdp:// and xdp:// can`,
+    );
     return [];
   }
   collect(problems, () => refuseReservedGroup(endpoint));
@@ -51,14 +74,14 @@ export function sendStreams(
   if (scheme === 'rtp' || (scheme === 'udp' && !hasPayload)) return mediaStreams(target, scheme, run, seed, wrong);
   if (hasInput)
     wrong(
-      scheme === 'probe'
-        ? 'a probe has no input: --input is for rtp:// and udp://'
-        : 'input and payload: give one of them',
+      scheme === 'udp'
+        ? 'input and payload: give one of them'
+        : `${scheme === 'probe' ? 'a probe' : 'iperf'} has no input: --input is for rtp:// and udp://`,
     );
   const payload = choosePayload(scheme, own.payload ?? run.payload, files, wrong, problems);
   const sizeOctets = own.size ?? run.size ?? payload?.length ?? DEFAULT_SIZE_OCTETS;
-  if (scheme === 'probe' && sizeOctets < PROBE_HEADER_OCTETS) {
-    wrong(`size ${sizeOctets}: a probe datagram has ${PROBE_HEADER_OCTETS} octets at least, its header`);
+  if (sizeOctets < HEADER_OCTETS[scheme]) {
+    wrong(`size ${sizeOctets}: ${MAKE[scheme]} has ${HEADER_OCTETS[scheme]} octets at least, its header`);
   }
   if (payload !== null && payload.length > sizeOctets) {
     wrong(`the payload of ${payload.length} octets does not fit the size of ${sizeOctets}`);
@@ -66,6 +89,7 @@ export function sendStreams(
   const flows = own.flows ?? run.flows ?? 1;
   if (scheme === 'udp' && flows > 1) wrong('flows are numbered by probe datagrams; udp has one');
   const pattern = own.pattern ?? run.pattern ?? { kind: 'cbr' };
+  if (scheme === 'iperf') checkIperfFlows(target, run, flows, pattern, wrong);
   const packetsPerSecond = chooseRate(own, run, pattern, sizeOctets, endpoint.family, wrong);
   const impair = own.impair ?? run.impair ?? null;
   if (impair !== null) {
@@ -162,8 +186,26 @@ function chooseRate(
   return packetsPerSecond;
 }
 
+/** What several clients of iperf cannot share. */
+function checkIperfFlows(
+  { own }: Target,
+  run: OptionValues,
+  flows: number,
+  pattern: Pattern,
+  wrong: (message: string) => void,
+): void {
+  if (flows > MOST_IPERF_FLOWS) wrong(`flows ${flows}: each has a socket of its own here, at most ${MOST_IPERF_FLOWS}`);
+  if (flows > 1 && pattern.kind === 'burst') wrong('flows and burst:<n>/<period>: each flow is a sender of its own');
+  const port = own['source-port'] ?? run['source-port'] ?? 0;
+  if (port + flows - 1 > 65_535) wrong(`source-port ${port}: the flows take ${flows} ports from there on`);
+  // A server takes no notice of a final datagram that comes first.
+  if (run.count !== undefined && run.count < 2 * flows) {
+    wrong(`count ${run.count}: each flow has two datagrams at least, and the last of them ends it`);
+  }
+}
+
 function choosePayload(
-  scheme: 'probe' | 'udp',
+  scheme: DatagramScheme,
   source: PayloadSource | undefined,
   files: FileReader,
   wrong: (message: string) => void,
@@ -172,8 +214,8 @@ function choosePayload(
   if (source === undefined) {
     return null;
   }
-  if (scheme === 'probe') {
-    wrong('a probe datagram has no payload of its own: --payload is for udp://');
+  if (scheme !== 'udp') {
+    wrong(`${MAKE[scheme]} has no payload of its own: --payload is for udp://`);
     return null;
   }
   if ('octets' in source) return checkPayload(source.octets, 'the payload', wrong);

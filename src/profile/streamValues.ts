@@ -2,6 +2,11 @@
 import type { OptionValues } from './options.js';
 import type { ImpairSpec, SendStream } from './plan.js';
 
+/** Whether it is a client's of iperf 2. */
+export function isIperf({ address }: Pick<SendStream, 'address'>): boolean {
+  return address.scheme === 'iperf';
+}
+
 /** The TOS octet that `dscp` or `tos` says, the endpoint's before the flags'; `null`: neither. */
 export function sentTos(own: OptionValues, run: OptionValues, wrong: (message: string) => void): number | null {
   const level = own.dscp !== undefined || own.tos !== undefined ? own : run;

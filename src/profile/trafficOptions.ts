@@ -79,7 +79,7 @@ export const TRAFFIC_OPTIONS = {
     scope: 'stream',
     brief: ['send', 'check', 'doctor'],
     gist: 'UDP payload of a datagram',
-    help: 'UDP payload of a datagram, 52..65507 for probe, 1..65507 for udp',
+    help: 'UDP payload of a datagram, 52..65507 for probe, 20..65507 for iperf, 1..65507 for udp',
   }),
   pattern: one('What is sent', parsePattern, {
     value: '<pattern>',
@@ -98,7 +98,7 @@ export const TRAFFIC_OPTIONS = {
     scope: 'stream',
     brief: ['send'],
     gist: 'numbered flows that share a group and its rate',
-    help: 'separately numbered flows in each group, which share its rate',
+    help: 'separately numbered flows in each group, which share its rate; for iperf each with a source port of its own',
   }),
   payload: one('What is sent', parsePayload, {
     value: '<payload>',

@@ -141,7 +141,11 @@ function delayDoubt(stream: StreamSnapshot, local: boolean, measurement: Measure
   const receiveTime = measurement.receiveTime(stream.socket);
   if (receiveTime === 'user') return 'contains the time until this program read the datagram, which varies';
   if (!local || receiveTime !== 'kernel') return 'contains the offset between two clocks, which was not measured';
-  return stream.sendTime === 'due' ? "contains the sender's departure error: the send time is the due time" : null;
+  if (stream.sendTime === 'due') return "contains the sender's departure error: the send time is the due time";
+  // Ours would be known, but cannot be told from iperf's own.
+  return stream.format === 'iperf'
+    ? 'contains what a client of iperf does between reading its clock and sending'
+    : null;
 }
 
 function streamHistograms(

@@ -4,7 +4,7 @@ import type { Nanos } from '../core/time.js';
 import type { EventLog } from './eventLog.js';
 import type { OpenSource } from './receiverSetup.js';
 
-const DEMANDING: ReadonlySet<string> = new Set(['probe', 'rtp']);
+const DEMANDING: ReadonlySet<string> = new Set(['probe', 'iperf', 'rtp']);
 
 /** A scheme is a demand: says once per socket what comes in place of the format that its endpoint names. */
 export class DemandWatch {

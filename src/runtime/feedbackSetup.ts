@@ -18,7 +18,7 @@ import { FeedbackReceiver, mapped } from './feedbackReceiver.js';
 import { FeedbackSender } from './feedbackSender.js';
 import type { Inject } from './inject.js';
 import { openSources, type OpenSource } from './receiverSetup.js';
-import type { PlacedStream } from './senderSetup.js';
+import type { PlacedStream } from './placedStream.js';
 
 /** RFC 3550 section 6.2 gives RTCP a twentieth; however slow or fast the data are, reports get so much. */
 const REPORT_SHARE = 0.05;
@@ -129,8 +129,8 @@ export function feedbackSection({ agent, address, port }: OpenFeedbackSender, co
 function placesOf(placed: readonly PlacedStream[]): FeedbackPlace[] {
   const places: { address: Uint8Array; port: number; groups: number }[] = [];
   let previous: Uint8Array | null = null;
-  for (const { stream, role } of placed) {
-    if (role !== 'media') continue;
+  for (const { stream, role, share } of placed) {
+    if (role !== 'media' || share.index > 0) continue;
     const address = mapped(stream.address.group);
     if (address === null) continue;
     const last = places.at(-1);

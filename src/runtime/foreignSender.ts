@@ -1,7 +1,7 @@
 import { ReceiveBatch } from '../core/batch.js';
 import { McastError } from '../core/errors.js';
 import type { Io } from '../io/datagram.js';
-import type { PlacedStream } from './senderSetup.js';
+import type { PlacedStream } from './placedStream.js';
 
 const LISTEN_NS = 200e6;
 /** Sockets opened to listen; further groups are not looked at. */

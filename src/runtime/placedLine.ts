@@ -1,5 +1,5 @@
 import { formatHostPort } from '../core/format.js';
-import type { PlacedStream } from './senderSetup.js';
+import type { PlacedStream } from './placedStream.js';
 
 /** Where a stream leaves, and why there. */
 export function placedLine({ stream, via, reason, source }: PlacedStream): string {

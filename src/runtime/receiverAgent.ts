@@ -52,6 +52,8 @@ export interface ReceiverAgentOptions {
     onBatch(batch: ReceiveBatch): void;
     onTime(nowNs: Nanos, beforeNs: Nanos): void;
   } | null;
+  /** Answers those who wait for it behind the measurement; `null`: nobody does. */
+  readonly answers: { tend(nowMonoNs: Nanos): void; isQuiet(nowMonoNs: Nanos): boolean } | null;
   readonly end: ReceiverEnd;
 }
 
@@ -198,7 +200,7 @@ export class ReceiverAgent implements Agent {
     const batch = this.#batch;
     const count = source.receive(batch);
     if (count === 0) return 0;
-    const { inject, capture, measurement, offload, end } = this.#options;
+    const { inject, capture, measurement, offload, answers, end } = this.#options;
     const discarded = source.counters[SocketCounter.Discarded]!;
     if (discarded > this.#discarded[source.index]!) {
       measurement.onDiscarded(source.index, discarded - this.#discarded[source.index]!);
@@ -211,6 +213,7 @@ export class ReceiverAgent implements Agent {
     this.lastMonoNs = nowMonoNs;
     if (end.count === null) this.#measure(batch);
     else this.#measureUpTo(end.count, nowMonoNs);
+    if (answers !== null) answers.tend(nowMonoNs);
     if (offload !== null && measurement.streamCount !== this.#streams) {
       this.#streams = measurement.streamCount;
       offload.tendStreams();
@@ -267,7 +270,8 @@ export class ReceiverAgent implements Agent {
     this.#options.media?.onTime(afterNs, this.#lookBeganNs - STAMP_TO_QUEUE_NS);
     this.#lookNs = Math.min(afterNs + LOOK_NS, this.#endNs + STAMP_TO_QUEUE_NS);
     // What has been asked for may come yet.
-    const isSettled = this.#options.media === null || this.#options.media.isSettled;
+    const { media, answers } = this.#options;
+    const isSettled = (media === null || media.isSettled) && (answers === null || answers.isQuiet(afterNs));
     if (end.once && isSettled && measurement.hasSettled(afterNs)) this.#endAt(afterNs);
     if (isSettled && afterNs - this.lastMonoNs >= end.idleNs) this.#endAt(afterNs);
     if (this.datagrams === 0 && afterNs >= end.firstByMonoNs) {

@@ -17,6 +17,7 @@ import { feedbackReceiver, openFeedbackReceiver, type OpenFeedbackReceiver } fro
 import { openForwards, type ForwardOutput } from './forwardOutput.js';
 import { Housekeeping } from './housekeeping.js';
 import { Inject } from './inject.js';
+import { IperfAnswers } from './iperfAnswers.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import { MeasurementTeller } from './measurementTeller.js';
 import { MessageOutput } from './messageOutput.js';
@@ -48,7 +49,7 @@ const SHORT_SILENCE_NS = 0.2e9;
 /** Intervals, events and offload are looked after this often. */
 const TEND_NS = 50e6;
 const FEED_SCHEMES = ['mold', 'mdp', 'xdp'] as const;
-const SCHEMES = ['probe', 'udp', 'rtp', ...FEED_SCHEMES] as const;
+const SCHEMES = ['probe', 'iperf', 'udp', 'rtp', ...FEED_SCHEMES] as const;
 /** So many channels that begin at once leave no time to compile. */
 const MANY_CHANNELS = 8;
 
@@ -146,6 +147,7 @@ export async function runReceiver(
       capture,
       offload,
       media,
+      answers: plan.answersIperf ? iperfAnswers(io, measurement, sources) : null,
       end: {
         atMonoNs: endOf(io, plan, joinedMonoNs),
         afterFirstNs: plan.waitNs === null ? null : plan.durationNs,
@@ -349,6 +351,11 @@ function reportsOf(
   const reports = new RtcpReports({ io, measurement, rtcp, isMedia, seed, cname, others: [agent] });
   rtcp.listener = reports;
   return reports;
+}
+
+function iperfAnswers(io: Io, measurement: Measurement, sources: readonly OpenSource[]): IperfAnswers {
+  const own = sources.filter(({ address }) => address.scheme === 'iperf');
+  return new IperfAnswers({ measurement, sources: own, pathOf: (path) => io.path(path) });
 }
 
 function addSocket(measurement: Measurement, io: Io, plan: ReceivePlan, open: OpenSource, inject: Inject | null): void {

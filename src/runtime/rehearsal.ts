@@ -164,6 +164,7 @@ function receiverOf(io: Io, source: DatagramSource, beganNs: Nanos): ReceiverAge
     capture: null,
     offload: null,
     media,
+    answers: null,
     end: NO_END,
   });
 }

@@ -11,6 +11,7 @@ import type { EventLog } from './eventLog.js';
 import type { LoopHealth } from './loop.js';
 import type { Judge } from './messages.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
+import { isIperf } from '../profile/streamValues.js';
 import { inputReport, type SentInput } from './inputReport.js';
 import { framingOfScheme } from '../wire/framings.js';
 import { recoverySums } from './recoveryServers.js';
@@ -191,9 +192,11 @@ function streamFacts(stream: SenderStreamState): SenderStreamFacts {
 }
 
 /** As a receiver names it. */
-function formatOf({ payload, media, replay, feed }: SendStream): string {
+function formatOf(stream: SendStream): string {
+  const { payload, media, replay, feed } = stream;
   if (feed !== null) return framingOfScheme(feed.scheme)!.format;
   if (media !== null) return media.rtp === null ? 'mpeg-ts' : 'rtp/mpeg-ts';
+  if (isIperf(stream)) return 'iperf';
   return payload === null && replay === null ? 'probe' : 'udp';
 }
 

@@ -19,6 +19,7 @@ import type { Judge, RunMessage } from './messages.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { placedLines } from './placedLines.js';
 import { placedLine } from './placedLine.js';
+import { placeStreams } from './placedStream.js';
 import { openRecoveryServers, recoveryLines, retransmissionAgents, type RecoveryServer } from './recoveryServers.js';
 import { reportedReceivers } from './receiverReports.js';
 import { rehearse } from './rehearsal.js';
@@ -30,14 +31,7 @@ import { SenderTeller } from './senderTeller.js';
 import { senderResult, type SenderStreamState } from './senderResult.js';
 import { SenderCounter } from './senderStats.js';
 import type { FeedbackTotals } from './feedbackSender.js';
-import {
-  buildLane,
-  openSinks,
-  placeStreams,
-  type SharedLegs,
-  type OpenSink,
-  totalPacketsPerSecond,
-} from './senderSetup.js';
+import { buildLane, openSinks, type SharedLegs, type OpenSink, totalPacketsPerSecond } from './senderSetup.js';
 import { prepareThread } from './thread.js';
 import { warmUpSentFeeds } from './warmSequencedFeeds.js';
 import { warmUpSentMedia } from './warmSentMedia.js';
@@ -93,9 +87,11 @@ export async function runSender(
     const cname = shortTermCname();
     asking = await openFeedbackSender(io, plan, placed, runId, cname);
     if (asking !== null) post({ type: 'collect', address: asking.address, port: asking.port, run: name });
+    // Flows of one stream differ in nothing but their port.
+    const told = placed.filter(({ share }) => share.index === 0);
     const isAwaited = asking !== null && plan.feedback!.receivers > 0;
     const tellReady = (warnings: readonly string[], realNs: Nanos, sdp: string | null): void => {
-      const lines = [...placedLines(placed, placedLine), ...recoveryLines(servers, plan)];
+      const lines = [...placedLines(told, placedLine), ...recoveryLines(servers, plan)];
       post({
         type: 'ready',
         info: {
@@ -110,7 +106,7 @@ export async function runSender(
         },
       });
     };
-    const warnings = fragmentWarnings(plan, placed);
+    const warnings = fragmentWarnings(plan, told);
     if (isAwaited) {
       tellReady(warnings, io.clock.realNs(), null);
       await awaitReceivers(io, plan.feedback!, asking!.agent, control);

@@ -12,7 +12,7 @@ import { SEND_TIME_ID } from './mediaFeed.js';
 import { SapFeed } from './sapFeed.js';
 import { SenderLane } from './senderLane.js';
 import type { SenderStreamState } from './senderResult.js';
-import type { PlacedStream } from './senderSetup.js';
+import type { PlacedStream } from './placedStream.js';
 import { SenderStats, SentCounter } from './senderStats.js';
 import {
   announcements,

@@ -1,24 +1,23 @@
 import { randomInt } from 'node:crypto';
 import { SendBatch } from '../core/batch.js';
+import { formatHostPort } from '../core/format.js';
 import { bitPerSecondAt, octetsAtLayer } from '../core/layers.js';
 import { splitNs, type Nanos } from '../core/time.js';
-import { mediaSizeOctets } from '../profile/mediaPlan.js';
 import { FEC_HEADER_OCTETS, fecFeed, type FecFeed } from './fecFeed.js';
 import { channelStartNs } from '../feed/channelStart.js';
 import { MergedFeed, type FlowFeed } from '../feed/mergedFeed.js';
-import { PayloadFeed } from '../feed/payloadFeed.js';
 import { PayloadSlots } from '../feed/payloadSlots.js';
-import { ProbeFeed } from '../feed/probeFeed.js';
 import { ReplayFlow, type ReplayFeed } from '../feed/replayFeed.js';
 import type { DatagramSink, Destination, Io, StampFormat } from '../io/datagram.js';
-import { firstAddress, listInterfaces, type NetworkInterface } from '../io/interfaces.js';
-import { resolveInterface, sourceAddress, withoutZone } from '../io/resolveInterface.js';
 import { Pacer } from '../pacing/pacer.js';
 import { chooseQuantumNs, segmentsFor } from '../pacing/quantum.js';
+import { datagramFeed } from './datagramFeed.js';
 import { impairedFeed } from './impairedFeed.js';
 import { inputName, type SentInput } from './inputReport.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
+import { isIperf } from '../profile/streamValues.js';
 import { legFeed, mediaFeed, type MediaFeed, type SplitMedia } from './mediaFeed.js';
+import type { PlacedStream } from './placedStream.js';
 import { replayFeed } from './replaySetup.js';
 import { ReportedMedia } from './reportedMedia.js';
 import { RtcpFeed } from './rtcpFeed.js';
@@ -26,25 +25,7 @@ import { SenderLane } from './senderLane.js';
 import type { SenderStreamState } from './senderResult.js';
 import { SenderStats, SentCounter } from './senderStats.js';
 import { sequencedFeed, type Remembered, type SplitFeeds } from './sequencedFeed.js';
-import type { SharedInput, SharedOctets } from './sharedInput.js';
-
-/** A stream with the interface that it leaves by. */
-export interface PlacedStream {
-  readonly stream: SendStream;
-  readonly via: NetworkInterface;
-  /** Why this interface. */
-  readonly reason: string;
-  /** Local address to bind to and send from; `null`: the kernel's choice for the interface. */
-  readonly source: string | null;
-  /** What a transport stream is read from; `null`: it is none. */
-  readonly input: SharedInput | null;
-  /** `fec`: the protection of the media stream before it, whose feed makes it. `control`: RTCP about that. */
-  readonly role: 'media' | 'fec' | 'control';
-  /** Position in the plan; both legs of a stream have one. */
-  readonly position: number;
-  /** `null`: there is one leg. */
-  readonly leg: 'a' | 'b' | null;
-}
+import type { SharedOctets } from './sharedInput.js';
 
 /** Everything that leaves through one socket. */
 export interface OpenSink {
@@ -71,39 +52,15 @@ const MEDIA_QUANTUM_NS = 500e3;
 /** Offload pays above this rate of one stream; below it, each datagram has a stamp of its own. */
 const OFFLOAD_PACKETS_PER_SECOND = 100_000;
 
-export async function placeStreams(plan: SendPlan, inputs: readonly (SharedInput | null)[]): Promise<PlacedStream[]> {
-  const interfaces = listInterfaces();
-  const placed: PlacedStream[] = [];
-  const place = async (stream: SendStream, position: number, leg: 'a' | 'b' | null): Promise<PlacedStream> => {
-    const { family, group, iface, sources } = stream.address;
-    const wanted = sources[0] ?? null;
-    // A source alone says where to send from.
-    const { interface: via, reason } = await resolveInterface(iface ?? wanted, family, group, interfaces);
-    // The kernel never chooses loopback's own IPv4 address: on lo it would be that of some other interface, or 0.0.0.0.
-    const fallback = via.loopback && family === 4 && !plan.unicast ? firstAddress(via, family) : null;
-    const chosen = wanted === null ? fallback : sourceAddress(wanted, family, via, interfaces);
-    const source = chosen === null ? null : withoutZone(chosen, via);
-    return { stream, via, reason, source, input: inputs[position] ?? null, role: 'media', position, leg };
-  };
-  for (const [position, stream] of plan.streams.entries()) {
-    const { legB } = stream;
-    const one = await place(stream, position, legB === null ? null : 'a');
-    placed.push(one, ...fecStreams(stream).map((fec): PlacedStream => ({ ...one, stream: fec, role: 'fec' })));
-    if ((stream.media?.rtp ?? null) !== null) placed.push({ ...one, stream: controlStream(stream), role: 'control' });
-    if (legB === null) continue;
-    const other = await place(legB, position, 'b');
-    placed.push(other);
-    if ((legB.media?.rtp ?? null) !== null) placed.push({ ...other, stream: controlStream(legB), role: 'control' });
-  }
-  return placed;
-}
-
-/** One socket for all streams of one family, interface, local address, port and form of send time; each has its own TTL and DSCP. */
+/**
+ * One socket for all streams of one family, interface, local address, port, form of send time and number of a flow; each has
+ * its own TTL and DSCP.
+ */
 export async function openSinks(io: Io, plan: SendPlan, placed: readonly PlacedStream[]): Promise<OpenSink[]> {
   const groups = new Map<string, PlacedStream[]>();
   for (const one of placed) {
     const { address, sourcePort } = one.stream;
-    const key = [address.family, one.via.index, one.source, sourcePort, stampFormatOf(one)].join(' ');
+    const key = [address.family, one.via.index, one.source, sourcePort, stampFormatOf(one), one.share.index].join(' ');
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
@@ -128,28 +85,8 @@ export async function openSinks(io: Io, plan: SendPlan, placed: readonly PlacedS
   return sinks;
 }
 
-/** The streams that protect this one: columns on port + 2, rows on port + 4 (SMPTE ST 2022-1 section 8). */
-function fecStreams(stream: SendStream): SendStream[] {
-  const { media, address } = stream;
-  if (media === null || media.fec === null) return [];
-  const { columns, rows, hasRows } = media.fec;
-  const sizeOctets = mediaSizeOctets(media) + FEC_HEADER_OCTETS;
-  const at = (portOffset: number, share: number): SendStream => ({
-    ...stream,
-    address: { ...address, port: address.port + portOffset },
-    sizeOctets,
-    packetsPerSecond: stream.packetsPerSecond * share,
-  });
-  return hasRows ? [at(2, 1 / rows), at(4, 1 / columns)] : [at(2, 1 / rows)];
-}
-
-/** RTCP about the stream, on port + 1 (RFC 3550 section 11). */
-function controlStream(stream: SendStream): SendStream {
-  const { address } = stream;
-  return { ...stream, address: { ...address, port: address.port + 1 }, packetsPerSecond: 0 };
-}
-
 function stampFormatOf({ stream }: PlacedStream): StampFormat {
+  if (isIperf(stream)) return 'unix-us';
   return stream.media === null ? 'unix-ns' : 'ntp-64';
 }
 
@@ -186,14 +123,16 @@ export function totalPacketsPerSecond(streams: readonly SendStream[]): number {
   return perSecond;
 }
 
-function streamId({ stream, via }: PlacedStream): string {
-  const { family, group, port } = stream.address;
-  return `${family === 6 ? `[${group}]` : group}:${port}/${via.name}`;
+/** Of several flows each has its source, as receivers name them. */
+function streamId({ stream, via, source, share }: PlacedStream, { sourcePort }: DatagramSink): string {
+  const place = formatHostPort(stream.address.group, stream.address.port);
+  return share.of === 1 ? `${place}/${via.name}` : `${place}/${formatHostPort(source ?? '*', sourcePort)}/${via.name}`;
 }
 
-function flowNames({ flows, payload, replay, feed }: SendStream, media: MediaFeed | null): string[] {
+function flowNames(stream: SendStream, media: MediaFeed | null): string[] {
+  const { flows, payload, replay, feed } = stream;
   if (media !== null) return media.ssrc === null ? [] : [`0x${media.ssrc.toString(16).padStart(8, '0')}`];
-  if (payload !== null || replay !== null || feed !== null) return [];
+  if (payload !== null || replay !== null || feed !== null || isIperf(stream)) return [];
   return Array.from({ length: flows }, (_, flow) => String(flow));
 }
 
@@ -274,7 +213,7 @@ export function buildLane(
       payloadSlots: stream.impair === null ? payloadSlots : new PayloadSlots(),
     };
     flowBase += stream.flows;
-    const id = streamId(placed);
+    const id = streamId(placed, open.sink);
     stats.push(new SenderStats());
     const common = {
       id,
@@ -338,18 +277,14 @@ export function buildLane(
                 legs.feeds,
                 legs.remembered.get(placed.position) ?? null,
               ).feed
-            : stream.payload === null
-              ? new ProbeFeed({
-                  ...paced,
-                  flows: stream.flows,
-                  runId,
-                  tos: stream.tos,
-                  ttl: stream.ttl,
-                  sendTime: io.capabilities.departureStamp ? 'departure' : 'due',
-                  unixAtMonoZero,
-                  superPackets: open.segments > 1,
-                })
-              : new PayloadFeed({ ...paced, payload: stream.payload });
+            : datagramFeed(stream, {
+                ...paced,
+                share: placed.share,
+                runId,
+                sendTime: io.capabilities.departureStamp ? 'departure' : 'due',
+                unixAtMonoZero,
+                superPackets: open.segments > 1,
+              });
     fec = media === null || (stream.media?.fec ?? null) === null ? null : fecFeed(media.feed, stream, index);
     const feed = fec ?? own;
     const seed = stream.impair === null ? 0 : (stream.impair.seed ?? randomInt(2 ** 32));

@@ -60,12 +60,14 @@ export class SentCounter {
         this.#countData(batch, i, end, of);
         i = end;
       } else {
-        of.counters[SenderCounter.Markers]!++;
+        if ((flags[i]! & SendFlag.Last) === 0) of.counters[SenderCounter.Markers]!++;
+        else this.#countData(batch, i, i + 1, of);
         i++;
       }
     }
     for (; i < to; i++) {
-      if ((flags[i]! & MARKERS) === 0) countRefused(outcome[i]!, this.#stats[this.#streamOf[flow[i]!]!]!);
+      const isData = (flags[i]! & MARKERS) === 0 || (flags[i]! & SendFlag.Last) !== 0;
+      if (isData) countRefused(outcome[i]!, this.#stats[this.#streamOf[flow[i]!]!]!);
     }
     return sentTo < to;
   }

@@ -12,6 +12,7 @@ export const FORMAT_NAMES = [
   'moldudp64/request',
   'sap',
   'iperf',
+  'iperf/report',
   'unknown',
 ] as const;
 export type FormatName = (typeof FORMAT_NAMES)[number];

@@ -4,6 +4,8 @@
  */
 import { u16be, viewOf } from '../core/bytes.js';
 import type { FormatName } from './formatNames.js';
+import { checkIperf, iperfHasSettings, iperfSeconds } from './iperf.js';
+import { checkIperfReport } from './iperfReport.js';
 import { checkMdp3, mdp3IsPlausible } from './mdp3.js';
 import { checkMoldRequest, checkMoldUdp64 } from './moldudp64.js';
 import { checkProbe } from './probe.js';
@@ -21,7 +23,8 @@ export function recogniseFormat(bytes: Uint8Array, at: number, length: number): 
   if (checkMdp3(view, at, length) === WireStatus.Ok && mdp3IsPlausible(view, at, length)) return 'mdp3';
   if (isTransportStream(bytes, at, length)) return 'mpeg-ts';
   if (isSap(bytes, at, length)) return 'sap';
-  if (isIperf(bytes, at, length)) return 'iperf';
+  if (isIperf(bytes, view, at, length)) return 'iperf';
+  if (checkIperfReport(view, at, length) === WireStatus.Ok) return 'iperf/report';
   if (checkRtcp(bytes, at, length) === WireStatus.Ok) return 'rtcp';
   if (isSmpteFec(view, at, length)) return 'rtp/smpte-2022-1';
   const headerOctets = rtpHeaderOctets(bytes, at, length);
@@ -106,13 +109,17 @@ function startsWith(bytes: Uint8Array, at: number, end: number, text: string): b
 
 /** Octets of filling that have to be right. */
 const IPERF_PATTERN_OCTETS = 16;
+/** 2004: iperf 3, which may fill its datagrams like this, has fractions of a second there. */
+const IPERF_EARLIEST_S = 2 ** 30;
 
 /**
- * iperf 2 has no magic number, but fills its datagrams with digits: octet n is '0' + n mod 10 (seen
- * with 2.1.8, whose header leaves them visible from octet 160 on; shorter datagrams have no signature).
+ * iperf 2 has no magic number, but two things to be told by: the settings of the client, or, where numbers have 32 bits, the
+ * filling, octet n being '0' + n mod 10. 2.1.8 leaves that visible from octet 160 on.
  */
-function isIperf(bytes: Uint8Array, at: number, length: number): boolean {
-  if (length < 12 + IPERF_PATTERN_OCTETS) return false;
+function isIperf(bytes: Uint8Array, view: DataView, at: number, length: number): boolean {
+  if (checkIperf(view, at, length) !== WireStatus.Ok) return false;
+  if (iperfHasSettings(view, at, length)) return true;
+  if (length < 12 + IPERF_PATTERN_OCTETS || iperfSeconds(view, at) < IPERF_EARLIEST_S) return false;
   for (let i = length - IPERF_PATTERN_OCTETS; i < length; i++) if (bytes[at + i] !== 0x30 + (i % 10)) return false;
   return true;
 }

@@ -1,5 +1,7 @@
 import type { Codec } from './codec.js';
 import type { FormatName } from './formatNames.js';
+import { iperfCodec } from './iperfCodec.js';
+import { iperfReportCodec } from './iperfReport.js';
 import { mdp3Codec } from './mdp3Codec.js';
 import { moldRequestCodec, moldUdp64Codec } from './moldudp64Codec.js';
 import { mpegtsCodec } from './mpegtsCodec.js';
@@ -25,6 +27,8 @@ export const CODECS: readonly RegisteredCodec[] = [
   { format: 'rtp/smpte-2022-1', codec: smpteFecCodec },
   { format: 'rtcp', codec: rtcpCodec },
   { format: 'sap', codec: sapCodec },
+  { format: 'iperf', codec: iperfCodec },
+  { format: 'iperf/report', codec: iperfReportCodec },
   { format: 'moldudp64', codec: moldUdp64Codec },
   { format: 'moldudp64/request', codec: moldRequestCodec },
   { format: 'mdp3', codec: mdp3Codec },

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { McastError } from '../../src/core/errors.js';
 import type { DatagramPort, Io } from '../../src/io/datagram.js';
 import { MemoryIo } from '../../src/io/memory.js';
-import { freshPort, SUBJECTS } from './harness.js';
+import { freshPort, receiveSpec, SUBJECTS } from './harness.js';
 
 const ALL = [...SUBJECTS, { name: 'memory' as const, open: async (): Promise<Io> => new MemoryIo() }];
 const FAMILIES = [
@@ -55,6 +55,22 @@ describe.each(ALL)('a port of $name', ({ name, open }) => {
     expect(server.send(Uint8Array.of(9), 1, server.sourceAddress, server.sourcePort)).toBe(true);
     expect(await next(io, client, into)).toBe(1);
     expect([into[0], client.sourceAddress, client.sourcePort]).toEqual([9, local, server.port]);
+  });
+
+  it.each(FAMILIES)('is answered by a unicast source, from where that listens, over IPv$family', async (one) => {
+    const { family, local } = one;
+    const port = freshPort();
+    const source = await io.openSource(receiveSpec(port, { family, group: local, unicast: true }));
+    const client = await io.openPort({ family, address: local, port: 0 });
+    const out = Uint8Array.of(1, 2, 3, 4);
+    expect(source.answer(out, 3, local, client.port)).toBe(true);
+    out.fill(9);
+    const into = new Uint8Array(16);
+    expect(await next(io, client, into)).toBe(3);
+    expect([...into.subarray(0, 3), client.sourceAddress, client.sourcePort]).toEqual([1, 2, 3, local, port]);
+    expect(source.answer(out, 3, family === 4 ? '::1' : '127.0.0.1', client.port)).toBe(false);
+    source.close();
+    expect(source.answer(out, 3, local, client.port)).toBe(false);
   });
 
   it('tells who sent each one, and keeps one that is being sent', async () => {

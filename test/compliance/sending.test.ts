@@ -97,6 +97,23 @@ describe.each(SUBJECTS)('$name sends', ({ name, open }) => {
     });
   });
 
+  it('with the departure time as seconds and microseconds', async ({ skip }) => {
+    if (!io.capabilities.departureStamp) skip('capability departureStamp');
+    const source = await io.openSource(receiveSpec(port));
+    const sink = await io.openSink(sendSpec([destination(port)], { stampFormat: 'unix-us' }));
+    const sent = numbered(1, 64);
+    sent.stampAt[0] = 8;
+    await sendAll(io, sink, sent);
+    await collect(io, source, 1, (batch) => {
+      const at = batch.offset[0]! + 8;
+      const microseconds = batch.view.getUint32(at + 4);
+      expect(microseconds).toBeLessThan(1_000_000);
+      const ns = BigInt(batch.view.getUint32(at)) * 1_000_000_000n + BigInt(microseconds) * 1000n;
+      const realNs = Number(ns - io.clock.epoch.realtimeNs);
+      expect(Math.abs(realNs + batch.realToMonoNs - sent.departureMonoNs[0]!)).toBeLessThan(3000);
+    });
+  });
+
   it('no departure time where it does not fit into the datagram', async () => {
     const source = await io.openSource(receiveSpec(port));
     const sink = await io.openSink(sendSpec([destination(port)]));

@@ -3,6 +3,14 @@ import { Random } from '../../src/core/random.js';
 import { CaptureRecord, CaptureStatus } from '../../src/wire/capture.js';
 import type { CaptureReader } from '../../src/wire/capture.js';
 import { FrameStatus, LinkType, UdpLocation, locateUdp } from '../../src/wire/ip.js';
+import {
+  checkIperf,
+  iperfHasSettings,
+  iperfIsWide,
+  iperfNumberHigh,
+  iperfNumberLow,
+  iperfTos,
+} from '../../src/wire/iperf.js';
 import { PcapReader } from '../../src/wire/pcap.js';
 import { PcapngReader } from '../../src/wire/pcapng.js';
 import { interfaceBlock, packetBlockOctets, putPacketBlock, sectionHeaderBlock } from '../../src/wire/pcapngWrite.js';
@@ -85,6 +93,20 @@ const validFec = [
   'b1 ff ffff 00000001 89abcdef 0000 ffff 80 000000 00000000 40 01 14 00 0102',
 ].map(fromHex);
 
+const settings = `00000001 00001389 0000012c 00000000 ffffffec 00000000 00000000 0010 0000 00020001 00080003 0000 00b8 000f4240 00000000 00000000`;
+const validIperf = [
+  // With settings; a final one; without them; of 32 bits, and a final one of those.
+  `00000001 6b0813a1 00070c74 00000000 48010098 ${settings}`,
+  `ffffffa9 6b0813a1 000a2a54 ffffffff 680100d8 ${settings}${'00'.repeat(84)}30313233`,
+  '00000002 6b0813a3 000d2913 00000000 08000000 0102',
+  '00000002 6b0813a2 000c50de 00000000',
+  'fffffffe 6b0813a2 000c50de',
+].map(fromHex);
+const validIperfReports = [
+  `${'00'.repeat(16)} 88000000 ${'00000001 fffffffe'.repeat(13)} 00000003`,
+  `${'00'.repeat(16)} c0000000 ${'00'.repeat(108)} 0102`,
+].map(fromHex);
+
 const ofFeed = (vectors: readonly FeedVector[]): Uint8Array[] => vectors.map(({ hex }) => fromHex(hex));
 
 /** Of every registered codec, by its name. */
@@ -95,6 +117,8 @@ const VALID = new Map<string, readonly Uint8Array[]>([
   ['smpte-2022-1', validFec],
   ['rtcp', validRtcp],
   ['sap', validSap],
+  ['iperf', validIperf],
+  ['iperf/report', validIperfReports],
   ['moldudp64', ofFeed(MOLD_VECTORS)],
   [
     'moldudp64/request',
@@ -197,6 +221,26 @@ describe('probe', () => {
       expect(checkProbe(new DataView(octets.buffer), 0, octets.length)).not.toBe(WireStatus.Ok);
     }
     expect(changed).toBeGreaterThan(49_000);
+  });
+});
+
+describe('iperf', () => {
+  it('reads nothing outside of its datagram', () => {
+    const random = new Random(10);
+    for (let i = 0; i < 10_000; i++) {
+      const octets =
+        i % 2 === 0 ? randomOctets(random, 80) : mutated(random, validIperf[(i >> 1) % validIperf.length]!);
+      const view = guardedView(surrounded(octets, 0xff), AT, octets.length);
+      const status = checkIperf(view, AT, octets.length);
+      expect(STATUSES).toContain(status);
+      iperfHasSettings(view, AT, octets.length);
+      iperfTos(view, AT, octets.length);
+      if (status !== WireStatus.Ok) continue;
+      const isWide = iperfIsWide(view, AT, octets.length);
+      for (const part of [iperfNumberHigh(view, AT, isWide), iperfNumberLow(view, AT, isWide)]) {
+        expect(part).toBe(part >>> 0);
+      }
+    }
   });
 });
 

@@ -63,8 +63,8 @@ all('commands and options', 2, [
   [['send', G, '-Z'], /unknown option -Z/],
   [['recv', G, '--json='], /--json: a value is missing \(an unset shell variable\?\)/],
   [['recv', G, '--json', '--capture', '-'], /--json and --capture cannot both be stdout/],
-  [['-s', '-u', '-B', PLACE.split(':')[0]!], /iperf's form; here it is: mcast recv probe:\S+\n$/],
-  [['-c', PLACE.split(':')[0]!, '-u', '-b', '5m', '-l', '1K'], /: mcast send probe:\S+ -b 5m -l 1Ki\n$/],
+  [['-s', '-u', '-B', PLACE.split(':')[0]!], /iperf's form; here it is: mcast recv iperf:\S+\n$/],
+  [['-c', PLACE.split(':')[0]!, '-u', '-b', '5m', '-l', '1K'], /: mcast send iperf:\S+ -b 5m -l 1Ki\n$/],
 ]);
 
 all('values', 2, [
@@ -75,6 +75,7 @@ all('values', 2, [
   [['send', G, '--ttl', '256'], /--ttl: 256 is out of range: 0\.\.255\. See mcast send -h\./],
   [['send', `${G}/ttl=300`], /endpoint ".*": ttl: 300 is out of range/],
   [['send', G, '--size', '70000'], /--size: 70000 is out of range: 1\.\.65507/],
+  [['send', G.replace('probe:', 'iperf:'), '--size', '19'], /size 19: a datagram of iperf has 20 octets at least/],
   [['send', G, '--size', '20'], /size 20: a probe datagram has 52 octets at least/],
   [['send', G, '--rate', '10MB'], /--rate: "10MB" is in octets: a rate is in bit\/s, so write 80M/],
   [['send', G, '--rate', '0'], /--rate: "0": a rate is above 0/],

@@ -11,6 +11,9 @@ import {
   putPacketBlock,
   sectionHeaderBlock,
 } from '../../src/wire/pcapngWrite.js';
+import { IperfFlag, putIperf, putIperfSendTime } from '../../src/wire/iperf.js';
+import { iperfCodec, type IperfHeader, type IperfSettings } from '../../src/wire/iperfCodec.js';
+import { type IperfReport, iperfReportCodec } from '../../src/wire/iperfReport.js';
 import {
   PROBE_HEADER_OCTETS,
   checkProbe,
@@ -26,6 +29,8 @@ import { WireStatus } from '../../src/wire/status.js';
 const u8 = fc.integer({ min: 0, max: 0xff });
 const u16 = fc.integer({ min: 0, max: 0xffff });
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
+const i32 = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 });
+const i64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
 const u64 = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn });
 const probeHeader: fc.Arbitrary<ProbeHeader> = fc.record({
   // Start and end in one are not valid.
@@ -39,6 +44,45 @@ const probeHeader: fc.Arbitrary<ProbeHeader> = fc.record({
   total: u64,
   notSent: u32,
 });
+const iperfSettings: fc.Arbitrary<IperfSettings> = fc.record({
+  threads: u32,
+  port: u32,
+  sizeOctets: u32,
+  windowOrRate: u32,
+  amount: i32,
+  type: u32,
+  length: u32,
+  tests: u16,
+  lowerFlags: u16,
+  versionUpper: u32,
+  versionLower: u32,
+  reserved: u16,
+  tos: u16,
+  rateLower: u32,
+  rateUpper: u32,
+  writePrefetch: u32,
+});
+const microseconds = fc.integer({ min: 0, max: 999_999 });
+/** What is wide has the flag, and settings have theirs. */
+const iperfHeader: fc.Arbitrary<IperfHeader> = fc.oneof(
+  fc
+    .record({ number: fc.bigInt({ min: -(2n ** 31n), max: 2n ** 31n - 1n }), seconds: u32, microseconds })
+    .map((header) => ({
+      ...header,
+      flags: null,
+      settings: null,
+    })),
+  fc
+    .record({ number: i64, seconds: u32, microseconds, flags: u32, settings: fc.option(iperfSettings) })
+    .filter(({ number, seconds }) => number !== 0n || seconds !== 0)
+    .map((header) => ({
+      ...header,
+      flags:
+        (((header.flags | IperfFlag.Wide) & ~IperfFlag.Extended) |
+          (header.settings === null ? 0 : IperfFlag.Extended)) >>>
+        0,
+    })),
+);
 const used = (octets: number): Uint8Array => new Uint8Array(octets).fill(0xa5);
 
 /** The check as docs/protocols/probe.md states it, slowly. */
@@ -53,6 +97,63 @@ function documentedCheck(octets: Uint8Array): number {
   }
   return Number(sum % 2n ** 32n);
 }
+
+describe('iperf', () => {
+  it('reads back what it wrote, and writes nothing else', () => {
+    fc.assert(
+      fc.property(iperfHeader, fc.nat(9), (header, at) => {
+        const octets = iperfCodec.octets(header);
+        const bytes = used(at + octets + 5);
+        expect(iperfCodec.write(bytes, at, header)).toBe(octets);
+        const out = iperfCodec.create();
+        expect(iperfCodec.parse(bytes, at, octets, out)).toBe(WireStatus.Ok);
+        expect(out).toEqual(header);
+        expect([bytes.slice(0, at), bytes.subarray(at + octets)]).toEqual([used(at), used(5)]);
+      }),
+    );
+  });
+
+  it('hot and cold forms write the same octets', () => {
+    fc.assert(
+      fc.property(fc.maxSafeInteger(), u32, microseconds, (number, seconds, micro) => {
+        const cold = used(20);
+        const flags = IperfFlag.Wide;
+        iperfCodec.write(cold, 0, { number: BigInt(number), seconds, microseconds: micro, flags, settings: null });
+        const hot = used(20);
+        const view = new DataView(hot.buffer);
+        putIperf(view, 0, number);
+        putIperfSendTime(view, 0, seconds, micro);
+        view.setUint32(16, flags);
+        expect(hot).toEqual(cold);
+      }),
+    );
+  });
+
+  it('so of reports', () => {
+    const report: fc.Arbitrary<IperfReport> = fc.record({
+      flags: fc.constantFrom(0x8000_0000, 0x8800_0000, 0xc800_0000),
+      octets: u64,
+      seconds: u32,
+      microseconds: u32,
+      lost: u64,
+      outOfOrder: u64,
+      datagrams: u64,
+      jitterSeconds: u32,
+      jitterMicroseconds: u32,
+      transit: fc.array(i32, { minLength: 15, maxLength: 15 }),
+    });
+    fc.assert(
+      fc.property(report, fc.nat(9), (written, at) => {
+        const bytes = used(at + 128 + 5);
+        expect(iperfReportCodec.write(bytes, at, written)).toBe(128);
+        const out = iperfReportCodec.create();
+        expect(iperfReportCodec.parse(bytes, at, 128, out)).toBe(WireStatus.Ok);
+        expect(out).toEqual(written);
+        expect(bytes.subarray(at + 128)).toEqual(used(5));
+      }),
+    );
+  });
+});
 
 describe('probe', () => {
   it('reads back what it wrote, with the documented check', () => {

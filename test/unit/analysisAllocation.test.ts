@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Measurement } from '../../src/analysis/measurement.js';
 import { ReceiveBatch, SlotFlag } from '../../src/core/batch.js';
+import { IPERF_FLAGS_AT, IperfFlag, putIperf, putIperfSendTime } from '../../src/wire/iperf.js';
 import { probeConstantCheck, putProbe, putProbeSendTime } from '../../src/wire/probe.js';
 import { SOCKET } from '../sim/drive.js';
 import { expectNoGarbage } from '../garbage.js';
@@ -16,11 +17,13 @@ class Traffic {
   readonly #flows: number;
   readonly #disturbed: boolean;
   readonly #constant: number[] = [];
+  readonly #isIperf: boolean;
   #made = 0;
 
-  constructor(flows: number, disturbed: boolean, segments: number) {
+  constructor(flows: number, disturbed: boolean, segments: number, isIperf: boolean) {
     this.#flows = flows;
     this.#disturbed = disturbed;
+    this.#isIperf = isIperf;
     for (let flow = 0; flow < flows; flow++) this.#constant.push(probeConstantCheck(0, 0, 1, 7, flow));
     const { batch } = this;
     batch.count = SIZE;
@@ -46,8 +49,15 @@ class Traffic {
       else if (lot === 3) this.#made++;
       const number = Math.floor(ordinal / this.#flows);
       const flow = ordinal % this.#flows;
-      putProbe(batch.view, i * SLOT_OCTETS, this.#constant[flow]!, 0, 0, 1, 7, flow, 0, number, number + 1, 0);
-      putProbeSendTime(batch.view, i * SLOT_OCTETS, 0, (this.#made * 1000) | 0);
+      if (this.#isIperf) {
+        const us = this.#made;
+        putIperf(batch.view, i * SLOT_OCTETS, number + 1);
+        putIperfSendTime(batch.view, i * SLOT_OCTETS, 1 + Math.floor(us / 1e6), us % 1e6);
+        batch.view.setUint32(i * SLOT_OCTETS + IPERF_FLAGS_AT, IperfFlag.Wide);
+      } else {
+        putProbe(batch.view, i * SLOT_OCTETS, this.#constant[flow]!, 0, 0, 1, 7, flow, 0, number, number + 1, 0);
+        putProbeSendTime(batch.view, i * SLOT_OCTETS, 0, (this.#made * 1000) | 0);
+      }
       batch.timeRealNs[i] = this.#made * 1000 + ((this.#lot >>> 10) & 4095);
     }
     batch.readClock.fill(this.#made * 1000 + 5000);
@@ -59,8 +69,9 @@ async function expectNoGarbageOf(
   disturbed: boolean,
   segments: number,
   isDrained: boolean,
+  isIperf: boolean,
 ): Promise<void> {
-  const traffic = new Traffic(flows, disturbed, segments);
+  const traffic = new Traffic(flows, disturbed, segments, isIperf);
   const measurement = new Measurement({
     epoch: { high: 0, low: 0 },
     pathOf: () => ({ source: '192.0.2.1', sourcePort: 5000, group: '239.1.1.1', port: 5001, interfaceIndex: 1 }),
@@ -78,7 +89,7 @@ async function expectNoGarbageOf(
     batchCapacity: SIZE,
     clockOffsetNs: 0,
   });
-  measurement.addSocket(SOCKET);
+  measurement.addSocket(isIperf ? { ...SOCKET, scheme: 'iperf' } : SOCKET);
   const run = (datagrams: number): void => {
     for (let done = 0; done < datagrams; done += SIZE) {
       traffic.fill();
@@ -100,10 +111,12 @@ describe('a million datagrams through the analysis', () => {
     ['as segments of super-packets', 1, false, 40],
     ['lost, swapped and doubled', 1, true, 1],
     ['of 16 flows, lost, swapped and doubled', 16, true, 1],
-  ] as [string, number, boolean, number, boolean?][])(
+    ["of iperf's", 1, false, 1, false, true],
+    ["of iperf's, lost, swapped and doubled", 1, true, 1, false, true],
+  ] as [string, number, boolean, number, boolean?, boolean?][])(
     '%s cost no garbage',
-    async (_name, flows, disturbed, segments, isDrained = false) => {
-      await expectNoGarbageOf(flows, disturbed, segments, isDrained);
+    async (_name, flows, disturbed, segments, isDrained = false, isIperf = false) => {
+      await expectNoGarbageOf(flows, disturbed, segments, isDrained, isIperf);
     },
   );
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { splitNs } from '../../src/core/time.js';
 import { DepartureStamp } from '../../src/io/departureStamp.js';
 
-function written(format: 'unix-ns' | 'ntp-64', realtimeNs: bigint, realNs: number): bigint {
+function written(format: 'unix-ns' | 'unix-us' | 'ntp-64', realtimeNs: bigint, realNs: number): bigint {
   const bytes = new Uint8Array(16).fill(0xa5);
   const view = new DataView(bytes.buffer);
   new DepartureStamp(format, { realtimeNs, monotonicNs: 0n, uncertaintyNs: 0 }).write(view, 4, realNs);
@@ -44,6 +44,18 @@ describe('DepartureStamp', () => {
         expect(written('ntp-64', epoch, ns)).toBe((seconds << 32n) | fraction);
       }
     }
+  });
+
+  it('writes unix-us as integer arithmetic would', () => {
+    for (const epoch of EPOCHS) {
+      for (const ns of OFFSETS) {
+        const total = epoch + BigInt(ns);
+        const seconds = (total / 1_000_000_000n) & 0xffff_ffffn;
+        const microseconds = (total % 1_000_000_000n) / 1000n;
+        expect(written('unix-us', epoch, ns)).toBe((seconds << 32n) | microseconds);
+      }
+    }
+    expect(written('unix-us', 0n, 1999.9)).toBe(1n);
   });
 
   it('rounds no ntp-64 fraction: every nanosecond that lies nearest below a unit', () => {

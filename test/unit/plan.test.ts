@@ -52,6 +52,7 @@ async function refusal(plan: Promise<unknown>): Promise<string> {
 }
 
 const G = 'probe://239.1.1.1:5001';
+const I = 'iperf://239.1.1.1';
 
 describe('a sender', () => {
   it('is complete with nothing but an endpoint', async () => {
@@ -269,8 +270,31 @@ describe('a sender', () => {
       'ERR_USAGE endpoint "udp://239.1.1.1": flows are numbered by probe datagrams; udp has one',
     ],
     [
-      'iperf://239.1.1.1',
-      'ERR_USAGE endpoint "iperf://239.1.1.1": iperf:// cannot be sent by this version: probe://, rtp://, udp://, mold://, mdp:// and xdp:// can',
+      'srt://239.1.1.1:5',
+      'ERR_USAGE endpoint "srt://239.1.1.1:5": srt:// cannot be sent by this version: probe://, iperf://, rtp://, udp://, mold://, mdp:// and xdp:// can',
+    ],
+    [`${I} -l 19`, `ERR_USAGE endpoint "${I}": size 19: a datagram of iperf has 20 octets at least, its header`],
+    [`${I} --input testcard`, `ERR_USAGE endpoint "${I}": iperf has no input: --input is for rtp:// and udp://`],
+    [
+      `${I} --payload text:x`,
+      `ERR_USAGE endpoint "${I}": a datagram of iperf has no payload of its own: --payload is for udp://`,
+    ],
+    [`${I} -P 129`, `ERR_USAGE endpoint "${I}": flows 129: each has a socket of its own here, at most 128`],
+    [
+      `${I} -P 2 --pattern burst:5/1s`,
+      `ERR_USAGE endpoint "${I}": flows and burst:<n>/<period>: each flow is a sender of its own`,
+    ],
+    [
+      `${I} -P 4 --source-port 65533`,
+      `ERR_USAGE endpoint "${I}": source-port 65533: the flows take 4 ports from there on`,
+    ],
+    [
+      `${I} -P 2 -c 3`,
+      `ERR_USAGE endpoint "${I}": count 3: each flow has two datagrams at least, and the last of them ends it`,
+    ],
+    [
+      `${I} --leg-b iperf://239.1.1.2`,
+      `ERR_USAGE --leg-b "iperf://239.1.1.2": two legs carry RTP (SMPTE 2022-7) or a feed: say rtp://, mold://, mdp:// or xdp:// in "${I}"`,
     ],
     [`${G} -l 51`, `ERR_USAGE endpoint "${G}": size 51: a probe datagram has 52 octets at least, its header`],
     [`${G} -b 1M --pps 5`, `ERR_USAGE endpoint "${G}": rate and pps both set the rate: give one of them`],
@@ -324,6 +348,27 @@ describe('a sender', () => {
     expect(await refusal(send(line))).toBe(message);
   });
 
+  it('of iperf has the options of a probe, and flows of its own', async () => {
+    const plan = await send(`${I} -P 3 -b 3M -l 1470 -c 6 -S 0xb8`);
+    expect(plan).toMatchObject({
+      durationNs: null,
+      count: 6,
+      streams: [
+        {
+          address: { scheme: 'iperf', port: 5001 },
+          flows: 3,
+          sizeOctets: 1470,
+          tos: 0xb8,
+          payload: null,
+          media: null,
+          replay: null,
+          feed: null,
+        },
+      ],
+    });
+    expect((await send(I)).durationNs).toBe(10e9);
+  });
+
   it('is not one that floods a network by mistake', async () => {
     const fast = 'ERR_SAFETY this would send 1.2Gbit/s: more than 1 Gbit/s wants --force';
     expect(await refusal(send(`${G} -b 1.2G`))).toBe(fast);
@@ -363,6 +408,7 @@ describe('a receiver', () => {
       capture: null,
       // A sender whose streams come may ask.
       passive: false,
+      answersIperf: false,
       rtcp: false,
       force: false,
     });
@@ -415,8 +461,8 @@ describe('a receiver', () => {
 
   it.each([
     [
-      'iperf://239.1.1.1',
-      'ERR_USAGE endpoint "iperf://239.1.1.1": iperf:// is not analysed by this version: udp:// counts and meters any datagrams',
+      'srt://239.1.1.1:5',
+      'ERR_USAGE endpoint "srt://239.1.1.1:5": srt:// is not analysed by this version: udp:// counts and meters any datagrams',
     ],
     [
       '10.0.0.1@232.1.1.1:5 232.1.1.1:5',
@@ -434,6 +480,28 @@ describe('a receiver', () => {
     [`${G} --json --capture -`, 'ERR_USAGE --json and --capture cannot both be stdout: give one of them a file'],
   ])('%s', async (line, message) => {
     expect(await refusal(recv(line))).toBe(message);
+  });
+});
+
+describe('a receiver of iperf', () => {
+  const U = 'iperf://10.0.0.1 --unicast';
+  it.each([
+    [U, true],
+    [I, false],
+    ['10.0.0.1:5001 --unicast', false],
+    ['probe://10.0.0.1 --unicast', false],
+    [`${U} --passive`, false],
+    [`${U} --no-feedback`, false],
+  ])('answers clients that send to this host alone, and nobody else: %s', async (line, answersIperf) => {
+    expect(await recv(line)).toMatchObject({ answersIperf });
+  });
+
+  it('is not passive then, whoever else is answered', async () => {
+    expect(await recv(`${U} udp://10.0.0.1:5002`)).toMatchObject({
+      answersIperf: true,
+      feedback: null,
+      passive: false,
+    });
   });
 });
 

@@ -163,17 +163,20 @@ describe('words', () => {
 
 describe("iperf's own forms get the command that does it", () => {
   it.each([
-    ['-s -u -B 239.1.1.1 -i 1', 'mcast recv probe://239.1.1.1:5001 -i 1'],
-    ['-s -u -B 239.1.1.1%eth0 -p 6000', 'mcast recv probe://239.1.1.1:6000/iface=eth0'],
-    ['-suB 239.1.1.1 -t5', 'mcast recv probe://239.1.1.1:5001 -t 5'],
-    ['-u -s -B 232.1.1.1 -H 10.0.0.1', 'mcast recv probe://10.0.0.1@232.1.1.1:5001'],
-    ['-s -u -V -B ff15::1', 'mcast recv probe://ff15::1/port=5001'],
+    ['-s -u -B 239.1.1.1 -i 1', 'mcast recv iperf://239.1.1.1:5001 -i 1'],
+    ['-s -u -B 239.1.1.1%eth0 -p 6000', 'mcast recv iperf://239.1.1.1:6000/iface=eth0'],
+    ['-suB 239.1.1.1 -t5', 'mcast recv iperf://239.1.1.1:5001 -t 5'],
+    ['-u -s -B 232.1.1.1 -H 10.0.0.1', 'mcast recv iperf://10.0.0.1@232.1.1.1:5001'],
+    ['-s -u -V -B ff15::1', 'mcast recv iperf://ff15::1/port=5001'],
     [
       '-c 239.1.1.1 -u -b 10m -l 1316 -t 5 -T 4 -S 0xb8',
-      'mcast send probe://239.1.1.1:5001 -b 10m -l 1316 -t 5 -T 4 -S 0xb8',
+      'mcast send iperf://239.1.1.1:5001 -b 10m -l 1316 -t 5 -T 4 -S 0xb8',
     ],
-    ['--client 239.1.1.1 --ttl=4 -B 10.0.0.5', 'mcast send probe://239.1.1.1:5001/iface=10.0.0.5 -T 4'],
-    ['-c239.1.1.1 -u -e -P 4', 'mcast send probe://239.1.1.1:5001 -P 4'],
+    ['--client 239.1.1.1 --ttl=4 -B 10.0.0.5', 'mcast send iperf://239.1.1.1:5001/iface=10.0.0.5 -T 4'],
+    ['-c239.1.1.1 -u -e -P 4', 'mcast send iperf://239.1.1.1:5001 -P 4'],
+    ['-c 10.0.0.5 -u', 'mcast send iperf://10.0.0.5:5001 --unicast'],
+    // Over TCP: nobody at the other end would understand it.
+    ['-c 10.0.0.5', 'mcast send probe://10.0.0.5:5001 --unicast'],
   ])('iperf %s', async (line, command) => {
     expect(await refusal(...line.split(' '))).toBe(`this is iperf's form; here it is: ${command}`);
     // What is proposed is understood.

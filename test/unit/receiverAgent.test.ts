@@ -48,6 +48,7 @@ function agentOf(source: DatagramSource, gatherNs = 1e6): ReceiverAgent {
     capture: null,
     offload: null,
     media: null,
+    answers: null,
     end: NO_END,
   });
   agent.doWork(0, 0);
@@ -109,6 +110,7 @@ function slow(sockets: number) {
     capture: null,
     offload: null,
     media: null,
+    answers: null,
     end: NO_END,
   });
   agent.doWork(0, 0);
@@ -210,6 +212,7 @@ describe('a receiver that ends by itself', () => {
       capture: null,
       offload: null,
       media,
+      answers: null,
       end: { ...NO_END, once: how === 'once', idleNs: how === 'idle' ? 1e6 : Infinity },
     });
     agent.lastMonoNs = 0;

@@ -25,6 +25,7 @@ function iperf(octets: number): Uint8Array {
   for (let i = 0; i < octets; i++) datagram[i] = 0x30 + (i % 10);
   // Its header: number, seconds, microseconds, and in 2.1.8 zeros up to octet 160.
   datagram.fill(0, 0, Math.min(160, octets));
+  datagram.set(fromHex('00000001 6b0813a1 00070c74'));
   return datagram;
 }
 
@@ -229,6 +230,28 @@ describe('recogniseFormat', () => {
     const changed = iperf(1470);
     changed[1460] = 0;
     expect(of(changed)).toBe('unknown');
+    // Seconds, microseconds and a count: iperf 3 with --repeating-payload.
+    const iperf3 = iperf(1470);
+    iperf3.set(fromHex('6b0813a1 00070c74 00000001'));
+    expect(of(iperf3)).toBe('unknown');
+  });
+
+  it('iperf 2 by the settings of its client, from 76 octets on', () => {
+    const settings = `${'00000001'.repeat(5)} 00000000 00000000 00000000 00020001 00080003 00000000 000f4240 00000000 00000000`;
+    const header = (flags: string): string => `00000001 6b0813a1 00070c74 00000000 ${flags} ${settings}`;
+    expect(ofHex(header('48010098'))).toBe('iperf');
+    expect(ofHex(header('680100d8'))).toBe('iperf');
+    expect(ofHex(header('48010098').slice(0, -2))).toBe('unknown');
+    // Without 64 bits, without its length, with one that is too short.
+    for (const flags of ['40010098', '48000098', '48010096']) expect(ofHex(header(flags)), flags).toBe('unknown');
+  });
+
+  it("a report of iperf 2's server", () => {
+    const report = `${'00'.repeat(16)} 88000000 ${'01'.repeat(108)}`;
+    expect(ofHex(report)).toBe('iperf/report');
+    expect(ofHex(report.slice(0, -2))).toBe('unknown');
+    expect(ofHex(report.replace('88000000', '88000001'))).toBe('unknown');
+    expect(ofHex(report.replace('88000000', '08000000'))).toBe('unknown');
   });
 
   it('reads nothing of an empty payload', () => {

@@ -1,6 +1,7 @@
 import { describe, test } from 'vitest';
 import { SendBatch } from '../../src/core/batch.js';
 import type { Feed } from '../../src/feed/feed.js';
+import { IperfFeed, type IperfFeedOptions } from '../../src/feed/iperfFeed.js';
 import { MergedFeed } from '../../src/feed/mergedFeed.js';
 import { PayloadFeed } from '../../src/feed/payloadFeed.js';
 import { PayloadSlots } from '../../src/feed/payloadSlots.js';
@@ -53,6 +54,14 @@ async function expectNoGarbageOf(feed: Feed): Promise<void> {
   await expectNoGarbage(() => (nowNs = sendPaced(feed, pacer, batch, DATAGRAMS, TURN_NS, nowNs)), 4 * DATAGRAMS);
 }
 
+const iperf = (change: Partial<IperfFeedOptions> = {}): Feed =>
+  new IperfFeed({
+    ...options({}),
+    run: { threads: 1, port: 5001, sizeOctets: 64, durationNs: null, tos: 0, rateBitPerSecond: 5e8 },
+    inOrder: true,
+    ...change,
+  });
+
 const merged = (slots: PayloadSlots): Feed =>
   new MergedFeed([
     new ProbeFeed(options({ payloadSlots: slots, packetsPerSecond: 4e5, flows: 10 })),
@@ -99,6 +108,8 @@ describe('a million datagrams allocate nothing', () => {
     ['poisson, 100 flows', () => new ProbeFeed(options({ pattern: { kind: 'poisson' }, flows: 100 }))],
     ['merged', () => merged(new PayloadSlots())],
     ['merged, of one kind', () => mergedProbes(new PayloadSlots())],
+    ['iperf', () => iperf()],
+    ['iperf, poisson, as is due', () => iperf({ pattern: { kind: 'poisson' }, sendTime: 'due' })],
     ['impaired', impaired],
   ])('%s', async (_name, make) => {
     await expectNoGarbageOf(make());

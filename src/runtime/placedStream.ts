@@ -1,0 +1,99 @@
+import { mediaSizeOctets } from '../profile/mediaPlan.js';
+import type { SendPlan, SendStream } from '../profile/plan.js';
+import { isIperf } from '../profile/streamValues.js';
+import { firstAddress, listInterfaces, type NetworkInterface } from '../io/interfaces.js';
+import { resolveInterface, sourceAddress, withoutZone } from '../io/resolveInterface.js';
+import { type FlowShare, WHOLE } from './datagramFeed.js';
+import { FEC_HEADER_OCTETS } from './fecFeed.js';
+import type { SharedInput } from './sharedInput.js';
+
+/** A stream with the interface that it leaves by. */
+export interface PlacedStream {
+  readonly stream: SendStream;
+  readonly via: NetworkInterface;
+  /** Why this interface. */
+  readonly reason: string;
+  /** Local address to bind to and send from; `null`: the kernel's choice for the interface. */
+  readonly source: string | null;
+  /** What a transport stream is read from; `null`: it is none. */
+  readonly input: SharedInput | null;
+  /** `fec`: the protection of the media stream before it, whose feed makes it. `control`: RTCP about that. */
+  readonly role: 'media' | 'fec' | 'control';
+  /** Position in the plan; both legs of a stream have one. */
+  readonly position: number;
+  /** `null`: there is one leg. */
+  readonly leg: 'a' | 'b' | null;
+  /** Of a stream whose flows have sockets of their own, and so source ports. */
+  readonly share: FlowShare;
+}
+
+/** Where each stream leaves, with what goes beside it on ports of its own. */
+export async function placeStreams(plan: SendPlan, inputs: readonly (SharedInput | null)[]): Promise<PlacedStream[]> {
+  const interfaces = listInterfaces();
+  const placed: PlacedStream[] = [];
+  const place = async (stream: SendStream, position: number, leg: 'a' | 'b' | null): Promise<PlacedStream> => {
+    const { family, group, iface, sources } = stream.address;
+    const wanted = sources[0] ?? null;
+    // A source alone says where to send from.
+    const { interface: via, reason } = await resolveInterface(iface ?? wanted, family, group, interfaces);
+    // The kernel never chooses loopback's own IPv4 address: on lo it would be that of some other interface, or 0.0.0.0.
+    const fallback = via.loopback && family === 4 && !plan.unicast ? firstAddress(via, family) : null;
+    const chosen = wanted === null ? fallback : sourceAddress(wanted, family, via, interfaces);
+    const source = chosen === null ? null : withoutZone(chosen, via);
+    return { stream, via, reason, source, input: inputs[position] ?? null, role: 'media', position, leg, share: WHOLE };
+  };
+  for (const [position, stream] of plan.streams.entries()) {
+    const { legB } = stream;
+    const one = await place(stream, position, legB === null ? null : 'a');
+    if (isIperf(stream)) {
+      placed.push(...iperfFlows(one));
+      continue;
+    }
+    placed.push(one, ...fecStreams(stream).map((fec): PlacedStream => ({ ...one, stream: fec, role: 'fec' })));
+    if ((stream.media?.rtp ?? null) !== null) placed.push({ ...one, stream: controlStream(stream), role: 'control' });
+    if (legB === null) continue;
+    const other = await place(legB, position, 'b');
+    placed.push(other);
+    if ((legB.media?.rtp ?? null) !== null) placed.push({ ...other, stream: controlStream(legB), role: 'control' });
+  }
+  return placed;
+}
+
+/** The streams that protect this one: columns on port + 2, rows on port + 4 (SMPTE ST 2022-1 section 8). */
+function fecStreams(stream: SendStream): SendStream[] {
+  const { media, address } = stream;
+  if (media === null || media.fec === null) return [];
+  const { columns, rows, hasRows } = media.fec;
+  const sizeOctets = mediaSizeOctets(media) + FEC_HEADER_OCTETS;
+  const at = (portOffset: number, share: number): SendStream => ({
+    ...stream,
+    address: { ...address, port: address.port + portOffset },
+    sizeOctets,
+    packetsPerSecond: stream.packetsPerSecond * share,
+  });
+  return hasRows ? [at(2, 1 / rows), at(4, 1 / columns)] : [at(2, 1 / rows)];
+}
+
+/** Each with a socket of its own: a client of iperf 2 is told from others by its port alone. */
+function iperfFlows(one: PlacedStream): PlacedStream[] {
+  const { stream } = one;
+  const { flows: of, sourcePort, packetsPerSecond, impair } = stream;
+  return Array.from({ length: of }, (_, index) => ({
+    ...one,
+    share: { index, of },
+    stream: {
+      ...stream,
+      flows: 1,
+      packetsPerSecond: packetsPerSecond / of,
+      sourcePort: sourcePort === 0 ? 0 : sourcePort + index,
+      // What is random for one is not so for the other.
+      impair: impair === null || impair.seed === null ? impair : { ...impair, seed: (impair.seed + index) % 2 ** 32 },
+    },
+  }));
+}
+
+/** RTCP about the stream, on port + 1 (RFC 3550 section 11). */
+function controlStream(stream: SendStream): SendStream {
+  const { address } = stream;
+  return { ...stream, address: { ...address, port: address.port + 1 }, packetsPerSecond: 0 };
+}
