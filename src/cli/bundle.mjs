@@ -25,8 +25,9 @@ for (const [name, entry, codeSplitting] of BUNDLES) {
   const made = await rolldown({
     input: { [name]: join(dist, entry) },
     platform: 'node',
-    // Only validation of results needs it, and it is larger than all the rest.
-    external: ['zod'],
+    // Only validation of results needs zod, and it is larger than all the rest. A bundle in parts has what reads profiles in
+    // one of them; programs that import the package mostly want none.
+    external: codeSplitting ? ['zod'] : ['zod', 'yaml'],
     checks: { ineffectiveDynamicImport: false },
   });
   await made.write({

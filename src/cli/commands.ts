@@ -6,8 +6,8 @@ export interface CommandRow {
   readonly operands: string;
   readonly atLeast: number;
   readonly atMost: number;
-  /** With this option no operand is needed. */
-  readonly instead?: OptionName;
+  /** With one of these options no operand is needed. */
+  readonly instead?: readonly OptionName[];
   /** One line. */
   readonly summary: string;
   /** In the list of commands, at most 50 characters. */
@@ -20,7 +20,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     operands: '<endpoint|line-up>...',
     atLeast: 1,
     atMost: Infinity,
-    instead: 'input',
+    instead: ['input', 'profile'],
     summary: 'Sends numbered datagrams on an exact schedule and says what left, and when.',
     gist: 'sends on an exact schedule',
     examples: [
@@ -32,6 +32,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     operands: '<endpoint|line-up>...',
     atLeast: 1,
     atMost: Infinity,
+    instead: ['profile'],
     summary: 'Joins, measures what arrives, and says how much and why the rest did not.',
     gist: 'joins and measures what arrives',
     examples: [
@@ -43,6 +44,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     operands: '<endpoint>',
     atLeast: 1,
     atMost: 1,
+    instead: ['profile'],
     summary: 'Sender and receiver in one process: one line, and a status.',
     gist: 'both in one process: a line, and a status',
     examples: ['mcast check probe://239.1.1.1:5001/iface=lo'],
@@ -106,6 +108,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     operands: '<endpoint>',
     atLeast: 1,
     atMost: 1,
+    instead: ['profile'],
     summary: 'Searches the highest rate that receivers get, and says what limits it.',
     gist: 'the highest rate that receivers get',
     examples: [
@@ -135,5 +138,13 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
       'mcast doctor probe://10.0.0.1@232.1.1.1:5001/iface=eth0/ttl=4',
       'sudo mcast doctor --iface eth0 --wait 135s',
     ],
+  },
+  profiles: {
+    operands: '[show <name|file>]',
+    atLeast: 0,
+    atMost: 2,
+    summary: 'Lists the profiles for --profile, or shows one with the reason for each value.',
+    gist: 'lists profiles, or shows one with its reasons',
+    examples: ['mcast profiles', 'mcast profiles show iptv-hd'],
   },
 };

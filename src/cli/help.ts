@@ -1,4 +1,5 @@
 /** Help texts, made from the tables. Nothing else is loaded for them. */
+import { inColumns, LEFT } from './columns.js';
 import { COMMAND_ROWS } from './commands.js';
 import {
   COMMANDS,
@@ -11,9 +12,6 @@ import {
   type OptionName,
   type OptionRow,
 } from '../profile/options.js';
-
-const COLUMNS = 80;
-const LEFT = 30;
 
 /** `mcast` alone: six lines, three examples. */
 export function greeting(): string {
@@ -97,7 +95,7 @@ function sections(wanted: (name: OptionName) => boolean, withCommands = false): 
     for (const name of names) {
       const option: OptionRow = OPTIONS[name];
       const commands = withCommands ? ` [${option.commands.join(' ')}]` : '';
-      lines.push(...wrapped(name, `${option.help}${fallback(option)}${commands}`));
+      lines.push(...inColumns(left(name), `${option.help}${fallback(option)}${commands}`));
     }
   }
   return lines;
@@ -122,23 +120,4 @@ function left(name: OptionName): string {
 function line(name: OptionName, text: string): string {
   const start = left(name);
   return `${start.padEnd(LEFT - 1)} ${text}`;
-}
-
-function wrapped(name: OptionName, text: string): string[] {
-  const start = left(name);
-  const lines: string[] = [];
-  let current = start.length < LEFT ? start.padEnd(LEFT) : '';
-  if (current === '') {
-    lines.push(start);
-    current = ' '.repeat(LEFT);
-  }
-  for (const word of text.split(' ')) {
-    if (current.length > LEFT && current.length + 1 + word.length > COLUMNS) {
-      lines.push(current);
-      current = ' '.repeat(LEFT);
-    }
-    current += current.length === LEFT ? word : ` ${word}`;
-  }
-  lines.push(current);
-  return lines;
 }

@@ -30,6 +30,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       doctor: () => import('./commands/doctor.js'),
       dump: () => import('./commands/dump.js'),
       list: () => import('./commands/list.js'),
+      profiles: () => import('./commands/profiles.js'),
       relay: () => import('./commands/relay.js'),
       report: () => import('./commands/report.js'),
       capacity: () => import('./commands/capacity.js'),

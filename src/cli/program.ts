@@ -94,7 +94,7 @@ export async function readCommandLine(
   if (command === undefined) throw unknownCommand(first);
   const { written, operands } = await parseWords(command, argv.slice(1));
   const row = COMMAND_ROWS[command];
-  const isEnough = operands.length >= row.atLeast || (row.instead !== undefined && written.has(row.instead));
+  const isEnough = operands.length >= row.atLeast || row.instead?.some((name) => written.has(name)) === true;
   if (!isEnough) throw usage(`${command} needs ${row.operands}, as in: ${row.examples[0]}`, '');
   if (operands.length > row.atMost) {
     throw usage(

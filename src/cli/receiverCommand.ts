@@ -4,41 +4,51 @@ import { formatEndpoint } from '../core/endpoint.js';
 import { withoutSecret } from '../core/secret.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import type { ReadyInfo } from '../runtime/messages.js';
+import { shellWord } from './shellWord.js';
 
 /** More endpoints than this are said by the operands that made them. */
 const MOST = 4;
 
 /**
  * `mcast recv` with an endpoint for each of the sender's: group, source, and what a receiver cannot find
- * out or would otherwise choose differently. What concerns the sender alone, as its rate, is left out.
+ * out or would otherwise choose differently. What concerns the sender alone, as its rate, is left out. `ofProfile`: the
+ * profile, and the words that say the endpoints by it; without those they are named beside it.
  */
 export function receiverCommand(
   plan: SendPlan,
   info: Pick<ReadyInfo, 'interfaces' | 'loopback'>,
   operands: readonly string[],
+  ofProfile: { readonly name: string; readonly words: readonly string[] | null } | null = null,
 ): string {
+  // Nothing that is sent over loopback can be received by another interface.
+  const loopback = info.loopback ? (info.interfaces[0] ?? null) : null;
+  const words = ofProfile?.words ?? null;
+  if (words !== null) {
+    const iface = loopback === null || words.includes('--iface') ? [] : ['--iface', loopback];
+    return ['mcast', 'recv', ...[...words, ...iface].map((word) => shellWord(withoutSecret(word)))].join(' ');
+  }
+  const beside = ofProfile === null ? [] : ['--profile', ofProfile.name];
   const byEndpoint = new Map<string, SendStream[]>();
   for (const stream of plan.streams) {
     const { endpoint } = stream.address;
     byEndpoint.set(endpoint, [...(byEndpoint.get(endpoint) ?? []), stream]);
   }
-  // Nothing that is sent over loopback can be received by another interface.
-  const loopback = info.loopback ? (info.interfaces[0] ?? null) : null;
   const all = [...byEndpoint.values()];
   // Without operands there is nothing shorter to say.
   if (all.length > MOST && operands.length > 0 && !operands.includes('-'))
-    return command(operands.map(withoutSecret), plan);
+    return command([...operands.map(withoutSecret), ...beside], plan);
   // Second legs are told in the order of the endpoints, which all of them have, or none.
   const legs = all.map((streams) => streams.flatMap(({ legB }) => (legB === null ? [] : [legB])));
   const hasLegs = legs.every((streams) => streams.length > 0);
-  if (!hasLegs && legs.some((streams) => streams.length > 0)) return command(operands.map(withoutSecret), plan);
-  const words = all.map((streams) => receiverEndpoint(streams, loopback));
+  if (!hasLegs && legs.some((streams) => streams.length > 0))
+    return command([...operands.map(withoutSecret), ...beside], plan);
+  const endpoints = all.map((streams) => receiverEndpoint(streams, loopback));
   const legWords = hasLegs ? legs.flatMap((streams) => ['--leg-b', receiverEndpoint(streams, loopback)]) : [];
-  return command([...words, ...legWords], plan);
+  return command([...endpoints, ...legWords, ...beside], plan);
 }
 
 function command(words: readonly string[], { unicast }: SendPlan): string {
-  return ['mcast', 'recv', ...words.map(quoted), ...(unicast ? ['--unicast'] : [])].join(' ');
+  return ['mcast', 'recv', ...words.map(shellWord), ...(unicast ? ['--unicast'] : [])].join(' ');
 }
 
 /** `streams`: those of one endpoint, whose groups are consecutive. */
@@ -51,9 +61,4 @@ function receiverEndpoint(streams: readonly SendStream[], loopback: string | nul
   if (first.ttl !== 1) parameters.set('ttl', String(first.ttl));
   if (first.tos >>> 2 !== 0) parameters.set('dscp', dscpName(first.tos >>> 2));
   return formatEndpoint({ scheme, family, group, port, sources, groups: streams.length, parameters });
-}
-
-/** In quotes where a shell would take a character for its own. */
-function quoted(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

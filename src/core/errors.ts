@@ -12,6 +12,10 @@ export const ERROR_CODES = {
     exit: 2,
     hint: 'A line-up is CSV (name,endpoint,...), M3U, or one endpoint per line; see docs/endpoints.md.',
   },
+  ERR_PROFILE: {
+    exit: 2,
+    hint: 'mcast profiles lists those that come with it; docs/profiles.md says how one is written.',
+  },
   ERR_UNICAST: { exit: 2, hint: 'Add --unicast if a single host is really meant.' },
   ERR_RESERVED_GROUP: { exit: 2, hint: 'Use a group of 239.0.0.0/8, 232.0.0.0/8 (source-specific) or ff15::/16.' },
   ERR_SAFETY: { exit: 2, hint: 'Add --force if this is really meant.' },

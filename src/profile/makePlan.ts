@@ -2,9 +2,11 @@
 import { McastError } from '../core/errors.js';
 import { formatDurationNs } from '../core/units.js';
 import type { CommonPlan, FlowReplay, ReceivePlan, SendPlan, SendStream, StreamAddress } from './plan.js';
-import { parseExpect, parseMax, parseMin, type Limit } from '../result/limits.js';
+import type { EachLimit } from '../result/eachLimits.js';
+import type { Limit } from '../result/limits.js';
 import { REORDER_WINDOW_NS, REORDER_WINDOW_PACKETS } from '../impair/spec.js';
 import type { Instant, ReorderWindow } from './optionValues.js';
+import { limitPlan } from './limitPlan.js';
 import { OPTIONS, type CommandName, type OptionValues } from './options.js';
 import { receiveFeedback, sendFeedback, SILENT } from './feedbackPlan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
@@ -13,7 +15,7 @@ import { receiveStreams } from './receiveStreams.js';
 import { capturePath, flowReplay, REPLAY_ONLY } from './replayPlan.js';
 import { rateProblem, sendStreams, totalBitPerSecond } from './sendStreams.js';
 import { sessionPlan } from './sessionPlan.js';
-import { isUnicast, readTargets, type PlanContext, type Targets } from './targets.js';
+import { isUnicast, readTargets, type PlanContext, type Target, type Targets } from './targets.js';
 
 export type { PlanContext } from './targets.js';
 
@@ -45,6 +47,8 @@ export interface OutputPlan {
   readonly utc: boolean;
   readonly readyFile: string | null;
   readonly limits: readonly Limit[];
+  /** On every interval. */
+  readonly eachLimits: readonly EachLimit[];
   readonly allowSilence: boolean;
 }
 
@@ -57,7 +61,7 @@ export function planSend(
   const problems: McastError[] = [];
   const targets = readTargets(operands, given, context, problems);
   const plan = sendPlan(targets, given.command, context, problems);
-  const output = outputPlan(targets.run, problems);
+  const output = outputPlan(targets.run, problems, targets.list);
   throwProblems(distinct(problems));
   return { plan, output };
 }
@@ -71,7 +75,7 @@ export function planReceive(
   const problems: McastError[] = [];
   const targets = readTargets(operands, given, context, problems);
   const plan = receivePlan(targets, given.command, context, problems);
-  const output = outputPlan(targets.run, problems);
+  const output = outputPlan(targets.run, problems, targets.list);
   throwProblems(distinct(problems));
   return { plan, output };
 }
@@ -101,7 +105,7 @@ export function planPair(
     }),
     waitNs: targets.run.wait ?? PAIR_WAIT_NS,
   };
-  const output = outputPlan(targets.run, problems);
+  const output = outputPlan(targets.run, problems, targets.list);
   throwProblems(distinct(problems));
   return { send, receive, output };
 }
@@ -239,23 +243,8 @@ function commonPlan(
   };
 }
 
-/** What is done with the result; what is wrong is appended to `problems`. */
-export function outputPlan(run: OptionValues, problems: McastError[]): OutputPlan {
-  const limits: Limit[] = [];
-  for (const [texts, read] of [
-    [run.max, parseMax],
-    [run.min, parseMin],
-    [run.expect, parseExpect],
-  ] as const) {
-    for (const text of texts ?? []) {
-      try {
-        limits.push(read(text));
-      } catch (error) {
-        if (!(error instanceof McastError)) throw error;
-        problems.push(error);
-      }
-    }
-  }
+/** What is done with the result; what is wrong is appended to `problems`. `list`: may have limits of their own. */
+export function outputPlan(run: OptionValues, problems: McastError[], list: readonly Target[] = []): OutputPlan {
   if (run.json === '-' && run.capture === '-') {
     problems.push(usage('--json and --capture cannot both be stdout: give one of them a file'));
   }
@@ -264,7 +253,7 @@ export function outputPlan(run: OptionValues, problems: McastError[]): OutputPla
     quiet: run.quiet === true,
     utc: run.utc === true,
     readyFile: run['ready-file'] ?? null,
-    limits,
+    ...limitPlan(run, list, problems),
     allowSilence: run['allow-silence'] === true,
   };
 }

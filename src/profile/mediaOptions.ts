@@ -24,7 +24,7 @@ export const MEDIA_OPTIONS = {
     value: '<bit/s>',
     commands: [...SENDERS, 'relay'],
     scope: 'stream',
-    help: 'rate of the transport stream: what ffmpeg fills it up to, and the pace of a file without PCR',
+    help: 'rate of the transport stream: what ffmpeg, or the test card, is filled up to, and the pace of a file without PCR',
   }),
   'pcr-pid': one('Video', integerIn(0, 8190), {
     value: '<pid>',

@@ -1,4 +1,6 @@
 /** How an endpoint's transport stream is made and sent, with every rule that limits it. */
+import { shortNumber } from '../core/units.js';
+import { TESTCARD_BIT_PER_SECOND, TESTCARD_MOST_BIT_PER_SECOND } from '../feed/testcard.js';
 import { TS_PACKET_OCTETS } from '../wire/mpegts.js';
 import { RTP_FIXED_OCTETS } from '../wire/rtp.js';
 import { SEND_TIME_EXTENSION_OCTETS } from '../wire/rtpSendTime.js';
@@ -28,9 +30,15 @@ export function mediaPlan(
   const fec = own.fec ?? run.fec ?? null;
   if (fec !== null && scheme !== 'rtp') wrong('fec protects RTP: say rtp:// in the endpoint');
   if (isTestcard) {
-    for (const name of [...TRANSCODING, 'mux-rate'] as const) {
+    for (const name of TRANSCODING) {
       if ((own[name] ?? run[name]) !== undefined) wrong(`${name} is for other inputs: the test card is sent as it is`);
     }
+  }
+  const muxRate = own['mux-rate'] ?? run['mux-rate'] ?? null;
+  if (isTestcard && muxRate !== null) {
+    const [least, most] = [TESTCARD_BIT_PER_SECOND, TESTCARD_MOST_BIT_PER_SECOND];
+    if (muxRate < least) wrong(`mux-rate: the test card alone has ${shortNumber(least)}bit/s`);
+    else if (muxRate > most) wrong(`mux-rate: the test card is filled up to ${shortNumber(most)}bit/s at most`);
   }
   // What is protected, or the same on two legs, must not change when it leaves: such packets carry no time of departure.
   const sendTime = (own['no-send-time'] ?? run['no-send-time']) !== true && fec === null && legB === null;
@@ -47,7 +55,7 @@ export function mediaPlan(
       outputOptions: run['ffmpeg-output'] ?? [],
     },
     loop,
-    muxRateBitPerSecond: own['mux-rate'] ?? run['mux-rate'] ?? null,
+    muxRateBitPerSecond: muxRate,
     pcrPid: own['pcr-pid'] ?? run['pcr-pid'] ?? null,
     tsPerDatagram: own['ts-per-datagram'] ?? run['ts-per-datagram'] ?? TS_PER_DATAGRAM,
     rtp: scheme === 'rtp' ? { sendTime } : null,

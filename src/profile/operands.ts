@@ -2,10 +2,22 @@
 import { parseAddress } from '../core/address.js';
 import { McastError } from '../core/errors.js';
 import { parseLineup, type LineupEntry } from './lineup.js';
-import { OPTION_NAMES } from './options.js';
+import { OPTION_NAMES, type OptionName } from './options.js';
+import type { PlannedEndpoint } from './profileParts.js';
+import type { WrittenOptions } from './readOptions.js';
 
-/** One endpoint to be read: an operand itself (`where` is `null`), or a line of a line-up. */
-export type EndpointText = Omit<LineupEntry, 'where'> & { readonly where: string | null };
+/** One endpoint to be read: an operand itself (`where` is `null`), or one of a line-up or a profile. */
+export interface EndpointText {
+  readonly endpoint: string;
+  readonly name: string | null;
+  /** The endpoint of the same stream's second leg, not read yet. */
+  readonly legB: string | null;
+  /** `channels.csv:3`. */
+  readonly where: string | null;
+  /** What stands beside it for it alone, as parameters would: columns of a line-up, keys of a profile. */
+  readonly own: WrittenOptions;
+  readonly ownIs: 'column' | 'key';
+}
 
 /** Files, which this layer does not open itself. */
 export interface FileReader {
@@ -17,7 +29,11 @@ export interface FileReader {
   readonly isCapture?: (path: string) => boolean;
   /** The description (SDP) of an announced session; `null`: not heard. Left out where nobody listens for them. */
   readonly readSession?: (name: string) => string | null;
+  /** The endpoints of a profile that stands in place of one; `null`: it is none. Left out where none was read. */
+  readonly profileEndpoints?: (operand: string) => readonly PlannedEndpoint[] | null;
 }
+
+const NOTHING: WrittenOptions = new Map();
 
 /** What `sap://<name>[/parameter=value]...` asks for. */
 export interface SapOperand {
@@ -32,14 +48,31 @@ export interface SapOperand {
 /** Endpoints in the order of the operands; what is wrong in line-ups is appended to `problems`. Throws ERR_FILE. */
 export function readOperands(operands: readonly string[], files: FileReader, problems: McastError[]): EndpointText[] {
   return operands.flatMap((operand): EndpointText[] => {
+    const ofProfile = files.profileEndpoints?.(operand) ?? null;
+    if (ofProfile !== null) return ofProfile.flatMap((endpoint) => ofProfileEndpoint(endpoint, files, problems));
     const session = sapOperand(operand);
     if (session !== null) return readSession(operand, session, files, problems);
     if (!isLineup(operand, files)) {
-      return [{ endpoint: operand, name: null, rate: null, input: null, legB: null, where: null }];
+      return [{ endpoint: operand, name: null, legB: null, where: null, own: NOTHING, ownIs: 'column' }];
     }
     const source = operand === '-' ? 'stdin' : operand;
-    return parseLineup(decode(files.readWhole(operand), source), source, problems);
+    return parseLineup(decode(files.readWhole(operand), source), source, problems).map(ofLineup);
   });
+}
+
+function ofLineup({ endpoint, name, legB, where, rate, input }: LineupEntry): EndpointText {
+  const own = new Map<OptionName, readonly string[]>();
+  if (rate !== null) own.set('rate', [rate]);
+  if (input !== null) own.set('input', [input]);
+  return { endpoint, name, legB, where, own, ownIs: 'column' };
+}
+
+/** A line-up in its place stands for all of its own. */
+function ofProfileEndpoint(of: PlannedEndpoint, files: FileReader, problems: McastError[]): EndpointText[] {
+  const { endpoint, name, legB, options } = of;
+  if (isLineupName(endpoint.text)) return readOperands([endpoint.text], files, problems);
+  const own = new Map([...options].map(([option, values]) => [option, values.map(({ text }) => text)]));
+  return [{ endpoint: endpoint.text, name, legB, where: endpoint.at, own, ownIs: 'key' }];
 }
 
 /** `null`: something else, also an endpoint of SAP packets themselves, which names a group. */
@@ -77,19 +110,23 @@ function readSession(operand: string, asked: SapOperand, files: FileReader, prob
     return own + asked.parameters;
   };
   return parseLineup(text, `sap://${asked.name}`, problems).map((entry) => ({
-    ...entry,
+    ...ofLineup(entry),
     endpoint: withParameters(entry.endpoint),
     legB: entry.legB === null ? null : withParameters(entry.legB),
   }));
 }
 
-/** `-`, a path that is written as one or ends like a line-up, or a file that is there. */
+/** What is written as a line-up, or a file that is there. */
 function isLineup(operand: string, files: FileReader): boolean {
+  return isLineupName(operand) || (!operand.includes('://') && files.isFile(operand));
+}
+
+/** `-`, or a path that is written as one or ends like a line-up. */
+export function isLineupName(operand: string): boolean {
   if (operand === '-') return true;
   if (operand.includes('://')) return false;
   if (/\.(csv|m3u8?|txt|list|sdp)$/i.test(operand) && !operand.includes('=')) return true;
-  if (/^\.{0,2}\//.test(operand) && !/^\/[a-z][a-z0-9-]*=/.test(operand)) return true;
-  return files.isFile(operand);
+  return /^\.{0,2}\//.test(operand) && !/^\/[a-z][a-z0-9-]*=/.test(operand);
 }
 
 function decode(octets: Uint8Array, source: string): string {

@@ -13,6 +13,7 @@ export const COMMANDS = [
   'relay',
   'capacity',
   'doctor',
+  'profiles',
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
@@ -40,6 +41,8 @@ export interface OptionRow<T = unknown, Many extends boolean = boolean> {
   readonly read: (text: string) => T;
   /** May be given several times. */
   readonly many: Many;
+  /** Of many: each is `<name><operator><value>`, and goes before one of the same name that a profile has. */
+  readonly keyed: boolean;
   /** What holds without it, as it would be written; `null`: described in the help. */
   readonly fallback: string | null;
   readonly commands: readonly CommandName[];
@@ -64,6 +67,7 @@ const DEFAULTS = {
   value: null,
   fallback: null,
   scope: 'run',
+  keyed: false,
   brief: [],
   gist: null,
   hidden: false,
@@ -96,6 +100,8 @@ export const MEASURED: readonly CommandName[] = [
   'capacity',
 ];
 export const RESULTS: readonly CommandName[] = [...MEASURED, 'report'];
+/** What is told interval by interval. */
+export const TOLD: readonly CommandName[] = ['send', 'recv', 'check', 'analyze', 'relay'];
 export const JUDGED: readonly CommandName[] = [
   'send',
   'recv',

@@ -8,6 +8,7 @@ import {
   RECEIVERS,
   RESULTS,
   SENDERS,
+  TOLD,
   one,
   several,
   type OptionRow,
@@ -57,6 +58,7 @@ export const RUN_OPTIONS = {
   }),
   label: several('Results', parseLabel, {
     value: '<key>=<value>',
+    keyed: true,
     commands: MEASURED,
     help: 'kept in the result; may be repeated',
   }),
@@ -92,6 +94,8 @@ export const RUN_OPTIONS = {
   max: several('Limits', parseText, {
     value: '<name>=<value>',
     commands: JUDGED,
+    scope: 'stream',
+    keyed: true,
     brief: ['recv', 'check', 'analyze', 'report', 'zap', 'relay'],
     gist: 'status 3 above it: loss_ratio=0.1%',
     help: 'exit status 3 when a figure is above this, as loss_ratio=0.1% or one_way_delay_ns.p99=2ms',
@@ -99,13 +103,31 @@ export const RUN_OPTIONS = {
   min: several('Limits', parseText, {
     value: '<name>=<value>',
     commands: JUDGED,
+    scope: 'stream',
+    keyed: true,
     brief: ['recv'],
     gist: 'status 3 below it: rate_bit_per_second=9M',
     help: 'exit status 3 when a figure is below this, as rate_bit_per_second=9M',
   }),
+  'max-each': several('Limits', parseText, {
+    value: '<name>=<value>',
+    commands: TOLD,
+    scope: 'stream',
+    keyed: true,
+    help: 'exit status 3 when a figure is above this in any interval, as loss_ratio=1%',
+  }),
+  'min-each': several('Limits', parseText, {
+    value: '<name>=<value>',
+    commands: TOLD,
+    scope: 'stream',
+    keyed: true,
+    help: 'exit status 3 when a figure is below this in any whole interval of a stream, as rate_bit_per_second=8M',
+  }),
   expect: several('Limits', parseText, {
     value: "'<name><op><value>'",
     commands: JUDGED,
+    scope: 'stream',
+    keyed: true,
     help: "with < <= > >= == !=, in quotes, as 'dscp_received==af41'",
   }),
   'allow-silence': one('Limits', parseSwitch, {

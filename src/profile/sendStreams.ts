@@ -155,8 +155,13 @@ function mediaStreams(
   const second = target.legB === null ? [] : legOf(target.legB, hasOwnImpair ? (seed + 1) % 2 ** 32 : seed);
   return legOf(target).map((stream, index) => {
     const legB = second[index] ?? null;
-    return { ...stream, legB: legB === null || hasOwnImpair ? legB : withOwnLosses(legB) };
+    return { ...stream, legB: legB === null ? null : unprotected(hasOwnImpair ? legB : withOwnLosses(legB)) };
   });
+}
+
+/** What protects media goes with the first leg: it is the same for both. */
+function unprotected(leg: SendStream): SendStream {
+  return leg.media === null ? leg : { ...leg, media: { ...leg.media, fec: null } };
 }
 
 /** Datagrams per second of a stream. */

@@ -57,11 +57,12 @@ export function readTargets(
     groups: flags.groups ?? 1,
     random: context.random,
   };
-  const read = (text: EndpointText): Omit<Target, 'legB'> | null => {
-    const endpoint = parse(() => withColumns(parseEndpoint(text.endpoint, syntax), text), text, problems);
+  const read = (text: EndpointText, isLeg = false): Omit<Target, 'legB'> | null => {
+    const endpoint = parse(() => withOwn(parseEndpoint(text.endpoint, syntax), text, isLeg), text, problems);
     if (endpoint === null) return null;
     const label = `${text.where === null ? '' : `${text.where}: `}endpoint "${endpoint.text}"`;
-    const written = new Map([...endpoint.parameters].map(([name, value]) => [name as OptionName, [value]]));
+    const parameters = [...endpoint.parameters].map(([name, value]) => [name as OptionName, [value]] as const);
+    const written = new Map<OptionName, readonly string[]>([...text.own, ...parameters]);
     const values = readOptions(written, (name) => `${label}: ${name}`, problems);
     const own: Record<string, unknown> = {};
     for (const name of Object.keys(values) as OptionName[]) {
@@ -89,7 +90,7 @@ export function readTargets(
   for (const [index, text] of texts.entries()) {
     const target = read(text);
     const leg = legs[index] ?? null;
-    const legB = leg === null ? null : read({ ...text, endpoint: leg, rate: null, input: null });
+    const legB = leg === null ? null : read({ ...text, endpoint: leg, own: ownOfLeg(text) }, true);
     if (target === null) continue;
     if (legB !== null) checkLegs(target.endpoint, legB.endpoint, text, problems);
     list.push({ ...target, legB });
@@ -109,18 +110,25 @@ function parse(read: () => Endpoint, text: EndpointText, problems: McastError[])
   }
 }
 
-/** The columns of a line-up that are parameters of the endpoint. */
-function withColumns(endpoint: Endpoint, text: EndpointText): Endpoint {
-  if (text.rate !== null && (endpoint.parameters.has('rate') || endpoint.parameters.has('pps'))) {
-    throw new McastError('ERR_LINEUP', `endpoint "${endpoint.text}" and the column rate both give a rate`);
-  }
-  if (text.input !== null && endpoint.parameters.has('input')) {
-    throw new McastError('ERR_LINEUP', `endpoint "${endpoint.text}" and the column input both give an input`);
-  }
+/** What stands beside the endpoint as parameters of it; of a second leg its own parameters go first. */
+function withOwn(endpoint: Endpoint, { own, ownIs, name }: EndpointText, isLeg: boolean): Endpoint {
   const parameters = new Map(endpoint.parameters);
-  if (text.rate !== null) parameters.set('rate', text.rate);
-  if (text.input !== null) parameters.set('input', text.input);
-  return { ...endpoint, parameters, name: text.name };
+  for (const [option, values] of own) {
+    const said = option === 'rate' || option === 'pps' ? ['rate', 'pps'] : [option];
+    if (!isLeg && said.some((one) => endpoint.parameters.has(one))) {
+      const article = /^[aeio]/.test(option) ? 'an' : 'a';
+      const what = `endpoint "${endpoint.text}" and the ${ownIs} ${option} both give ${article} ${option}`;
+      throw new McastError(ownIs === 'key' ? 'ERR_PROFILE' : 'ERR_LINEUP', what);
+    }
+    // Of several values none is a parameter.
+    if (values.length === 1 && !parameters.has(option)) parameters.set(option, values[0]!);
+  }
+  return { ...endpoint, parameters, name };
+}
+
+/** Columns tell of the stream, keys of a profile of each of its datagrams, whichever way they go. */
+function ownOfLeg({ own, ownIs }: EndpointText): EndpointText['own'] {
+  return ownIs === 'column' ? new Map() : own;
 }
 
 /** The second leg of each endpoint: what its line says; of the flag as many as there are endpoints without that, in their order. */

@@ -12,6 +12,13 @@ import { LIVE, PAIR, SENDERS, one, type OptionRow } from './optionRow.js';
 import { integerIn, parseInstant, parsePattern, parsePayload, parseSpanNs, parseText } from './optionValues.js';
 
 export const TRAFFIC_OPTIONS = {
+  profile: one('Where', parseText, {
+    value: '<name|file>',
+    commands: [...PAIR, 'capacity'],
+    brief: ['send', 'recv'],
+    gist: 'endpoints, options, limits: mcast profiles',
+    help: 'endpoints, options and limits of a use: one that mcast profiles lists, or a file of your own. What the command line says goes before it',
+  }),
   iface: one('Where', parseText, {
     short: 'I',
     value: '<interface>',
@@ -26,7 +33,7 @@ export const TRAFFIC_OPTIONS = {
     fallback: '1',
     commands: [...PAIR, 'doctor'],
     scope: 'stream',
-    brief: ['send', 'recv'],
+    brief: ['recv'],
     gist: 'consecutive groups, as +n in the endpoint',
     help: 'consecutive groups from the one that is named, as +n in the endpoint',
   }),

@@ -60,7 +60,7 @@ export function planZap(
     labels: Object.fromEntries(run.label ?? []),
     inject: null,
   };
-  const output = outputPlan(run, problems);
+  const output = outputPlan(run, problems, targets.list);
   throwProblems(problems);
   return { plan, output };
 }

@@ -11,11 +11,17 @@ export interface Load {
 
 /**
  * What a run will load the network with, before it does: `1899 datagrams/s in 1 stream, 20.0 Mbit/s of UDP
- * payload`, and below it the rate on the other layers.
+ * payload`, and below it the rate on the other layers. `count`: of streams, whose parts the loads are; `and`: what they
+ * have beside themselves.
  */
-export function bandwidthLines(loads: readonly Load[]): string[] {
+export function bandwidthLines(
+  loads: readonly Load[],
+  count: number = loads.length,
+  and: readonly string[] = [],
+): string[] {
   const packets = loads.reduce((sum, load) => sum + load.packetsPerSecond, 0);
-  const streams = `${loads.length} ${loads.length === 1 ? 'stream' : 'streams'}`;
+  const also = and.length === 0 ? '' : ` with ${and.join(' and ')}`;
+  const streams = `${count} ${count === 1 ? 'stream' : 'streams'}${also}`;
   if (packets === Infinity) return [`as fast as possible, in ${streams}`];
   const at = (layer: RateLayer): string =>
     formatRate(

@@ -262,7 +262,7 @@ function limitLines(limits: readonly LimitResult[], most: number, style: Style):
 /** As the unit in the limit's name wants it. */
 function formatFigure({ expression }: LimitResult, value: number | string): string {
   if (typeof value === 'string') return value;
-  const [name = ''] = expression.split(' ');
+  const [name = ''] = expression.replace(/^each /u, '').split(' ');
   if (/_ns(?:$|\.(?!count|clamped))/u.test(name)) return formatDuration(value);
   // A margin may be negative, a ratio's too.
   if (/_ratio$|_share$/u.test(name)) return value < 0 ? `-${formatRatio(-value)}` : formatRatio(value);

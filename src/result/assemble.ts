@@ -5,7 +5,7 @@ import { DEFAULT_DETAIL, orderStreams } from './build.js';
 import { judgeHealth, type HealthFacts } from './health.js';
 import { judgeLimits, type JudgeOptions } from './judge.js';
 import type { Limit } from './limits.js';
-import type { EventRecord, RunResult, Stream } from './model.js';
+import type { EventRecord, LimitResult, RunResult, Stream } from './model.js';
 import { RESULT_SCHEMA } from './version.js';
 
 const EVENTS = 1000;
@@ -31,6 +31,8 @@ export interface RunFacts extends Pick<
   readonly eventCounts: Readonly<Record<string, number>>;
   readonly limits?: readonly Limit[];
   readonly judge?: JudgeOptions;
+  /** What was judged of every interval. */
+  readonly eachLimits?: readonly LimitResult[];
 }
 
 /** The document. Health and limits are judged here, over all streams, before any detail is left out. */
@@ -60,6 +62,6 @@ export function assembleResult(facts: RunFacts): RunResult {
     evidence: facts.evidence,
     receivers: facts.receivers,
   } satisfies Omit<RunResult, 'limits'>;
-  const limits = judgeLimits(result, facts.limits ?? [], facts.judge);
+  const limits = [...judgeLimits(result, facts.limits ?? [], facts.judge), ...(facts.eachLimits ?? [])];
   return { ...result, streams: orderStreams(streams, facts.detail ?? DEFAULT_DETAIL), limits };
 }

@@ -1,10 +1,10 @@
 import { REPAIRED_METRICS } from './buildRepair.js';
 import { burstFigure } from './buildBursts.js';
 import { histogramOf } from './histogramSummary.js';
-import type { Limit, LimitOperator } from './limits.js';
+import type { Limit, LimitOperator, LimitPlace } from './limits.js';
 import { parseExpect } from './limits.js';
-import { percentileFraction } from './limitNames.js';
-import type { HistogramSummary, LimitResult, RunResult, Stream, Zap } from './model.js';
+import { percentileFraction, type LinkFigure } from './limitNames.js';
+import type { HistogramSummary, LimitResult, Link, RunResult, Stream, Zap } from './model.js';
 
 export interface JudgeOptions {
   /** A receiver that received nothing is as it should be. */
@@ -27,6 +27,12 @@ export function judgeLimits(result: Judged, limits: readonly Limit[], options: J
   return options.allowSilence === true ? judged : [...judged, ...boundEntries(judgeSilence(result, ''))];
 }
 
+/** The limits of a result that has changed since it was judged; what was judged of its intervals stays. */
+export function judgeAgain(result: RunResult, limits: readonly Limit[], options: JudgeOptions = {}): LimitResult[] {
+  const each = result.limits.filter(({ intervals }) => intervals !== undefined);
+  return [...judgeLimits(result, limits, options), ...each];
+}
+
 /** What judging needs of a result. */
 export type Judged = Omit<RunResult, 'limits'>;
 
@@ -43,7 +49,8 @@ export function exceeded(
   return judgeLimits(result, parsed, options).filter((judged) => !judged.ok);
 }
 
-function boundEntries(entries: readonly LimitResult[]): LimitResult[] {
+/** The entries of one limit, as many as are kept. */
+export function boundEntries(entries: readonly LimitResult[]): LimitResult[] {
   if (entries.length <= ENTRIES) return [...entries];
   return entries
     .toSorted((a, b) => Number(a.ok) - Number(b.ok) || (a.margin ?? -Infinity) - (b.margin ?? -Infinity) || 0)
@@ -62,21 +69,31 @@ function allStreams(result: Judged, prefix = ''): { readonly id: string; readonl
 function judgeLimit(result: Judged, limit: Limit): LimitResult[] {
   const { target } = limit;
   if (target.kind === 'path') return [judgePath(result, limit, target.path)];
+  if (target.kind === 'link') return judgeLinks(result.links, limit, target.key);
   if (target.kind === 'histogram' && target.id === 'departure_error_ns' && result.sender !== null) {
     const figure = target.figure ?? '';
     const summary = result.sender.departure_error_ns;
     const value = summary === null ? null : figureOf(summary, figure, target.fraction);
     return [entry(limit, null, value, 'nothing was sent')];
   }
-  const streams = allStreams(result).filter(({ stream }) => stream.role === 'media' && stream.format !== OTHERS);
+  const { places } = limit;
+  const streams = allStreams(result).filter(
+    ({ stream }) => stream.role === 'media' && stream.format !== OTHERS && isIn(places, stream),
+  );
   if (streams.length === 0) {
     const why =
       result.run.role === 'sender'
         ? 'no receiver reported: use a sender. figure, or judge at the receiver'
         : 'nothing arrived';
-    return [entry(limit, null, null, why)];
+    const silent = places === undefined ? [null] : places.map(({ group, port }) => `${group} port ${port}`);
+    return silent.map((place) => entry(limit, place, null, why));
   }
   return streams.map(({ id, stream }) => judgeStream(limit, id, stream));
+}
+
+/** Whether a limit on these places is for a stream. */
+export function isIn(places: Limit['places'], { group, port }: LimitPlace): boolean {
+  return places === undefined || places.some((place) => place.group === group && place.port === port);
 }
 
 function judgeStream(limit: Limit, id: string, stream: Stream): LimitResult {
@@ -110,6 +127,22 @@ function judgeStream(limit: Limit, id: string, stream: Stream): LimitResult {
 function figureOf(summary: HistogramSummary, figure: string, fraction: number | null): number | null {
   if (fraction === null) return summary[figure as 'count' | 'min' | 'mean' | 'max' | 'clamped'];
   return histogramOf(summary).percentile(fraction);
+}
+
+/** Of each link. */
+function judgeLinks(links: readonly Link[], limit: Limit, key: LinkFigure): LimitResult[] {
+  if (links.length === 0) return [entry(limit, null, null, 'there was no link to one peer (srt://)')];
+  return links.map((link) => entry(limit, link.name, link[key], `${key} was not measured: ${link.implementation}`));
+}
+
+/**
+ * The limits of a result whose links have become known after it was judged: what was judged of links is judged anew.
+ */
+export function limitsWithLinks(result: RunResult, limits: readonly Limit[]): LimitResult[] {
+  const ofLinks = limits.filter(({ target }) => target.kind === 'link');
+  const stale = new Set(ofLinks.map(({ expression }) => expression));
+  const others = result.limits.filter(({ expression }) => !stale.has(expression));
+  return [...others, ...ofLinks.flatMap((limit) => boundEntries(judgeLimit(result, limit)))];
 }
 
 /** Every arrival carried this DSCP (`==`), or none did (`!=`). */

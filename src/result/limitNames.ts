@@ -8,6 +8,7 @@ import {
   type HistogramId,
   type MetricId,
 } from '../metrics/catalog.js';
+import type { Link } from './modelLink.js';
 import { NAMED_FIGURES } from './transportFigures.js';
 
 /** What a limit looks at. */
@@ -22,6 +23,8 @@ export type LimitTarget =
     }
   /** A figure of each stream, below `mdi`, `tr101290` or `burst`. */
   | { readonly kind: 'named'; readonly section: NamedSection; readonly key: string }
+  /** A figure of each link to one peer. */
+  | { readonly kind: 'link'; readonly key: LinkFigure }
   /** A figure of the run, by its path in the document. */
   | { readonly kind: 'path'; readonly path: readonly string[] };
 
@@ -60,6 +63,35 @@ export const RUN_FIGURES: readonly string[] = [
   ...under('health', 'verdict kernel_drops kernel_drops_other stalls cycles cycle_max_ns overslept_max_ns'),
 ];
 
+/** Figures of each of `links` that a limit may name behind `links.`. */
+export const LINK_FIGURES = [
+  'connections',
+  'failed_attempts',
+  'refused_peers',
+  'turned_away_peers',
+  'lost_connections',
+  'messages_received',
+  'octets_received',
+  'messages_sent',
+  'octets_sent',
+  'octets_discarded',
+  'packets_sent',
+  'packets_received',
+  'wire_octets_sent',
+  'wire_octets_received',
+  'packets_retransmitted',
+  'packets_lost_sending',
+  'packets_lost_receiving',
+  'packets_dropped_sending',
+  'packets_dropped_receiving',
+  'packets_undecrypted',
+  'rtt_ns',
+  'bandwidth_bit_per_second',
+  'latency_ns',
+  'peer_latency_ns',
+] as const satisfies readonly (keyof Link)[];
+export type LinkFigure = (typeof LINK_FIGURES)[number];
+
 /** Histograms of the run that a limit may name. */
 export const RUN_HISTOGRAMS: readonly string[] = [
   'sender.departure_error_ns',
@@ -81,6 +113,8 @@ export function limitTarget(name: string): LimitTarget | string {
     if (name.startsWith(`${section}.`) && NAMED[section].includes(key)) return { kind: 'named', section, key };
   }
   if (RUN_FIGURES.includes(name)) return { kind: 'path', path: name.split('.') };
+  const link = LINK_FIGURES.find((key) => name === `links.${key}`);
+  if (link !== undefined) return { kind: 'link', key: link };
   const dot = name.lastIndexOf('.');
   const before = name.slice(0, Math.max(0, dot));
   const last = name.slice(dot + 1);
@@ -110,5 +144,5 @@ function allNames(): string[] {
   const figures = ['p50', 'p99', 'max'];
   const histograms = [...HISTOGRAM_IDS, ...RUN_HISTOGRAMS].flatMap((id) => figures.map((figure) => `${id}.${figure}`));
   const named = SECTIONS.flatMap((section) => NAMED[section].map((key) => `${section}.${key}`));
-  return [...METRIC_IDS, ...RUN_FIGURES, ...histograms, ...named];
+  return [...METRIC_IDS, ...RUN_FIGURES, ...LINK_FIGURES.map((key) => `links.${key}`), ...histograms, ...named];
 }

@@ -11,16 +11,24 @@ export interface Limit {
   readonly target: LimitTarget;
   readonly operator: LimitOperator;
   readonly value: number | string;
+  /** Only streams in these places; left out: all. What is no figure of streams is judged all the same. */
+  readonly places?: readonly LimitPlace[];
 }
 
-/** `--max name=value`: the figure may be at most so much. */
-export function parseMax(text: string): Limit {
-  return assignment('--max', text, '<=');
+/** Where streams are that a limit is for. */
+export interface LimitPlace {
+  readonly group: string;
+  readonly port: number;
+}
+
+/** `--max name=value`: the figure may be at most so much. `option`: how it is called in messages. */
+export function parseMax(text: string, option = '--max'): Limit {
+  return assignment(option, text, '<=');
 }
 
 /** `--min name=value`: the figure must be at least so much. */
-export function parseMin(text: string): Limit {
-  return assignment('--min', text, '>=');
+export function parseMin(text: string, option = '--min'): Limit {
+  return assignment(option, text, '>=');
 }
 
 function assignment(option: string, text: string, operator: LimitOperator): Limit {

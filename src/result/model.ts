@@ -191,6 +191,12 @@ const HealthSchema = z.object({
   identities_checked: count,
 });
 
+const JudgedIntervalSchema = z.object({
+  start_ns: z.number().describe('From run.start.'),
+  end_ns: z.number(),
+  value: z.number(),
+});
+
 export const LimitSchema = z.object({
   expression: z.string(),
   stream: z
@@ -202,6 +208,15 @@ export const LimitSchema = z.object({
   margin: figure.describe('How far within the limit; negative beyond it.'),
   ok: z.boolean(),
   reason: z.string().nullable().describe('Why it is exceeded or cannot be judged.'),
+  intervals: z
+    .object({
+      judged: count,
+      exceeded: count,
+      first: JudgedIntervalSchema.nullable().describe('The first one that exceeded it.'),
+      worst: JudgedIntervalSchema.nullable().describe('The nearest to the limit, or farthest beyond it: value is its.'),
+    })
+    .optional()
+    .describe('Of a limit on every interval: each.'),
 });
 
 export const EventSchema = z.object({

@@ -12,7 +12,7 @@ import { CAPTURE_CAPABILITIES, type CaptureMeasurement } from './captureMeasurem
 import { missedFrames, plural, skippedText } from './captureText.js';
 import { runSection, UNKNOWN_SYNCHRONISATION } from './document.js';
 import type { Judge } from './messages.js';
-import { eventCounts, FAULT_NAMES, legPairs, overflowOf } from './receiverResult.js';
+import { endedIn, eventCounts, FAULT_NAMES, legPairs, overflowOf } from './receiverResult.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 
 export interface AnalysisState {
@@ -71,6 +71,7 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
     eventCounts: eventCounts(measured.log.counts, measurement.suppressedEvents),
     evidence: { host_counters: {}, notes: [] },
     limits: judge.limits,
+    eachLimits: measured.teller.judge.results(endedIn(streams, false), state.endNs),
     judge,
     health: {
       ...OFFLINE_HEALTH,

@@ -119,7 +119,7 @@ class Analysis {
   async #analyseCapture(file: CaptureFile): Promise<void> {
     const { against, legB } = this.#plan;
     const capture = legB === null ? singleCapture(file) : new CapturePair(file, await this.#openSecond(legB));
-    const measured = new CaptureMeasurement(this.#plan, capture, this.#listener);
+    const measured = new CaptureMeasurement(this.#plan, capture, this.#listener, this.#judge.eachLimits);
     this.#measured = measured;
     const lines = capture.files.map(({ name, format }) => `${name}: ${format}, by its own stamps`);
     this.#tellReady(measured.runId, formatRealtime(capture.epoch, 0), 'capture', lines);

@@ -5,6 +5,7 @@ import { splitNs, type Clock, type Nanos, type RunEpoch } from '../core/time.js'
 import type { IoCapabilities } from '../io/datagram.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import type { MediaFacts } from '../result/buildTransport.js';
+import type { EachLimit } from '../result/eachLimits.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
 import { checkRtcp } from '../wire/rtcp.js';
@@ -83,7 +84,12 @@ export class CaptureMeasurement {
   readonly #intervalNs: Nanos;
 
   /** `capture`: opened, so that its epoch is known. */
-  constructor(plan: AnalyzePlan, capture: MeasuredCapture, post: (message: RunMessage) => void) {
+  constructor(
+    plan: AnalyzePlan,
+    capture: MeasuredCapture,
+    post: (message: RunMessage) => void,
+    eachLimits: readonly EachLimit[] = [],
+  ) {
     this.capture = capture;
     this.#intervalNs = plan.intervalNs;
     this.clock = new CaptureClock(capture.epoch);
@@ -149,6 +155,7 @@ export class CaptureMeasurement {
       detail: plan.detail,
       post,
       media: this.media,
+      eachLimits,
       contentOf: (stream) => this.contentOf(stream.index),
     });
   }

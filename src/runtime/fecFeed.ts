@@ -5,11 +5,7 @@ import { endOctet, putColumns } from '../feed/limits.js';
 import { FecEncoder, FecKind } from '../repair/fecEncoder.js';
 import type { FecShape, SendStream } from '../profile/plan.js';
 import { RTP_FIXED_OCTETS } from '../wire/rtp.js';
-import { SMPTE_FEC_OCTETS } from '../wire/smpteFec.js';
 import type { ImpairableFeed } from './impairedFeed.js';
-
-/** Of an FEC packet more than of the media packet that it protects. */
-export const FEC_HEADER_OCTETS = SMPTE_FEC_OCTETS - RTP_FIXED_OCTETS;
 
 /** The feed of a stream that is protected; `destination` is that of its media. */
 export function fecFeed(media: ImpairableFeed, stream: SendStream, destination: number): FecFeed {

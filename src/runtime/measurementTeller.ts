@@ -6,10 +6,13 @@ import { Series } from '../metrics/series.js';
 import type { IntervalSnapshot, StreamSnapshot } from '../metrics/snapshot.js';
 import { buildStream, streamId } from '../result/build.js';
 import type { MediaFacts } from '../result/buildTransport.js';
-import { buildIntervalRow } from '../result/interval.js';
+import type { EachLimit } from '../result/eachLimits.js';
+import { buildIntervalRow, type IntervalRow, type TransportIntervalRow } from '../result/interval.js';
+import type { IntervalJudge } from '../result/intervalJudge.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import { ContentTeller } from './contentTeller.js';
 import type { EventLog } from './eventLog.js';
+import { intervalJudge } from './limitEvents.js';
 import type { MediaReceiver } from './mediaReceiver.js';
 import type { RunMessage } from './messages.js';
 import { streamIdentities, tellEvent, type NamedStream } from './receiverEvents.js';
@@ -33,12 +36,15 @@ export interface MeasurementTellerOptions {
   readonly contentOf: (stream: StreamSnapshot) => MediaFacts | null;
   /** Sees each interval of each stream. */
   readonly onInterval?: (interval: IntervalSnapshot) => void;
+  readonly eachLimits: readonly EachLimit[];
 }
 
 /** Tells what a measurement finds while it goes on: closed intervals as rows, events in words. Keeps the streams' series. */
 export class MeasurementTeller {
   /** Of streams in detail, by index. */
   readonly series = new Map<number, Series>();
+  /** Of the limits on every interval. */
+  readonly judge: IntervalJudge;
   readonly #options: MeasurementTellerOptions;
   readonly #identityOf: (stream: number) => NamedStream;
   readonly #content: ContentTeller;
@@ -50,6 +56,7 @@ export class MeasurementTeller {
   constructor(options: MeasurementTellerOptions) {
     const { measurement, provenance } = options;
     this.#options = options;
+    this.judge = intervalJudge(options.eachLimits, options.intervalNs, options.log, provenance.startMonoNs);
     this.#identityOf = streamIdentities(
       measurement,
       (snapshot) => streamId(snapshot, provenance.interfaceName(snapshot.interfaceIndex)),
@@ -111,7 +118,7 @@ export class MeasurementTeller {
   *#tellInterval(interval: ClosedInterval): Generator<void, void> {
     const { provenance, clock, intervalNs, post, onInterval } = this.#options;
     const { startMonoNs, capabilities } = provenance;
-    const rows = [];
+    const rows: IntervalRow[] = [];
     for (const one of interval.streams.toSorted((a, b) => a.index - b.index)) {
       if (!interval.omitted) this.#seriesOf(one.index)?.add(one);
       onInterval?.(one);
@@ -122,16 +129,19 @@ export class MeasurementTeller {
       rows.push(buildIntervalRow(one, { ...stream, tellsNeverSent, countsDrops: capabilities.dropCounter }));
       yield;
     }
-    const transportRows = [];
+    const transportRows: TransportIntervalRow[] = [];
     for (const row of this.#content.closeInterval(interval.endMonoNs)) {
       transportRows.push(row);
       yield;
     }
+    const startNs = Math.round(interval.startMonoNs - startMonoNs);
+    const endNs = Math.round(interval.endMonoNs - startMonoNs);
+    if (!interval.omitted) this.judge.observe(rows, transportRows, [], startNs, endNs);
     post({
       type: 'interval',
       time: intervalTime(clock, interval.endMonoNs, intervalNs),
-      startNs: Math.round(interval.startMonoNs - startMonoNs),
-      endNs: Math.round(interval.endMonoNs - startMonoNs),
+      startNs,
+      endNs,
       rows,
       senderRows: [],
       receivers: [],

@@ -13,7 +13,9 @@ import type { MediaPlan, SendPlan, SendStream } from '../profile/plan.js';
 import type { Link } from '../result/model.js';
 import { TS_PACKET_OCTETS } from '../wire/mpegts.js';
 import { CLAIM_OCTETS, pumpChunks, pumpFile } from './inputPump.js';
+import { readShared } from './sharedFile.js';
 import type { SharedInput } from './sharedInput.js';
+import { filledTestcard, TESTCARD } from './testcardFile.js';
 
 /** Files up to this are held in memory, once for all streams that send them. */
 const MEMORY_OCTETS = 64 << 20;
@@ -24,8 +26,6 @@ const LOOK_OCTETS = 4 << 20;
 const LOOK_STEP_OCTETS = 64 << 10;
 /** Sources that come at their own pace, whoever reads. */
 const LIVE_SCHEMES: ReadonlySet<string> = new Set(['rtsp', 'rtmp', 'rist', 'udp', 'rtp']);
-
-const TESTCARD = new URL('../../assets/testcard.mpegts', import.meta.url);
 
 export interface MediaInputs {
   /** The plan, the rates of its streams filled in. */
@@ -116,7 +116,7 @@ async function openInput(
   tell: (text: string) => void,
 ): Promise<OpenInput> {
   const { input } = media;
-  if (input.kind === 'testcard') return await openFile(TESTCARD, 'the test card', media, files);
+  if (input.kind === 'testcard') return await openTestcard(media, files);
   if (input.kind === 'stdin') {
     return await openReadable(process.stdin, 'standard input', media, false, DONE, async () => {
       process.stdin.destroy();
@@ -158,6 +158,18 @@ async function isTransportFile(path: string, media: MediaPlan): Promise<boolean>
   }
 }
 
+/** The clip, filled up to the rate that it is to have. */
+async function openTestcard(media: MediaPlan, files: Map<string, Promise<SharedArrayBuffer>>): Promise<OpenInput> {
+  const { muxRateBitPerSecond: rate } = media;
+  if (rate !== null) {
+    const key = `${String(TESTCARD)} ${rate}`;
+    const filled = files.get(key) ?? filledTestcard(rate);
+    files.set(key, filled);
+    return openShared(await filled, 'the test card', media);
+  }
+  return await openFile(TESTCARD, 'the test card', media, files);
+}
+
 async function openFile(
   path: string | URL,
   name: string,
@@ -169,35 +181,23 @@ async function openFile(
     if (octets > MEMORY_OCTETS) return await openLargeFile(path, name, octets, media);
     const known = files.get(String(path)) ?? readShared(path, octets);
     files.set(String(path), known);
-    const shared = await known;
-    const bitPerSecond = rateOf(new Uint8Array(shared), name, media, true);
-    const startOctet = startOf(octets, media);
-    return {
-      shared: { kind: 'memory', octets: shared, loop: media.loop, startOctet },
-      bitPerSecond,
-      line: lineOf(name, bitPerSecond, media),
-      finished: DONE,
-      stop: NOTHING,
-    };
+    return openShared(await known, name, media);
   } catch (error) {
     throw fileError(String(path), 'read', error);
   }
 }
 
-async function readShared(path: string | URL, octets: number): Promise<SharedArrayBuffer> {
-  const shared = new SharedArrayBuffer(octets);
-  const bytes = new Uint8Array(shared);
-  const file = await open(path, 'r');
-  try {
-    for (let at = 0; at < octets;) {
-      const { bytesRead } = await file.read(bytes, at, octets - at, at);
-      if (bytesRead === 0) throw new McastError('ERR_FILE', `${String(path)} became shorter while it was read`);
-      at += bytesRead;
-    }
-  } finally {
-    await file.close();
-  }
-  return shared;
+/** What is whole in memory. */
+function openShared(octets: SharedArrayBuffer, name: string, media: MediaPlan): OpenInput {
+  const bitPerSecond = rateOf(new Uint8Array(octets), name, media, true);
+  const startOctet = startOf(octets.byteLength, media);
+  return {
+    shared: { kind: 'memory', octets, loop: media.loop, startOctet },
+    bitPerSecond,
+    line: lineOf(name, bitPerSecond, media),
+    finished: DONE,
+    stop: NOTHING,
+  };
 }
 
 /** The streams of one input begin apart, at a whole packet. */

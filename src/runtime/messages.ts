@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../core/errors.js';
 import type { ZapRow } from '../result/buildZap.js';
 import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../result/interval.js';
+import type { EachLimit } from '../result/eachLimits.js';
 import type { Limit } from '../result/limits.js';
 import type { EventRecord, Receiver, RunResult, Stream, TransportPid, TransportService } from '../result/model.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
@@ -12,6 +13,8 @@ import type { SharedInput } from './sharedInput.js';
 /** By what a result is judged. */
 export interface Judge {
   readonly limits: readonly Limit[];
+  /** On every interval. */
+  readonly eachLimits: readonly EachLimit[];
   /** A receiver that received nothing is as it should be. */
   readonly allowSilence: boolean;
 }

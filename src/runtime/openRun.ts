@@ -13,6 +13,7 @@ import { withResolvers, type Resolvers } from './resolvers.js';
 import { startReceiver, startSender, type Run, type RunListener } from './run.js';
 import { openSenderInputs } from './senderInputs.js';
 import { UpdateQueue } from './updateQueue.js';
+import { withProfile } from './withProfile.js';
 
 /** What a run tells while it goes on. */
 export type RunUpdate = Extract<RunMessage, { readonly type: 'interval' | 'event' | 'tables' | 'stream_end' }>;
@@ -136,7 +137,8 @@ export async function openReceiver(
 ): Promise<OpenRun> {
   const { signal, messages: wantsMessages = false, ...own } = options;
   signal?.throwIfAborted();
-  const { plan, output } = planReceive(listOf(endpoints), readOptionObject('recv', own), planContext([]));
+  const asked = await withProfile(listOf(endpoints), readOptionObject('recv', own), planContext([]));
+  const { plan, output } = planReceive(asked.operands, asked.given, asked.context);
   const messages = wantsMessages ? new FeedMessages(plan) : null;
   const others = hasMediaSinks(plan) ? await openMediaSinks(plan, () => {}) : null;
   const sinks = messages === null ? others : messages.beside(others);
@@ -150,7 +152,8 @@ export async function openReceiver(
 export async function openSender(endpoints: string | readonly string[], options: OpenOptions = {}): Promise<OpenRun> {
   const { signal, ...own } = options;
   signal?.throwIfAborted();
-  const { plan, output } = planSend(listOf(endpoints), readOptionObject('send', own), planContext([]));
+  const asked = await withProfile(listOf(endpoints), readOptionObject('send', own), planContext([]));
+  const { plan, output } = planSend(asked.operands, asked.given, asked.context);
   const inputs = await openSenderInputs(plan);
   return await open((listener) => startSender(inputs?.plan ?? plan, output, listener, inputs), signal);
 }

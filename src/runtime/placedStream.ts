@@ -1,10 +1,9 @@
-import { mediaSizeOctets } from '../profile/mediaPlan.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { isIperf } from '../profile/streamValues.js';
 import { firstAddress, listInterfaces, type NetworkInterface } from '../io/interfaces.js';
 import { resolveInterface, sourceAddress, withoutZone } from '../io/resolveInterface.js';
 import { type FlowShare, WHOLE } from './datagramFeed.js';
-import { FEC_HEADER_OCTETS } from './fecFeed.js';
+import { fecStreams } from '../profile/fecStreams.js';
 import type { SharedInput } from './sharedInput.js';
 
 /** A stream with the interface that it leaves by. */
@@ -57,21 +56,6 @@ export async function placeStreams(plan: SendPlan, inputs: readonly (SharedInput
     if ((legB.media?.rtp ?? null) !== null) placed.push({ ...other, stream: controlStream(legB), role: 'control' });
   }
   return placed;
-}
-
-/** The streams that protect this one: columns on port + 2, rows on port + 4 (SMPTE ST 2022-1 section 8). */
-function fecStreams(stream: SendStream): SendStream[] {
-  const { media, address } = stream;
-  if (media === null || media.fec === null) return [];
-  const { columns, rows, hasRows } = media.fec;
-  const sizeOctets = mediaSizeOctets(media) + FEC_HEADER_OCTETS;
-  const at = (portOffset: number, share: number): SendStream => ({
-    ...stream,
-    address: { ...address, port: address.port + portOffset },
-    sizeOctets,
-    packetsPerSecond: stream.packetsPerSecond * share,
-  });
-  return hasRows ? [at(2, 1 / rows), at(4, 1 / columns)] : [at(2, 1 / rows)];
 }
 
 /** Each with a socket of its own: a client of iperf 2 is told from others by its port alone. */

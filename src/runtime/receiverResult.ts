@@ -15,6 +15,7 @@ import { buildArbitration, type ArbitrationPair } from '../result/buildArbitrati
 import { buildOutputs } from '../result/buildRepair.js';
 import { withDelayCorrection } from '../result/delayCorrection.js';
 import type { MediaFacts } from '../result/buildTransport.js';
+import type { IntervalJudge } from '../result/intervalJudge.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import type {
   ClockOffsetReport,
@@ -47,6 +48,8 @@ export interface ReceiverRunState {
   readonly provenance: Provenance;
   /** Of streams in detail, by index. */
   readonly series: ReadonlyMap<number, Series>;
+  /** Of the limits on every interval. */
+  readonly each: IntervalJudge;
   readonly health: LoopHealth;
   readonly watch: ClockWatch;
   readonly log: EventLog;
@@ -105,6 +108,10 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
     eventCounts: eventCounts(state.log.counts, measurement.suppressedEvents),
     evidence: state.evidence,
     limits: judge.limits,
+    eachLimits: state.each.results(
+      endedIn(streams, plan.once || plan.untilIdleNs !== null),
+      facts.endMonoNs - facts.startMonoNs,
+    ),
     judge,
     health: {
       kernelDrops: hasDrops ? sockets.reduce((sum, socket) => sum + socket.kernelDrops, 0) : null,
@@ -120,6 +127,12 @@ export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: R
       notes: [...facts.notes, ...captureNotes(state.captureDropped)],
     },
   });
+}
+
+/** Whether a stream is over: its sender said so, or silence is what ends the run. */
+export function endedIn(streams: readonly Stream[], silenceEnds: boolean): (stream: string) => boolean {
+  const ended = new Set(streams.filter((stream) => stream.ended).map(({ id }) => id));
+  return (stream) => silenceEnds || ended.has(stream);
 }
 
 /** What is known of a stream's content. */

@@ -188,6 +188,7 @@ export async function runReceiver(
       detail: plan.detail,
       post,
       media,
+      eachLimits: judge.eachLimits,
       contentOf: (stream) => mediaFacts({ media, rtcp, sources, facts: { startMonoNs, startRealNs } }, stream),
       ...(feedback === null ? {} : { onInterval: (interval) => feedback.onInterval(interval) }),
     });
@@ -217,6 +218,7 @@ export async function runReceiver(
         memberships,
         provenance,
         series: teller.series,
+        each: teller.judge,
         health,
         watch,
         log,

@@ -1,8 +1,8 @@
 import { McastError } from '../core/errors.js';
 import { wakeLoop } from '../io/addon.js';
 import { captureQueue, openCaptureSink } from '../io/captureWriter.js';
-import type { RunResult } from '../result/model.js';
-import { judgeLimits } from '../result/judge.js';
+import { judgeAgain, limitsWithLinks } from '../result/judge.js';
+import type { Link, RunResult } from '../result/model.js';
 import { Command, RunControl } from './control.js';
 import type { MediaInputs } from './mediaInputs.js';
 import type { MediaSinks } from './mediaSinks.js';
@@ -43,7 +43,7 @@ export function startSender(
   inputs: MediaInputs | null = null,
 ): Run {
   const shared = inputs?.shared ?? plan.streams.map(() => null);
-  const withLinks = (result: RunResult): RunResult => ({ ...result, links: inputs?.links() ?? [] });
+  const withLinks = (result: RunResult): RunResult => linked(result, inputs?.links() ?? [], judge);
   const sent = start(
     (control) => ({ kind: 'send', plan, inputs: shared, judge, control }),
     (message) => {
@@ -74,7 +74,7 @@ export function startSender(
 function collecting(run: Run, collector: ResultCollector, judge: Judge): Run {
   const finished = run.finished
     .then((result) => collector.complete(result))
-    .then((result) => ({ ...result, limits: judgeLimits(result, judge.limits, { allowSilence: true }) }))
+    .then((result) => ({ ...result, limits: judgeAgain(result, judge.limits, { allowSilence: true }) }))
     .finally(() => collector.close());
   finished.catch(() => {});
   return { ...run, finished };
@@ -95,7 +95,7 @@ export function startReceiver(
   const over = run.exited.then(() => sinks.stop());
   const finished = run.finished.then(async (result) => {
     await over;
-    return withSinks(result, sinks);
+    return withSinks(result, sinks, judge);
   });
   finished.catch(() => {});
   return { ...run, finished };
@@ -106,7 +106,7 @@ export function startReceiver(
       (message) => {
         if (message.type === 'answer') delivery.deliver(message);
         else if (message.type === 'partial' && sinks !== null)
-          listener({ ...message, result: withSinks(message.result, sinks) });
+          listener({ ...message, result: withSinks(message.result, sinks, judge) });
         else listener(message);
       },
     );
@@ -154,13 +154,19 @@ export function startZap(plan: ZapPlan, judge: Judge, listener: RunListener = ()
 }
 
 /** Why outputs ended early, and what became of links, is known on this thread alone. */
-function withSinks(result: RunResult, sinks: MediaSinks): RunResult {
+function withSinks(result: RunResult, sinks: MediaSinks, judge: Judge): RunResult {
   const failures = sinks.failures();
   const outputs = result.outputs.map((output) => ({
     ...output,
     failure: failures.get(output.name) ?? output.failure,
   }));
-  return { ...result, outputs, links: sinks.links() };
+  return linked({ ...result, outputs }, sinks.links(), judge);
+}
+
+/** With its links, which this thread alone knows, and judged by them. */
+function linked(result: RunResult, links: Link[], { limits }: Judge): RunResult {
+  const whole = { ...result, links };
+  return { ...whole, limits: limitsWithLinks(whole, limits) };
 }
 
 function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, listener: RunListener): Run {

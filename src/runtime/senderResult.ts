@@ -2,6 +2,7 @@ import { assembleResult } from '../result/assemble.js';
 import { buildSender, type SenderStreamFacts } from '../result/buildSender.js';
 import { DEFAULT_DETAIL } from '../result/build.js';
 import type { Departures } from '../result/health.js';
+import type { IntervalJudge } from '../result/intervalJudge.js';
 import type { Evidence, Feedback, Host, Impairment, Receiver, RunResult, SocketReport } from '../result/model.js';
 import { SocketCounter, type DatagramSink, type Io } from '../io/datagram.js';
 import { Histogram } from '../metrics/histogram.js';
@@ -49,6 +50,8 @@ export interface SenderRunState {
   readonly quantumNs: number;
   /** Kernel transmit stamp minus departure; `null`: not asked for. */
   readonly transmitDelay: Histogram | null;
+  /** Of the limits on every interval. */
+  readonly each: IntervalJudge;
   /** Who answers requests. */
   readonly answering: readonly RetransmissionAgent[];
   /** `null`: receivers are asked for nothing. */
@@ -112,6 +115,7 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
     eventCounts: state.log.counts,
     evidence: state.evidence,
     limits: judge.limits,
+    eachLimits: state.each.results(() => true, facts.endMonoNs - facts.startMonoNs),
     // Silence is judged at receivers.
     judge: { allowSilence: true },
     health: {

@@ -14,6 +14,7 @@ import { refuseUnsent } from './inputReport.js';
 import { interfaceFacts } from './interfaceFacts.js';
 import { awaitReceivers } from './awaitReceivers.js';
 import { feedbackSection, openFeedbackSender, type OpenFeedbackSender } from './feedbackSetup.js';
+import { intervalJudge } from './limitEvents.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
@@ -147,6 +148,7 @@ export async function runSender(
     const transmitDelay = plan.transmitTimestamps ? new Histogram() : null;
     const health = freshLoopHealth();
     let stopped = false;
+    const each = intervalJudge(judge.eachLimits, plan.intervalNs, log, startMonoNs);
     const teller = new SenderTeller({
       streams,
       clock: io.clock,
@@ -155,6 +157,7 @@ export async function runSender(
       seesRefusals: io.capabilities.refusedSends,
       receivers,
       post,
+      judge: each,
     });
     const collect = (): void => {
       if (transmitDelay !== null) for (const stamps of transmitStamps) stamps.take(transmitDelay);
@@ -170,6 +173,7 @@ export async function runSender(
         answering,
         feedback: asking === null ? null : feedbackSection(asking, plan.feedback!.controlPort),
         receivers: receivers(io.clock.monoNs()),
+        each,
         sendTimeBoundNs: io.capabilities.departureStamp ? STAMP_SPREAD_NS : null,
         health,
         watch,

@@ -1,4 +1,6 @@
 import type { Clock, Nanos } from '../core/time.js';
+import type { SenderIntervalRow } from '../result/interval.js';
+import type { IntervalJudge } from '../result/intervalJudge.js';
 import type { Receiver } from '../result/model.js';
 import type { RunMessage } from './messages.js';
 import { SenderIntervals } from './senderIntervals.js';
@@ -17,6 +19,7 @@ export interface SenderTellerOptions {
   /** What receivers have reported so far. */
   readonly receivers: (nowMonoNs: Nanos) => Receiver[];
   readonly post: (message: RunMessage) => void;
+  readonly judge: IntervalJudge;
 }
 
 /** Tells a sender's intervals while datagrams leave. */
@@ -66,8 +69,8 @@ export class SenderTeller {
 
   /** Yields where a turn may end. */
   *#tell(boundaryNs: Nanos, isLast: boolean): Generator<void, void> {
-    const { clock, startMonoNs, intervalNs, seesRefusals, receivers, post } = this.#options;
-    const senderRows = [];
+    const { clock, startMonoNs, intervalNs, seesRefusals, receivers, post, judge } = this.#options;
+    const senderRows: SenderIntervalRow[] = [];
     for (const row of this.#intervals.rows(seesRefusals)) {
       if (row !== null) senderRows.push(row);
       yield;
@@ -75,10 +78,12 @@ export class SenderTeller {
     // Behind the last datagram only end markers left.
     if (isLast && senderRows.every((row) => row.scheduled === 0 && row.sent === 0)) return;
     const time = intervalTime(clock, boundaryNs, intervalNs);
+    const span = this.#intervals.span(startMonoNs);
+    judge.observe([], [], senderRows, span.startNs, span.endNs);
     post({
       type: 'interval',
       time,
-      ...this.#intervals.span(startMonoNs),
+      ...span,
       rows: [],
       senderRows,
       receivers: receivers(clock.monoNs()),

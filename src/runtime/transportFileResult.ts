@@ -5,6 +5,7 @@ import type { AnalyzePlan } from '../profile/plan.js';
 import { assembleResult } from '../result/assemble.js';
 import { buildTransport } from '../result/buildTransport.js';
 import { OFFLINE_HEALTH } from '../result/health.js';
+import { IntervalJudge } from '../result/intervalJudge.js';
 import type { HealthReason, RunResult, Stream, StreamHistograms, StreamMetrics } from '../result/model.js';
 import { plural } from './captureText.js';
 import { runSection, UNKNOWN_SYNCHRONISATION } from './document.js';
@@ -69,6 +70,8 @@ export function transportFileResult(
     eventCounts: {},
     evidence: { host_counters: {}, notes: [] },
     limits: judge.limits,
+    // Its time goes by in no intervals.
+    eachLimits: new IntervalJudge(judge.eachLimits, plan.intervalNs).results(() => true, 0),
     // Nothing was to arrive.
     judge: { ...judge, allowSilence: true },
     health: {

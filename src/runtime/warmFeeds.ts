@@ -9,9 +9,8 @@ import { RTP_FIXED_OCTETS } from '../wire/rtp.js';
 import { SEND_TIME_EXTENSION_OCTETS } from '../wire/rtpSendTime.js';
 import { ReportedMedia } from './reportedMedia.js';
 import { RtcpFeed } from './rtcpFeed.js';
+import { TESTCARD } from './testcardFile.js';
 
-/** A real stream: what is compiled for a made one is thrown away at the first picture. */
-const TESTCARD = new URL('../../assets/testcard.mpegts', import.meta.url);
 /** Like a run's: beyond 2^31, see warmReceiver.ts. */
 export const WARM_BEGAN_NS = 3e9;
 export const WARM_SLOTS = 32;

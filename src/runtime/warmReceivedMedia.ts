@@ -67,6 +67,7 @@ function receive(sent: SendBatch, received: ReceiveBatch, feed: FlowFeed): reado
     post: () => {},
     media,
     contentOf: (stream) => mediaFacts(told, stream),
+    eachLimits: [],
   });
   let tellNs = WARM_BEGAN_NS;
   while (feed.nextDueNs() !== Infinity) {

@@ -44,10 +44,15 @@ export const LAYERS: readonly Layer[] = [
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   core: ['ipaddr.js'],
   result: ['zod'],
-  profile: ['zod'],
+  profile: ['yaml', 'zod'],
   io: ['ipaddr.js'],
   cli: ['commander', 'picocolors'],
 };
 
 /** Programs of the build, which may read and write files wherever they stand; nothing imports them. */
-export const BUILD_STEPS: readonly string[] = ['result/emitSchema.ts', 'native/build.mjs', 'cli/bundle.mjs'];
+export const BUILD_STEPS: readonly string[] = [
+  'result/emitSchema.ts',
+  'profile/emitSchema.ts',
+  'native/build.mjs',
+  'cli/bundle.mjs',
+];

@@ -185,3 +185,24 @@ describe.runIf(needs('dist'))('a process', () => {
     expect(status).toBe(0);
   });
 });
+
+describe.runIf(needs('dist'))('a profile', () => {
+  it('is named as on the command line, in the package as it is published', () => {
+    const entry = pathToFileURL(join(DIST, 'bundle/index.js')).href;
+    const code = `
+      import { openReceiver, openSender } from ${JSON.stringify(entry)};
+      const endpoint = 'probe://${freshGroup()}:5001/iface=lo';
+      const receiver = await openReceiver(endpoint, { profile: 'iot-telemetry-10k' });
+      const options = { profile: 'iot-telemetry-10k', count: 100, flows: 1, maxLate: '20s' };
+      const sender = await openSender(endpoint, options);
+      const { sender: sent } = await sender.finished;
+      const { streams, limits } = await receiver.finished;
+      console.log(sent.sent, streams[0].metrics.packets_received, limits.map((limit) => limit.expression).join(', '));
+      await openSender([], { profile: 'iptvhd' }).catch((error) => console.log(error.code, error.message));
+    `;
+    const { stdout, stderr } = node('--input-type=module', '-e', code);
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^100 100 loss_ratio <= 0\.1%, .*pdv_ns\.p999 <= 100ms, packets_received > 0$/m);
+    expect(stdout).toMatch(/^ERR_PROFILE no profile "iptvhd"; did you mean iptv-hd/m);
+  });
+});

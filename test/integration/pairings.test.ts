@@ -159,3 +159,19 @@ describe('the two implementations', () => {
     }
   });
 });
+
+describe('two legs and FEC together', () => {
+  it('are sent and merged, with the protection beside the first leg', async () => {
+    const [a, b] = [freshGroup(), freshGroup()].map((group) => `rtp://${group}:5004/iface=lo`);
+    const receiver = await startReceiver([a!, '--leg-b', b!]);
+    const sent = await send([`${a!}/impair=loss=2%`, '--leg-b', b!, '--fec', '5x5', '--count', '200']);
+    expect(sent.sender!.streams.map(({ leg, format }) => [leg, format])).toEqual([
+      ['a', 'rtp/mpeg-ts'],
+      ['a', 'rtp/smpte-2022-1'],
+      ['a', 'rtp/smpte-2022-1'],
+      ['b', 'rtp/mpeg-ts'],
+    ]);
+    const received = await receiver.stop();
+    expect(received.arbitration).toMatchObject({ both_lost: 0, remaining_lost: 0 });
+  });
+});

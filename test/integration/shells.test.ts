@@ -9,6 +9,7 @@ import { readCommandLine } from '../../src/cli/program.js';
 import { commandHelp, commandHelpAll, greeting, overview } from '../../src/cli/help.js';
 import { COMMANDS } from '../../src/profile/options.js';
 import { parseEndpoint } from '../../src/core/parseEndpoint.js';
+import { shippedProfiles } from '../../src/runtime/profileFiles.js';
 import { needs } from '../require.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -50,7 +51,11 @@ function commandsOf(samples: readonly Sample[]): Sample[] {
   return samples.flatMap(({ where, text }) =>
     text
       .split(/ {2,}(?=\S)/)
-      .filter((part) => /^mcast (demo$|(send|recv|check|analyze|demo|dump|report|zap|relay|list) \S)/.test(part))
+      .filter((part) =>
+        /^mcast (demo$|profiles$|profiles show \S|(send|recv|check|analyze|demo|dump|report|zap|relay|list) \S)/.test(
+          part,
+        ),
+      )
       .map((part) => ({ where, text: part.replace(/\s+#.*$/, '') }))
       // Not usage lines and place-holders.
       .filter((part) => !/<[a-z]|\.\.\.|\[options|--help-all/.test(part.text)),
@@ -75,6 +80,7 @@ const folder = mkdtempSync(join(tmpdir(), 'mcast-shells-'));
 const script = join(folder, 'argv.mjs');
 const samples = pages();
 const commands = commandsOf(samples);
+const profiles = shippedProfiles();
 const endpoints = endpointsOf(samples);
 
 beforeAll(() => writeFileSync(script, 'process.stdout.write(JSON.stringify(process.argv.slice(2)));'));
@@ -134,8 +140,8 @@ describe.each(SHELLS)('%s', (shell) => {
       if (typeof read === 'string') throw new Error(read);
       if (read.given.command !== 'send' && read.given.command !== 'recv' && read.given.command !== 'check') continue;
       for (const operand of read.operands) {
-        // Files, and names of announced sessions.
-        if (/^-$|^[a-z-]+\.[a-z0-9]+$|^sap:/.test(operand)) continue;
+        // Files, and names of announced sessions and of profiles.
+        if (/^-$|^(\.\/)?[a-z-]+\.[a-z0-9]+$|^sap:/.test(operand) || profiles.includes(operand)) continue;
         expect(() => parseEndpoint(operand, SYNTAX), `${where}: ${text}`).not.toThrow();
       }
     }

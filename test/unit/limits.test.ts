@@ -359,6 +359,22 @@ describe('a sender of which nothing left', () => {
   });
 });
 
+describe('a limit on some places', () => {
+  const places = [{ group: result.streams[0]!.group, port: result.streams[0]!.port }];
+
+  it('is for streams of these groups and ports alone', () => {
+    expect(judged({ ...parseMax('packets_lost=9'), places })).toMatchObject([{ value: 10, ok: false }]);
+    const elsewhere = [{ group: '239.9.9.9', port: 1 }];
+    expect(judged({ ...parseMax('packets_lost=9'), places: elsewhere })).toMatchObject([
+      { stream: '239.9.9.9 port 1', value: null, ok: false, reason: 'nothing arrived' },
+    ]);
+  });
+
+  it('is one of the run where its figure is', () => {
+    expect(judged({ ...parseMax('health.stalls=0'), places })).toMatchObject([{ stream: null, ok: true }]);
+  });
+});
+
 describe('exceeded', () => {
   it('takes limits as texts, for use in a test', () => {
     expect(exceeded(result, ['packets_lost <= 10', 'loss_ratio <= 1%'])).toEqual([]);

@@ -41,6 +41,11 @@ async function recv(line: string) {
   return planReceive(operands, given, CONTEXT).plan;
 }
 
+async function limitsOf(line: string) {
+  const { given, operands } = await readCommandLine(['recv', ...line.split(' ')]);
+  return planReceive(operands, given, CONTEXT).output;
+}
+
 async function refusal(plan: Promise<unknown>): Promise<string> {
   try {
     await plan;
@@ -212,6 +217,8 @@ describe('a sender', () => {
       rtp: { sendTime: false },
       fec: { columns: 10, rows: 5, hasRows: true },
     });
+    const protectedPair = await send('rtp://239.1.1.1 --leg-b rtp://239.2.1.1 --fec 10x5');
+    expect(protectedPair.streams[0]!.legB!.media!.fec).toBeNull();
     const columns = await send('rtp://239.1.1.1/fec=4x6c');
     expect(columns.streams[0]!.media!.fec).toEqual({ columns: 4, rows: 6, hasRows: false });
   });
@@ -625,6 +632,26 @@ describe('outputs', () => {
       allowSilence: false,
       limits: [{ expression: 'loss_ratio <= 1%', operator: '<=', value: 0.01 }],
     });
+  });
+
+  it('have limits for all streams, and for those of one endpoint', async () => {
+    const output = await limitsOf(
+      'probe://239.1.1.1+2:5001/max=loss_ratio=1% probe://239.1.2.1:5001 --max jitter_ns=1ms',
+    );
+    expect(output.limits.map(({ expression, places }) => [expression, places?.map(({ group }) => group)])).toEqual([
+      ['jitter_ns <= 1ms', undefined],
+      ['loss_ratio <= 1%', ['239.1.1.1', '239.1.1.2']],
+    ]);
+    const legs = await limitsOf('rtp://239.1.1.1:5004/min-each=loss_ratio=0 --leg-b rtp://239.2.1.1:5006');
+    expect(legs.eachLimits).toMatchObject([
+      {
+        expression: 'each loss_ratio >= 0',
+        places: [
+          { group: '239.1.1.1', port: 5004 },
+          { group: '239.2.1.1', port: 5006 },
+        ],
+      },
+    ]);
   });
 
   it('tell every limit that cannot be understood', async () => {

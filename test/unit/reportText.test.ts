@@ -291,6 +291,9 @@ describe('the start line', () => {
       '  IP 8.22 Mbit/s, Ethernet 8.34 Mbit/s, wire 8.53 Mbit/s',
     ]);
     expect(bandwidthLines([load, { ...load, family: 6 }])[1]).toContain('IP 16.6 Mbit/s, Ethernet 16.8 Mbit/s');
+    expect(bandwidthLines([load, load, load], 1, ['second legs', 'FEC'])[0]).toBe(
+      '3000 datagrams/s in 1 stream with second legs and FEC, 24.0 Mbit/s of UDP payload',
+    );
     expect(bandwidthLines([{ ...load, packetsPerSecond: Infinity }])).toEqual(['as fast as possible, in 1 stream']);
   });
 });

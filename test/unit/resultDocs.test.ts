@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { HISTOGRAMS, METRICS, type MetricDescriptor } from '../../src/metrics/catalog.js';
 import { Histogram } from '../../src/metrics/histogram.js';
+import { INTERVAL_FIGURES } from '../../src/result/intervalFigures.js';
 import { jsonSchema } from '../../src/result/jsonSchema.js';
 import { BURST_FIGURES } from '../../src/metrics/burstFigures.js';
 import { TRANSPORT_INDICATORS } from '../../src/metrics/transportIndicators.js';
-import { RUN_FIGURES, RUN_HISTOGRAMS } from '../../src/result/limitNames.js';
+import { LINK_FIGURES, RUN_FIGURES, RUN_HISTOGRAMS } from '../../src/result/limitNames.js';
 import { MDI_FIGURES } from '../../src/result/transportFigures.js';
 
 const metricsPage = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
@@ -80,13 +81,22 @@ describe('docs/metrics.md', () => {
       const [prefix, ...names] = [...item.matchAll(/`([^`]+)`/gu)].map(([, name]) => name!);
       for (const name of names) listed.push(prefix! + name);
     }
-    expect(listed.toSorted()).toEqual([...RUN_FIGURES, ...RUN_HISTOGRAMS].toSorted());
+    const ofLinks = LINK_FIGURES.map((key) => `links.${key}`);
+    expect(listed.toSorted()).toEqual([...RUN_FIGURES, ...RUN_HISTOGRAMS, ...ofLinks].toSorted());
+  });
+
+  it('lists the figures of every interval, all of them and no other', () => {
+    const text = section(metricsPage, '## Figures of every interval');
+    const items = text.slice(text.indexOf('\n- '), text.indexOf('\n\nRates'));
+    const indicators = TRANSPORT_INDICATORS.map(({ id }) => `tr101290.${id}`);
+    const listed = new Set([...codeIn(items), ...indicators]);
+    expect([...listed].toSorted()).toEqual([...INTERVAL_FIGURES.keys()].toSorted());
   });
 
   it('names no metric that does not exist', () => {
     const ofRun = RUN_FIGURES.map((name) => name.split('.').at(-1)!);
     const ofPcr = Object.keys(objectAt('streams', 'transport', 'pcr'));
-    const known = new Set([...Object.keys(METRICS), ...Object.keys(HISTOGRAMS), ...ofRun, ...ofPcr]);
+    const known = new Set([...Object.keys(METRICS), ...Object.keys(HISTOGRAMS), ...ofRun, ...ofPcr, ...LINK_FIGURES]);
     const named = [...metricsPage.matchAll(/`((?:packets|messages|loss|rate|jitter|ttl|hops|octets)_[a-z_]+)`/gu)].map(
       ([, name]) => name!,
     );

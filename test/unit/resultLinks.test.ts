@@ -3,6 +3,9 @@ import type { OpenSrt, SrtCounters } from '../../src/io/srt.js';
 import { srtOptions } from '../../src/io/srtOptions.js';
 import { srtCounters, SRT_NUMBERS } from '../../src/io/srtCounters.js';
 import { renderText } from '../../src/report/text.js';
+import { exceeded, judgeLimits, limitsWithLinks } from '../../src/result/judge.js';
+import { LINK_FIGURES } from '../../src/result/limitNames.js';
+import { parseMax } from '../../src/result/limits.js';
 import { mergeParts } from '../../src/result/merge.js';
 import { RunResultSchema, type Link } from '../../src/result/model.js';
 import { readResults } from '../../src/result/read.js';
@@ -33,6 +36,48 @@ function text(...links: Link[]): string {
   const whole = renderText({ ...senderResult(), links }, { most: 2 });
   return whole.slice(whole.indexOf(`${links.length} SRT link`)).split('\n\n')[0]!;
 }
+
+describe('limits on links', () => {
+  it('may name every figure of a link', () => {
+    const figures = Object.entries(link()).flatMap(([key, value]) => (typeof value === 'string' ? [] : [key]));
+    expect([...LINK_FIGURES].toSorted()).toEqual(figures.toSorted());
+  });
+
+  it.each([
+    ['links.rtt_ns=1s', 1e9],
+    ['links.bandwidth_bit_per_second=20M', 20e6],
+    ['links.wire_octets_received=1Mi', 1_048_576],
+    ['links.packets_retransmitted=1k', 1000],
+  ])('reads %s by its unit', (text, value) => {
+    expect(parseMax(text).value).toBe(value);
+  });
+
+  it('judge every link by its name', () => {
+    const lossy = link({ packetsDroppedReceiving: 3 }, 'send');
+    const result = { ...receiverResult(), links: [link({ packetsDroppedReceiving: 0 }), lossy] };
+    const limit = parseMax('links.packets_dropped_receiving=1');
+    expect(judgeLimits(result, [limit], { allowSilence: true })).toMatchObject([
+      { expression: 'links.packets_dropped_receiving <= 1', stream: NAME, value: 0, margin: 1, ok: true },
+      { stream: NAME, value: 3, margin: -2, ok: false },
+    ]);
+  });
+
+  it('are exceeded without a link, and where its implementation does not tell', () => {
+    const limits = [parseMax('links.rtt_ns=1s')];
+    expect(exceeded(receiverResult(), limits, { allowSilence: true })[0]!.reason).toContain('no link to one peer');
+    const silent = { ...receiverResult(), links: [link({ rttMs: null })] };
+    expect(exceeded(silent, limits, { allowSilence: true })[0]!.reason).toContain('rtt_ns was not measured');
+  });
+
+  it('are judged anew when the links are known, and nothing else is', () => {
+    const limits = [parseMax('links.rtt_ns=1h'), parseMax('packets_lost=100')];
+    const early = { ...receiverResult(), limits: judgeLimits(receiverResult(), limits) };
+    const late = limitsWithLinks({ ...early, links: [link()] }, limits);
+    const others = early.limits.filter(({ expression }) => !expression.startsWith('links.'));
+    expect(late).toEqual([...others, expect.objectContaining({ stream: NAME, ok: true })]);
+    expect(limitsWithLinks(early, [parseMax('packets_lost=100')])).toEqual(early.limits);
+  });
+});
 
 describe('a link', () => {
   it('has each count where it belongs, and no passphrase', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/core/time.js';
+import { IntervalJudge } from '../../src/result/intervalJudge.js';
 import type { RunMessage } from '../../src/runtime/messages.js';
 import type { SenderStreamState } from '../../src/runtime/senderResult.js';
 import { SenderCounter, SenderStats } from '../../src/runtime/senderStats.js';
@@ -36,6 +37,7 @@ function set() {
     seesRefusals: true,
     receivers: () => [],
     post: (message) => void told.push(message as Interval),
+    judge: new IntervalJudge([], 1e9),
   });
   const sent = () => told.map(({ senderRows }) => senderRows.map((row) => row.sent));
   return { teller, streams, told, sent };

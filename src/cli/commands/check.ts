@@ -5,13 +5,15 @@ import { planPair } from '../../profile/makePlan.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
+import { withProfile } from '../../runtime/withProfile.js';
 import { exitStatus } from '../status.js';
 import { runPair } from './pair.js';
 import { openInputs } from './send.js';
 
 /** `mcast check`: does multicast work here? One line, and a status. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
-  const { send, receive, output } = planPair(operands, given, planContext(context.argv));
+  const asked = await withProfile(operands, given, planContext(context.argv));
+  const { send, receive, output } = planPair(asked.operands, asked.given, asked.context);
   await using presenter = await Presenter.open(output, { command: 'check', silent: true });
   const inputs = await openInputs(send, presenter);
   const { result, conducted } = await runPair(inputs?.plan ?? send, receive, output, presenter, context, inputs);

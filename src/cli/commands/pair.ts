@@ -1,5 +1,5 @@
 import { DEFAULT_DETAIL } from '../../result/build.js';
-import { judgeLimits } from '../../result/judge.js';
+import { judgeAgain } from '../../result/judge.js';
 import { mergeParts } from '../../result/merge.js';
 import type { RunResult } from '../../result/model.js';
 import type { ReceivePlan, SendPlan } from '../../profile/plan.js';
@@ -30,7 +30,7 @@ export async function runPair(
     if (message.type === 'interval' || message.type === 'partial') presenter.show(message, 'send');
     else if (message.type === 'ready') for (const text of message.info.warnings) presenter.say(`warning: ${text}`);
   };
-  const sender = startSender(send, { limits: [], allowSilence: true }, listener, inputs);
+  const sender = startSender(send, { limits: [], eachLimits: [], allowSilence: true }, listener, inputs);
   const conducted = await conduct(
     [
       { end: 'recv', run: receiver },
@@ -46,7 +46,7 @@ export async function runPair(
 function pairResult(received: RunResult, sent: RunResult, output: OutputPlan): RunResult {
   const both = mergeParts([received, asPart(sent)], DEFAULT_DETAIL);
   const result: RunResult = { ...both, run: { ...both.run, id: received.run.id, role: 'pair' } };
-  return { ...result, limits: judgeLimits(result, output.limits, output) };
+  return { ...result, limits: judgeAgain({ ...result, limits: received.limits }, output.limits, output) };
 }
 
 /** What the sender says of itself is told apart; the events are the host's, which the receiver noticed as well. */

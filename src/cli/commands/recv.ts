@@ -8,13 +8,16 @@ import { planReceive } from '../../profile/makePlan.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
+import { withProfile } from '../../runtime/withProfile.js';
+import { profileLine } from '../profileLine.js';
 import { sayStartAt } from '../startAt.js';
 import { exitStatus } from '../status.js';
 
 /** `mcast recv`: joins, measures, tells. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
-  const heard = await withAnnouncedSessions(operands, given, planContext(context.argv));
-  const { plan, output } = planReceive(operands, given, heard);
+  const asked = await withProfile(operands, given, planContext(context.argv));
+  const heard = await withAnnouncedSessions(asked.operands, asked.given, asked.context);
+  const { plan, output } = planReceive(asked.operands, asked.given, heard);
   await using presenter = await Presenter.open(output, {
     command: 'recv',
     outputTaken: plan.capture === '-' || plan.mediaOutputs.some((outputs) => outputs?.save === '-'),
@@ -22,6 +25,7 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
     // The report of a run that ends with its streams would say the same again at once.
     summaries: !plan.once,
   });
+  if (asked.profile !== null) presenter.say(profileLine(asked.profile));
   sayStartAt(presenter, plan);
   const sinks = await openSinks(plan, presenter);
   const receiver = startReceiver(plan, output, (message) => presenter.show(message), sinks);

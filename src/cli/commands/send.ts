@@ -1,25 +1,27 @@
-import { bandwidthLines } from '../../report/startLine.js';
 import type { SendPlan } from '../../profile/plan.js';
 import type { MediaInputs } from '../../runtime/mediaInputs.js';
 import type { RunMessage } from '../../runtime/messages.js';
 import { startSender } from '../../runtime/run.js';
 import { openSenderInputs } from '../../runtime/senderInputs.js';
-import { totalPacketsPerSecond } from '../../runtime/senderSetup.js';
 import { conduct } from '../conduct.js';
 import type { CliContext } from '../context.js';
 import { planSend } from '../../profile/makePlan.js';
-import { meanSizeOctets } from '../../profile/sendStreams.js';
+import { loadLines } from '../loadLines.js';
 import { LineFile } from '../output.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
+import { withProfile } from '../../runtime/withProfile.js';
+import { profileAtBothEnds, type ProfileAtBothEnds } from '../profileAtBothEnds.js';
 import { receiverCommand } from '../receiverCommand.js';
 import { sayStartAt } from '../startAt.js';
 import { exitStatus } from '../status.js';
 
 /** `mcast send`: what it is about to do, how the other end is started, how it went. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
-  return await sendPlanned(planSend(operands, given, planContext(context.argv)), operands, context);
+  const asked = await withProfile(operands, given, planContext(context.argv));
+  const planned = planSend(asked.operands, asked.given, asked.context);
+  return await sendPlanned(planned, asked.operands, context, profileAtBothEnds(asked, operands, given));
 }
 
 /** Carries out what was planned. `operands`: those of the plan. */
@@ -27,12 +29,14 @@ export async function sendPlanned(
   { plan: planned, output }: ReturnType<typeof planSend>,
   operands: readonly string[],
   context: CliContext,
+  profile: ProfileAtBothEnds | null = null,
 ): Promise<number> {
   await using presenter = await Presenter.open(output, {
     command: planned.command,
     several: planned.streams.length > 1 || planned.flowReplay !== null,
     outputTaken: planned.sdp === '-',
   });
+  if (profile !== null) presenter.say(profile.line);
   const inputs = await openInputs(planned, presenter);
   const plan = inputs?.plan ?? planned;
   sayLoad(presenter, plan);
@@ -42,7 +46,7 @@ export async function sendPlanned(
     if (message.type !== 'ready') return;
     if (plan.sdp !== null && message.info.sdp !== null) writeDescription(plan.sdp, message.info.sdp);
     presenter.say('receive it with:');
-    presenter.sayAsIs(`  ${receiverCommand(plan, message.info, operands)}`);
+    presenter.sayAsIs(`  ${receiverCommand(plan, message.info, operands, profile)}`);
     sayStartAt(presenter, plan);
   };
   const sender = startSender(plan, output, listener, inputs);
@@ -70,12 +74,5 @@ export function sayLoad(presenter: Presenter, plan: SendPlan): void {
   const paced = plan.streams.filter(({ feed }) => feed === null || feed.messagesPerSecond !== null);
   if (paced.length < plan.streams.length) presenter.say("as fast as the messages' own times say");
   if (paced.length === 0) return;
-  const lines = bandwidthLines(
-    paced.map((stream) => ({
-      packetsPerSecond: totalPacketsPerSecond([stream]),
-      sizeOctets: meanSizeOctets(stream),
-      family: stream.address.family,
-    })),
-  );
-  for (const line of lines) presenter.say(line);
+  for (const line of loadLines(paced)) presenter.say(line);
 }
