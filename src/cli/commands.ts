@@ -128,7 +128,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     ],
   },
   doctor: {
-    operands: '[<endpoint|line-up>...]',
+    operands: '[<endpoint>...]',
     atLeast: 0,
     atMost: Infinity,
     summary: 'Says what here would break multicast, and what would mend it.',

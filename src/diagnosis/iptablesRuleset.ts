@@ -3,13 +3,17 @@ import { FIELDS, fieldIs, PROTOCOL_NUMBERS, type FieldReader, type Value } from 
 import type { Condition, FilterChain, FilterRule, FilterTable, Ruleset, Verdict } from './packetFilter.js';
 
 /** Tables that drop, in the order in which packets meet them: raw, mangle, filter. */
-const PRIORITIES: Readonly<Record<string, number>> = { raw: -300, mangle: -150, filter: 0 };
-const HOOKS: Readonly<Record<string, FilterChain['hook']>> = {
-  PREROUTING: 'prerouting',
-  INPUT: 'input',
-  OUTPUT: 'output',
-  POSTROUTING: 'postrouting',
-};
+const PRIORITIES: ReadonlyMap<string, number> = new Map([
+  ['raw', -300],
+  ['mangle', -150],
+  ['filter', 0],
+]);
+const HOOKS: ReadonlyMap<string, FilterChain['hook']> = new Map<string, FilterChain['hook']>([
+  ['PREROUTING', 'prerouting'],
+  ['INPUT', 'input'],
+  ['OUTPUT', 'output'],
+  ['POSTROUTING', 'postrouting'],
+]);
 
 /** Lines of another form are passed over. `family`: of which program they are. */
 export function parseIptablesRuleset(text: string, family: 4 | 6): Ruleset {
@@ -22,15 +26,22 @@ export function parseIptablesRuleset(text: string, family: 4 | 6): Ruleset {
       table = begin[1]!;
       chains = [];
       const name = `${family === 4 ? 'iptables' : 'ip6tables'} ${table}`;
-      if (PRIORITIES[table] !== undefined) tables.push({ name, families: [family], chains });
+      if (PRIORITIES.has(table)) tables.push({ name, families: [family], chains });
       continue;
     }
     const chain = /^:(\S+) (\S+)/.exec(line);
     if (chain !== null) {
       const [, name, policy] = chain;
-      const hook = HOOKS[name!] ?? null;
+      const hook = HOOKS.get(name!) ?? null;
       const dropped = policy === 'DROP' ? 'drop' : 'accept';
-      chains.push({ name: name!, hook, priority: PRIORITIES[table] ?? 0, policy: dropped, device: null, rules: [] });
+      chains.push({
+        name: name!,
+        hook,
+        priority: PRIORITIES.get(table) ?? 0,
+        policy: dropped,
+        device: null,
+        rules: [],
+      });
       continue;
     }
     const rule = /^(?:\[(\d+):\d+\] )?-A (\S+) ?(.*)$/.exec(line);
@@ -52,7 +63,7 @@ function readRule(text: string, packets: string | undefined, family: 4 | 6): Fil
       negated = true;
       continue;
     }
-    const option = OPTIONS[word];
+    const option = OPTIONS.get(word);
     if (word === '-j' || word === '-g') {
       verdict = verdictOf(words[++i] ?? '', word === '-g');
       // What follows belongs to the target.
@@ -118,26 +129,29 @@ interface Option {
   readonly values: (text: string) => Value[];
 }
 
-const OPTIONS: Readonly<Record<string, Option>> = {
-  '-s': { field: (family) => (family === 4 ? FIELDS.source4 : FIELDS.source6), values: networks },
-  '-d': { field: (family) => (family === 4 ? FIELDS.destination4 : FIELDS.destination6), values: networks },
-  '-p': { field: () => FIELDS.protocol, values: protocols },
-  '-i': { field: () => FIELDS.inputInterface, values: interfaces },
-  '-o': { field: () => FIELDS.outputInterface, values: interfaces },
-  '--dport': { field: () => FIELDS.udpDestinationPort, values: ports },
-  '--dports': { field: () => FIELDS.udpDestinationPort, values: ports },
-  '--sport': { field: () => FIELDS.udpSourcePort, values: ports },
-  '--sports': { field: () => FIELDS.udpSourcePort, values: ports },
-  '--pkt-type': { field: () => FIELDS.packetType, values: (text) => [{ kind: 'is', value: text }] },
-  '--state': { field: () => FIELDS.connection, values: states },
-  '--ctstate': { field: () => FIELDS.connection, values: states },
-  '--icmpv6-type': {
-    field: () => FIELDS.icmpv6Type,
-    values: (text) => [{ kind: 'is', value: Number(text.split('/')[0]) }],
-  },
+const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
+  ['-s', { field: (family) => (family === 4 ? FIELDS.source4 : FIELDS.source6), values: networks }],
+  ['-d', { field: (family) => (family === 4 ? FIELDS.destination4 : FIELDS.destination6), values: networks }],
+  ['-p', { field: () => FIELDS.protocol, values: protocols }],
+  ['-i', { field: () => FIELDS.inputInterface, values: interfaces }],
+  ['-o', { field: () => FIELDS.outputInterface, values: interfaces }],
+  ['--dport', { field: () => FIELDS.udpDestinationPort, values: ports }],
+  ['--dports', { field: () => FIELDS.udpDestinationPort, values: ports }],
+  ['--sport', { field: () => FIELDS.udpSourcePort, values: ports }],
+  ['--sports', { field: () => FIELDS.udpSourcePort, values: ports }],
+  ['--pkt-type', { field: () => FIELDS.packetType, values: (text) => [{ kind: 'is', value: text }] }],
+  ['--state', { field: () => FIELDS.connection, values: states }],
+  ['--ctstate', { field: () => FIELDS.connection, values: states }],
+  [
+    '--icmpv6-type',
+    {
+      field: () => FIELDS.icmpv6Type,
+      values: (text) => [{ kind: 'is', value: Number(text.split('/')[0]) }],
+    },
+  ],
   // A remark changes nothing.
-  '--comment': { field: () => FIELDS.family, values: () => [{ kind: 'begins', value: 'ipv' }] },
-};
+  ['--comment', { field: () => FIELDS.family, values: () => [{ kind: 'begins', value: 'ipv' }] }],
+]);
 
 function networks(text: string): Value[] {
   const [address = '', bits] = text.split('/');

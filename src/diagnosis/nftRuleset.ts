@@ -17,9 +17,10 @@ export function parseNftRuleset(text: string): Ruleset | null {
   const tables = new Map<string, Mutable<FilterTable>>();
   const tableOf = (object: Json): Mutable<FilterTable> | null => {
     const [family, name] = [asText(member(object, 'family')), asText(member(object, 'table'))];
-    if (family === null || name === null || FAMILIES[family] === undefined) return null;
+    const families = family === null ? undefined : FAMILIES.get(family);
+    if (name === null || families === undefined) return null;
     const key = `nft ${family} ${name}`;
-    const table = tables.get(key) ?? { name: key, families: FAMILIES[family], chains: [] };
+    const table = tables.get(key) ?? { name: key, families: [...families], chains: [] };
     tables.set(key, table);
     return table;
   };
@@ -42,7 +43,12 @@ export function parseNftRuleset(text: string): Ruleset | null {
 type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer E)[] ? E[] : T[K] };
 
 /** Bridge tables see what a bridge passes on, ARP tables neither version. */
-const FAMILIES: Readonly<Record<string, (4 | 6)[]>> = { ip: [4], ip6: [6], inet: [4, 6], netdev: [4, 6] };
+const FAMILIES: ReadonlyMap<string, readonly (4 | 6)[]> = new Map([
+  ['ip', [4]],
+  ['ip6', [6]],
+  ['inet', [4, 6]],
+  ['netdev', [4, 6]],
+]);
 
 const HOOKS: ReadonlySet<string> = new Set(['ingress', 'prerouting', 'input', 'output', 'postrouting', 'egress']);
 
@@ -176,29 +182,29 @@ interface Field {
 }
 
 /** By `meta key`, or `protocol field` of a payload. What is missing cannot be told. */
-const NFT_FIELDS: Readonly<Record<string, Field>> = {
-  'meta nfproto': { read: FIELDS.family, kind: 'plain' },
-  'meta l4proto': { read: FIELDS.protocol, kind: 'protocol' },
-  'meta iifname': { read: FIELDS.inputInterface, kind: 'plain' },
-  'meta iif': { read: FIELDS.inputInterface, kind: 'plain' },
-  'meta oifname': { read: FIELDS.outputInterface, kind: 'plain' },
-  'meta oif': { read: FIELDS.outputInterface, kind: 'plain' },
-  'meta pkttype': { read: FIELDS.packetType, kind: 'plain' },
-  'ip saddr': { read: FIELDS.source4, kind: 'plain' },
-  'ip daddr': { read: FIELDS.destination4, kind: 'plain' },
-  'ip protocol': { read: FIELDS.protocol4, kind: 'protocol' },
-  'ip ttl': { read: FIELDS.ttl4, kind: 'plain' },
-  'ip6 saddr': { read: FIELDS.source6, kind: 'plain' },
-  'ip6 daddr': { read: FIELDS.destination6, kind: 'plain' },
-  'ip6 hoplimit': { read: FIELDS.ttl6, kind: 'plain' },
-  'ip6 nexthdr': { read: FIELDS.nextHeader6, kind: 'protocol' },
-  'udp dport': { read: FIELDS.udpDestinationPort, kind: 'plain' },
-  'udp sport': { read: FIELDS.udpSourcePort, kind: 'plain' },
-  'th dport': { read: FIELDS.udpDestinationPort, kind: 'plain' },
-  'igmp type': { read: FIELDS.igmpType, kind: 'igmp' },
-  'icmpv6 type': { read: FIELDS.icmpv6Type, kind: 'icmpv6' },
-  'ct state': { read: FIELDS.connection, kind: 'plain' },
-};
+const NFT_FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
+  ['meta nfproto', { read: FIELDS.family, kind: 'plain' }],
+  ['meta l4proto', { read: FIELDS.protocol, kind: 'protocol' }],
+  ['meta iifname', { read: FIELDS.inputInterface, kind: 'plain' }],
+  ['meta iif', { read: FIELDS.inputInterface, kind: 'plain' }],
+  ['meta oifname', { read: FIELDS.outputInterface, kind: 'plain' }],
+  ['meta oif', { read: FIELDS.outputInterface, kind: 'plain' }],
+  ['meta pkttype', { read: FIELDS.packetType, kind: 'plain' }],
+  ['ip saddr', { read: FIELDS.source4, kind: 'plain' }],
+  ['ip daddr', { read: FIELDS.destination4, kind: 'plain' }],
+  ['ip protocol', { read: FIELDS.protocol4, kind: 'protocol' }],
+  ['ip ttl', { read: FIELDS.ttl4, kind: 'plain' }],
+  ['ip6 saddr', { read: FIELDS.source6, kind: 'plain' }],
+  ['ip6 daddr', { read: FIELDS.destination6, kind: 'plain' }],
+  ['ip6 hoplimit', { read: FIELDS.ttl6, kind: 'plain' }],
+  ['ip6 nexthdr', { read: FIELDS.nextHeader6, kind: 'protocol' }],
+  ['udp dport', { read: FIELDS.udpDestinationPort, kind: 'plain' }],
+  ['udp sport', { read: FIELDS.udpSourcePort, kind: 'plain' }],
+  ['th dport', { read: FIELDS.udpDestinationPort, kind: 'plain' }],
+  ['igmp type', { read: FIELDS.igmpType, kind: 'igmp' }],
+  ['icmpv6 type', { read: FIELDS.icmpv6Type, kind: 'icmpv6' }],
+  ['ct state', { read: FIELDS.connection, kind: 'plain' }],
+]);
 
 /** Protocols that no wanted packet is of. */
 const OTHER_PROTOCOLS: ReadonlySet<string> = new Set([
@@ -221,7 +227,7 @@ function fieldOf(expression: Json): Field {
   if (protocol !== null && OTHER_PROTOCOLS.has(protocol)) return { read: FIELDS.absent, kind: 'plain' };
   const name =
     meta !== null ? `meta ${meta}` : ct !== null ? `ct ${ct}` : `${protocol} ${asText(member(payload, 'field'))}`;
-  return NFT_FIELDS[name] ?? { read: FIELDS.unknown, kind: 'plain' };
+  return NFT_FIELDS.get(name) ?? { read: FIELDS.unknown, kind: 'plain' };
 }
 
 const IGMP_TYPES: ReadonlyMap<string, number> = new Map([

@@ -52,8 +52,9 @@ function* ttl(place: PlaceFacts): Generator<Outcome> {
   if (short.length > 0) {
     yield finding('ttl', 'note', `a TTL of 1 takes ${names(short)} no further than this network`, [], '--ttl 16');
   }
-  if (stays.length + routed.length + short.length === 0)
-    yield finding('ttl', 'ok', 'nothing is known to lie beyond the TTL');
+  if (stays.length + ends.length + open.length + short.length === 0) {
+    yield finding('ttl', 'ok', 'no router is known at which the TTL would end', evidence);
+  }
 }
 
 /** None of its sources is of a network of the interface, and the kernel reaches them through a router. */

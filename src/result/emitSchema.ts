@@ -1,5 +1,10 @@
-/** Build step: writes the JSON Schema of the result document beside this file. */
+/** Build step: writes the JSON Schemas of the documents beside this file. */
 import { writeFileSync } from 'node:fs';
-import { jsonSchema } from './jsonSchema.js';
+import { doctorJsonSchema, jsonSchema } from './jsonSchema.js';
 
-writeFileSync(new URL('./schema.json', import.meta.url), `${JSON.stringify(jsonSchema(), null, 2)}\n`);
+function emit(name: string, schema: Record<string, unknown>): void {
+  writeFileSync(new URL(name, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);
+}
+
+emit('./schema.json', jsonSchema());
+emit('./doctor.json', doctorJsonSchema());

@@ -26,6 +26,8 @@ describe('a whole file', () => {
     expect(() => readWhole(join(folder, 'none'))).toThrow('none cannot be read: no such file or directory (ENOENT)');
     expect(() => readWhole(folder)).toThrow('cannot be read: illegal operation on a directory (EISDIR)');
     expect([isFile(folder), isFile(join(folder, 'none')), isFile(join(folder, 'some'))]).toEqual([false, false, true]);
+    // What may not be asked, or is no name of a file at all, is none.
+    expect(isFile('x'.repeat(5000))).toBe(false);
   });
 
   it('an error of this program is not dressed up as one of the system', () => {
