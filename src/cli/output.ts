@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { fileError } from '../io/fileError.js';
 
 /** A file that lines go to and that can be reopened (log rotation); `-` is standard output. Throws ERR_FILE. */
@@ -14,6 +14,11 @@ export class LineFile implements Disposable {
   write(line: string): void {
     if (this.path === '-') process.stdout.write(`${line}\n`);
     else if (this.#descriptor !== null) writeWhole(this.#descriptor, `${line}\n`, this.path);
+  }
+
+  /** Nothing is in the file, as far as it is one. */
+  get isEmpty(): boolean {
+    return this.#descriptor !== null && fstatSync(this.#descriptor).size === 0;
   }
 
   /** Opens the path anew, appending: whatever was moved away keeps what it has. */

@@ -18,7 +18,8 @@ import type { EventRecord, RunResult } from '../result/model.js';
 import type { RunMessage } from '../runtime/messages.js';
 import type { OutputPlan } from '../profile/makePlan.js';
 import type { ConductedRun, End } from './conductedRun.js';
-import { openFollowers, type Follower } from './follower.js';
+import type { Follower } from './follower.js';
+import { openFollowers } from './followers.js';
 import { LineFile } from './output.js';
 import { Snapshots } from './snapshots.js';
 import { wantsColor } from './terminal.js';
@@ -91,7 +92,8 @@ export class Presenter implements AsyncDisposable {
     this.#about = about;
     this.#several = about.several === true;
     this.#json = output.json === null ? null : new LineFile(output.json);
-    this.#stream = output.json === '-' || about.outputTaken === true ? process.stderr : process.stdout;
+    const isTaken = output.json === '-' || output.exports.toStdout || about.outputTaken === true;
+    this.#stream = isTaken ? process.stderr : process.stdout;
     this.#options = {
       color: wantsColor(this.#stream),
       ...(output.utc ? {} : { offsetAt: (unixMs: number) => -new Date(unixMs).getTimezoneOffset() }),
@@ -179,11 +181,13 @@ export class Presenter implements AsyncDisposable {
   async finish(result: RunResult): Promise<void> {
     this.#line('result', result.run.end, { result });
     if (!(this.#output.quiet && this.#output.json === '-')) this.#text(result);
-    for (const follower of this.#followers) await follower.finish?.(result);
+    // What waits for others waits for all of them at once.
+    await Promise.all(this.#followers.map((follower) => follower.finish?.(result)));
   }
 
   reopen(): void {
     this.#json?.reopen();
+    for (const follower of this.#followers) follower.reopen?.();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

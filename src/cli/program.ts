@@ -116,6 +116,7 @@ async function parseWords(
 ): Promise<{ written: WrittenOptions; operands: readonly string[] }> {
   const { Command, CommanderError, Option } = await import('commander');
   const { words, attached } = detachValues(argv);
+  refuseAstray(words);
   const written = new Map<OptionName, string[]>();
   const program = new Command(command)
     .exitOverride()
@@ -162,6 +163,17 @@ function detachValues(argv: readonly string[]): { words: string[]; attached: Rea
     }
   }
   return { words, attached };
+}
+
+/** `--metrics :9464`: the next word is never taken for a value, and this one would be no good as anything else. */
+function refuseAstray(words: readonly string[]): void {
+  for (const [i, word] of words.entries()) {
+    const name = OPTION_NAMES.find((candidate) => word === `--${candidate}`);
+    const row: OptionRow | null = name === undefined ? null : OPTIONS[name];
+    const next = words[i + 1];
+    if (row === null || row.astray === null || next === undefined || !row.astray.test(next)) continue;
+    throw usage(`a value of ${word} is attached with =, as ${word}=${next}`, '');
+  }
 }
 
 /** Commander's refusals in this program's words. */

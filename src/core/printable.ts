@@ -1,5 +1,15 @@
-/** Text that others wrote, as one line: what would steer a terminal (C0, C1, bidirectional controls) becomes U+FFFD. */
+/**
+ * Text that others wrote, as names of services and of sources, so that it steers nothing where it is shown: no control
+ * characters (terminals), nothing that turns the direction of what stands beside it, nothing that XML cannot hold.
+ */
+
+/** White space that would begin another line or column. */
+const SPACES = /[\t\n\v\f\r\u0085\u2028\u2029]+/gu;
+/** Controls, formats but the joiners that some scripts are written with, halves of a pair, and what is no character. */
+const STEERING = /(?![\u200C\u200D])[\p{Cc}\p{Cf}\p{Cs}\uFFFE\uFFFF]/gu;
+const UNREADABLE = '\uFFFD';
+
+/** One line; what steers is U+FFFD. */
 export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- replacing control characters is the purpose
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\uFFFD');
+  return text.replace(SPACES, ' ').replace(STEERING, UNREADABLE);
 }

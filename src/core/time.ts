@@ -85,3 +85,9 @@ export function formatUnixNs(absoluteNs: bigint): string {
   const fraction = (absoluteNs % 1_000_000_000n).toString().padStart(9, '0');
   return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
 }
+
+/** The inverse of {@link formatUnixNs}. */
+export function unixNsOf(instant: string): bigint {
+  const [, seconds, fraction] = /^(.{19})\.(\d{9})Z$/u.exec(instant)!;
+  return BigInt(Date.parse(`${seconds}Z`)) * 1_000_000n + BigInt(fraction!);
+}

@@ -95,7 +95,7 @@ export const COUNT_METRICS = {
   packets_pending: metric(
     'pending',
     'packets',
-    'counter',
+    'gauge',
     'sum',
     'further',
     'Sequence units in open gaps: neither received nor declared lost. 0 in a finished result.',

@@ -348,19 +348,33 @@ export class Histogram {
     },
   ): Histogram {
     const made = new Histogram();
-    made.#isWhole = true;
+    made.addBuckets(buckets, exact);
+    return made;
+  }
+
+  /** Adds the histogram that {@link from} would make, without making it. */
+  addBuckets(
+    buckets: readonly (readonly [number, number])[],
+    exact: {
+      readonly min: number | null;
+      readonly max: number | null;
+      readonly mean: number | null;
+      readonly clamped: number;
+    },
+  ): void {
+    this.#isWhole = true;
     let count = 0;
     for (const [index, of] of buckets) {
-      if (index < 0 && made.#cells.length === HALF) made.#addNegative();
-      made.#cells[index < 0 ? HALF - 1 - index : index]! += of;
+      if (index < 0 && this.#cells.length === HALF) this.#addNegative();
+      this.#cells[index < 0 ? HALF - 1 - index : index]! += of;
       count += of;
     }
-    made.clamped = exact.clamped;
-    made.#exact[COUNT] = count;
-    made.#exact[SUM] = (exact.mean ?? 0) * count;
-    made.#exact[MIN] = exact.min ?? Infinity;
-    made.#exact[MAX] = exact.max ?? -Infinity;
-    return made;
+    this.clamped += exact.clamped;
+    const own = this.#exact;
+    own[COUNT]! += count;
+    own[SUM]! += (exact.mean ?? 0) * count;
+    own[MIN] = Math.min(own[MIN]!, exact.min ?? Infinity);
+    own[MAX] = Math.max(own[MAX]!, exact.max ?? -Infinity);
   }
 
   /** Values of bucket `index` lie in `[from, to)`. */

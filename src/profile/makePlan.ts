@@ -7,6 +7,7 @@ import type { Limit } from '../result/limits.js';
 import { REORDER_WINDOW_NS, REORDER_WINDOW_PACKETS } from '../impair/spec.js';
 import type { Instant, ReorderWindow } from './optionValues.js';
 import { limitPlan } from './limitPlan.js';
+import { exportPlan, type ExportPlan } from './exportPlan.js';
 import { OPTIONS, type CommandName, type OptionValues } from './options.js';
 import { receiveFeedback, sendFeedback, SILENT } from './feedbackPlan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
@@ -50,6 +51,7 @@ export interface OutputPlan {
   /** On every interval. */
   readonly eachLimits: readonly EachLimit[];
   readonly allowSilence: boolean;
+  readonly exports: ExportPlan;
 }
 
 /** Throws McastError, all problems at once. */
@@ -255,6 +257,7 @@ export function outputPlan(run: OptionValues, problems: McastError[], list: read
     readyFile: run['ready-file'] ?? null,
     ...limitPlan(run, list, problems),
     allowSilence: run['allow-silence'] === true,
+    exports: exportPlan(run, problems),
   };
 }
 

@@ -5,7 +5,17 @@ import { OPTIONS, optionsOf, type CommandName, type OptionName } from './options
 import { readOptions, throwProblems, type GivenOptions } from './readOptions.js';
 
 /** What a command prints and where; a program has ways of its own. */
-const PRINTING = ['json', 'quiet', 'utc', 'ready-file'] as const satisfies readonly OptionName[];
+const PRINTING = [
+  'json',
+  'quiet',
+  'utc',
+  'ready-file',
+  'series',
+  'metrics',
+  'otlp',
+  'influx',
+  'influx-token-file',
+] as const satisfies readonly OptionName[];
 type Printing = (typeof PRINTING)[number];
 
 /**

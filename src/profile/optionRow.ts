@@ -27,6 +27,7 @@ export const SECTIONS = [
   'Feedback',
   'Capacity',
   'Results',
+  'Export',
   'Limits',
   'Engine',
 ] as const;
@@ -39,6 +40,8 @@ export interface OptionRow<T = unknown, Many extends boolean = boolean> {
   /** Placeholder of the value, as `<bit/s>`; `null`: a flag. `[=<file>]`: an optional value, only behind `=`. */
   readonly value: string | null;
   readonly read: (text: string) => T;
+  /** Of an optional value: words that are meant as one where they stand behind a blank. `null`: none. */
+  readonly astray: RegExp | null;
   /** May be given several times. */
   readonly many: Many;
   /** Of many: each is `<name><operator><value>`, and goes before one of the same name that a profile has. */
@@ -65,6 +68,7 @@ type Spec = Partial<Omit<OptionRow, 'read' | 'many' | 'section'>> & {
 const DEFAULTS = {
   short: null,
   value: null,
+  astray: null,
   fallback: null,
   scope: 'run',
   keyed: false,

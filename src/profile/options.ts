@@ -4,6 +4,7 @@
  * wherever they were written.
  */
 import type { CommandName, OptionRow } from './optionRow.js';
+import { EXPORT_OPTIONS } from './exportOptions.js';
 import { MEDIA_OPTIONS } from './mediaOptions.js';
 import { FEED_OPTIONS } from './feedOptions.js';
 import { CAPACITY_OPTIONS } from './capacityOptions.js';
@@ -28,6 +29,7 @@ export const OPTIONS = {
   ...FEEDBACK_OPTIONS,
   ...CAPACITY_OPTIONS,
   ...RUN_OPTIONS,
+  ...EXPORT_OPTIONS,
 } as const;
 
 export type OptionName = keyof typeof OPTIONS;

@@ -1,3 +1,4 @@
+import { whole } from '../core/steps.js';
 import { HISTOGRAM_IDS, METRIC_IDS, METRICS, type HistogramId } from '../metrics/catalog.js';
 import type { Histogram } from '../metrics/histogram.js';
 import { mergeBursts } from './buildBursts.js';
@@ -82,20 +83,30 @@ function derive(metrics: StreamMetrics, parts: readonly Part[]): void {
 
 /** `others`: what streams beyond the detail limit recorded in common. */
 export function aggregateStreams(
-  all: readonly Stream[],
+  streams: readonly Stream[],
   others: Readonly<Partial<Record<HistogramId, Histogram>>> | null,
 ): Aggregate | null {
+  return whole(aggregateInSteps(streams, others));
+}
+
+/** The same, yielding between its parts. */
+export function* aggregateInSteps(
+  all: readonly Stream[],
+  others: Readonly<Partial<Record<HistogramId, Histogram>>> | null,
+): Generator<void, Aggregate | null> {
   // What protects or reports media is none of it.
   const streams = all.filter(({ role }) => role === 'media');
   if (streams.length === 0) return null;
   const { metrics, not_measured } = mergeMetrics(streams);
   const histograms = {} as StreamHistograms;
   for (const id of HISTOGRAM_IDS) {
+    yield;
     const summaries: (HistogramSummary | null)[] = streams.map((stream) => stream.histograms?.[id] ?? null);
     const shared = others?.[id];
     if (shared !== undefined && shared.count > 0) summaries.push(summarise(shared));
     histograms[id] = mergeSummaries(summaries, DELAYS.has(id) ? metrics.loss_ratio : null);
   }
+  yield;
   const bursts = mergeBursts(streams.map((stream) => stream.bursts));
   return { streams: streams.length, metrics, histograms, bursts, not_measured };
 }

@@ -1,6 +1,7 @@
+import { whole } from '../core/steps.js';
 import type { HistogramId } from '../metrics/catalog.js';
 import type { Histogram } from '../metrics/histogram.js';
-import { aggregateStreams } from './aggregate.js';
+import { aggregateInSteps } from './aggregate.js';
 import { DEFAULT_DETAIL, orderStreams } from './build.js';
 import { judgeHealth, type HealthFacts } from './health.js';
 import { judgeLimits, type JudgeOptions } from './judge.js';
@@ -37,7 +38,16 @@ export interface RunFacts extends Pick<
 
 /** The document. Health and limits are judged here, over all streams, before any detail is left out. */
 export function assembleResult(facts: RunFacts): RunResult {
+  return whole(assembleInSteps(facts));
+}
+
+/** The same, yielding between its parts. */
+export function* assembleInSteps(facts: RunFacts): Generator<void, RunResult> {
   const { streams } = facts;
+  const aggregate = yield* aggregateInSteps(streams, facts.others);
+  yield;
+  const health = judgeHealth(facts.health, streams, facts.sender, facts.clock, facts.arbitration);
+  yield;
   const result = {
     schema: RESULT_SCHEMA,
     tool: facts.tool,
@@ -48,7 +58,7 @@ export function assembleResult(facts: RunFacts): RunResult {
     sockets: facts.sockets,
     streams: [...streams],
     streams_total: streams.length,
-    aggregate: aggregateStreams(streams, facts.others),
+    aggregate,
     arbitration: facts.arbitration,
     outputs: [...(facts.outputs ?? [])],
     links: [],
@@ -56,12 +66,13 @@ export function assembleResult(facts: RunFacts): RunResult {
     capacity: facts.capacity ?? null,
     zap: facts.zap ?? null,
     sender: facts.sender,
-    health: judgeHealth(facts.health, streams, facts.sender, facts.clock, facts.arbitration),
+    health,
     events: facts.events.slice(0, EVENTS),
     event_counts: { ...facts.eventCounts },
     evidence: facts.evidence,
     receivers: facts.receivers,
   } satisfies Omit<RunResult, 'limits'>;
+  yield;
   const limits = [...judgeLimits(result, facts.limits ?? [], facts.judge), ...(facts.eachLimits ?? [])];
   return { ...result, streams: orderStreams(streams, facts.detail ?? DEFAULT_DETAIL), limits };
 }

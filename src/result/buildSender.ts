@@ -1,3 +1,4 @@
+import { whole } from '../core/steps.js';
 import type { Nanos } from '../core/time.js';
 import { Histogram } from '../metrics/histogram.js';
 import { summarise } from './histogramSummary.js';
@@ -72,11 +73,20 @@ export interface SenderFacts {
 }
 
 export function buildSender(facts: SenderFacts): Sender {
+  return whole(buildSenderInSteps(facts));
+}
+
+/** The same, yielding between streams. */
+export function* buildSenderInSteps(facts: SenderFacts): Generator<void, Sender> {
   const { streams } = facts;
   const sum = (of: (stream: SenderStreamFacts) => number): number => streams.reduce((total, s) => total + of(s), 0);
   const departureError = new Histogram();
-  for (const stream of streams) departureError.add(stream.departureError);
-  const built = streams.map((stream) => buildSenderStream(stream, facts.seesRefusals));
+  const built: SenderStream[] = [];
+  for (const stream of streams) {
+    departureError.add(stream.departureError);
+    built.push(buildSenderStream(stream, facts.seesRefusals));
+    yield;
+  }
   const activeNs = span(streams);
   const octets = sum((stream) => stream.octetsSent);
   // The headers of both families: what is sent to IPv6 groups carries 20 octets more each.

@@ -36,8 +36,8 @@ export function mergeSummaries(
   let merged: Histogram | null = null;
   for (const summary of summaries) {
     if (summary === null) continue;
-    if (merged === null) merged = histogramOf(summary);
-    else merged.add(histogramOf(summary));
+    merged ??= new Histogram();
+    merged.addBuckets(summary.buckets, summary);
   }
   return merged === null ? null : summarise(merged, lossRatio);
 }

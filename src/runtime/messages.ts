@@ -120,3 +120,6 @@ export type RunMessage =
   | { readonly type: 'partial'; readonly result: RunResult }
   | { readonly type: 'result'; readonly result: RunResult }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string };
+
+/** The same as it comes from a worker. The streams of a `partial` come before it, each as JSON. */
+export type WorkerMessage = RunMessage | { readonly type: 'stream'; readonly json: string };

@@ -9,7 +9,7 @@ import { readingMembershipsOnce } from '../io/linux/membership.js';
 import { StreamCounter } from '../metrics/counters.js';
 import type { Series } from '../metrics/series.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
-import { assembleResult } from '../result/assemble.js';
+import { assembleInSteps } from '../result/assemble.js';
 import { buildStream } from '../result/build.js';
 import { buildArbitration, type ArbitrationPair } from '../result/buildArbitration.js';
 import { buildOutputs } from '../result/buildRepair.js';
@@ -40,7 +40,8 @@ import type { ReceivePlan } from '../profile/plan.js';
 import type { OpenSource } from './receiverSetup.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 
-export interface ReceiverRunState {
+/** What a result is made from, as long as the run goes on. */
+export interface ReceiverParts {
   readonly measurement: Measurement;
   readonly sources: readonly OpenSource[];
   /** By socket, as long as it was joined. */
@@ -53,13 +54,18 @@ export interface ReceiverRunState {
   readonly health: LoopHealth;
   readonly watch: ClockWatch;
   readonly log: EventLog;
-  readonly evidence: Evidence;
-  readonly captureDropped: number;
   readonly media: MediaReceiver;
   readonly rtcp: RtcpReceiver;
   readonly outputs: ReceiverOutputs;
-  /** The clocks of senders that were compared with ours. */
-  readonly offsets: ClockOffsetReport[];
+  /** The clocks of senders that were compared with ours, as they are now. */
+  readonly offsets: () => ClockOffsetReport[];
+  readonly began: Pick<RunFacts, 'startMonoNs' | 'startRealNs'>;
+}
+
+/** What else it is made from when its streams are. */
+export interface ReceiverMoment {
+  readonly evidence: Evidence;
+  readonly captureDropped: number;
   readonly facts: RunFacts;
 }
 
@@ -76,55 +82,76 @@ export const FAULT_NAMES: Readonly<Record<number, string>> = {
   [Fault.UnconfirmedJump]: 'unconfirmed_jump',
 };
 
-export function receiverResult(io: Io, plan: ReceivePlan, judge: Judge, state: ReceiverRunState): RunResult {
-  const { measurement, facts } = state;
-  const snapshots = Array.from({ length: measurement.streamCount }, (_, stream) => measurement.snapshot(stream));
-  const streams = snapshots.map((stream) => {
-    const series = state.series.get(stream.index) ?? null;
-    return withDelayCorrection(buildStream(stream, state.provenance, series, mediaFacts(state, stream)), state.offsets);
-  });
-  const sockets = state.sources.map((open) => measurement.socketSnapshot(open.source.index));
-  const total = (counter: number): number =>
-    state.sources.reduce((sum, { source }) => sum + source.counters[counter]!, 0);
+/** The result of now. Yields between streams: they are of slightly different moments, each as a whole of one. */
+export function* receiverResult(
+  io: Io,
+  plan: ReceivePlan,
+  judge: Judge,
+  parts: ReceiverParts,
+  now: () => ReceiverMoment,
+): Generator<void, RunResult> {
+  const { measurement } = parts;
+  const streams: Stream[] = [];
+  const times: TimedStream[] = [];
+  const offsets = parts.offsets();
+  for (let index = 0; index < measurement.streamCount; index++) {
+    const snapshot = measurement.snapshot(index);
+    const series = parts.series.get(index) ?? null;
+    const stream = buildStream(snapshot, parts.provenance, series, mediaFacts(parts, snapshot));
+    streams.push(withDelayCorrection(stream, offsets));
+    // Not the whole of it: its histograms take hundreds of KiB.
+    times.push({ sendTime: snapshot.sendTime, counters: snapshot.counters });
+    yield;
+  }
+  const sockets: SocketReport[] = [];
+  let kernelDrops = 0;
   const hasDrops = io.capabilities.dropCounter;
-  return assembleResult({
+  for (const open of parts.sources) {
+    const snapshot = measurement.socketSnapshot(open.source.index);
+    kernelDrops += snapshot.kernelDrops;
+    sockets.push(socketReport(open, snapshot, streams, hasDrops));
+    yield;
+  }
+  const total = (counter: number): number =>
+    parts.sources.reduce((sum, { source }) => sum + source.counters[counter]!, 0);
+  const arbitration = buildArbitration(legPairs(parts.media, streams), plan.detail);
+  yield;
+  const { facts, evidence, captureDropped } = now();
+  return yield* assembleInSteps({
     tool: toolFacts(),
-    host: hostFacts(interfaceFacts(state.sources.map(({ via }) => via))),
-    clock: {
-      ...clockSection(io, state.watch, facts.startMonoNs, measuredTime(state, snapshots)),
-      offsets: state.offsets,
-    },
+    host: hostFacts(interfaceFacts(parts.sources.map(({ via }) => via))),
+    clock: { ...clockSection(io, parts.watch, facts.startMonoNs, measuredTime(parts, times)), offsets },
     run: runSection(plan, io, facts),
-    memberships: [...state.memberships],
-    sockets: state.sources.map((open, index) => socketReport(open, sockets[index]!, streams, hasDrops)),
-    arbitration: buildArbitration(legPairs(state.media, streams), plan.detail),
-    outputs: buildOutputs(null, state.outputs.snapshots()),
+    memberships: [...parts.memberships],
+    sockets,
+    arbitration,
+    outputs: buildOutputs(null, parts.outputs.snapshots()),
     sender: null,
     receivers: [],
     streams,
     others: measurement.aggregate(),
     detail: plan.detail,
-    events: state.log.events,
-    eventCounts: eventCounts(state.log.counts, measurement.suppressedEvents),
-    evidence: state.evidence,
+    events: parts.log.events,
+    eventCounts: eventCounts(parts.log.counts, measurement.suppressedEvents),
+    evidence,
     limits: judge.limits,
-    eachLimits: state.each.results(
+    eachLimits: parts.each.results(
       endedIn(streams, plan.once || plan.untilIdleNs !== null),
       facts.endMonoNs - facts.startMonoNs,
     ),
     judge,
     health: {
-      kernelDrops: hasDrops ? sockets.reduce((sum, socket) => sum + socket.kernelDrops, 0) : null,
+      kernelDrops: hasDrops ? kernelDrops : null,
       truncated: total(SocketCounter.Truncated),
       controlTruncated: total(SocketCounter.ControlTruncated),
       streamTableOverflow: overflowOf(measurement),
       pathTableOverflow: total(SocketCounter.PathOverflow),
       ringOverflow: total(SocketCounter.Discarded),
-      loop: state.health,
+      loop: parts.health,
       departures: [],
       injected: plan.inject === null ? null : plan.inject.text,
       refusedSendsDisagree: null,
-      notes: [...facts.notes, ...captureNotes(state.captureDropped)],
+      notes: [...facts.notes, ...captureNotes(captureDropped)],
     },
   });
 }
@@ -137,12 +164,9 @@ export function endedIn(streams: readonly Stream[], silenceEnds: boolean): (stre
 
 /** What is known of a stream's content. */
 export function mediaFacts(
-  state: Pick<ReceiverRunState, 'media' | 'rtcp' | 'sources'> & {
-    readonly facts: Pick<RunFacts, 'startMonoNs' | 'startRealNs'>;
-  },
+  { media, rtcp, sources, began }: Pick<ReceiverParts, 'media' | 'rtcp' | 'sources' | 'began'>,
   { index, socket }: StreamSnapshot,
 ): MediaFacts | null {
-  const { media, rtcp, sources, facts } = state;
   const transport = media.transport(index);
   const repair = media.repair(index);
   if (transport === null && repair === null) return null;
@@ -152,7 +176,7 @@ export function mediaFacts(
     repair,
     outputs: [],
     rtcp: rtcp.snapshot(index),
-    joinMonoNs: joinRealNs + (facts.startMonoNs - facts.startRealNs),
+    joinMonoNs: joinRealNs + (began.startMonoNs - began.startRealNs),
   };
 }
 
@@ -190,22 +214,24 @@ function captureNotes(dropped: number): string[] {
   return dropped === 0 ? [] : [`${dropped} datagrams are missing from the capture: its file was too slow`];
 }
 
+type TimedStream = Pick<StreamSnapshot, 'sendTime' | 'counters'>;
+
 function measuredTime(
-  state: ReceiverRunState,
-  snapshots: readonly StreamSnapshot[],
+  parts: ReceiverParts,
+  streams: readonly TimedStream[],
 ): Pick<
   ClockQuality,
   'receive_time' | 'send_time' | 'send_time_bound_ns' | 'shared_time_datagrams' | 'user_time_datagrams'
 > {
-  const sum = (counter: number): number => snapshots.reduce((total, stream) => total + stream.counters[counter]!, 0);
+  const sum = (counter: number): number => streams.reduce((total, stream) => total + stream.counters[counter]!, 0);
   const order = ['user', 'kernel', 'hardware'] as const;
   // The least exact one stands for the run.
-  const worst = Math.min(...state.sources.map(({ source }) => order.indexOf(source.timeSource)));
-  const carried = snapshots.filter((stream) => stream.sendTime !== null);
+  const worst = Math.min(...parts.sources.map(({ source }) => order.indexOf(source.timeSource)));
+  const carried = streams.filter((stream) => stream.sendTime !== null);
   return {
     receive_time: order[worst] ?? null,
     send_time: carried.length === 0 ? null : carried.some((stream) => stream.sendTime === 'due') ? 'due' : 'departure',
-    send_time_bound_ns: state.provenance.sendTimeBoundNs,
+    send_time_bound_ns: parts.provenance.sendTimeBoundNs,
     shared_time_datagrams: sum(StreamCounter.SharedTime),
     user_time_datagrams: sum(StreamCounter.UserTime),
   };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Measurement } from '../analysis/measurement.js';
 import { formatHostPort } from '../core/format.js';
+import { whole } from '../core/steps.js';
 import { formatRealtime, splitNs, type Nanos } from '../core/time.js';
 import { CaptureWriter } from '../io/captureWriter.js';
 import type { Io } from '../io/datagram.js';
@@ -21,12 +22,19 @@ import { IperfAnswers } from './iperfAnswers.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import { MeasurementTeller } from './measurementTeller.js';
 import { MessageOutput } from './messageOutput.js';
-import type { Judge, RunMessage } from './messages.js';
+import type { Judge, WorkerMessage } from './messages.js';
 import type { ReceivePlan } from '../profile/plan.js';
 import { MediaReceiver } from './mediaReceiver.js';
 import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
 import { provenanceOf } from './receiverProvenance.js';
-import { mediaFacts, membershipsOf, receiverResult } from './receiverResult.js';
+import {
+  mediaFacts,
+  membershipsOf,
+  receiverResult,
+  type ReceiverMoment,
+  type ReceiverParts,
+} from './receiverResult.js';
+import { ResultSoFar } from './resultSoFar.js';
 import { shortTermCname } from './rtcpIdentity.js';
 import { RtcpReceiver } from './rtcpReceiver.js';
 import { RtcpReports } from './rtcpReports.js';
@@ -61,7 +69,7 @@ export async function runReceiver(
   control: RunControl,
   captureQueue: SharedArrayBuffer | null,
   outputQueues: readonly OutputQueue[],
-  post: (message: RunMessage) => void,
+  post: (message: WorkerMessage) => void,
 ): Promise<RunResult> {
   prepareThread(plan);
   if (io.capabilities.offload) await rehearse('receive', plan.offload !== 'off');
@@ -169,7 +177,7 @@ export async function runReceiver(
             isMedia: (stream) => media.placeOf(stream)?.role === 'media',
             inject,
             cname: shortTermCname(),
-            deliver: (peer) => post(answerTo(peer, result(false), sources)),
+            deliver: (peer) => post(answerTo(peer, whole(result(false)), sources)),
             others: [agent],
           });
     const agents = [agent, reports, recovery, feedback].filter((one) => one !== null);
@@ -179,6 +187,7 @@ export async function runReceiver(
     const health = freshLoopHealth();
     const provenance = provenanceOf(io, plan, sources, startMonoNs, interfaceName);
     const notes = [...new Set(sources.flatMap(({ source }) => source.notes))];
+    const began = { startMonoNs, startRealNs };
     const teller = new MeasurementTeller({
       measurement,
       provenance,
@@ -189,7 +198,7 @@ export async function runReceiver(
       post,
       media,
       eachLimits: judge.eachLimits,
-      contentOf: (stream) => mediaFacts({ media, rtcp, sources, facts: { startMonoNs, startRealNs } }, stream),
+      contentOf: (stream) => mediaFacts({ media, rtcp, sources, began }, stream),
       ...(feedback === null ? {} : { onInterval: (interval) => feedback.onInterval(interval) }),
     });
     const endsByItself =
@@ -211,35 +220,38 @@ export async function runReceiver(
       log.add('silence', nowNs, null, text, detail);
     };
 
-    const result = (complete: boolean): RunResult =>
-      receiverResult(io, plan, judge, {
-        measurement,
-        sources,
-        memberships,
-        provenance,
-        series: teller.series,
-        each: teller.judge,
-        health,
-        watch,
-        log,
-        evidence: evidence.sofar(sources.map(({ via }) => via)),
-        captureDropped: capture?.dropped ?? 0,
-        media,
-        rtcp,
-        outputs,
-        offsets: feedback === null ? [] : clockOffsets(feedback.peers, io.clock.epoch),
-        facts: {
-          runId,
-          role: 'receiver',
-          endpoints: [...new Set(plan.streams.map(({ endpoint }) => endpoint))],
-          startMonoNs,
-          endMonoNs: io.clock.monoNs(),
-          startRealNs,
-          endRealNs: io.clock.realNs(),
-          complete,
-          notes: [...notes, ...demand.notes, ...(reports?.notes ?? []), ...(recovery?.notes ?? [])],
-        },
-      });
+    const parts: ReceiverParts = {
+      measurement,
+      sources,
+      memberships,
+      provenance,
+      series: teller.series,
+      each: teller.judge,
+      health,
+      watch,
+      log,
+      media,
+      rtcp,
+      outputs,
+      offsets: () => (feedback === null ? [] : clockOffsets(feedback.peers, io.clock.epoch)),
+      began,
+    };
+    const now = (complete: boolean): ReceiverMoment => ({
+      evidence: evidence.sofar(sources.map(({ via }) => via)),
+      captureDropped: capture?.dropped ?? 0,
+      facts: {
+        runId,
+        role: 'receiver',
+        endpoints: [...new Set(plan.streams.map(({ endpoint }) => endpoint))],
+        ...began,
+        endMonoNs: io.clock.monoNs(),
+        endRealNs: io.clock.realNs(),
+        complete,
+        notes: [...notes, ...demand.notes, ...(reports?.notes ?? []), ...(recovery?.notes ?? [])],
+      },
+    });
+    const result = (complete: boolean) => receiverResult(io, plan, judge, parts, () => now(complete));
+    const soFar = new ResultSoFar(io.clock, () => result(!endsByItself), post, agents);
     const housekeeping = new Housekeeping(
       [
         {
@@ -288,12 +300,12 @@ export async function runReceiver(
     log.add('joined', joinedMonoNs, null, joinedText.join('; '), { sockets: sources.length });
     await runLoop(
       io,
-      [...agents, housekeeping],
+      [...agents, housekeeping, soFar],
       {
         poll: (nowNs) => {
           const commands = control.take();
           if (commands === 0) return;
-          if ((commands & Command.Snapshot) !== 0) post({ type: 'partial', result: result(!endsByItself) });
+          if ((commands & Command.Snapshot) !== 0) soFar.ask();
           if ((commands & Command.Stop) === 0 || stopped) return;
           stopped = true;
           agent.stop(nowNs);
@@ -314,7 +326,7 @@ export async function runReceiver(
     demand.look(agent.stopMonoNs);
     watch.sample();
     capture?.close();
-    const last = result(!stopped || !endsByItself);
+    const last = whole(result(!stopped || !endsByItself));
     for (const peer of feedback?.leave(agent.stopMonoNs) ?? []) post(answerTo(peer, last, sources));
     return last;
   } finally {

@@ -2,11 +2,11 @@ import { McastError } from '../core/errors.js';
 import { wakeLoop } from '../io/addon.js';
 import { captureQueue, openCaptureSink } from '../io/captureWriter.js';
 import { judgeAgain, limitsWithLinks } from '../result/judge.js';
-import type { Link, RunResult } from '../result/model.js';
+import type { Link, RunResult, Stream } from '../result/model.js';
 import { Command, RunControl } from './control.js';
 import type { MediaInputs } from './mediaInputs.js';
 import type { MediaSinks } from './mediaSinks.js';
-import type { Judge, ReadyInfo, RunMessage, WorkerTask } from './messages.js';
+import type { Judge, ReadyInfo, RunMessage, WorkerMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 import type { CapacityPlan } from '../profile/capacityPlan.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
@@ -169,6 +169,13 @@ function linked(result: RunResult, links: Link[], { limits }: Judge): RunResult 
   return { ...whole, limits: limitsWithLinks(whole, limits) };
 }
 
+function withStreams(
+  { type, result }: Extract<WorkerMessage, { type: 'partial' }>,
+  streams: readonly Stream[],
+): RunMessage {
+  return { type, result: { ...result, streams: [...result.streams, ...streams] } };
+}
+
 function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, listener: RunListener): Run {
   const control = new RunControl();
   const task = taskFor(control.words);
@@ -177,6 +184,8 @@ function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, 
   let wakeHandle = -1;
   let exited = false;
   let deaf = false;
+  /** Of the `partial` that is under way. */
+  const streamsSoFar: Stream[] = [];
   const ready = withResolvers<ReadyInfo>();
   const finished = withResolvers<RunResult>();
   const gone = withResolvers<void>();
@@ -185,7 +194,12 @@ function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, 
     ready.reject(error);
     finished.reject(error);
   };
-  worker.on('message', (message: RunMessage) => {
+  worker.on('message', (told: WorkerMessage) => {
+    if (told.type === 'stream') {
+      if (!deaf) streamsSoFar.push(JSON.parse(told.json) as Stream);
+      return;
+    }
+    const message = told.type === 'partial' ? withStreams(told, streamsSoFar.splice(0)) : told;
     if (message.type === 'wakeable') wakeHandle = message.wakeHandle;
     else if (message.type === 'ready') ready.resolve(message.info);
     else if (message.type === 'failed') {

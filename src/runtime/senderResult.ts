@@ -1,5 +1,5 @@
-import { assembleResult } from '../result/assemble.js';
-import { buildSender, type SenderStreamFacts } from '../result/buildSender.js';
+import { assembleInSteps } from '../result/assemble.js';
+import { buildSenderInSteps, type SenderStreamFacts } from '../result/buildSender.js';
 import { DEFAULT_DETAIL } from '../result/build.js';
 import type { Departures } from '../result/health.js';
 import type { IntervalJudge } from '../result/intervalJudge.js';
@@ -68,11 +68,16 @@ export interface SenderRunState {
   readonly facts: RunFacts;
 }
 
-export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: SenderRunState): RunResult {
+/** The result of now. Yields between streams. */
+export function* senderResult(io: Io, plan: SendPlan, judge: Judge, state: SenderRunState): Generator<void, RunResult> {
   const { facts } = state;
-  const streams = state.streams.map(streamFacts);
+  const streams: SenderStreamFacts[] = [];
+  for (const stream of state.streams) {
+    streams.push(streamFacts(stream));
+    yield;
+  }
   const sum = (counter: number): number => state.sinks.reduce((total, { sink }) => total + sink.counters[counter]!, 0);
-  const sender = buildSender({
+  const sender = yield* buildSenderInSteps({
     run: state.senderRun,
     streams,
     detail: DEFAULT_DETAIL,
@@ -99,7 +104,7 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
     shared_time_datagrams: 0,
     user_time_datagrams: 0,
   });
-  return assembleResult({
+  return yield* assembleInSteps({
     tool: toolFacts(),
     host: hostFacts(state.interfaces),
     clock,
@@ -126,7 +131,7 @@ export function senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sender
       pathTableOverflow: 0,
       ringOverflow: 0,
       loop: state.health,
-      departures: state.streams.flatMap((stream) => departures(stream, state.quantumNs)),
+      departures: state.streams.flatMap((stream, i) => departures(stream, streams[i]!, state.quantumNs)),
       injected: plan.inject === null ? null : plan.inject.text,
       refusedSendsDisagree: state.refusedSendsDisagree,
       notes: facts.notes,
@@ -204,10 +209,8 @@ function formatOf(stream: SendStream): string {
   return payload === null && replay === null ? 'probe' : 'udp';
 }
 
-function departures(stream: SenderStreamState, quantumNs: number): Departures[] {
-  const all = stream.stats.departureError.copy();
-  all.add(stream.stats.intervalDepartureError);
-  const p99Ns = all.percentile(0.99);
+function departures(stream: SenderStreamState, { departureError }: SenderStreamFacts, quantumNs: number): Departures[] {
+  const p99Ns = departureError.percentile(0.99);
   if (p99Ns === null) return [];
   const { packetsPerSecond, pattern } = stream.plan;
   const perSecond = pattern.kind === 'burst' ? (pattern.datagrams * 1e9) / pattern.periodNs : packetsPerSecond;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { whole } from '../core/steps.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import type { DatagramSink, Io } from '../io/datagram.js';
 import { Histogram } from '../metrics/histogram.js';
@@ -16,7 +17,7 @@ import { awaitReceivers } from './awaitReceivers.js';
 import { feedbackSection, openFeedbackSender, type OpenFeedbackSender } from './feedbackSetup.js';
 import { intervalJudge } from './limitEvents.js';
 import { freshLoopHealth, runLoop } from './loop.js';
-import type { Judge, RunMessage } from './messages.js';
+import type { Judge, WorkerMessage } from './messages.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { placedLines } from './placedLines.js';
 import { placedLine } from './placedLine.js';
@@ -25,6 +26,7 @@ import { openRecoveryServers, recoveryLines, retransmissionAgents, type Recovery
 import { reportedReceivers } from './receiverReports.js';
 import { rehearse } from './rehearsal.js';
 import { refuseScattered } from './replaySetup.js';
+import { ResultSoFar } from './resultSoFar.js';
 import { shortTermCname } from './rtcpIdentity.js';
 import type { SharedInput } from './sharedInput.js';
 import { SenderSession } from './senderSession.js';
@@ -57,7 +59,7 @@ export async function runSender(
   inputs: readonly (SharedInput | null)[],
   judge: Judge,
   control: RunControl,
-  post: (message: RunMessage) => void,
+  post: (message: WorkerMessage) => void,
 ): Promise<RunResult> {
   prepareThread(plan);
   const placed = await placeStreams(plan, inputs);
@@ -162,7 +164,7 @@ export async function runSender(
     const collect = (): void => {
       if (transmitDelay !== null) for (const stamps of transmitStamps) stamps.take(transmitDelay);
     };
-    const result = (complete: boolean): RunResult => {
+    const result = (complete: boolean): Generator<void, RunResult> => {
       collect();
       return senderResult(io, plan, judge, {
         senderRun: name,
@@ -202,6 +204,8 @@ export async function runSender(
       plan.count !== null ||
       plan.endAtUnixNs !== null ||
       plan.streams.every((stream, position) => endsWithInput(stream) && !isLive(inputs[position]));
+    const working = [...lanes, ...announcers, ...answering, ...feedback];
+    const soFar = new ResultSoFar(io.clock, () => result(!endsByItself), post, working);
     const housekeeping = new Housekeeping(
       [
         {
@@ -221,19 +225,19 @@ export async function runSender(
           run: (nowNs, dueNs) => nowNs > firstNs && teller.tellSome(nowNs, dueNs),
         },
       ],
-      [...lanes, ...announcers, ...answering, ...feedback],
+      working,
     );
     const sdp = session.description();
     if (!isAwaited) tellReady(warnings, startRealNs, sdp);
     else if (sdp !== null) post({ type: 'described', sdp });
     await runLoop(
       io,
-      [...lanes, ...announcers, ...answering, ...feedback, housekeeping],
+      [...working, housekeeping, soFar],
       {
         poll: (nowNs) => {
           const commands = control.take();
           if (commands === 0) return;
-          if ((commands & Command.Snapshot) !== 0) post({ type: 'partial', result: result(!endsByItself) });
+          if ((commands & Command.Snapshot) !== 0) soFar.ask();
           if ((commands & Command.Stop) === 0 || stopped) return;
           stopped = true;
           for (const lane of lanes) lane.stop(nowNs);
@@ -245,7 +249,7 @@ export async function runSender(
     const endedNs = io.clock.monoNs();
     if (endedNs > firstNs) teller.finish(endedNs);
     watch.sample();
-    return result(!stopped || !endsByItself);
+    return whole(result(!stopped || !endsByItself));
   } finally {
     for (const sink of [...sinks.map((open) => open.sink), ...announcedBy]) sink.close();
     for (const server of servers) server.close();

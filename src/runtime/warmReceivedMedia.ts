@@ -56,7 +56,7 @@ function receive(sent: SendBatch, received: ReceiveBatch, feed: FlowFeed): reado
     recoveryOf: () => null,
     control: rtcp,
   });
-  const told = { media, rtcp, sources: [], facts: { startMonoNs: WARM_BEGAN_NS, startRealNs: WARM_BEGAN_NS } };
+  const told = { media, rtcp, sources: [], began: { startMonoNs: WARM_BEGAN_NS, startRealNs: WARM_BEGAN_NS } };
   const teller = new MeasurementTeller({
     measurement,
     provenance: PROVENANCE,

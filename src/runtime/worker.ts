@@ -3,11 +3,11 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { McastError } from '../core/errors.js';
 import { openIo } from '../io/open.js';
 import { RunControl } from './control.js';
-import type { RunMessage, WorkerKind, WorkerTask } from './messages.js';
+import type { WorkerKind, WorkerMessage, WorkerTask } from './messages.js';
 
 const port = parentPort!;
 const kind = workerData as WorkerKind;
-const post = (message: RunMessage): void => port.postMessage(message);
+const post = (message: WorkerMessage): void => port.postMessage(message);
 
 // Loaded, and its hot paths compiled, while the main thread still reads the command line.
 const ready = load();

@@ -166,6 +166,8 @@ describe.runIf(needs('linux', 'dist'))('a run without a terminal', () => {
       expect(counts).toHaveLength(3);
       expect(counts[0]).toBeGreaterThan(0);
       expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+      const streams = results.map((result) => result.streams.length + (result.sender?.streams.length ?? 0));
+      expect(streams).toEqual([1, 1, 1]);
       // It has an end of its own, and has not come to it.
       expect(results.map(({ run: { complete } }) => complete)).toEqual([false, false, false]);
     }

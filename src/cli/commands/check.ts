@@ -19,7 +19,8 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   const { result, conducted } = await runPair(inputs?.plan ?? send, receive, output, presenter, context, inputs);
   await presenter.finish(result);
   const status = exitStatus(result, conducted.cause);
-  if (!output.quiet) (output.json === '-' ? process.stderr : process.stdout).write(`${verdictLine(result, status)}\n`);
+  const isTaken = output.json === '-' || output.exports.toStdout;
+  if (!output.quiet) (isTaken ? process.stderr : process.stdout).write(`${verdictLine(result, status)}\n`);
   return status;
 }
 

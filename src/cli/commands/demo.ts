@@ -14,6 +14,9 @@ const PROBE = 'probe://auto:5001/iface=lo';
 /** What a transport stream has no use for. */
 const OF_PROBES = ['rate', 'pps', 'size', 'pattern', 'flows'] as const;
 
+/** Sections of options that say what becomes of the figures of this run. */
+const OF_THIS_RUN: ReadonlySet<string> = new Set(['Results', 'Export']);
+
 /** `mcast demo`: a first success without privilege or a second machine. */
 export async function run(given: GivenOptions, _operands: readonly string[], context: CliContext): Promise<number> {
   const isProbe = OF_PROBES.some((name) => given.values[name] !== undefined);
@@ -51,7 +54,7 @@ function senderOptions(given: GivenOptions): string {
   for (const [name, values] of given.written) {
     const option: OptionRow = OPTIONS[name];
     // The group is chosen by now.
-    if (!option.commands.includes('send') || option.section === 'Results' || name === 'ipv6') continue;
+    if (!option.commands.includes('send') || OF_THIS_RUN.has(option.section) || name === 'ipv6') continue;
     for (const value of values) text += option.value === null ? ` --${name}` : ` --${name} ${value}`;
   }
   return text;

@@ -1,6 +1,3 @@
-import { DEFAULT_DETAIL } from '../../result/build.js';
-import { judgeAgain } from '../../result/judge.js';
-import { mergeParts } from '../../result/merge.js';
 import type { RunResult } from '../../result/model.js';
 import type { ReceivePlan, SendPlan } from '../../profile/plan.js';
 import type { MediaInputs } from '../../runtime/mediaInputs.js';
@@ -9,6 +6,7 @@ import { startReceiver, startSender } from '../../runtime/run.js';
 import { conduct, type Conducted } from '../conduct.js';
 import type { CliContext } from '../context.js';
 import type { OutputPlan } from '../../profile/makePlan.js';
+import { pairResult } from '../pairResult.js';
 import type { Presenter } from '../presenter.js';
 
 /**
@@ -41,16 +39,4 @@ export async function runPair(
   );
   const [received, sent] = conducted.results as [RunResult, RunResult];
   return { result: pairResult(received, sent, output), conducted };
-}
-
-function pairResult(received: RunResult, sent: RunResult, output: OutputPlan): RunResult {
-  const both = mergeParts([received, asPart(sent)], DEFAULT_DETAIL);
-  const result: RunResult = { ...both, run: { ...both.run, id: received.run.id, role: 'pair' } };
-  return { ...result, limits: judgeAgain({ ...result, limits: received.limits }, output.limits, output) };
-}
-
-/** What the sender says of itself is told apart; the events are the host's, which the receiver noticed as well. */
-function asPart(sent: RunResult): RunResult {
-  const reasons = sent.health.reasons.map((reason) => ({ ...reason, text: `sender: ${reason.text}` }));
-  return { ...sent, health: { ...sent.health, reasons }, events: [], event_counts: {} };
 }
