@@ -10,15 +10,19 @@
  *   halves what is left. The first rate is not the highest, which would flood a network for a second, but goes up from
  *   a low one;
  * - in the verdict: a share of loss may be allowed, a quorum of receivers is enough, and one failing trial decides nothing;
- * - in the pauses (section 23: 2 s for what is under way, 5 s for the device to settle): 0.5 s.
+ * - in the pauses (section 23: 2 s for what is under way, 5 s for the device to settle): 0.5 s, and as much longer as delay
+ *   had risen, so that no trial pays for the one before.
  */
 import type { Nanos } from '../core/time.js';
 import { judgeStep, type JudgementLimits, type StepObservation } from './rateJudgement.js';
 import { RateBracket, type BracketTrial } from './rateBracket.js';
 import {
+  allowedDelayRiseNs,
   chanceSlack,
+  checkRateSearchOptions,
   noSlack,
   RateHistory,
+  SILENT_REPEATS,
   stopOf,
   type RateSearch,
   type RateSearchOptions,
@@ -44,9 +48,7 @@ export const SETTLE_NS = 500_000_000;
 /** The start is so far below the highest rate, and the ramp goes up by this, until a trial fails. */
 const START_SHARE = 1 / 64;
 const RAMP_SHARE = 3;
-/** A queue that grows by more than this share of a trial would overflow some time; less is the jitter of stamps. */
-const DELAY_RISE_SHARE = 0.005;
-const DELAY_RISE_NS = 2_000_000;
+const MOST_WAIT_NS = 5_000_000_000;
 
 export class BinaryRateSearch implements RateSearch {
   readonly #options: Required<BinaryRateSearchOptions>;
@@ -58,9 +60,13 @@ export class BinaryRateSearch implements RateSearch {
   /** Sent, and waited for. */
   #step: RateStep | null = null;
   #trial: BracketTrial = { row: 0, isFull: false };
+  #waitNs: Nanos = 0;
+  /** In a row. */
+  #silentTrials = 0;
   #result: RateSearchResult | null = null;
 
   constructor(options: BinaryRateSearchOptions) {
+    checkRateSearchOptions(options);
     const { lowestBitPerSecond, highestBitPerSecond, receivers } = options;
     this.#table = new RateTable(lowestBitPerSecond, highestBitPerSecond);
     this.#options = {
@@ -91,12 +97,14 @@ export class BinaryRateSearch implements RateSearch {
     const trial = this.#bracket.next();
     if (trial === null) return this.#end(stopOf(this.#table, this.#bracket));
     const durationNs = trial.isFull ? fullTrialNs : trialNs;
-    if (this.#elapsedNs + durationNs + settleNs > limitNs) return this.#end('time');
+    const waitNs = this.#waitNs;
+    if (this.#elapsedNs + waitNs + durationNs + settleNs > limitNs) return this.#end('time');
     this.#trial = trial;
     this.#step = {
       kind: 'step',
       index: this.#index++,
       rateBitPerSecond: this.#table.rate(trial.row),
+      waitNs,
       durationNs,
       settleNs,
       purpose: trial.isFull ? 'confirm' : 'search',
@@ -108,14 +116,20 @@ export class BinaryRateSearch implements RateSearch {
     const step = this.#step;
     if (step === null || observation.step !== step.index) return;
     this.#step = null;
-    const { durationNs, rateBitPerSecond, purpose } = step;
+    const { durationNs, rateBitPerSecond, purpose, waitNs, settleNs } = step;
     const judgement = judgeStep(observation, durationNs, this.#limits(durationNs));
-    const deliveredBitPerSecond = rateBitPerSecond * judgement.decisive.deliveredShare;
-    this.#bracket.vote(this.#trial, judgement.passed, deliveredBitPerSecond);
-    const atNs = this.#elapsedNs;
-    this.#history.trial(step, atNs, durationNs, judgement);
-    this.#history.point({ atNs, purpose, rateBitPerSecond, deliveredBitPerSecond, passed: judgement.passed });
-    this.#elapsedNs += durationNs + step.settleNs;
+    const { passed, decisive } = judgement;
+    const deliveredBitPerSecond = rateBitPerSecond * decisive.deliveredShare;
+    const isSilent = judgement.obstacle === 'silent';
+    this.#silentTrials = isSilent ? this.#silentTrials + 1 : 0;
+    const isCounting = !isSilent || this.#silentTrials > SILENT_REPEATS;
+    if (isCounting) this.#bracket.vote(this.#trial, passed, isSilent ? null : deliveredBitPerSecond);
+    const atNs = this.#elapsedNs + waitNs;
+    this.#history.trial(step, atNs, durationNs, judgement, isCounting);
+    this.#history.point({ atNs, purpose, rateBitPerSecond, deliveredBitPerSecond, passed });
+    this.#elapsedNs = atNs + durationNs + settleNs;
+    const rises = observation.receivers.map(({ delayRiseNs }) => delayRiseNs ?? 0);
+    this.#waitNs = Math.max(0, Math.min(MOST_WAIT_NS, Math.max(0, ...rises) - settleNs)) || 0;
   }
 
   #limits(durationNs: Nanos): JudgementLimits {
@@ -125,7 +139,7 @@ export class BinaryRateSearch implements RateSearch {
       quorum,
       maxLossShare,
       lossSlack: this.#trial.isFull ? noSlack : chanceSlack(maxLossShare),
-      maxDelayRiseNs: Math.max(DELAY_RISE_NS, DELAY_RISE_SHARE * durationNs),
+      maxDelayRiseNs: allowedDelayRiseNs(durationNs),
     };
   }
 

@@ -19,8 +19,11 @@ import { HeldRate } from './heldRate.js';
 import { RateBracket } from './rateBracket.js';
 import { judgeStep, type Judgement, type JudgementLimits, type StepObservation } from './rateJudgement.js';
 import {
+  allowedDelayRiseNs,
   chanceSlack,
+  checkRateSearchOptions,
   RateHistory,
+  SILENT_REPEATS,
   stopOf,
   type RateSearch,
   type RateSearchOptions,
@@ -47,6 +50,7 @@ export interface ContinuousRateSearchOptions extends RateSearchOptions {
 export const FEEDBACK_INTERVAL_NS = 50_000_000;
 const LOW_DELAY_RISE_NS = 30_000_000;
 const HIGH_DELAY_RISE_NS = 90_000_000;
+/** Of {@link FEEDBACK_INTERVAL_NS}; of longer ones as many more. */
 const FAST_ROWS = 10;
 const BACK_OFF_ROWS = 3 * FAST_ROWS;
 const CONGESTED_INTERVALS = 3;
@@ -54,11 +58,9 @@ const CONGESTED_INTERVALS = 3;
 const REPORT_TIMEOUT_NS = 1_000_000_000;
 
 const HOLD_NS = 1_000_000_000;
-/** Queues are waited for so long. */
-const DRAIN_NS = 1_000_000_000;
-/** By how much delay may rise while a rate is held, of that time; less is the jitter of stamps. */
-const DELAY_RISE_SHARE = 0.005;
-const DELAY_RISE_NS = 2_000_000;
+/** How long queues may take to drain before the rate falls further, and in all. */
+const DRAIN_NS = 500_000_000;
+const MOST_DRAIN_NS = 3_000_000_000;
 
 interface Sent {
   readonly step: RateStep;
@@ -88,10 +90,15 @@ export class ContinuousRateSearch implements RateSearch {
   /** Of those the one that says most plainly why. */
   #blamed: Judgement | null = null;
   #lastRiseNs: Nanos = 0;
+  /** Since draining began, and when the rate last fell meanwhile. */
   #drainedNs: Nanos = 0;
+  #backedOffNs: Nanos = 0;
+  /** In a row. */
+  #silentHolds = 0;
   #result: RateSearchResult | null = null;
 
   constructor(options: ContinuousRateSearchOptions) {
+    checkRateSearchOptions(options);
     const { lowestBitPerSecond, highestBitPerSecond, receivers } = options;
     this.#table = new RateTable(lowestBitPerSecond, highestBitPerSecond);
     this.#options = {
@@ -126,6 +133,7 @@ export class ContinuousRateSearch implements RateSearch {
       kind: 'step',
       index: this.#index++,
       rateBitPerSecond: this.#table.rate(this.#row),
+      waitNs: 0,
       durationNs: intervalNs,
       settleNs: 0,
       purpose: this.#phase,
@@ -137,12 +145,14 @@ export class ContinuousRateSearch implements RateSearch {
 
   report(observation: StepObservation): void {
     const sent = this.#sent.get(observation.step);
-    if (sent === undefined || this.#result !== null || observation.receivers.length === 0) return;
+    const answered = new Set(observation.receivers.map(({ receiver }) => receiver));
+    const asked = this.#options.receivers.filter((receiver) => answered.has(receiver));
+    if (sent === undefined || this.#result !== null || asked.length === 0) return;
     // What is older is not waited for any more: its report was lost.
     for (const index of this.#sent.keys()) if (index <= observation.step) this.#sent.delete(index);
     const { step, atNs, era } = sent;
     this.#heardNs = atNs + step.durationNs;
-    const judgement = this.#judgeInterval(observation);
+    const judgement = this.#judgeInterval(observation, asked);
     const deliveredBitPerSecond = step.rateBitPerSecond * this.#deliveredShare(judgement, step.durationNs);
     const { purpose, rateBitPerSecond } = step;
     this.#history.point({ atNs, purpose, rateBitPerSecond, deliveredBitPerSecond, passed: judgement.passed });
@@ -160,13 +170,11 @@ export class ContinuousRateSearch implements RateSearch {
   }
 
   /** Among those that answered: of the others this interval tells nothing. */
-  #judgeInterval(observation: StepObservation): Judgement {
+  #judgeInterval(observation: StepObservation, asked: readonly string[]): Judgement {
     const { receivers, quorum, highDelayRiseNs, maxLossShare } = this.#options;
-    const answered = new Set(observation.receivers.map(({ receiver }) => receiver));
-    const asked = receivers.filter((receiver) => answered.has(receiver));
     return judgeStep(observation, this.#options.intervalNs, {
-      receivers: asked.length > 0 ? asked : receivers,
-      quorum: Math.max(1, quorum - (asked.length > 0 ? receivers.length - asked.length : 0)),
+      receivers: asked,
+      quorum: Math.max(1, quorum - (receivers.length - asked.length)),
       maxLossShare,
       lossSlack: intervalSlack(maxLossShare),
       maxDelayRiseNs: highDelayRiseNs,
@@ -186,7 +194,7 @@ export class ContinuousRateSearch implements RateSearch {
     if (judgement.passed) {
       if ((judgement.decisive.delayRiseNs ?? 0) > this.#options.lowDelayRiseNs) return;
       if (row === last) this.#beginHold();
-      else this.#row = Math.min(last, this.#row + FAST_ROWS);
+      else this.#row = Math.min(last, this.#row + Math.round((FAST_ROWS * step.durationNs) / FEEDBACK_INTERVAL_NS));
       return;
     }
     if (this.#congested.length < CONGESTED_INTERVALS) {
@@ -201,8 +209,12 @@ export class ContinuousRateSearch implements RateSearch {
   #drain(durationNs: Nanos, judgement: Judgement): void {
     this.#drainedNs += durationNs;
     const isDrained = judgement.passed && (judgement.decisive.delayRiseNs ?? 0) <= this.#options.lowDelayRiseNs;
-    if (isDrained || this.#drainedNs >= DRAIN_NS) this.#beginHold();
-    else if (this.#congested.length >= CONGESTED_INTERVALS) this.#change(this.#row - BACK_OFF_ROWS);
+    if (isDrained || this.#drainedNs >= MOST_DRAIN_NS) {
+      this.#beginHold();
+    } else if (this.#drainedNs - this.#backedOffNs >= DRAIN_NS) {
+      this.#backedOffNs = this.#drainedNs;
+      this.#change(this.#row - BACK_OFF_ROWS);
+    }
   }
 
   #hold({ step, row, atNs }: Sent, observation: StepObservation): void {
@@ -215,15 +227,18 @@ export class ContinuousRateSearch implements RateSearch {
     // Delay that was up already, and stayed, rose in the intervals and not while they lasted.
     const judgement = whole.passed && isCongested ? (this.#blamed ?? whole) : whole;
     const delivered = step.rateBitPerSecond * judgement.decisive.deliveredShare;
-    this.#history.trial(step, atNs + step.durationNs - durationNs, durationNs, judgement);
-    this.#bracket.vote({ row, isFull: true }, judgement.passed, delivered);
-    if (judgement.passed) this.#beginHold();
+    const isSilent = judgement.obstacle === 'silent';
+    this.#silentHolds = isSilent ? this.#silentHolds + 1 : 0;
+    const isCounting = !isSilent || this.#silentHolds > SILENT_REPEATS;
+    if (isCounting) this.#bracket.vote({ row, isFull: true }, judgement.passed, isSilent ? null : delivered);
+    this.#history.trial(step, atNs + step.durationNs - durationNs, durationNs, judgement, isCounting);
+    if (judgement.passed || isSilent) this.#beginHold();
     else this.#beginDrain(row);
   }
 
   #holdLimits(durationNs: Nanos): JudgementLimits {
     const { receivers, quorum, maxLossShare } = this.#options;
-    const maxDelayRiseNs = Math.max(DELAY_RISE_NS, DELAY_RISE_SHARE * durationNs);
+    const maxDelayRiseNs = allowedDelayRiseNs(durationNs);
     return { receivers, quorum, maxLossShare, lossSlack: chanceSlack(maxLossShare), maxDelayRiseNs };
   }
 
@@ -235,6 +250,7 @@ export class ContinuousRateSearch implements RateSearch {
     }
     this.#phase = 'drain';
     this.#drainedNs = 0;
+    this.#backedOffNs = 0;
     this.#change(Math.min(failedRow, next.row) - BACK_OFF_ROWS);
   }
 

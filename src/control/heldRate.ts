@@ -11,6 +11,7 @@ interface Held {
   answers: number;
   firstRiseNs: Nanos | null;
   lastRiseNs: Nanos | null;
+  readDelayNs: Nanos | null;
 }
 
 /**
@@ -40,7 +41,7 @@ export class HeldRate {
     let held = this.#receivers.get(one.receiver);
     if (held === undefined) {
       const none = { received: 0, lostSocketBuffer: 0, lostApplication: 0, sent: 0, answers: 0 };
-      held = { ...none, firstRiseNs: null, lastRiseNs: null };
+      held = { ...none, firstRiseNs: null, lastRiseNs: null, readDelayNs: null };
       this.#receivers.set(one.receiver, held);
     }
     // No step can lend another what it got too much.
@@ -51,6 +52,7 @@ export class HeldRate {
     held.answers++;
     held.firstRiseNs ??= one.delayRiseNs;
     held.lastRiseNs = one.delayRiseNs ?? held.lastRiseNs;
+    held.readDelayNs = one.readDelayNs;
   }
 
   /** All steps as one, `step` being its number. */
@@ -69,6 +71,7 @@ export class HeldRate {
           lostSocketBuffer: held.lostSocketBuffer * all,
           lostApplication: held.lostApplication * all,
           delayRiseNs: rise(held.firstRiseNs, held.lastRiseNs),
+          readDelayNs: held.readDelayNs,
         };
       }),
     };

@@ -25,6 +25,9 @@ export interface BracketTrial {
   readonly isFull: boolean;
 }
 
+/** Trials in a row that may fail at what the one before delivered. */
+const HOPES = 3;
+
 /** Trials of one row. */
 class Votes {
   held = 0;
@@ -57,6 +60,8 @@ export class RateBracket {
   /** Trials in a row that went the same way: the stride doubles with each. */
   #repeats = 0;
   #lastHeld = false;
+  /** Short trials have proved to say nothing here. */
+  #isFullOnly = false;
 
   constructor(table: RateTable, options: BracketOptions) {
     this.#table = table;
@@ -83,17 +88,18 @@ export class RateBracket {
     return this.#isClosed && this.#unconfirmed === null;
   }
 
-  /** A trial is over. `deliveredBitPerSecond`: what arrived, and so may be the limit if it failed. */
-  vote({ row, isFull }: BracketTrial, held: boolean, deliveredBitPerSecond: number): void {
+  /** A trial is over. `deliveredBitPerSecond`: what arrived, and so may be the limit if it failed; `null`: not known. */
+  vote({ row, isFull }: BracketTrial, held: boolean, deliveredBitPerSecond: number | null): void {
     const votes = this.#votes.get(row) ?? new Votes();
     this.#votes.set(row, votes);
+    if (isFull && !held && votes.held > votes.failed) this.#isFullOnly = true;
     if (isFull && held) votes.heldFull++;
     else if (isFull) votes.failedFull++;
     else if (held) votes.held++;
     else votes.failed++;
     this.#repeats = held === this.#lastHeld ? this.#repeats + 1 : 0;
     this.#lastHeld = held;
-    if (!held && row <= this.#hopedFromRow) {
+    if (!held && deliveredBitPerSecond !== null && row <= this.#hopedFromRow) {
       this.#hopedFromRow = row;
       this.#hopedRow = this.#table.rowAtMost(deliveredBitPerSecond);
     }
@@ -103,7 +109,8 @@ export class RateBracket {
   next(): BracketTrial | null {
     const { holding, failing } = this;
     for (const [row, { balance, isFull }] of this.#votes) if (balance === 0 && row < failing) return { row, isFull };
-    return this.#isClosed ? this.#unconfirmed : { row: this.#between(holding, failing), isFull: false };
+    if (this.#isClosed) return this.#unconfirmed;
+    return { row: this.#between(holding, failing), isFull: this.#isFullOnly };
   }
 
   /** Of a bracket that is narrow enough, the end that has too few trials. */
@@ -127,11 +134,13 @@ export class RateBracket {
     const last = this.#table.length - 1;
     if (failing > last) return holding < 0 ? startRow : Math.min(last, holding + rampRows);
     const hoped = this.#hopedRow;
-    if (hoped > holding && hoped < failing) return hoped;
-    // What was hoped for is known to hold, or to fail: on from there, further each time.
+    // Where less is sent and as large a share is lost, nothing is to be hoped for.
+    const isHopeful = this.#lastHeld || this.#repeats < HOPES;
+    if (isHopeful && hoped > holding && hoped < failing) return hoped;
+    // On from there, further each time.
     const stride = resolutionRows * 2 ** Math.min(this.#repeats, 20);
     if (hoped <= holding) return Math.min(holding + stride, Math.max(holding + 1, (holding + failing) >> 1));
-    if (holding < 0) return Math.max(0, failing - Math.max(stride, rampRows));
+    if (holding < 0) return Math.max(0, failing - rampRows * 2 ** Math.min(this.#repeats, 20));
     return Math.max(failing - stride, Math.min(failing - 1, (holding + failing + 1) >> 1));
   }
 }

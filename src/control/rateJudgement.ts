@@ -8,7 +8,7 @@ export type RateObstacle =
   | 'network'
   /** Nothing was lost, but a queue grew that would overflow in time. */
   | 'queue'
-  /** The receiver's socket buffer overflowed, its program discarded: a slow host, not the network. */
+  /** A slow host, not the network: its socket buffer overflowed, or would in time; its program discarded. */
   | 'socket_buffer'
   | 'application'
   /** The receiver said nothing. */
@@ -23,9 +23,14 @@ export interface ReceiverObservation {
   readonly lostApplication: number;
   /**
    * Least one-way delay in the last quarter of the step above the least one of the whole search until then; needs no
-   * synchronised clocks. `null`: not measured.
+   * synchronised clocks. `null`: not measured, and then a queue hides as much overload as its length is of the trial's.
    */
   readonly delayRiseNs: Nanos | null;
+  /**
+   * Least time from arrival until the program read it, in the same quarter: how far the program is behind, which a large
+   * socket buffer hides for seconds. `null`: not measured.
+   */
+  readonly readDelayNs: Nanos | null;
 }
 
 /** What came of one step. */
@@ -111,26 +116,24 @@ function judgeReceiver(
   notSentShare: number,
   limits: JudgementLimits,
 ): ReceiverJudgement {
-  const { receiver, delayRiseNs } = answer;
+  const { receiver } = answer;
   const lost = Math.max(0, sent - counted(answer.received));
   const lossShare = sent > 0 ? lost / sent : 0;
-  const riseNs = counted(delayRiseNs ?? 0);
-  // What was sent in `durationNs` took so much longer to arrive.
-  const deliveredShare = (1 - notSentShare) * (1 - lossShare) * (durationNs / (durationNs + riseNs));
+  const delayRiseNs = answer.delayRiseNs === null ? null : counted(answer.delayRiseNs);
+  const riseNs = delayRiseNs ?? 0;
+  const readNs = counted(answer.readDelayNs ?? 0);
+  // What was sent in `durationNs` took so much longer to arrive and to be read.
+  const deliveredShare = (1 - notSentShare) * (1 - lossShare) * (durationNs / (durationNs + riseNs + readNs));
   const isLost = lost > limits.maxLossShare * sent + limits.lossSlack(sent);
-  const obstacle = isLost
-    ? lossObstacle(lost, answer)
-    : riseNs > limits.maxDelayRiseNs
-      ? (senderDelayRiseNs ?? 0) >= riseNs / 2
-        ? 'sender'
-        : 'queue'
-      : null;
+  const isLate = Math.max(riseNs, readNs) > limits.maxDelayRiseNs;
+  const late = readNs > riseNs ? 'socket_buffer' : counted(senderDelayRiseNs ?? 0) >= riseNs / 2 ? 'sender' : 'queue';
+  const obstacle = isLost ? lossObstacle(lost, answer) : isLate ? late : null;
   return { receiver, obstacle, lossShare, delayRiseNs, deliveredShare };
 }
 
 /** Of what others tell: no number, or a negative one, is nothing. */
 function counted(value: number): number {
-  return value > 0 ? value : 0;
+  return value > 0 ? Math.min(value, Number.MAX_SAFE_INTEGER) : 0;
 }
 
 /** What most of it was. */

@@ -6,7 +6,7 @@
  * Rates are of one layer throughout, whichever the owner sends by.
  */
 import type { Nanos } from '../core/time.js';
-import type { BracketTrial, RateBracket } from './rateBracket.js';
+import type { RateBracket } from './rateBracket.js';
 import type { Judgement, RateObstacle, ReceiverJudgement, StepObservation } from './rateJudgement.js';
 import type { RateTable } from './rateTable.js';
 
@@ -16,8 +16,10 @@ export interface RateStep {
   /** Counts up from 0. */
   readonly index: number;
   readonly rateBitPerSecond: number;
+  /** How long to send nothing before: queues that the step before filled drain. */
+  readonly waitNs: Nanos;
   readonly durationNs: Nanos;
-  /** How long to send nothing afterwards, so that what is under way arrives and queues drain. */
+  /** And afterwards, until what is under way has arrived. */
   readonly settleNs: Nanos;
   readonly purpose: RatePurpose;
 }
@@ -91,7 +93,7 @@ export interface RateSearchResult {
   readonly stop: RateStop;
   /** What keeps the rate from being higher; `null`: nothing that was seen. */
   readonly obstacle: RateObstacle | null;
-  /** At the lowest rates that failed: who did not get it, worst first; the first {@link LISTED_RECEIVERS}. */
+  /** Who did not get the lowest rate that failed, worst first, unless the sender is to blame; {@link LISTED_RECEIVERS}. */
   readonly limiting: readonly ReceiverJudgement[];
   /** Receivers beyond the quorum that did not get the rate that held. */
   readonly missing: readonly ReceiverJudgement[];
@@ -107,8 +109,23 @@ export interface RateSearch {
 }
 
 export const LISTED_RECEIVERS = 16;
+/** Of the lowest rate that failed: up to where failing trials tell why. */
+const PLAIN_SHARE = 4;
 /** Steps that are kept for a plot. */
 const MOST_POINTS = 4096;
+
+/** Silent trials in a row that are repeated before they count against a rate: it may be a report that was lost. */
+export const SILENT_REPEATS = 2;
+
+/** Bounds of our own: whoever reads options of an operator has judged them before. */
+export function checkRateSearchOptions(options: RateSearchOptions): void {
+  const { lowestBitPerSecond, highestBitPerSecond, receivers, quorum = receivers.length, maxLossShare } = options;
+  const areRates =
+    lowestBitPerSecond > 0 && highestBitPerSecond >= lowestBitPerSecond && highestBitPerSecond < Infinity;
+  const isQuorum = Number.isInteger(quorum) && quorum >= 1 && quorum <= receivers.length;
+  if (areRates && isQuorum && maxLossShare >= 0 && maxLossShare < 1) return;
+  throw new Error(`${lowestBitPerSecond} to ${highestBitPerSecond} bit/s for ${quorum} of ${receivers.length}`);
+}
 
 /** By chance as many more may be lost as twice the deviation of a count (Poisson). */
 export function chanceSlack(maxLossShare: number): (sent: number) => number {
@@ -119,34 +136,40 @@ export function noSlack(): number {
   return 0;
 }
 
+/**
+ * By how much delay may be up at the end of a trial: by more than this share of it a queue would overflow some time, by
+ * less it is the jitter of stamps.
+ */
+export function allowedDelayRiseNs(durationNs: Nanos): Nanos {
+  return Math.max(2_000_000, 0.005 * durationNs);
+}
+
 /** What a search has tried, and the result it makes. */
 export class RateHistory {
   readonly #trials: RateTrial[] = [];
+  /** Those that count for or against a rate. */
+  readonly #counting: RateTrial[] = [];
   readonly #points: RatePoint[] = [];
 
   point(point: RatePoint): void {
     if (this.#points.length < MOST_POINTS) this.#points.push(point);
   }
 
-  trial(step: RateStep, atNs: Nanos, durationNs: Nanos, judgement: Judgement): void {
+  trial(step: RateStep, atNs: Nanos, durationNs: Nanos, judgement: Judgement, isCounting = true): void {
     const { passed, obstacle, notSentShare, decisive, failed } = judgement;
     const { index, purpose, rateBitPerSecond } = step;
     const deliveredBitPerSecond = rateBitPerSecond * decisive.deliveredShare;
     const figures = { step: index, purpose, atNs, durationNs, rateBitPerSecond, deliveredBitPerSecond };
-    this.#trials.push({
-      ...figures,
-      passed,
-      obstacle,
-      notSentShare,
-      decisive,
-      failed: failed.slice(0, LISTED_RECEIVERS),
-    });
+    const listed = failed.slice(0, LISTED_RECEIVERS);
+    const trial = { ...figures, passed, obstacle, notSentShare, decisive, failed: listed };
+    this.#trials.push(trial);
+    if (isCounting) this.#counting.push(trial);
   }
 
   result(table: RateTable, bracket: RateBracket, stop: RateStop, elapsedNs: Nanos): RateSearchResult {
     const { holding, failing } = bracket;
     const rateBitPerSecond = holding < 0 ? 0 : table.rate(holding);
-    const held = this.#trials.findLast((one) => one.passed && one.rateBitPerSecond === rateBitPerSecond);
+    const held = this.#counting.findLast((one) => one.passed && one.rateBitPerSecond === rateBitPerSecond);
     const against = this.#against(failing < table.length ? table.rate(failing) : Infinity);
     return {
       kind: 'result',
@@ -156,7 +179,7 @@ export class RateHistory {
       isConfirmed: bracket.isConfirmed,
       stop,
       obstacle: against?.obstacle ?? null,
-      limiting: against?.failed ?? [],
+      limiting: against === undefined || against.obstacle === 'sender' ? [] : against.failed,
       missing: held?.failed ?? [],
       trials: this.#trials,
       points: this.#points,
@@ -166,13 +189,14 @@ export class RateHistory {
 
   /**
    * The failing trial that says most plainly what is in the way: just above the limit there may only be a queue that
-   * grows, which twice as fast overflows, in the sender or in the network.
+   * grows, which at a higher rate overflows, in the sender or in the network.
    */
   #against(failingBitPerSecond: number): RateTrial | undefined {
-    const failed = this.#trials.filter((one) => !one.passed && one.rateBitPerSecond >= failingBitPerSecond);
+    const failed = this.#counting.filter(({ passed, rateBitPerSecond: rate }) => {
+      return !passed && rate >= failingBitPerSecond && rate <= PLAIN_SHARE * failingBitPerSecond;
+    });
     failed.sort((a, b) => a.rateBitPerSecond - b.rateBitPerSecond);
-    const lossy = failed.find(({ obstacle }) => obstacle !== 'queue');
-    return lossy ?? failed[0];
+    return failed.find(({ obstacle }) => obstacle !== 'queue') ?? failed[0];
   }
 }
 
@@ -181,5 +205,3 @@ export function stopOf(table: RateTable, bracket: RateBracket): RateStop {
   if (bracket.failing === table.length) return 'highest';
   return bracket.holding < 0 ? 'lowest' : 'resolution';
 }
-
-export type { BracketTrial };

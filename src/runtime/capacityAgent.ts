@@ -146,7 +146,7 @@ export class CapacityAgent implements Agent {
     const { io, sink, runId, tos, ttl, family, segments, maxLateNs, seed } = this.#sending;
     const sizeOctets = this.#sizeOctets;
     const packetsPerSecond = packetsPerSecondAt(step.rateBitPerSecond, sizeOctets, family, 'ethernet');
-    const dataNs = Math.max(this.#nextNs, nowMonoNs + LEAD_NS);
+    const dataNs = Math.max(this.#nextNs + step.waitNs, nowMonoNs + LEAD_NS);
     const flow = this.nextFlow++;
     const feedAt = (startMonoNs: Nanos): ProbeFeed =>
       new ProbeFeed({
@@ -245,6 +245,7 @@ export class CapacityAgent implements Agent {
         lostSocketBuffer: told?.lossSocketBuffer ?? 0,
         lostApplication: told?.lossApplication ?? 0,
         delayRiseNs: null,
+        readDelayNs: null,
       };
     });
     const sent = scheduled - notSent;
