@@ -2,7 +2,10 @@ import { formatAddress, parseAddress } from '../core/address.js';
 import { ethernetAddress, isControlEthernetAddress } from './ethernetAddress.js';
 import type { PlaceFacts } from './facts.js';
 import { rangeRemarks, type RangeRemark } from './groupRanges.js';
-import { finding, listed, type Outcome } from './outcome.js';
+import { finding, listed, type Evidence, type Outcome } from './outcome.js';
+
+/** Ethernet addresses of which each is told by itself. */
+const OVERLAPS_TOLD = 4;
 
 /** Whether the groups are fit for use, each by itself and beside the others. */
 export function* addressRules(place: PlaceFacts): Generator<Outcome> {
@@ -40,31 +43,40 @@ function* overlaps({ groups }: PlaceFacts): Generator<Outcome> {
     if (before === undefined) shared.set(ethernet, [formatAddress(address)]);
     else before.push(formatAddress(address));
   }
-  let found = false;
-  for (const [ethernet, those] of shared) {
-    const evidence = [{ from: 'RFC 1112 section 6.4, RFC 2464 section 7', value: ethernet }];
-    if (those.length > 1) {
-      found = true;
-      yield finding(
-        'address-overlap',
-        'warning',
-        `${listed(those)} share the Ethernet address ${ethernet}: who joins one gets the frames of all, and many switches cannot tell them apart`,
-        evidence,
-        'choose groups that differ in their last 23 bits (IPv6: 32)',
-      );
-    }
-    if (isControlEthernetAddress(ethernet) && !isControlGroup(those[0]!)) {
-      found = true;
-      yield finding(
-        'address-overlap',
-        'warning',
-        `${listed(those)} has the Ethernet address ${ethernet} of a control group: switches flood it to every host`,
-        evidence,
-        'choose a group that ends in other bits',
-      );
-    }
+  const together = [...shared].filter(([, those]) => those.length > 1);
+  for (const [ethernet, those] of together.slice(0, OVERLAPS_TOLD)) {
+    yield finding(
+      'address-overlap',
+      'warning',
+      `${listed(those)} share the Ethernet address ${ethernet}: who joins one gets the frames of all, and many switches cannot tell them apart`,
+      evidence(ethernet),
+      'choose groups that differ in their last 23 bits (IPv6: 32)',
+    );
   }
-  if (!found) yield finding('address-overlap', 'ok', 'no two groups share an Ethernet address');
+  const further = together.length - OVERLAPS_TOLD;
+  if (further > 0) {
+    const text = `${further} further Ethernet addresses are shared by several of the groups`;
+    yield finding('address-overlap', 'warning', text, evidence(together[OVERLAPS_TOLD]![0]));
+  }
+  const flooded = [...shared].filter(
+    ([ethernet, [group]]) => isControlEthernetAddress(ethernet) && !isControlGroup(group!),
+  );
+  if (flooded.length > 0) {
+    yield finding(
+      'address-overlap',
+      'warning',
+      `of ${listed(flooded.flatMap(([, those]) => those))} the Ethernet address is that of a control group: switches flood it to every host`,
+      evidence(listed(flooded.map(([ethernet]) => ethernet))),
+      'choose groups that end in other bits',
+    );
+  }
+  if (together.length + flooded.length === 0) {
+    yield finding('address-overlap', 'ok', 'no two groups share an Ethernet address');
+  }
+}
+
+function evidence(ethernet: string): Evidence {
+  return [{ from: 'RFC 1112 section 6.4, RFC 2464 section 7', value: ethernet }];
 }
 
 /** What the Ethernet address was made for. */

@@ -9,6 +9,9 @@ import type { DoctorGroup, DoctorPlan } from '../profile/doctorPlan.js';
 /** Stand for any group where none is wanted in particular. */
 const ANY_GROUP = { 4: '239.255.0.1', 6: 'ff15::8000:1' } as const;
 
+/** Groups whose routes are asked for; further ones go where the first of them does. */
+const ROUTES_ASKED = 256;
+
 /** An interface that is looked at, for one IP version. */
 export interface DoctorPlace {
   readonly via: NetworkInterface;
@@ -82,10 +85,9 @@ class Chooser {
       const { interface: via, reason } = findInterface(text, this.#interfaces);
       return [{ via, reason, isNamed: true }];
     }
-    const before = this.#routed.get(group);
-    if (before !== undefined) return [before];
-    const chosen = await this.#route(family, group);
-    this.#routed.set(group, chosen);
+    const key = `${family} ${this.#routed.size < ROUTES_ASKED ? group : ''}`;
+    const chosen = this.#routed.get(key) ?? (await this.#route(family, group));
+    this.#routed.set(key, chosen);
     return [chosen];
   }
 

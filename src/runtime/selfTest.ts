@@ -10,7 +10,6 @@ const DATAGRAMS = 5;
 const OCTETS = 32;
 /** Copies over the own host come within microseconds; a busy host may take its time. */
 const PATIENCE_NS = 1e9;
-/** At least so long: what others send to the group may be seen. */
 const TURN_NS = 20e6;
 
 export interface SelfTestSpec {

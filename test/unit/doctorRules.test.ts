@@ -221,13 +221,13 @@ const TROUBLES: readonly [string, Partial<PlaceFacts>, Partial<HostFacts>, RegEx
     'a group that is flooded',
     { groups: [wanted({ group: '239.128.0.5' })] },
     {},
-    /^address-overlap warning: 239\.128\.0\.5 has the Ethernet address 01:00:5e:00:00:05 of a control group/,
+    /^address-overlap warning: of 239\.128\.0\.5 the Ethernet address is that of a control group/,
   ],
   [
     'a group that every host of IPv6 hears',
     { family: 6, groups: [wanted({ group: 'ff15::1' })] },
     {},
-    /^address-overlap warning: ff15::1 has the Ethernet address 33:33:00:00:00:01/,
+    /^address-overlap warning: of ff15::1 the Ethernet address is that of a control group/,
   ],
   [
     'what does not come back',
@@ -458,6 +458,20 @@ describe('several places', () => {
 
   it('of a group of which no route is asked, nothing is said', () => {
     expect(troubles(examined({ routes: new Map(), routesHere: routes({ '239.1.1.1': THERE }) }))).toEqual([]);
+  });
+});
+
+describe('many groups', () => {
+  it('share what they share in a few lines', () => {
+    const pairs = Array.from({ length: 100 }, (_, i) => [`239.1.1.${i}`, `239.129.1.${i}`]).flat();
+    const flooded = Array.from({ length: 100 }, (_, i) => `239.0.0.${i}`);
+    const groups = [...pairs, ...flooded].map((group) => wanted({ group }));
+    const found = troubles(examined({ groups, membershipLimit: sure(1000) }));
+    expect(found).toHaveLength(6);
+    expect(found[4]).toMatch(/96 further Ethernet addresses are shared/);
+    expect(found[5]).toMatch(
+      /of 239\.0\.0\.0, 239\.0\.0\.1, 239\.0\.0\.2 and 97 more the Ethernet address is that of a control/,
+    );
   });
 });
 
