@@ -39,8 +39,11 @@ export type {
   Zap,
   ZapChannel,
 } from './result/model.js';
+export { renderReport } from './report/render.js';
 export { renderText } from './report/text.js';
 export type { TextOptions } from './report/text.js';
+export { REPORT_FORMATS } from './result/reportFormats.js';
+export type { ReportFormat } from './result/reportFormats.js';
 
 // Errors
 export { ERROR_CODES, McastError } from './core/errors.js';

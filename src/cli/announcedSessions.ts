@@ -2,6 +2,7 @@
 import { printable } from '../core/printable.js';
 import { sapOperand } from '../profile/operands.js';
 import type { GivenOptions } from '../profile/readOptions.js';
+import { takesStandardOutput } from '../profile/reportPlan.js';
 import type { PlanContext } from '../profile/targets.js';
 
 /**
@@ -38,6 +39,7 @@ export async function withAnnouncedSessions(
 /** Prints a line for people where the run will print its own. */
 function sayer({ values }: GivenOptions): (line: string) => void {
   if (values.quiet === true) return () => {};
-  const stream = values.json === '-' || values.capture === '-' ? process.stderr : process.stdout;
+  const { json = null, capture, report: reports = [] } = values;
+  const stream = takesStandardOutput({ json, reports }) || capture === '-' ? process.stderr : process.stdout;
   return (line) => void stream.write(`${printable(line)}\n`);
 }

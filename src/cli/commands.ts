@@ -86,12 +86,15 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     examples: ['mcast list --iface eth0', 'mcast list --duration 1m --json=sessions.ndjson'],
   },
   report: {
-    operands: '<result|->',
+    operands: '<result|->...',
     atLeast: 1,
-    atMost: 1,
-    summary: 'Renders a saved result again, and judges it by new limits.',
-    gist: 'renders and judges a saved result again',
-    examples: ['mcast report run.ndjson --max loss_ratio=0.1%'],
+    atMost: Infinity,
+    summary: 'Renders saved results again, judges them by new limits, merges, compares.',
+    gist: 'renders, judges, compares saved results',
+    examples: [
+      'mcast report run.ndjson --max loss_ratio=0.1% -o run.html -o run.xml',
+      'mcast report old.json new.json --compare --max-regression 5%',
+    ],
   },
   zap: {
     operands: '<endpoint|line-up>...',

@@ -39,6 +39,13 @@ function* wanted(
     yield async () =>
       await (await import('./influxFollower.js')).openInflux(influx, output, snapshots, say, process.env);
   }
+  if (output.reports.length > 0) {
+    yield async () => {
+      const { ReportFiles } = await import('./reportFiles.js');
+      const files = new ReportFiles(output.reports);
+      return { finish: (result) => files.write([result]).forEach(say), close() {} };
+    };
+  }
   // Last of all: it begins with a line, and what is refused is to leave none.
   if (series !== null) yield async () => (await import('./seriesFollower.js')).openSeries(series);
 }

@@ -9,6 +9,7 @@ import {
   senderIntervalLines,
   StreamLabels,
 } from '../report/intervalLine.js';
+import { plainDocument } from '../report/plainText.js';
 import type { TextOptions } from '../report/style.js';
 import { renderStream, renderTables, renderText } from '../report/text.js';
 import { zapHeader, zapLine } from '../report/textZap.js';
@@ -17,6 +18,7 @@ import type { EventRecord, RunResult } from '../result/model.js';
 
 import type { RunMessage } from '../runtime/messages.js';
 import type { OutputPlan } from '../profile/makePlan.js';
+import { takesStandardOutput } from '../profile/reportPlan.js';
 import type { ConductedRun, End } from './conductedRun.js';
 import type { Follower } from './follower.js';
 import { openFollowers } from './followers.js';
@@ -92,8 +94,7 @@ export class Presenter implements AsyncDisposable {
     this.#about = about;
     this.#several = about.several === true;
     this.#json = output.json === null ? null : new LineFile(output.json);
-    const isTaken = output.json === '-' || output.exports.toStdout || about.outputTaken === true;
-    this.#stream = isTaken ? process.stderr : process.stdout;
+    this.#stream = takesStandardOutput(output) || about.outputTaken === true ? process.stderr : process.stdout;
     this.#options = {
       color: wantsColor(this.#stream),
       ...(output.utc ? {} : { offsetAt: (unixMs: number) => -new Date(unixMs).getTimezoneOffset() }),
@@ -180,7 +181,7 @@ export class Presenter implements AsyncDisposable {
   /** The result, last of all. Its text is left out where `--quiet` goes with JSON on standard output. */
   async finish(result: RunResult): Promise<void> {
     this.#line('result', result.run.end, { result });
-    if (!(this.#output.quiet && this.#output.json === '-')) this.#text(result);
+    if (!(this.#output.quiet && takesStandardOutput(this.#output))) this.#text(result);
     // What waits for others waits for all of them at once.
     await Promise.all(this.#followers.map((follower) => follower.finish?.(result)));
   }
@@ -255,7 +256,7 @@ export class Presenter implements AsyncDisposable {
 
   /** A whole report, set off from what was said before. */
   #text(result: RunResult): void {
-    this.#write(`${this.#said ? '\n' : ''}${renderText(result, this.#options)}`);
+    this.#write(`${this.#said ? '\n' : ''}${renderText(plainDocument(result), this.#options)}`);
   }
 
   #write(text: string): void {

@@ -1,5 +1,6 @@
 import { formatRatio } from '../core/format.js';
 import type { OutputPlan } from '../profile/makePlan.js';
+import { takesStandardOutput } from '../profile/reportPlan.js';
 
 /** Between two repaints. */
 const EVERY_MS = 200;
@@ -14,7 +15,7 @@ export class ProgressLine implements Disposable {
   #shown = false;
 
   constructor(output: OutputPlan) {
-    const linesShown = process.stdout.isTTY && !output.quiet && output.json !== '-';
+    const linesShown = process.stdout.isTTY && !output.quiet && !takesStandardOutput(output);
     this.#wanted = process.stderr.isTTY && !linesShown;
   }
 

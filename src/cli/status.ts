@@ -1,4 +1,5 @@
 import type { RunResult } from '../result/model.js';
+import { outcomeOf } from '../result/outcome.js';
 import { CUT_SHORT_STATUS, type StopCause } from './lifecycle.js';
 
 /**
@@ -6,8 +7,14 @@ import { CUT_SHORT_STATUS, type StopCause } from './lifecycle.js';
  * calls its own result invalid, 3 when a limit is exceeded or cannot be judged or nothing arrived, else 0.
  */
 export function exitStatus(result: RunResult, cause: StopCause | null): number {
-  if (!result.run.complete) return CUT_SHORT_STATUS[cause ?? 'SIGINT'];
-  if (result.health.verdict === 'invalid') return 4;
-  if (result.limits.some((limit) => !limit.ok)) return 3;
-  return 0;
+  switch (outcomeOf(result)) {
+    case 'cut_short':
+      return CUT_SHORT_STATUS[cause ?? 'SIGINT'];
+    case 'invalid':
+      return 4;
+    case 'limit_exceeded':
+      return 3;
+    case 'ok':
+      return 0;
+  }
 }

@@ -1,3 +1,4 @@
+import type { Nanos } from '../core/time.js';
 import { SERIES_METRIC_IDS, SERIES_METRICS, type SeriesMetricId } from './catalog.js';
 import { StreamCounter } from './counters.js';
 import type { IntervalSnapshot } from './snapshot.js';
@@ -48,13 +49,10 @@ export class Series {
     // The first interval is cut short by the beginning of the run: its end is what is aligned.
     if (this.points === 0) this.startMonoNs = interval.endMonoNs - this.#intervalNs;
     const ordinal = Math.max(0, Math.round((interval.endMonoNs - this.startMonoNs) / this.#intervalNs) - 1);
-    while (Math.floor(ordinal / this.#merged) >= SERIES_POINTS) this.#halve();
-    const point = Math.floor(ordinal / this.#merged);
-    this.#reach(point + 1);
+    const at = this.#cellsOf(ordinal);
 
     const counters = interval.counters;
     const lengthNs = interval.endMonoNs - interval.startMonoNs;
-    const at = point * POINT;
     this.#put(at, 'rate_bit_per_second', (counters[StreamCounter.OctetsReceived]! * 8e9) / lengthNs);
     this.#put(at, 'loss_network', counters[StreamCounter.LossNetwork]!);
     this.#put(at, 'loss_socket_buffer', counters[StreamCounter.LossSocketBuffer]!);
@@ -62,6 +60,21 @@ export class Series {
     this.#put(at, 'one_way_delay_p50_ns', interval.delayP50Ns);
     this.#put(at, 'one_way_delay_p99_ns', interval.delayP99Ns);
     this.#put(at, 'jitter_ns', interval.jitterNs);
+  }
+
+  /** Adds a second of the media delivery index, to the point in which it ended. Before the first interval it has none. */
+  addDelayFactor(endMonoNs: Nanos, delayFactorNs: Nanos): void {
+    if (this.points === 0) return;
+    const ordinal = Math.max(0, Math.ceil((endMonoNs - this.startMonoNs) / this.#intervalNs) - 1);
+    this.#put(this.#cellsOf(ordinal), 'mdi_df_ns', delayFactorNs);
+  }
+
+  /** Where the point of the interval with this number begins. */
+  #cellsOf(ordinal: number): number {
+    while (Math.floor(ordinal / this.#merged) >= SERIES_POINTS) this.#halve();
+    const point = Math.floor(ordinal / this.#merged);
+    this.#reach(point + 1);
+    return point * POINT;
   }
 
   #put(at: number, metric: SeriesMetricId, value: number): void {

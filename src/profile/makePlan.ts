@@ -13,6 +13,8 @@ import { receiveFeedback, sendFeedback, SILENT } from './feedbackPlan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
 import { refuseSharedPorts } from './recoveryPlan.js';
 import { receiveStreams } from './receiveStreams.js';
+import { reportPlan } from './reportPlan.js';
+import type { ReportTarget } from './reportValues.js';
 import { capturePath, flowReplay, REPLAY_ONLY } from './replayPlan.js';
 import { rateProblem, sendStreams, totalBitPerSecond } from './sendStreams.js';
 import { sessionPlan } from './sessionPlan.js';
@@ -44,6 +46,8 @@ const SHORTEST_INTERVAL_NS = 10e6;
 export interface OutputPlan {
   /** File of `--json`, `-` for stdout; `null`: text for people. */
   readonly json: string | null;
+  /** Files of `--report`. */
+  readonly reports: readonly ReportTarget[];
   readonly quiet: boolean;
   readonly utc: boolean;
   readonly readyFile: string | null;
@@ -252,6 +256,7 @@ export function outputPlan(run: OptionValues, problems: McastError[], list: read
   }
   return {
     json: run.json ?? null,
+    reports: reportPlan(run, problems),
     quiet: run.quiet === true,
     utc: run.utc === true,
     readyFile: run['ready-file'] ?? null,

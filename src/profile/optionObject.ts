@@ -10,6 +10,7 @@ const PRINTING = [
   'quiet',
   'utc',
   'ready-file',
+  'report',
   'series',
   'metrics',
   'otlp',

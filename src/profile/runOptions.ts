@@ -23,6 +23,7 @@ import {
   parseSpanNs,
   parseText,
 } from './optionValues.js';
+import { parseRegression, parseReportTarget } from './reportValues.js';
 
 export const RUN_OPTIONS = {
   interval: one('Results', parseSpanNs, {
@@ -41,6 +42,33 @@ export const RUN_OPTIONS = {
     brief: [...RESULTS, 'list', 'doctor'],
     gist: 'one JSON object a line, the result last',
     help: 'one JSON object a line, the result last, to stdout or the file',
+  }),
+  report: several('Results', parseReportTarget, {
+    short: 'o',
+    value: '<file>',
+    commands: RESULTS,
+    brief: ['recv', 'analyze', 'report'],
+    gist: 'the result as a file: x.html .md .csv .xml .txt',
+    help: 'write the result to this file, in the format of its extension: html, json, csv, series.csv, xml (JUnit), md, txt; md:- is stdout; may be repeated',
+  }),
+  html: one('Results', parseText, {
+    value: '[=<file>]',
+    commands: ['report'],
+    brief: ['report'],
+    gist: 'a page: to stdout, or beside what was read',
+    help: 'a page in HTML: to stdout, or, when that is a terminal, to a file beside what was read',
+  }),
+  merge: one('Results', parseSwitch, {
+    commands: ['report'],
+    brief: ['report'],
+    gist: 'make one result of the parts of one run',
+    help: 'make one result of the parts of one run: that of a sender with those of its receivers',
+  }),
+  compare: one('Results', parseSwitch, {
+    commands: ['report'],
+    brief: ['report'],
+    gist: 'set results side by side, against the first',
+    help: 'set results side by side: how much better or worse each figure is than in the first one',
   }),
   quiet: one('Results', parseSwitch, {
     short: 'q',
@@ -122,6 +150,13 @@ export const RUN_OPTIONS = {
     scope: 'stream',
     keyed: true,
     help: 'exit status 3 when a figure is below this in any whole interval of a stream, as rate_bit_per_second=8M',
+  }),
+  'max-regression': several('Limits', parseRegression, {
+    value: '<share>',
+    commands: ['report'],
+    brief: ['report'],
+    gist: 'with --compare: status 3 when worse by so much',
+    help: 'with --compare: exit status 3 when a figure is worse than in the first result by more than this share, as 5%, or of one figure alone, as one_way_delay_ns.p99=20%',
   }),
   expect: several('Limits', parseText, {
     value: "'<name><op><value>'",

@@ -9,22 +9,14 @@ import {
   formatRatio,
   UTC,
 } from '../core/format.js';
-import type {
-  Health,
-  LimitResult,
-  Membership,
-  RunResult,
-  Sender,
-  Stream,
-  TransportPid,
-  TransportService,
-} from '../result/model.js';
+import type { Health, Membership, RunResult, Sender, Stream, TransportPid, TransportService } from '../result/model.js';
 import { printable } from '../core/printable.js';
 import { fold, shownLength, WIDTH } from './fold.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
 import { counted, line, lines as wrapped, percentileHead, percentiles } from './textLines.js';
 import { capacityBlocks } from './textCapacity.js';
 import { inputLines } from './textInputs.js';
+import { limitLines } from './textLimits.js';
 import { linksBlock } from './textLinks.js';
 import { lossLocationLines } from './textLossLocation.js';
 import { answeringLines, arbitrationBlock, outputsBlock } from './textRepair.js';
@@ -237,35 +229,4 @@ function healthLines(health: Health, style: Style): string[] {
     lines.push(...wrapped(severity, text, paint));
   }
   return lines;
-}
-
-function limitLines(limits: readonly LimitResult[], most: number, style: Style): string[] {
-  const failed = limits.filter((limit) => !limit.ok);
-  const verdict =
-    failed.length === 0
-      ? style.good(`${limits.length} of ${limits.length} kept`)
-      : style.bad(`${failed.length} of ${limits.length} exceeded`);
-  const lines = [style.bold('limits ') + verdict];
-  const shown = [...failed, ...limits.filter((limit) => limit.ok)].slice(0, most);
-  for (const limit of shown) {
-    const value = limit.value === null ? 'not measured' : `is ${formatFigure(limit, limit.value)}`;
-    const margin = limit.margin === null ? '' : `, margin ${formatFigure(limit, limit.margin)}`;
-    const reason = limit.reason === null ? '' : `: ${limit.reason}`;
-    const mark = limit.ok ? style.good('ok      ') : style.bad('EXCEEDED');
-    lines.push(`  ${mark} ${limit.expression}: ${value}${margin}${reason}`);
-    if (limit.stream !== null) lines.push(style.dim(`           at ${limit.stream}`));
-  }
-  if (limits.length > shown.length) lines.push(`  and ${limits.length - shown.length} more`);
-  return lines;
-}
-
-/** As the unit in the limit's name wants it. */
-function formatFigure({ expression }: LimitResult, value: number | string): string {
-  if (typeof value === 'string') return value;
-  const [name = ''] = expression.replace(/^each /u, '').split(' ');
-  if (/_ns(?:$|\.(?!count|clamped))/u.test(name)) return formatDuration(value);
-  // A margin may be negative, a ratio's too.
-  if (/_ratio$|_share$/u.test(name)) return value < 0 ? `-${formatRatio(-value)}` : formatRatio(value);
-  if (name.endsWith('bit_per_second')) return formatRate(value);
-  return Number.isInteger(value) || Math.abs(value) >= 1000 ? formatCount(value) : String(Number(value.toPrecision(3)));
 }

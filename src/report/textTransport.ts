@@ -151,7 +151,7 @@ function pcrLines(pcr: TransportPcr): string[] {
 }
 
 /** With as many places as are worth it. */
-function driftText(ppm: number, errorPpm: number | null): string {
+export function driftText(ppm: number, errorPpm: number | null): string {
   if (errorPpm === null) return ppm.toFixed(2);
   const places = Math.min(3, Math.max(0, 1 - Math.floor(Math.log10(errorPpm))));
   return `${ppm.toFixed(places)} +- ${errorPpm.toFixed(places)}`;

@@ -1,6 +1,7 @@
 import type { TsAnalyzer } from '../analysis/mpegts/tsAnalyzer.js';
 import type { Measurement } from '../analysis/measurement.js';
 import { formatRealtime, type Clock, type Nanos } from '../core/time.js';
+import type { Series } from '../metrics/series.js';
 import { Indicator, TRANSPORT_INDICATORS } from '../metrics/transportIndicators.js';
 import { buildTransport } from '../result/buildTransport.js';
 import { buildTransportRow, type TransportIntervalRow } from '../result/interval.js';
@@ -28,6 +29,8 @@ export interface ContentTellerOptions {
   readonly startMonoNs: Nanos;
   readonly log: EventLog;
   readonly identityOf: (stream: number) => NamedStream;
+  /** Where the course of a stream is kept; none beyond the streams in detail. */
+  readonly seriesOf: (stream: number) => Series | undefined;
   readonly post: (message: RunMessage) => void;
 }
 
@@ -118,7 +121,10 @@ export class ContentTeller {
     }
     const words = Object.entries(errors).map(([name, count]) => `${name} ${count}`);
     if (words.length > 0) this.#options.log.add('tr101290', endNs, id, `TR 101 290: ${words.join(', ')}`, errors);
-    return buildTransportRow(id, analyzer.takeMdi(), errors, this.#options.startMonoNs);
+    const mdi = analyzer.takeMdi();
+    const series = this.#options.seriesOf(stream);
+    for (const { endMonoNs, delayFactorNs } of mdi) series?.addDelayFactor(endMonoNs, delayFactorNs);
+    return buildTransportRow(id, mdi, errors, this.#options.startMonoNs);
   }
 }
 

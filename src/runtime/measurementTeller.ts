@@ -66,6 +66,7 @@ export class MeasurementTeller {
       ...options,
       startMonoNs: provenance.startMonoNs,
       identityOf: this.#identityOf,
+      seriesOf: (stream) => this.series.get(stream),
     });
   }
 

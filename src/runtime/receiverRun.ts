@@ -18,6 +18,7 @@ import { feedbackReceiver, openFeedbackReceiver, type OpenFeedbackReceiver } fro
 import { openForwards, type ForwardOutput } from './forwardOutput.js';
 import { Housekeeping } from './housekeeping.js';
 import { Inject } from './inject.js';
+import { namesOf } from './interfaceNames.js';
 import { IperfAnswers } from './iperfAnswers.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import { MeasurementTeller } from './measurementTeller.js';
@@ -387,12 +388,6 @@ function addSocket(measurement: Measurement, io: Io, plan: ReceivePlan, open: Op
     ttlSent: mark.ttl,
     isCompanion: open.place.role !== 'media',
   });
-}
-
-function namesOf(sources: readonly OpenSource[]): (index: number) => string | null {
-  const names = new Map<number, string>();
-  for (const { via } of sources) names.set(via.index, via.name);
-  return (index) => names.get(index) ?? null;
 }
 
 function joinedLine({ planned, via, reason }: OpenSource, unicast: boolean): string {

@@ -94,6 +94,9 @@ describe('intervals', () => {
     const { mdi } = result.streams[0]!;
     expect(seconds).toHaveLength(mdi!['intervals']!);
     expect(Math.max(...seconds.map(({ media_loss_rate: mlr }) => mlr))).toBe(mdi!['media_loss_rate_max']);
+    // Each is a point of the course over time.
+    const factors = seconds.map(({ delay_factor_ns: factor }) => factor);
+    expect(result.streams[0]!.series!.metrics.mdi_df_ns!.mean.filter((factor) => factor !== null)).toEqual(factors);
     expect(seconds.map(({ media_loss_rate: mlr }) => mlr).filter((mlr) => mlr > 0)).toEqual([14, 7]);
     for (const { start_ns: from, end_ns: to } of seconds) expect(to - from).toBe(1e9);
   });

@@ -78,6 +78,21 @@ describe('Series', () => {
     expect(SERIES_METRIC_IDS.every((id) => new Series(1e9).column(id) === null)).toBe(true);
   });
 
+  it('takes seconds of the media delivery index at their end, after the interval that they ended in', () => {
+    const series = new Series(1e9);
+    series.addDelayFactor(1e9, 5e6);
+    expect(series.points).toBe(0);
+    for (let second = 0; second < 3; second++) {
+      series.add(lossOf(second, 0));
+      series.addDelayFactor((second + 0.7) * 1e9, (second + 1) * 1e6);
+    }
+    // Of the very end of an interval, and one that is not known.
+    series.addDelayFactor(3e9, 9e6);
+    series.addDelayFactor(2.5e9, NaN);
+    expect(series.column('mdi_df_ns')).toEqual({ value: [1e6, 2e6, 6e6], min: [1e6, 2e6, 3e6], max: [1e6, 2e6, 9e6] });
+    expect(series.points).toBe(3);
+  });
+
   it('keeps negative delays', () => {
     const series = new Series(1e9);
     for (let second = 0; second < SERIES_POINTS + 2; second++) series.add(lossOf(second, 0, -1000 - second));

@@ -2,6 +2,7 @@ import { formatCount, formatDuration, formatRatio } from '../../core/format.js';
 import type { RunResult } from '../../result/model.js';
 import type { CliContext } from '../context.js';
 import { planPair } from '../../profile/makePlan.js';
+import { takesStandardOutput } from '../../profile/reportPlan.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
@@ -19,8 +20,8 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   const { result, conducted } = await runPair(inputs?.plan ?? send, receive, output, presenter, context, inputs);
   await presenter.finish(result);
   const status = exitStatus(result, conducted.cause);
-  const isTaken = output.json === '-' || output.exports.toStdout;
-  if (!output.quiet) (isTaken ? process.stderr : process.stdout).write(`${verdictLine(result, status)}\n`);
+  if (!output.quiet)
+    (takesStandardOutput(output) ? process.stderr : process.stdout).write(`${verdictLine(result, status)}\n`);
   return status;
 }
 

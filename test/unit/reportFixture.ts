@@ -1,0 +1,273 @@
+/** Documents that have everything a report can show, each figure another one. */
+import type { Bursts, Link, Receiver, RtcpReport, RunResult, Stream, Zap } from '../../src/result/model.js';
+import { buildStream } from '../../src/result/build.js';
+import { buildArbitration } from '../../src/result/buildArbitration.js';
+import { buildOutputs } from '../../src/result/buildRepair.js';
+import { summarise } from '../../src/result/histogramSummary.js';
+import { judgeLimits } from '../../src/result/judge.js';
+import { parseMax, type Limit } from '../../src/result/limits.js';
+import { media, pair, repair } from './mediaFixture.js';
+import {
+  answered,
+  HEALTHY,
+  measurement,
+  receiverResult,
+  recorded,
+  runFacts,
+  senderInput,
+  senderResult,
+  senderStream,
+  series,
+  snapshot,
+} from './resultFixture.js';
+import { taps } from './tapsFixture.js';
+
+export const LIMITS: readonly Limit[] = [
+  parseMax('packets_lost=5'),
+  parseMax('one_way_delay_ns.p99=1ms'),
+  parseMax('mdi.delay_factor_ns=1ms'),
+  parseMax('loss_ratio=2%'),
+];
+
+export const BURSTS: Bursts = {
+  windows: [
+    {
+      window_ns: 1e6,
+      peak_octets: 5264,
+      peak_datagrams: 4,
+      peak_bit_per_second: 42_112_000,
+      at_ns: 1.25e9,
+      excess_ns: 0,
+    },
+    {
+      window_ns: 1e9,
+      peak_octets: 131_600,
+      peak_datagrams: 101,
+      peak_bit_per_second: 1_052_800,
+      at_ns: null,
+      excess_ns: 977_000,
+    },
+  ],
+  largest: [{ start_ns: 1.2495e9, duration_ns: 610_000, octets: 5264, datagrams: 4 }],
+  queue: {
+    drain_bit_per_second: 1e8,
+    drain_layer: 'wire',
+    max_octets: 4321,
+    max_ns: 345_680,
+    at_ns: 1.251e9,
+    delay_ns: summarise(recorded(105_280, 210_560, 345_680)),
+  },
+  stamps: 'shared',
+  clamped_datagrams: 6,
+};
+
+const RTCP: RtcpReport = {
+  reports: 14,
+  packets_total: 100_200,
+  packets_sent: 1003,
+  packets_arrived: 997,
+  packets_behind: 3,
+  octets_sent: 1_318_000,
+  octets_arrived: 1_310_112,
+  restarts: 0,
+  cname: 'studio@example',
+  tool: 'encoder 3',
+  bye: true,
+  clock_hz: 90_000.25,
+  clock_difference_ns: -250_000,
+};
+
+const LINK: Link = {
+  name: 'srt://10.0.0.9:9000',
+  direction: 'receive',
+  implementation: 'libsrt',
+  state: 'ended',
+  connections: 2,
+  failed_attempts: 17,
+  refused_peers: 1,
+  turned_away_peers: null,
+  lost_connections: 1,
+  messages_received: 7001,
+  octets_received: 9_212_000,
+  messages_sent: null,
+  octets_sent: 0,
+  octets_discarded: 0,
+  packets_sent: null,
+  packets_received: 7100,
+  wire_octets_sent: null,
+  wire_octets_received: 9_600_000,
+  packets_retransmitted: 88,
+  packets_lost_sending: null,
+  packets_lost_receiving: 91,
+  packets_dropped_sending: null,
+  packets_dropped_receiving: 19,
+  packets_undecrypted: 0,
+  rtt_ns: 23_400_000,
+  bandwidth_bit_per_second: 1.93e8,
+  latency_ns: 1.2e8,
+  peer_latency_ns: null,
+};
+
+/** A transport stream in RTP that FEC repaired, with all that can be known of it. */
+export function mediaStream(change: Partial<Stream> = {}): Stream {
+  const built = buildStream(
+    snapshot({
+      format: 'rtp',
+      flow: '0x1a2b3c4d',
+      senderRun: null,
+      name: 'News HD',
+      rtp: { payloadType: 33, timestampDiscontinuities: 2 },
+    }),
+    measurement(),
+    series(),
+    media({ repair: repair() }),
+  );
+  return { ...built, bursts: BURSTS, rtcp: RTCP, notes: ['the sender restarted'], ...change };
+}
+
+/** A stream of numbered datagrams. */
+export function probeStream(change: Parameters<typeof snapshot>[0] = {}): Stream {
+  return buildStream(snapshot(change), measurement(), series());
+}
+
+function judged(result: RunResult, limits: readonly Limit[] = LIMITS): RunResult {
+  return { ...result, limits: judgeLimits(result, limits) };
+}
+
+export function mediaResult(): RunResult {
+  const facts = runFacts();
+  const companion = probeStream({ format: 'rtp/smpte-2022-1', port: 5003, flow: '0x00000000' });
+  const made = receiverResult({
+    run: { ...facts.run, name: 'night', labels: { site: 'attic' }, options: { interval: '1s', rate: 20_000_000 } },
+    streams: [mediaStream(), probeStream(), { ...companion, role: 'fec', histograms: null }],
+    outputs: buildOutputs(null, [
+      { name: 'news.ts', datagrams: 990, octets: 1_306_788, dropped: 2, failure: 'disk full' },
+    ]),
+    eventCounts: { first_packet: 2, gap: 1234 },
+  });
+  const reasons = [
+    { code: 'a', severity: 'note', text: 'what is noted, once' },
+    { code: 'b', severity: 'degraded', text: 'held up 19 times' },
+  ] as const;
+  return judged({ ...made, links: [LINK], health: { ...made.health, verdict: 'degraded', reasons: [...reasons] } });
+}
+
+export function legsResult(): RunResult {
+  const facts = runFacts();
+  const streams = ['a', 'b'].map((leg, i): Stream => ({ ...probeStream({ port: 5001 + i }), leg }));
+  return judged(
+    receiverResult({
+      ...facts,
+      streams,
+      health: { ...HEALTHY, kernelDrops: 4 },
+      arbitration: buildArbitration([pair(), pair({ name: 'Sport HD' })]),
+    }),
+    [],
+  );
+}
+
+export function sentResult(receivers: readonly Receiver[] = []): RunResult {
+  const impairment = { lost: 12, duplicated: 3, reordered: 5, delayed: 40, corrupted: 2 };
+  const made = senderResult(
+    { evidence: { host_counters: { udp_sndbuf_errors: 27, ip_forwarded: 0 }, notes: ['a note on the host'] } },
+    {
+      quantumNs: 50_000,
+      transmitDelay: recorded(4000, 6100),
+      recovery: answered(),
+      streams: [
+        senderStream({ impairment, impairmentSeed: 77, skipped: 6, sent: 987 }),
+        senderStream({ id: 'x', port: 5002, name: 'Second' }),
+      ],
+      inputs: [
+        senderInput({
+          passes: 3,
+          underruns: 2,
+          skipped_octets: 1880,
+          correction_ppm: 2.5,
+          failure: 'no clock (PCR) was found',
+        }),
+      ],
+    },
+  );
+  return judged({ ...made, receivers: [...receivers] }, []);
+}
+
+export function receiver(name: string, change: Partial<RunResult> = {}): Receiver {
+  return { name, address: `10.0.0.${name.length}`, report: null, result: { ...receiverResult(), ...change } };
+}
+
+function steps(...values: number[]) {
+  return {
+    first_packet_ns: summarise(recorded(...values)),
+    first_pat_ns: summarise(recorded(...values.map((ns) => ns + 40e6))),
+    first_pmt_ns: summarise(recorded(...values.map((ns) => ns + 41e6))),
+    first_random_access_ns: summarise(recorded(...values.map((ns) => ns + 300e6))),
+  };
+}
+
+export function zapResult(): RunResult {
+  const zap: Zap = {
+    cycles: 7,
+    dwell_ns: 3e9,
+    shuffled: true,
+    attempts: 14,
+    failures: 1,
+    incomplete: 2,
+    ...steps(1.1e6, 5.6e6),
+    channels: [
+      {
+        endpoint: 'rtp://239.1.1.1:5004',
+        name: 'News HD',
+        group: '239.1.1.1',
+        port: 5004,
+        attempts: 7,
+        failures: 1,
+        incomplete: 0,
+        ...steps(1.1e6),
+      },
+      {
+        endpoint: 'rtp://239.1.1.2:5004',
+        name: null,
+        group: '239.1.1.2',
+        port: 5004,
+        attempts: 7,
+        failures: 0,
+        incomplete: 2,
+        ...steps(5.6e6),
+      },
+    ],
+  };
+  const base = receiverResult({ streams: [] });
+  return judged({ ...base, run: { ...base.run, command: 'zap' }, zap }, []);
+}
+
+export function tapsResult(): RunResult {
+  const base = receiverResult({ streams: [] });
+  return judged(
+    { ...base, run: { ...base.run, command: 'analyze', role: 'analyzer' }, memberships: [], taps: taps() },
+    [],
+  );
+}
+
+export function silentResult(): RunResult {
+  return judged(receiverResult({ streams: [] }), []);
+}
+
+/** Each kind of document, by what it is. */
+export function documents(): readonly (readonly [name: string, result: RunResult])[] {
+  return [
+    ['media', mediaResult()],
+    ['two legs', legsResult()],
+    [
+      'sender',
+      sentResult([
+        receiver('studio'),
+        receiver('edge', { streams: [] }),
+        { name: 'lost', address: '10.0.0.9', report: null, result: null },
+      ]),
+    ],
+    ['channel changes', zapResult()],
+    ['two captures', tapsResult()],
+    ['silence', silentResult()],
+  ];
+}
