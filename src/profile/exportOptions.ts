@@ -23,7 +23,7 @@ export const EXPORT_OPTIONS = {
   influx: one('Export', parseInfluxTarget, {
     value: '<where>',
     commands: RESULTS,
-    help: 'write lines for InfluxDB: http://127.0.0.1:8086/org=lab/bucket=mcast, udp://<host>:<port> or a file; - is stdout',
+    help: 'write lines for InfluxDB: http://127.0.0.1:8086/org=lab/bucket=mcast, udp://127.0.0.1:8089 or a file; - is stdout',
   }),
   'influx-token-file': one('Export', parseText, {
     value: '<file>',

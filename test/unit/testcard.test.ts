@@ -102,14 +102,17 @@ describe('the test card, filled up to a rate', () => {
     const before = content(CLIP);
     const after = content(filled(5_000_000));
     expect(after).toHaveLength(before.length);
-    for (const [k, packet] of before.entries()) {
-      const [was, is] = [packet, after[k]!];
+    const differing = before.filter((was, k) => {
+      const is = after[k]!;
       // Octets 6 to 11 of a packet with a PCR are that (ISO/IEC 13818-1 section 2.4.3.5).
       const hasClock = (was[3]! & 0x20) !== 0 && was[4]! > 0 && (was[5]! & 0x10) !== 0;
-      const from = hasClock ? 12 : 0;
-      expect(is.subarray(from)).toEqual(was.subarray(from));
-      expect(is.subarray(0, hasClock ? 6 : 0)).toEqual(was.subarray(0, hasClock ? 6 : 0));
-    }
+      const [head, tail] = hasClock ? [6, 12] : [0, 0];
+      return (
+        Buffer.compare(is.subarray(tail), was.subarray(tail)) !== 0 ||
+        Buffer.compare(is.subarray(0, head), was.subarray(0, head)) !== 0
+      );
+    });
+    expect(differing).toEqual([]);
   });
 
   it('is the clip itself at its own rate, and no longer than memory may be', () => {
