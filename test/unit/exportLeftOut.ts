@@ -6,10 +6,18 @@ const IDENTITY = 'it names something: a label of the figures, or of none';
 const SETTING = 'it was given or is fixed: the result has it';
 const HISTORY = 'it is about an instant of the run, or a list of such: an exporter keeps the time series itself';
 
+const NOT_YET = 'not exported by this version: the result has it';
+
 /** By path, all below it included. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   host: SETTING,
   'clock.steps[]': HISTORY,
+  'clock.offsets[]': NOT_YET,
+  'streams[].delay_correction': NOT_YET,
+  capacity: NOT_YET,
+  'sender.feedback': NOT_YET,
+  'sender.loss_location': NOT_YET,
+  'limits[].intervals': NOT_YET,
   'run.seed': SETTING,
   'run.interval_ns': SETTING,
   'memberships[]': IDENTITY,
