@@ -186,7 +186,7 @@ describe('forms that are refused, with the likely meaning', () => {
     ['239.1.1.1/tll=4', 'unknown parameter "tll"; did you mean /ttl?'],
     ['239.1.1.1/localaddr=10.0.0.1', 'unknown parameter "localaddr"; here it is /iface='],
     ['udp://239.1.1.1?pkt_size=1316&ttl=4', 'unknown parameter "pkt_size"; here it is /size='],
-    ['239.1.1.1/ready_file=x', 'unknown parameter "ready_file"; did you mean /ready-file?'],
+    ['239.1.1.1/ready_file=x', 'unknown parameter "ready_file"; did you mean /ready-file or /key-file?'],
     ['239.1.1.1/ttl=4/ttl=5', 'the parameter ttl is given twice'],
     ['239.1.1.1/live/stream', '"/live/stream" is not /name=value'],
     ['239.1.1.1:5001/ttl', '/ttl has no value (cut by the shell?): write /ttl=value'],
