@@ -6,11 +6,15 @@ import type { RunResult, Stream } from './model.js';
 const DETAIL = 64;
 const MOST_CHARACTERS = 1 << 20;
 
-/** A receiver's result as far as it is about one run of one sender. `run`: eight hexadecimal digits. */
-export function resultFor(result: RunResult, address: string, run: string): RunResult {
-  const streams = result.streams.filter(
-    ({ source, sender_run }) => source === address && (sender_run === null || sender_run === run),
-  );
+/**
+ * A receiver's result as far as it is about one run of one sender. `run`: eight hexadecimal digits. Of what
+ * names no run, streams that were over by `sinceNs`, counted from the start of `result`, are of another one.
+ */
+export function resultFor(result: RunResult, address: string, run: string, sinceNs: number): RunResult {
+  const streams = result.streams.filter(({ source, sender_run, end_ns }) => {
+    if (source !== address) return false;
+    return sender_run === null ? end_ns === null || end_ns >= sinceNs : sender_run === run;
+  });
   const isAll = streams.length === result.streams.length;
   return {
     ...result,

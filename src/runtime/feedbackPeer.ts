@@ -19,6 +19,8 @@ const OPEN_QUESTIONS = 64;
 /** A last report is said so often, so far apart: single ones may be lost. */
 const LAST_REPORTS = 3;
 const LAST_PAUSE_NS = 40e6;
+/** A short run may be over so long before it is heard to ask. */
+const UNHEARD_NS = 0.3e9;
 /** Numbers further ahead than this are old ones (RFC 1982 section 3.2). */
 const HALF_OF_NUMBERS = 2 ** 31;
 
@@ -43,6 +45,8 @@ export class FeedbackPeer {
   readonly streams: number[] = [];
   lookedAt = 0;
   said: FeedbackAnnouncement;
+  /** When it was first heard. */
+  readonly beganMonoNs: Nanos;
   /** When it was first and last heard, by our clock. */
   readonly beganRealNs: Nanos;
   heardRealNs: Nanos;
@@ -71,6 +75,7 @@ export class FeedbackPeer {
 
   constructor(options: FeedbackPeerOptions) {
     const { address, first, seed, nowMonoNs, nowRealNs } = options;
+    this.beganMonoNs = nowMonoNs;
     this.beganRealNs = nowRealNs;
     this.heardRealNs = nowRealNs;
     this.#options = options;
@@ -91,6 +96,11 @@ export class FeedbackPeer {
       this.#random,
       nowMonoNs,
     );
+  }
+
+  /** What was over by then is of an earlier run. */
+  get sinceMonoNs(): Nanos {
+    return this.beganMonoNs - UNHEARD_NS;
   }
 
   /** Its next announcement. What comes again, or behind a later one, says nothing. */

@@ -1,4 +1,5 @@
-import { StreamFormat } from '../analysis/streamTable.js';
+import { Seq } from '../analysis/sequenceState.js';
+import { isNumbered, StreamFormat } from '../analysis/streamTable.js';
 import type { Measurement } from '../analysis/measurement.js';
 import { addToAddress, parseAddress } from '../core/address.js';
 import { ReceiveBatch } from '../core/batch.js';
@@ -69,7 +70,6 @@ export class FeedbackReceiver implements Agent {
   readonly #bytes = new Uint8Array(REPORT_OCTETS);
   readonly #random: Random;
   readonly #peers: FeedbackPeer[] = [];
-  readonly #begun = new Map<FeedbackPeer, Nanos>();
   /** Of the interval closed last, by stream. */
   readonly #intervals = new Map<number, IntervalSnapshot>();
   #lookNs: Nanos = -Infinity;
@@ -156,7 +156,6 @@ export class FeedbackReceiver implements Agent {
     if (this.#peers.length >= MOST_PEERS) {
       const over = this.#peers.findIndex(({ isOver }) => isOver);
       if (over < 0) return null;
-      this.#begun.delete(this.#peers[over]!);
       this.#peers.splice(over, 1);
     }
     const family = address.includes(':') ? 6 : 4;
@@ -170,7 +169,6 @@ export class FeedbackReceiver implements Agent {
       nowRealNs: this.#realNs,
     });
     this.#peers.push(peer);
-    this.#begun.set(peer, nowMonoNs);
     return peer;
   }
 
@@ -282,14 +280,26 @@ export class FeedbackReceiver implements Agent {
       const path = io.path(table.path[stream]!);
       if (path.source !== peer.address) continue;
       const isOfRun =
-        table.format[stream] === StreamFormat.Probe ? table.run[stream] === peer.run : isAnnounced(peer.said, path);
+        table.format[stream] === StreamFormat.Probe
+          ? table.run[stream] === peer.run
+          : isAnnounced(peer.said, path) && !this.#isEarlier(peer, stream);
       if (isOfRun) peer.streams.push(stream);
     }
   }
 
+  /** It was over before the run was announced: another run of that host, of which only probes tell the number. */
+  #isEarlier(peer: FeedbackPeer, stream: number): boolean {
+    const { measurement } = this.#options;
+    const { table, sequence } = measurement;
+    const endedNs = isNumbered(table.format[stream]!)
+      ? sequence.states.values[stream * Seq.Count + Seq.EndedMonoNs]!
+      : NaN;
+    return endedNs === endedNs ? endedNs < peer.sinceMonoNs : measurement.hasStreamSettled(stream, peer.sinceMonoNs);
+  }
+
   /** Streams come, but none from there: whoever announces that is not to be answered. */
   #isForeign(peer: FeedbackPeer, nowMonoNs: Nanos): boolean {
-    return peer.streams.length === 0 && nowMonoNs - this.#begun.get(peer)! > PATIENCE_NS;
+    return peer.streams.length === 0 && nowMonoNs - peer.beganMonoNs > PATIENCE_NS;
   }
 
   #hasSettled(peer: FeedbackPeer, nowMonoNs: Nanos): boolean {

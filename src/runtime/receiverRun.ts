@@ -178,7 +178,7 @@ export async function runReceiver(
             isMedia: (stream) => media.placeOf(stream)?.role === 'media',
             inject,
             cname: shortTermCname(),
-            deliver: (peer) => post(answerTo(peer, whole(result(false)), sources)),
+            deliver: (peer) => post(answerTo(peer, whole(result(false)), sources, startMonoNs)),
             others: [agent],
           });
     const agents = [agent, reports, recovery, feedback].filter((one) => one !== null);
@@ -328,7 +328,7 @@ export async function runReceiver(
     watch.sample();
     capture?.close();
     const last = whole(result(!stopped || !endsByItself));
-    for (const peer of feedback?.leave(agent.stopMonoNs) ?? []) post(answerTo(peer, last, sources));
+    for (const peer of feedback?.leave(agent.stopMonoNs) ?? []) post(answerTo(peer, last, sources, startMonoNs));
     return last;
   } finally {
     for (const { source } of sources) source.close();

@@ -53,6 +53,21 @@ describe('feedback over loopback', { timeout: 60_000 }, () => {
     expect(sent.sender!.feedback).toMatchObject({ receivers: 2, results: 2, results_refused: 0, foreign: 0, stale: 0 });
   });
 
+  it('reports of each run of iperf by itself, with all of its flows', async () => {
+    const place = endpoint('iperf');
+    const receiver = await startReceiver([place, '--name', 'one', ...QUIET]);
+    for (const flows of [1, 3]) {
+      const words = ['--await', '1', '--pps', '300', '--count', '150', '--flows', String(flows)];
+      const sent = await startMcast(['send', place, ...words, '--json', ...QUIET]).result();
+      const [told] = sent.receivers;
+      expect(told!.report).toMatchObject({ streams: flows, received: sent.sender!.sent, lost: 0 });
+      expect(told!.result!.streams.map(({ source_port }) => source_port).toSorted()).toEqual(
+        sent.sender!.streams.map(({ source_port }) => source_port).toSorted(),
+      );
+    }
+    expect((await receiver.stop()).streams).toHaveLength(4);
+  });
+
   it('judges the streams of receivers by its limits', async () => {
     const place = endpoint();
     const words = [
@@ -208,7 +223,17 @@ describe('feedback over loopback', { timeout: 60_000 }, () => {
   it('asks for feeds only when told to', async () => {
     const place = endpoint('mold');
     const receiver = await startReceiver([place, '--once', '--feedback', '--name', 'trader', ...QUIET]);
-    const sent = await startMcast(['send', place, '--feedback', '--count', '2000', '--json', ...QUIET]).result();
+    const sent = await startMcast([
+      'send',
+      place,
+      '--feedback',
+      '--await',
+      '1',
+      '--count',
+      '2000',
+      '--json',
+      ...QUIET,
+    ]).result();
     const own = await receiver.result();
     expect(sent.receivers.map(({ name }) => name)).toEqual(['trader']);
     expect(sent.receivers[0]!.report!.received).toBe(own.streams[0]!.metrics.messages_received);

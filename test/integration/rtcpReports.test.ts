@@ -157,6 +157,6 @@ describe('recv --rtcp', () => {
   it('is not sent unless it is asked for', async () => {
     const group = freshGroup();
     const receiver = await startReceiver([`rtp://${group}:5004`, '-I', 'lo', '--allow-silence']);
-    expect((await receiver.stop()).run.options).toMatchObject({ passive: true, rtcp: false });
+    expect((await receiver.stop()).run.options).toMatchObject({ passive: false, rtcp: false });
   });
 });
