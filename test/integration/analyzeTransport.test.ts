@@ -106,7 +106,8 @@ async function pair(send_: readonly string[]): Promise<{ live: RunResult; analys
   const path = join(folder, `live${send_.length}.pcapng`);
   const endpoint = `rtp://${freshGroup()}:5004/iface=lo`;
   const receiver = await startReceiver([endpoint, '--once', '--capture', path]);
-  await send([endpoint, '--duration', '3s', '--impair', 'loss=2%,seed=5', ...send_]);
+  // Announcements of feedback would be one more stream beside RTCP.
+  await send([endpoint, '--duration', '3s', '--no-feedback', '--impair', 'loss=2%,seed=5', ...send_]);
   return { live: await receiver.result(), analysed: await startMcast(['analyze', path]).result() };
 }
 
