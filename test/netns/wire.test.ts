@@ -88,8 +88,8 @@ describe.runIf(needs('netns', 'capture'))('on the wire between two hosts', () =>
           .split('\n')
           .filter((line) => line.includes(hex.ssm));
         expect(kernel).toHaveLength(1);
-        // Included by one socket, excluded by none.
-        expect(kernel[0]!.trim().split(/\s+/).slice(1)).toEqual(['e0', hex.ssm, hex.source, '1', '0']);
+        // Included by two sockets, that of the data and that of announcements of feedback; excluded by none.
+        expect(kernel[0]!.trim().split(/\s+/).slice(1)).toEqual(['e0', hex.ssm, hex.source, '2', '0']);
       });
       expect(records).toEqual([`allow { ${source} }`, `block { ${source} }`]);
     });
