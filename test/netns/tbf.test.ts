@@ -42,7 +42,7 @@ describe.runIf(needs('netns', 'tc', 'nft'))('behind a queue of 20 Mbit/s', () =>
       const receiver = await startReceiver([endpoint, '--once'], { lab, host: 'rx' });
       const shape = offload ? ['--offload', 'on', '--quantum', '3ms'] : ['--offload', 'off'];
       // --force: no listening for other senders first, whose own reports would be in the queue too.
-      const load = ['--rate', '30M', '--size', '1316', '--duration', '2s', '--force', ...shape];
+      const load = ['--rate', '30M', '--size', '1316', '--duration', '2s', '--force', '--no-feedback', ...shape];
       const sent = await send([endpoint, ...load], { lab, host: 'tx' });
       const sender = sent.sender!;
       const result = await receiver.result();
