@@ -183,6 +183,8 @@ describe.runIf(needs('ffmpeg', 'ffprobe', 'ps'))('ffmpeg as an input', () => {
     const running = await open({ source: at('film.m3u8') });
     expect(running.plan).toMatchObject({ video: 'copy', audio: 'copy' });
     expect(codecsOf(await octetsOf(running))).toEqual(['h264', 'aac']);
+    // Its last words come by a pipe of their own.
+    await running.finished;
     expect(running.progress?.frames).toBe(125);
   });
 
