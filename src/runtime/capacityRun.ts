@@ -18,7 +18,7 @@ import { Command, type RunControl } from './control.js';
 import { clockSection, runSection } from './document.js';
 import { EventLog } from './eventLog.js';
 import { EvidenceWatch } from './evidence.js';
-import { feedbackSection, openFeedbackSender } from './feedbackSetup.js';
+import { feedbackSection, openFeedbackSender, type OpenFeedbackSender } from './feedbackSetup.js';
 import { refuseForeignSender } from './foreignSender.js';
 import { interfaceFacts } from './interfaceFacts.js';
 import { freshLoopHealth, runLoop } from './loop.js';
@@ -56,9 +56,11 @@ export async function runCapacity(
   const { sink, segments } = open!;
   const runId = randomBytes(4).readUInt32BE();
   const name = runId.toString(16).padStart(8, '0');
-  const asking = await openFeedbackSender(io, plan.send, [first!], runId, shortTermCname());
+  let opened: OpenFeedbackSender | null = null;
   try {
+    const asking = await openFeedbackSender(io, plan.send, [first!], runId, shortTermCname());
     if (asking === null) throw new Error('a capacity plan without feedback');
+    opened = asking;
     post({ type: 'collect', address: asking.address, port: asking.port, run: name });
     warmUpFast();
     const startRealNs = io.clock.realNs();
@@ -232,7 +234,7 @@ export async function runCapacity(
     return result(!stopped);
   } finally {
     sink.close();
-    asking?.close();
+    opened?.close();
   }
 }
 

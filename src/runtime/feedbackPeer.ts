@@ -204,14 +204,14 @@ export class FeedbackPeer {
     return number;
   }
 
-  /** When the question `number` left; `null`: it was not asked, has been answered, or is too old. */
+  /** Whether an answer is to the open question `number` that left at `t1UnixNs`; it is open no longer. */
   take(number: number, t1UnixNs: bigint): boolean {
     if (this.#open.get(number) !== t1UnixNs) return false;
     this.#open.delete(number);
     return true;
   }
 
-  /** All that belongs to the run has come: the result is to follow within the spread, or at once where `isHasty`. */
+  /** All that belongs to the run has come: the result is to follow within the spread. */
   settle(nowMonoNs: Nanos): void {
     if (this.#deliverNs !== Infinity) return;
     this.#deliverNs = nowMonoNs + this.#random.unit() * this.said.spreadMs * 1e6;

@@ -23,6 +23,7 @@ import { sdesItem, SdesType } from '../wire/rtcpSdes.js';
 import type { Agent } from './agent.js';
 import { FeedbackPeer } from './feedbackPeer.js';
 import type { FeedbackProof } from './feedbackProof.js';
+import { emptyReport } from './feedbackSender.js';
 
 /** Answers are looked for this often while they may come. */
 const LOOK_NS = 5e6;
@@ -219,7 +220,7 @@ export class FeedbackReceiver implements Agent {
     const t1UnixNs = this.#options.io.clock.epoch.realtimeNs + BigInt(Math.round(this.#realNs));
     const number = peer.ask(t1UnixNs, nowMonoNs);
     this.#send(peer, [
-      { kind: 'rr', ssrc: peer.ssrc, blocks: [], extension: new Uint8Array() },
+      emptyReport(peer.ssrc),
       this.#description(peer),
       feedbackPacket(peer.ssrc, { kind: 'question', run: peer.run, number, t1UnixNs }),
     ]);

@@ -1,4 +1,4 @@
-import { FeedbackTable, type KnownReceiver } from '../control/feedbackTable.js';
+import { FeedbackTable } from '../control/feedbackTable.js';
 import { SendBatch } from '../core/batch.js';
 import { printable } from '../core/printable.js';
 import { ntpFromUnixNs } from '../core/ntpTime.js';
@@ -254,5 +254,3 @@ export function nameIn(packets: readonly RtcpPacket[]): string {
   }
   return '';
 }
-
-export type { KnownReceiver };

@@ -2,6 +2,7 @@
 import os from 'node:os';
 import type { Measurement } from '../analysis/measurement.js';
 import { Heed } from '../control/feedbackTable.js';
+import { McastError } from '../core/errors.js';
 import { u32be } from '../core/bytes.js';
 import { formatHostPort } from '../core/format.js';
 import { bitPerSecondAt } from '../core/layers.js';
@@ -50,7 +51,11 @@ export async function openFeedbackSender(
   const { family, group } = first.stream.address;
   const { via } = first;
   const address = first.source ?? firstAddress(via, family);
-  if (address === null) return null;
+  if (address === null) {
+    if (feedback.receivers === 0) return null;
+    const message = `${via.name} has no IPv${family} address that receivers could answer to`;
+    throw new McastError('ERR_SOURCE_ADDRESS', message, { hint: 'Name another interface with --iface.' });
+  }
   let port: DatagramPort | null = null;
   let sink: DatagramSink;
   try {

@@ -113,7 +113,7 @@ export async function runSender(
     if (isAwaited) {
       tellReady(warnings, io.clock.realNs(), null);
       await awaitReceivers(io, plan.feedback!, asking!.agent, control);
-      post({ type: 'said', text: `${asking!.agent.table.present(io.clock.monoNs())} receivers are there` });
+      post({ type: 'said', text: `receivers that are there: ${asking!.agent.table.present(io.clock.monoNs())}` });
     }
     const evidence = new EvidenceWatch();
     const startRealNs = io.clock.realNs();
