@@ -150,4 +150,12 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     gist: 'lists profiles, or shows one with its reasons',
     examples: ['mcast profiles', 'mcast profiles show iptv-hd'],
   },
+  completion: {
+    operands: '<bash|zsh|fish>',
+    atLeast: 1,
+    atMost: 1,
+    summary: 'Prints a script with which a shell completes commands, options and values.',
+    gist: 'completes words in bash, zsh or fish',
+    examples: ['mcast completion bash', 'mcast completion zsh'],
+  },
 };

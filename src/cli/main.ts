@@ -31,6 +31,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       dump: () => import('./commands/dump.js'),
       list: () => import('./commands/list.js'),
       profiles: () => import('./commands/profiles.js'),
+      completion: () => import('./commands/completion.js'),
       relay: () => import('./commands/relay.js'),
       report: () => import('./commands/report.js'),
       capacity: () => import('./commands/capacity.js'),

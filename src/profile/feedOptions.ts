@@ -14,6 +14,7 @@ export const FEED_OPTIONS = {
   }),
   arrivals: one('Feeds', parseArrivals, {
     value: '<profile>',
+    words: ['constant', 'poisson', 'bursts', 'bursts:', 'trace:'],
     fallback: 'constant',
     commands: SENDERS,
     scope: 'stream',

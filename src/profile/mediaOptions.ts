@@ -7,6 +7,7 @@ import { one, RECEIVERS, SENDERS, several } from './optionRow.js';
 export const MEDIA_OPTIONS = {
   input: one('Video', parseInput, {
     value: '<input>',
+    words: ['testcard', 'synthetic', 'lavfi:'],
     commands: SENDERS,
     scope: 'stream',
     brief: ['send', 'demo'],
@@ -122,6 +123,7 @@ export const MEDIA_OPTIONS = {
   }),
   play: one('Video', parseText, {
     value: '[=<player>]',
+    words: ['ffplay', 'vlc', 'mpv'],
     commands: ['recv'],
     scope: 'stream',
     help: 'show it with ffplay, vlc or mpv: the one that is found, or the one that is named',

@@ -14,6 +14,7 @@ export const COMMANDS = [
   'capacity',
   'doctor',
   'profiles',
+  'completion',
 ] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
@@ -42,6 +43,8 @@ export interface OptionRow<T = unknown, Many extends boolean = boolean> {
   readonly read: (text: string) => T;
   /** Of an optional value: words that are meant as one where they stand behind a blank. `null`: none. */
   readonly astray: RegExp | null;
+  /** Values, or beginnings of some, that a shell may propose. */
+  readonly words: readonly string[];
   /** May be given several times. */
   readonly many: Many;
   /** Of many: each is `<name><operator><value>`, and goes before one of the same name that a profile has. */
@@ -79,12 +82,17 @@ const DEFAULTS = {
 
 /** An option of which the last one counts. */
 export function one<T>(section: Section, read: (text: string) => T, spec: Spec): OptionRow<T, false> {
-  return { ...DEFAULTS, ...spec, section, read, many: false };
+  return { ...DEFAULTS, words: wordsOf(read), ...spec, section, read, many: false };
 }
 
 /** An option of which all count. */
 export function several<T>(section: Section, read: (text: string) => T, spec: Spec): OptionRow<T, true> {
-  return { ...DEFAULTS, ...spec, section, read, many: true };
+  return { ...DEFAULTS, words: wordsOf(read), ...spec, section, read, many: true };
+}
+
+/** Those of a reader that takes no others. */
+function wordsOf(read: ((text: string) => unknown) & { readonly words?: readonly string[] }): readonly string[] {
+  return read.words ?? [];
 }
 
 /** Commands that share options. */

@@ -24,13 +24,16 @@ export function integerIn(from: number, to: number): (text: string) => number {
   };
 }
 
-/** A reader of one word out of several. */
-export function oneOf<const T extends string>(...words: readonly T[]): (text: string) => T {
-  return (text) => {
+/** A reader of one word out of several, which it names. */
+export function oneOf<const T extends string>(
+  ...words: readonly T[]
+): ((text: string) => T) & { readonly words: readonly T[] } {
+  const read = (text: string): T => {
     const word = words.find((candidate) => candidate === text);
     if (word === undefined) throw usage(`"${text}" is not one of ${words.join(', ')}${didYouMean(text, words)}`);
     return word;
   };
+  return Object.assign(read, { words });
 }
 
 /** Any text but none. */

@@ -1,4 +1,5 @@
 /** The rows of the table of options that say where, what and how long. */
+import { DSCP_NAMES, dscpName } from '../core/dscp.js';
 import {
   parseDscp,
   parseDurationNs,
@@ -90,6 +91,7 @@ export const TRAFFIC_OPTIONS = {
   }),
   pattern: one('What is sent', parsePattern, {
     value: '<pattern>',
+    words: ['cbr', 'poisson', 'burst:'],
     fallback: 'cbr',
     commands: SENDERS,
     scope: 'stream',
@@ -109,6 +111,7 @@ export const TRAFFIC_OPTIONS = {
   }),
   payload: one('What is sent', parsePayload, {
     value: '<payload>',
+    words: ['text:', 'hex:'],
     commands: ['send'],
     scope: 'stream',
     help: 'for udp: text:<words>, hex:<digits> or a file, repeated up to --size, which defaults to its length',
@@ -140,6 +143,7 @@ export const TRAFFIC_OPTIONS = {
   }),
   dscp: one('What is sent', parseDscp, {
     value: '<name|0-63>',
+    words: [...DSCP_NAMES.keys()].filter((name) => dscpName(DSCP_NAMES.get(name)!) === name),
     fallback: 'cs0',
     commands: [...PAIR, 'relay', 'capacity'],
     scope: 'stream',

@@ -131,7 +131,7 @@ export function limitTarget(name: string): LimitTarget | string {
   if ((HISTOGRAM_IDS as readonly string[]).includes(name) || RUN_HISTOGRAMS.includes(name)) {
     return `"${name}" is a histogram: say which figure of it, as ${name}.p99 or ${name}.max`;
   }
-  const near = didYouMean(name, allNames());
+  const near = didYouMean(name, limitNames());
   return `"${name}" is no figure of a result${near === '' ? ': docs/metrics.md lists them' : near}`;
 }
 
@@ -140,7 +140,8 @@ export function percentileFraction(name: string): number | null {
   return /^p\d{2,}$/u.test(name) && !/^p0+$/u.test(name) && name !== 'p100' ? Number(`0.${name.slice(1)}`) : null;
 }
 
-function allNames(): string[] {
+/** Names that a limit may have, of percentiles the usual ones. */
+export function limitNames(): string[] {
   const figures = ['p50', 'p99', 'max'];
   const histograms = [...HISTOGRAM_IDS, ...RUN_HISTOGRAMS].flatMap((id) => figures.map((figure) => `${id}.${figure}`));
   const named = SECTIONS.flatMap((section) => NAMED[section].map((key) => `${section}.${key}`));

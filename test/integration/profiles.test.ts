@@ -38,7 +38,7 @@ describe.each(shippedProfiles())('%s', (name) => {
     const bandwidth = /It sends (.*? UDP payload)/.exec(shown)![1]!;
     expect(start).toContain(bandwidth);
     expect(start.indexOf(bandwidth)).toBeLessThan(start.indexOf('to 239.255.'));
-  });
+  }, 60_000);
 });
 
 describe('a profile of one’s own', () => {
