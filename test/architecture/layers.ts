@@ -53,6 +53,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 export const BUILD_STEPS: readonly string[] = [
   'result/emitSchema.ts',
   'profile/emitSchema.ts',
+  'cli/emitManPage.ts',
   'native/build.mjs',
   'cli/bundle.mjs',
 ];
