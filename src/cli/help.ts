@@ -28,7 +28,7 @@ Endpoints: [scheme://][source@]group[+n][:port][/name=value]...
 export function overview(): string {
   const commands = COMMANDS.map((name) => {
     const row = COMMAND_ROWS[name];
-    return `  ${`${name} ${row.operands}`.padEnd(LEFT - 4)}  ${row.gist}`;
+    return `  ${`${name} ${row.operands}`.padEnd(LEFT - 3)}  ${row.gist}`;
   });
   return `${[
     'Usage: mcast <command> <endpoint>... [options]; mcast <command> -h has more',
