@@ -8,7 +8,7 @@ const BIT_PER_SECOND = 20_000_000;
 /** Of a limit that tc counts in Ethernet frames. A quiet machine finds it to 2 %; one that is held up finds it lower. */
 const TOLERANCE = 0.1;
 
-describe.runIf(needs('netns', 'tc'))('the capacity of a path of 20 Mbit/s', { timeout: 120_000 }, () => {
+describe.runIf(needs('netns', 'tc'))('the capacity of a path of 20 Mbit/s', { timeout: 200_000 }, () => {
   let lab: Lab;
   beforeEach(async () => {
     lab = await openLab();
@@ -38,8 +38,12 @@ describe.runIf(needs('netns', 'tc'))('the capacity of a path of 20 Mbit/s', { ti
     const receiver = await startReceiver([endpoint, '--quiet'], { lab, host: 'rx' });
     // --force: no listening for other senders first, whose own reports would be in the queue too.
     const words = ['--lowest-rate', '2M', '--highest-rate', '80M', '--force', '--quiet', '--json'];
-    const result = await startMcast(['capacity', endpoint, ...words], { lab, host: 'tx' }).result();
+    const run = () => startMcast(['capacity', endpoint, ...words], { lab, host: 'tx' }).result(0, 3);
+    let result = await run();
+    // A host that is held up all along finds less, or nothing, and says so.
+    for (let again = 0; again < 3 && !result.capacity!.searches[0]!.confirmed; again++) result = await run();
     const [search] = result.capacity!.searches;
+    expect(search!.confirmed, JSON.stringify([search, result.health])).toBe(true);
     expect(search!.rate_bit_per_second / BIT_PER_SECOND).toBeGreaterThan(1 - TOLERANCE);
     expect(search!.rate_bit_per_second / BIT_PER_SECOND).toBeLessThan(1 + TOLERANCE);
     expect(search!.failing_bit_per_second).toBeGreaterThan(search!.rate_bit_per_second);
