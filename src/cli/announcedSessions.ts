@@ -2,7 +2,6 @@
 import { printable } from '../core/printable.js';
 import { sapOperand } from '../profile/operands.js';
 import type { GivenOptions } from '../profile/readOptions.js';
-import { takesStandardOutput } from '../profile/reportPlan.js';
 import type { PlanContext } from '../profile/targets.js';
 
 /**
@@ -39,7 +38,7 @@ export async function withAnnouncedSessions(
 /** Prints a line for people where the run will print its own. */
 function sayer({ values }: GivenOptions): (line: string) => void {
   if (values.quiet === true) return () => {};
-  const { json = null, capture, report: reports = [] } = values;
-  const stream = takesStandardOutput({ json, reports }) || capture === '-' ? process.stderr : process.stdout;
+  const isTaken = values.json === '-' || values.capture === '-' || values.report?.some(({ path }) => path === '-');
+  const stream = isTaken === true ? process.stderr : process.stdout;
   return (line) => void stream.write(`${printable(line)}\n`);
 }

@@ -5,7 +5,7 @@ import type { Capacity, CapacitySearch } from '../result/model.js';
 import type { Style } from './style.js';
 import { counted, line, lines } from './textLines.js';
 
-const WHY: Readonly<Record<NonNullable<CapacitySearch['obstacle']>, string>> = {
+export const OBSTACLES: Readonly<Record<NonNullable<CapacitySearch['obstacle']>, string>> = {
   sender: "this host's own queue or program, which did not send more",
   network: 'the network, which lost the rest',
   queue: 'a queue on the way, which grew',
@@ -13,7 +13,7 @@ const WHY: Readonly<Record<NonNullable<CapacitySearch['obstacle']>, string>> = {
   application: "a receiver's program: that host is too slow",
   silent: 'a receiver that did not answer',
 };
-const STOPS: Readonly<Record<CapacitySearch['stop'], string>> = {
+export const CAPACITY_STOPS: Readonly<Record<CapacitySearch['stop'], string>> = {
   resolution: 'found: a little more does not hold',
   highest: 'the highest rate that may be tried holds: give --highest-rate',
   lowest: 'not even the lowest rate holds',
@@ -42,13 +42,13 @@ function searchBlock(search: CapacitySearch, style: Style): string[] {
   }
   if (search.failing_bit_per_second !== null)
     block.push(line('does not hold', formatRate(search.failing_bit_per_second)));
-  if (obstacle !== null) block.push(...lines('limited by', WHY[obstacle]));
+  if (obstacle !== null) block.push(...lines('limited by', OBSTACLES[obstacle]));
   for (const one of search.limiting.slice(0, 4)) {
     const why = one.obstacle === null ? '' : ` (${one.obstacle.replaceAll('_', ' ')})`;
     block.push(...lines('', `${printable(one.receiver)} got ${formatRatio(one.delivered_ratio)}${why}`));
   }
   for (const one of search.missing.slice(0, 4)) block.push(...lines('without', printable(one.receiver), style.warn));
   const took = `${formatDuration(search.elapsed_ns)}, ${counted(search.trials.length, 'trial')}`;
-  block.push(...lines('search', `${took}: ${STOPS[stop]}`));
+  block.push(...lines('search', `${took}: ${CAPACITY_STOPS[stop]}`));
   return block;
 }

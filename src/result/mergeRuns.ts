@@ -74,10 +74,11 @@ function withReceivers(runs: readonly NamedResult[]): RunResult {
     throw refusal(`${senders.map(({ source }) => source).join(' and ')} are of different runs: two senders`);
   }
   for (const receiver of receivers) refuseForeign(sender, receiver);
-  const added = receivers.map(({ result }) => asReceiver(result));
+  const reported = sender.result.receivers;
+  const added = receivers.map(({ result }) => asReceiver(result, reported));
   const replaced = new Set(added.map(({ result }) => result!.run.id));
-  // What a receiver reported while it ran gives way to its own result.
-  const kept = sender.result.receivers.filter(({ result }) => result === null || !replaced.has(result.run.id));
+  // What a receiver gave while it ran makes way for its own result.
+  const kept = reported.filter(({ result }) => result === null || !replaced.has(result.run.id));
   return { ...sender.result, receivers: named([...kept, ...added]) };
 }
 
@@ -105,10 +106,16 @@ function belongs(sender: Sender, { streams, memberships }: RunResult): boolean {
   return memberships.some(({ group, port }) => isSent(group, port));
 }
 
-function asReceiver(result: RunResult): Receiver {
+function asReceiver(result: RunResult, reported: readonly Receiver[]): Receiver {
   const addresses = result.host.interfaces.flatMap((one) => one.addresses);
   const address = addresses.find((one) => !one.startsWith('127.') && !one.startsWith('::1')) ?? addresses[0] ?? '';
-  return { name: result.run.name ?? result.host.name, address: address.split('/')[0]!, report: null, result };
+  const known = reported.find((one) => one.result?.run.id === result.run.id);
+  return {
+    name: result.run.name ?? result.host.name,
+    address: known?.address ?? address.split('/')[0]!,
+    report: known?.report ?? null,
+    result,
+  };
 }
 
 /** Two of one name are told apart by their run. */

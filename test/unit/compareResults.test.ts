@@ -26,6 +26,10 @@ function slower(change: Partial<Stream['metrics']>, delays: readonly number[] = 
   return { ...base, streams: [{ ...built, metrics: { ...built.metrics, ...change } }] };
 }
 
+function streamsAt(...ports: number[]): Stream[] {
+  return ports.map((port) => probeStream({ port }));
+}
+
 const named = (...results: RunResult[]) => results.map((result, i) => ({ source: `run${i + 1}.json`, result }));
 const ofAll = (ratio: number): RegressionLimit[] => [{ name: null, ratio }];
 
@@ -63,11 +67,9 @@ describe('a comparison', () => {
   });
 
   it('pairs streams by name and place, tells which have no counterpart, and compares all together', () => {
-    // oxlint-disable-next-line unicorn/consistent-function-scoping -- it is read where it stands
-    const streams = (...ports: number[]): Stream[] => ports.map((port) => probeStream({ port }));
     const health = { ...HEALTHY, kernelDrops: 6 };
-    const before = receiverResult({ streams: streams(5001, 5002, 5003), health });
-    const after = receiverResult({ streams: streams(5002, 5001, 5009), health });
+    const before = receiverResult({ streams: streamsAt(5001, 5002, 5003), health });
+    const after = receiverResult({ streams: streamsAt(5002, 5001, 5009), health });
     const { figures, differences } = compareResults(named(before, after));
     expect([...new Set(figures.map(({ stream }) => stream))]).toEqual([
       'all streams',

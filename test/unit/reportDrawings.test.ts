@@ -142,20 +142,20 @@ function drawn(markup: { readonly text: string }): HtmlElement {
   return readHtml(`<!doctype html><html>${markup.text}</html>`);
 }
 
-describe('drawings of histograms', () => {
-  // oxlint-disable-next-line unicorn/consistent-function-scoping -- it is read where it stands
-  const heights = (values: readonly number[]): number[] => {
-    const root = drawn(histogramChart('delay', summarise(recorded(...values)), 'c-delay'));
-    const points = pointsOf(all(root, 'path')[0]!.attributes.get('d')!);
-    const columns = Array.from({ length: 96 }, () => 0);
-    for (const [i, [x, y]] of points.entries()) {
-      const next = points[i + 1];
-      if (next === undefined || next[1] !== y) continue;
-      for (let column = Math.ceil(x); column < next[0]; column++) columns[column] = HEIGHT - y;
-    }
-    return columns;
-  };
+/** Of each column of the drawing. */
+function heights(values: readonly number[]): number[] {
+  const root = drawn(histogramChart('delay', summarise(recorded(...values)), 'c-delay'));
+  const points = pointsOf(all(root, 'path')[0]!.attributes.get('d')!);
+  const columns = Array.from({ length: 96 }, () => 0);
+  for (const [i, [x, y]] of points.entries()) {
+    const next = points[i + 1];
+    if (next === undefined || next[1] !== y) continue;
+    for (let column = Math.ceil(x); column < next[0]; column++) columns[column] = HEIGHT - y;
+  }
+  return columns;
+}
 
+describe('drawings of histograms', () => {
   it.each<[string, readonly number[]]>([
     ['far apart', [1000, 2000, 2000, 5e6]],
     ['near each other', [5.0003e9, 5.0005e9, 5.0008e9]],
@@ -205,10 +205,25 @@ describe('the strip of lost numbers', () => {
   ] as const;
 
   it('has each cause in its place, however large numbers are', () => {
-    const root = drawn(lossRanges(ranges, false));
+    const root = drawn(lossRanges(ranges, false, null));
     const [ground, network, socket] = all(root, 'path').map((path) => path.attributes.get('d'));
     expect([ground, network, socket]).toEqual(['M0 0h1000v10h-1000z', 'M0 5h99', 'M999 5h1']);
     expect(all(root, 'text').map(textOf)).toEqual(['18446744073709551000', '18446744073709552000']);
+  });
+
+  it('reaches over all numbers where they are told', () => {
+    const numbers = { from: '18446744073709550000', to: '18446744073709560000' };
+    const root = drawn(lossRanges(ranges, false, numbers));
+    const paths = all(root, 'path').map((path) => path.attributes.get('d'));
+    expect(paths.slice(1)).toEqual(['M100 5h10', 'M200 5h1']);
+    expect(all(root, 'text').map(textOf)).toEqual([numbers.from, numbers.to]);
+    // Ranges that lie elsewhere, as after a change of the numbers, stay at the ends.
+    const outside = drawn(lossRanges(ranges, false, { from: '5', to: '7' }));
+    expect(
+      all(outside, 'path')
+        .map((path) => path.attributes.get('d'))
+        .slice(1),
+    ).toEqual(['M999 5h1', 'M999 5h1']);
   });
 
   it('does not depend on the order of the ranges, and one lost number among millions is seen', () => {
@@ -216,9 +231,9 @@ describe('the strip of lost numbers', () => {
       { first: '5000000', count: 1, cause: null },
       { first: '7', count: 1, cause: null },
     ] as const;
-    const paths = all(drawn(lossRanges(wide, true)), 'path').map((path) => path.attributes.get('d'));
+    const paths = all(drawn(lossRanges(wide, true, null)), 'path').map((path) => path.attributes.get('d'));
     expect(paths[1]).toBe('M0 5h1M999 5h1');
-    expect(lossRanges([], false).text).toBe('');
+    expect(lossRanges([], false, null).text).toBe('');
   });
 });
 
@@ -251,11 +266,13 @@ function extremes({
   readonly min: readonly (number | null)[];
   readonly max: readonly (number | null)[];
 }) {
-  // oxlint-disable-next-line unicorn/consistent-function-scoping -- it is read where it stands
-  const known = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
   return [Math.min(...known(min)), Math.max(...known(max))];
 }
 
 function sumOf(series: StreamSeries, id: 'loss_network'): number {
   return series.metrics[id]!.sum.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+}
+
+function known(values: readonly (number | null)[]): number[] {
+  return values.filter((value) => value !== null);
 }

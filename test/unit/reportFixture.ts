@@ -1,5 +1,16 @@
 /** Documents that have everything a report can show, each figure another one. */
-import type { Bursts, Link, Receiver, RtcpReport, RunResult, Stream, Zap } from '../../src/result/model.js';
+import type {
+  Bursts,
+  Capacity,
+  Link,
+  LossLocationReport,
+  Receiver,
+  ReceiverReport,
+  RtcpReport,
+  RunResult,
+  Stream,
+  Zap,
+} from '../../src/result/model.js';
 import { buildStream } from '../../src/result/build.js';
 import { buildArbitration } from '../../src/result/buildArbitration.js';
 import { buildOutputs } from '../../src/result/buildRepair.js';
@@ -122,7 +133,24 @@ export function mediaStream(change: Partial<Stream> = {}): Stream {
     series(),
     media({ repair: repair() }),
   );
-  return { ...built, bursts: BURSTS, rtcp: RTCP, notes: ['the sender restarted'], ...change };
+  const correction = {
+    basis: 'exchange',
+    offset_ns: 31_000,
+    uncertainty_ns: 2200,
+    min_ns: 900,
+    p50_ns: 4300,
+    p99_ns: 8700,
+    max_ns: 9900,
+  } as const;
+  return {
+    ...built,
+    bursts: BURSTS,
+    rtcp: RTCP,
+    delay_correction: correction,
+    numbers: { from: '9007199254740900', to: '9007199254742000' },
+    notes: ['the sender restarted'],
+    ...change,
+  };
 }
 
 /** A stream of numbered datagrams. */
@@ -149,7 +177,23 @@ export function mediaResult(): RunResult {
     { code: 'a', severity: 'note', text: 'what is noted, once' },
     { code: 'b', severity: 'degraded', text: 'held up 19 times' },
   ] as const;
-  return judged({ ...made, links: [LINK], health: { ...made.health, verdict: 'degraded', reasons: [...reasons] } });
+  const offset = {
+    sender: '10.0.0.1',
+    run: '1f2e3d4c',
+    offset_ns: 31_500,
+    uncertainty_ns: 2300,
+    drift_ppm: 0.37,
+    round_trip_min_ns: 4600,
+    exchanges: 61,
+    refused: 1,
+    steps: [{ at: '2026-09-21T13:46:45.000000000Z', size_ns: -1_000_000 }],
+  };
+  return judged({
+    ...made,
+    clock: { ...made.clock, offsets: [offset] },
+    links: [LINK],
+    health: { ...made.health, verdict: 'degraded', reasons: [...reasons] },
+  });
 }
 
 export function legsResult(): RunResult {
@@ -189,11 +233,68 @@ export function sentResult(receivers: readonly Receiver[] = []): RunResult {
       ],
     },
   );
-  return judged({ ...made, receivers: [...receivers] }, []);
+  const feedback = {
+    address: '10.0.0.1',
+    port: 40_001,
+    control_port: 5003,
+    announcements: 13,
+    receivers: 3,
+    results: 2,
+    results_refused: 1,
+    foreign: 9,
+    stale: 4,
+    flooded: 0,
+    not_taken: 0,
+  };
+  return judged(
+    { ...made, sender: { ...made.sender!, feedback, loss_location: LOCATION }, receivers: [...receivers] },
+    [],
+  );
 }
 
+const LOCATION: LossLocationReport = {
+  receivers: 3,
+  complete: false,
+  common: { lost: 21, unsure: 2 },
+  common_ranges: [
+    { flow: '239.1.1.1:5001 0', from: '134', to: '135' },
+    { flow: '239.1.1.1:5001 0', from: '200', to: '220' },
+  ],
+  branches: [{ lost: 6, unsure: 0, receivers: ['studio', 'edge'], ranges: [] }],
+  other_branches: { lost: 0, unsure: 0 },
+  single: [{ receiver: 'edge', lost: 11, unsure: 5 }],
+  alone: { lost: 0, unsure: 1 },
+  hosts: [{ receiver: 'edge', socket_buffer: 34, application: 0, mixed: 7 }],
+};
+
+const REPORT: ReceiverReport = {
+  ssrc: '2ac5f4c8',
+  state: 'done',
+  reports: 16,
+  streams: 1,
+  received: 988,
+  expected: 1000,
+  lost: 12,
+  loss_network: 8,
+  loss_socket_buffer: 4,
+  loss_application: 0,
+  duplicated: 0,
+  reordered: 0,
+  late: 0,
+  octets: 1_300_208,
+  loss_ratio: 0.012,
+  one_way_delay_p50_ns: 41_000,
+  one_way_delay_p99_ns: 52_000,
+  jitter_ns: 9300,
+  clock_offset_ns: -51_500,
+  clock_uncertainty_ns: 88_000,
+  clock_drift_ppm: 0.02,
+  round_trip_min_ns: 176_000,
+  exchanges: 40,
+};
+
 export function receiver(name: string, change: Partial<RunResult> = {}): Receiver {
-  return { name, address: `10.0.0.${name.length}`, report: null, result: { ...receiverResult(), ...change } };
+  return { name, address: `10.0.0.${name.length}`, report: REPORT, result: { ...receiverResult(), ...change } };
 }
 
 function steps(...values: number[]) {
@@ -241,6 +342,60 @@ export function zapResult(): RunResult {
   return judged({ ...base, run: { ...base.run, command: 'zap' }, zap }, []);
 }
 
+export function capacityResult(): RunResult {
+  const missed = {
+    receiver: 'edge 10.0.0.4 2ac5f4c8',
+    obstacle: 'queue',
+    loss_ratio: 0.03,
+    delivered_ratio: 0.97,
+  } as const;
+  const capacity: Capacity = {
+    method: 'binary',
+    max_loss_ratio: 0.001,
+    receivers: ['edge', 'studio'],
+    quorum: 2,
+    highest_bit_per_second: 1e9,
+    searches: [
+      {
+        size_octets: 512,
+        rate_bit_per_second: 4.31e8,
+        rate_payload_bit_per_second: 3.98e8,
+        rate_ip_bit_per_second: 4.2e8,
+        rate_wire_bit_per_second: 4.49e8,
+        rate_packets_per_second: 97_165,
+        failing_bit_per_second: 4.35e8,
+        delivered_bit_per_second: 4.3e8,
+        confirmed: true,
+        stop: 'resolution',
+        obstacle: 'queue',
+        limiting: [missed],
+        missing: [],
+        elapsed_ns: 23e9,
+        trials: [
+          {
+            purpose: 'search',
+            at_ns: 1e9,
+            duration_ns: 5e8,
+            rate_bit_per_second: 5e8,
+            delivered_bit_per_second: 4.8e8,
+            passed: false,
+            obstacle: 'queue',
+            not_sent_ratio: 0,
+            failed: [missed],
+          },
+        ],
+        points: {
+          at_ns: [0, 1e9, 2e9],
+          rate_bit_per_second: [1e8, 5e8, 4.31e8],
+          delivered_bit_per_second: [1e8, 4.8e8, 4.3e8],
+        },
+      },
+    ],
+  };
+  const base = sentResult();
+  return judged({ ...base, run: { ...base.run, command: 'capacity' }, capacity }, []);
+}
+
 export function tapsResult(): RunResult {
   const base = receiverResult({ streams: [] });
   return judged(
@@ -267,6 +422,7 @@ export function documents(): readonly (readonly [name: string, result: RunResult
       ]),
     ],
     ['channel changes', zapResult()],
+    ['capacity', capacityResult()],
     ['two captures', tapsResult()],
     ['silence', silentResult()],
   ];

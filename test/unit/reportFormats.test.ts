@@ -94,19 +94,19 @@ describe('CSV', () => {
   });
 });
 
-describe('JUnit', () => {
-  /** `testcase` by name, with what was wrong. */
-  // oxlint-disable-next-line unicorn/consistent-function-scoping -- it is read where it stands
-  function casesIn(xml: string): Map<string, string | null> {
-    const cases = new Map<string, string | null>();
-    for (const [, name, rest] of xml.matchAll(/<testcase name="([^"]*)"[^>]*?(\/>|>.*?<\/testcase>)/g)) {
-      cases.set(name!, /<(?:failure|error) message="([^"]*)"/.exec(rest!)?.[1] ?? null);
-    }
-    return cases;
+/** `testcase` by name, with what was wrong. */
+function casesIn(xml: string): Map<string, string | null> {
+  const cases = new Map<string, string | null>();
+  for (const [, name, rest] of xml.matchAll(/<testcase name="([^"]*)"[^>]*?(\/>|>.*?<\/testcase>)/g)) {
+    cases.set(name!, /<(?:failure|error) message="([^"]*)"/.exec(rest!)?.[1] ?? null);
   }
-  // oxlint-disable-next-line unicorn/consistent-function-scoping -- it is read where it stands
-  const counts = (xml: string) => /tests="(\d+)" failures="(\d+)" errors="(\d+)"/.exec(xml)!.slice(1).map(Number);
+  return cases;
+}
+function countsIn(xml: string): number[] {
+  return /tests="(\d+)" failures="(\d+)" errors="(\d+)"/.exec(xml)!.slice(1).map(Number);
+}
 
+describe('JUnit', () => {
   it('has a case each limit, and says why one failed', () => {
     const result = mediaResult();
     const xml = renderReport('xml', [result]);
@@ -120,7 +120,7 @@ describe('JUnit', () => {
         expect(message).toContain(limit.value === null ? limit.reason! : `is ${formatLimitFigure(limit, limit.value)}`);
       }
     }
-    expect(counts(xml)).toEqual([cases.size, result.limits.filter(({ ok }) => !ok).length, 0]);
+    expect(countsIn(xml)).toEqual([cases.size, result.limits.filter(({ ok }) => !ok).length, 0]);
     expect(xml).toContain('time="12.000" timestamp="2026-09-21T13:46:40" hostname="lab1"');
     expect(xml).toContain('<property name="site" value="attic"/>');
   });
@@ -132,7 +132,7 @@ describe('JUnit', () => {
     const reasons = [{ code: 'x', severity: 'invalid' as const, text: 'a ring overflowed' }];
     const invalid = renderReport('xml', [{ ...base, health: { ...base.health, verdict: 'invalid', reasons } }]);
     expect(casesIn(invalid).get('measurement valid')).toBe('a ring overflowed');
-    expect([counts(short)[2], counts(invalid)[2]]).toEqual([1, 1]);
+    expect([countsIn(short)[2], countsIn(invalid)[2]]).toEqual([1, 1]);
   });
 
   it('has a suite each run', () => {

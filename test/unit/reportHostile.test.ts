@@ -31,9 +31,8 @@ const CORPUS = [
   'ＦＵＬＬ＜script＞18',
 ] as const;
 /** What would steer a terminal, the direction of text, or a reader of XML. */
-// oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
 const STEERING =
-  // oxlint-disable-next-line no-control-regex -- looking for control characters is the purpose
+  // oxlint-disable-next-line no-control-regex -- finding control characters is the purpose
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u2028\u2029\u202a-\u202e\u2066-\u2069\ufffe\uffff\ufeff]/u;
 
 /** The document with `text` in place of, or behind, every text that is free. */

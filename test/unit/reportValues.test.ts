@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { planOutput, planReceive } from '../../src/profile/makePlan.js';
+import { planOutput, planReceive, type OutputPlan } from '../../src/profile/makePlan.js';
 import type { OptionName } from '../../src/profile/options.js';
 import { readOptions, type GivenOptions } from '../../src/profile/readOptions.js';
 import { takesStandardOutput } from '../../src/profile/reportPlan.js';
@@ -70,11 +70,11 @@ describe('the share by which a figure may become worse', () => {
   });
 });
 
-describe('the files of a run', () => {
-  // oxlint-disable-next-line unicorn/consistent-function-scoping -- it is read where it stands
-  const plan = (options: Partial<Record<OptionName, readonly string[]>>) =>
-    planReceive(['probe://239.1.1.1:5001/iface=lo'], given('recv', options), planContext([])).output;
+function plan(options: Partial<Record<OptionName, readonly string[]>>): OutputPlan {
+  return planReceive(['probe://239.1.1.1:5001/iface=lo'], given('recv', options), planContext([])).output;
+}
 
+describe('the files of a run', () => {
   it('are in the plan of the output, as many as there are', () => {
     expect(plan({}).reports).toEqual([]);
     expect(plan({ report: ['a.html', 'b.xml'] }).reports.map(({ path }) => path)).toEqual(['a.html', 'b.xml']);
@@ -86,14 +86,17 @@ describe('the files of a run', () => {
     [{ report: ['a.html', 'a.html'] }, /two reports cannot both be a\.html/],
     [{ report: ['md:-'], json: ['-'] }, /--report and --json cannot both be stdout/],
     [{ report: ['md:-'], capture: ['-'] }, /--report and --capture cannot both be stdout/],
+    [{ report: ['md:-'], series: ['-'] }, /--report and --series cannot both be stdout/],
     [{ report: ['a.json'], json: ['a.json'] }, /--report and --json cannot both be a\.json/],
   ])('cannot be the same: %j', (options, message) => {
     expect(() => plan(options)).toThrow(message);
   });
 
   it('take standard output from the text for people', () => {
-    expect(takesStandardOutput({ json: null, reports: [{ path: '-', format: 'md' }] })).toBe(true);
-    expect(takesStandardOutput({ json: '-', reports: [] })).toBe(true);
-    expect(takesStandardOutput({ json: 'x', reports: [{ path: 'y', format: 'md' }] })).toBe(false);
+    const exports = { toStdout: false };
+    expect(takesStandardOutput({ json: null, reports: [], exports: { toStdout: true } })).toBe(true);
+    expect(takesStandardOutput({ json: null, reports: [{ path: '-', format: 'md' }], exports })).toBe(true);
+    expect(takesStandardOutput({ json: '-', reports: [], exports })).toBe(true);
+    expect(takesStandardOutput({ json: 'x', reports: [{ path: 'y', format: 'md' }], exports })).toBe(false);
   });
 });

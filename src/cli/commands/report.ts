@@ -88,11 +88,11 @@ function withPage(output: OutputPlan, path: string | undefined, read: string): O
   };
 }
 
-function page(path: string, { json, reports }: OutputPlan): ReportTarget {
-  if (path === '-' && takesStandardOutput({ json, reports })) {
+function page(path: string, output: OutputPlan): ReportTarget {
+  if (path === '-' && takesStandardOutput(output)) {
     throw usage('--html cannot be stdout too: name a file, as --html=report.html');
   }
-  if (reports.some((report) => report.path === path)) throw usage(`--html and --report cannot both be ${path}`);
+  if (output.reports.some((report) => report.path === path)) throw usage(`--html and --report cannot both be ${path}`);
   return { path, format: 'html' };
 }
 

@@ -137,7 +137,31 @@ function clock(of: ClockQuality): Markup {
       { name: 'departure later by at most', value: orNone(formatDuration(of.send_time_bound_ns)) },
       counted('arrivals with a shared stamp', of.shared_time_datagrams),
       counted('arrivals without a stamp', of.user_time_datagrams),
-    ])}`;
+    ])}${offsets(of.offsets)}`;
+}
+
+/** The clocks of senders against this one. */
+function offsets(list: ClockQuality['offsets']): Markup {
+  if (list.length === 0) return NOTHING;
+  return table(
+    list,
+    [
+      { head: 'sender', cell: ({ sender }) => sender, text: 'short' },
+      { head: 'run', cell: ({ run }) => run, text: 'short' },
+      { head: 'this clock ahead by', cell: ({ offset_ns: ns }) => formatDuration(ns) },
+      { head: 'within', cell: ({ uncertainty_ns: ns }) => formatDuration(ns) },
+      { head: 'gains', cell: ({ drift_ppm: ppm }) => `${formatQuantity(ppm)} ppm` },
+      { head: 'least round trip', cell: ({ round_trip_min_ns: ns }) => formatDuration(ns) },
+      { head: 'exchanges', cell: ({ exchanges }) => formatCount(exchanges) },
+      { head: 'refused', cell: ({ refused }) => formatCount(refused) },
+      { head: 'steps', cell: ({ steps }) => steps.map(offsetStep).join(', '), text: 'long' },
+    ],
+    { caption: 'Clocks of senders, by exchanges with them' },
+  );
+}
+
+function offsetStep({ at, size_ns: by }: ClockQuality['offsets'][number]['steps'][number]): string {
+  return `${formatDuration(by)} at ${instant(at)}`;
 }
 
 function stepText({ at_ns: at, by_ns: by }: ClockQuality['steps'][number]): string {

@@ -24,7 +24,8 @@ const MARKED = [
 /** `colour`: class of the bars. Nothing where nothing was recorded. */
 export function histogramChart(title: string, summary: HistogramSummary, colour: string): Markup {
   const { min, max, count } = summary;
-  if (min === null || max === null || count === 0) return NOTHING;
+  // A receiver's result may come without its buckets.
+  if (min === null || max === null || count === 0 || summary.buckets.length === 0) return NOTHING;
   const axis = valueAxis(min, max, summary);
   const heights = columnHeights(summary, axis);
   const most = Math.max(...heights);

@@ -1,8 +1,19 @@
 /** The figures that are asked for first, large. */
 import { formatCount, formatDuration, formatRate, formatRatio } from '../../core/format.js';
-import type { Aggregate, Arbitration, Receiver, RunResult, Sender, StreamMetrics } from '../../result/model.js';
+import type {
+  Aggregate,
+  Arbitration,
+  Capacity,
+  Receiver,
+  RunResult,
+  Sender,
+  StreamMetrics,
+} from '../../result/model.js';
 import { formatNamed } from '../figure.js';
 import { markup, NOTHING, type Markup } from './markup.js';
+
+/** Of as many sizes the capacity stands large. */
+const MOST_SEARCHES = 6;
 
 interface KeyFigure {
   readonly name: string;
@@ -27,6 +38,7 @@ export function keyFigures(result: RunResult): Markup {
 
 function figuresOf(result: RunResult): KeyFigure[] {
   if (result.zap !== null) return [];
+  if (result.capacity !== null) return ofSearches(result.capacity);
   if (result.arbitration !== null) return [...ofLegs(result.arbitration), ...times(result.aggregate)];
   if (result.aggregate !== null && hasArrivals(result)) {
     return [...arrivals(result.aggregate), ...remaining(result), ...times(result.aggregate)];
@@ -102,6 +114,15 @@ function ofLegs({ legs, unit, packets_expected, both_lost, remaining_lost }: Arb
     { name: 'lost on both', value: formatCount(both_lost) },
     { name: 'lost after repair', value: formatCount(remaining_lost), isBad: remaining_lost > 0 },
   ];
+}
+
+function ofSearches({ searches }: Capacity): KeyFigure[] {
+  return searches.slice(0, MOST_SEARCHES).map(({ size_octets: size, rate_bit_per_second: rate }) => ({
+    name: `with ${formatCount(size)} octets`,
+    value: formatRate(rate),
+    below: 'Ethernet frames',
+    isBad: rate === 0,
+  }));
 }
 
 function ofSender(sender: Sender): KeyFigure[] {

@@ -31,17 +31,24 @@ interface LostRange {
 }
 
 /** `brief`: it is one of many. */
-export function lossMap({ loss_map: map, loss_map_truncated: isTruncated }: Stream, brief: boolean): Markup {
-  return map === null ? NOTHING : lossRanges(map, isTruncated, brief ? BRIEF : FULL);
+export function lossMap({ loss_map: map, loss_map_truncated: isTruncated, numbers }: Stream, brief: boolean): Markup {
+  return map === null ? NOTHING : lossRanges(map, isTruncated, numbers, brief ? BRIEF : FULL);
 }
 
-export function lossRanges(ranges: readonly LostRange[], isTruncated: boolean, extent: Extent = FULL): Markup {
+/** `numbers`: all that were expected; `null`: not told, and the strip reaches from the first to the last that is missing. */
+export function lossRanges(
+  ranges: readonly LostRange[],
+  isTruncated: boolean,
+  numbers: Stream['numbers'],
+  extent: Extent = FULL,
+): Markup {
   if (ranges.length === 0) return NOTHING;
   const causes = [...new Set(ranges.map(({ cause }) => cause))];
   const more = isTruncated ? ', the first 1024 of more' : '';
   const { places, rows } = extent;
-  const { placed, lowest, highest } = placesOf(ranges, places);
-  const [from, to] = [String(lowest), String(highest)];
+  const span = spanOf(ranges, numbers);
+  const placed = placedIn(span, ranges, places);
+  const from = String(span.from);
   return markup`<figure class="chart map">
     <figcaption><b>Lost numbers</b>
       <small> ${formatCount(ranges.length)} ${ranges.length === 1 ? 'range' : 'ranges'}${more}</small>
@@ -49,13 +56,13 @@ export function lossRanges(ranges: readonly LostRange[], isTruncated: boolean, e
     </figcaption>
     <svg class="plot" width="100%" height="46" role="img">
       <title>Lost numbers</title>
-      <desc>${formatCount(ranges.length)} ranges that begin between ${from} and ${to}${more}</desc>
+      <desc>${formatCount(ranges.length)} ranges between ${from} and ${span.last}${more}</desc>
       <svg y="4" width="100%" height="24" viewBox="0 0 ${places} 10" preserveAspectRatio="none">
         <path class="ground" d="M0 0h${places}v10h-${places}z"/>
         ${causes.map((cause) => markup`<path class="strip ${lookOf(cause)}" d="${trusted(strip(placed, cause, places))}"/>`)}
       </svg>
       <text class="start" y="42">${from}</text>
-      <text class="end" x="100%" y="42">${to}</text>
+      <text class="end" x="100%" y="42">${span.last}</text>
     </svg>
   </figure>
   ${rangeTable(
@@ -77,7 +84,7 @@ function rangeTable(ranges: readonly LostRange[], rows: number, hasCauses: boole
 
 const CAUSE: Column<LostRange> = { head: 'cause', cell: ({ cause }) => nameOf(cause), text: 'short' };
 
-/** Where the ranges of one cause lie between the outermost ones, as strokes; one lost number among millions is seen. */
+/** Where the ranges of one cause lie between the outermost ones, as strokes: one lost number among millions is seen. */
 function strip(ranges: readonly PlacedRange[], cause: Cause | null, places: number): string {
   const isLost = new Uint8Array(places);
   for (const range of ranges) if (range.cause === cause) isLost.fill(1, range.from, range.to);
@@ -98,29 +105,35 @@ interface PlacedRange {
   readonly to: number;
 }
 
-/** Along the strip, and the first numbers of the outermost ranges. */
-function placesOf(
-  ranges: readonly LostRange[],
-  places: number,
-): { placed: PlacedRange[]; lowest: bigint; highest: bigint } {
+interface Span {
+  readonly from: bigint;
+  /** Behind the last. */
+  readonly to: bigint;
+  /** What stands at the right end. */
+  readonly last: string;
+}
+
+/** What the strip stands for: all numbers, or from the first to the last range. */
+function spanOf(ranges: readonly LostRange[], numbers: Stream['numbers']): Span {
+  if (numbers !== null) return { from: BigInt(numbers.from), to: BigInt(numbers.to), last: numbers.to };
   const firsts = ranges.map(({ first }) => BigInt(first));
-  let lowest = firsts[0]!;
-  let highest = lowest;
-  let end = lowest;
-  for (const [i, first] of firsts.entries()) {
-    const behind = first + BigInt(ranges[i]!.count);
-    if (first < lowest) lowest = first;
-    if (first > highest) highest = first;
-    if (behind > end) end = behind;
-  }
-  const length = Number(end - lowest);
-  const place = (offset: number): number => Math.floor((offset * places) / length);
-  const placed = ranges.map(({ cause, count }, i) => {
-    const offset = Number(firsts[i]! - lowest);
+  const from = firsts.reduce((least, first) => (first < least ? first : least));
+  const last = firsts.reduce((most, first) => (first > most ? first : most));
+  const to = ranges.reduce((end, { count }, i) => {
+    const behind = firsts[i]! + BigInt(count);
+    return behind > end ? behind : end;
+  }, from);
+  return { from, to, last: String(last) };
+}
+
+function placedIn({ from: origin, to }: Span, ranges: readonly LostRange[], places: number): PlacedRange[] {
+  const length = Math.max(1, Number(to - origin));
+  const place = (offset: number): number => Math.min(places, Math.max(0, Math.floor((offset * places) / length)));
+  return ranges.map(({ first, count, cause }) => {
+    const offset = Number(BigInt(first) - origin);
     const from = Math.min(places - 1, place(offset));
     return { cause, from, to: Math.max(from + 1, place(offset + count)) };
   });
-  return { placed, lowest, highest };
 }
 
 function lookOf(cause: Cause | null): string {

@@ -9,10 +9,10 @@ import { markup, NOTHING, type Markup, type Part } from './markup.js';
 const STREAMS = 24;
 
 export function receivers(list: readonly Receiver[]): Markup {
-  return markup`${table<Receiver>(list, summaryColumns(), { tone: toneOf })}${matrix(list)}`;
+  return markup`${table<Receiver>(list, summaryColumns(list), { tone: toneOf })}${matrix(list)}`;
 }
 
-function summaryColumns(): Column<Receiver>[] {
+function summaryColumns(list: readonly Receiver[]): Column<Receiver>[] {
   return [
     { head: 'receiver', cell: ({ name }) => markup`<bdi>${name}</bdi>`, text: 'long' },
     { head: 'address', cell: ({ address }) => address, text: 'short' },
@@ -40,9 +40,20 @@ function summaryColumns(): Column<Receiver>[] {
       head: 'first packet after join',
       cell: (one) => orNone(formatDuration(all(one)?.metrics.first_packet_after_join_ns ?? null)),
     },
+    ...(list.some(({ report }) => report !== null) ? REPORTED : []),
     { head: 'limits', cell: ({ result }) => (result === null ? '' : limitsOf(result)), text: 'short' },
   ];
 }
+
+/** What it said while it ran. */
+const REPORTED: readonly Column<Receiver>[] = [
+  { head: 'state', cell: ({ report }) => report?.state ?? '', text: 'short' },
+  { head: 'reports', cell: ({ report }) => formatCount(report?.reports ?? null) },
+  { head: 'lost, as reported', cell: ({ report }) => orNone(formatCount(report?.lost ?? null)) },
+  { head: 'least round trip', cell: ({ report }) => orNone(formatDuration(report?.round_trip_min_ns ?? null)) },
+  { head: 'its clock ahead by', cell: ({ report }) => orNone(formatDuration(report?.clock_offset_ns ?? null)) },
+  { head: 'within', cell: ({ report }) => orNone(formatDuration(report?.clock_uncertainty_ns ?? null)) },
+];
 
 /** All its streams together. */
 function all({ result }: Receiver): Aggregate | null {

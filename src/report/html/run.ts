@@ -2,10 +2,12 @@
 import { formatDuration } from '../../core/format.js';
 import type { RunResult, Stream } from '../../result/model.js';
 import { arbitration } from './arbitration.js';
+import { capacity } from './capacity.js';
 import { conditions } from './conditions.js';
 import { events } from './events.js';
 import { instant } from './instant.js';
 import { keyFigures } from './keyFigures.js';
+import { lossLocation } from './lossLocation.js';
 import { markup, NOTHING, type Markup, type Part } from './markup.js';
 import { metricTables } from './metricTables.js';
 import { links, outputs } from './outputs.js';
@@ -84,14 +86,17 @@ function section(id: string, title: string, body: Markup): Section {
 function sectionsOf(result: RunResult, prefix: string): Section[] {
   const ids = new Map<Stream, string>(result.streams.map((stream, i) => [stream, `${prefix}stream-${i + 1}`]));
   const idOf = (stream: Stream): string => ids.get(stream)!;
+  const location = result.sender?.loss_location ?? null;
   return [
     section('verdict', 'Verdict', markup`${verdict(result)}${keyFigures(result)}`),
     section('limits', 'Limits', limits(result.limits)),
     section('streams', 'Streams', overview(result, idOf)),
     section('arbitration', 'Two legs', result.arbitration === null ? NOTHING : arbitration(result.arbitration)),
+    section('capacity', 'Capacity', result.capacity === null ? NOTHING : capacity(result.capacity)),
     section('zap', 'Channel changes', result.zap === null ? NOTHING : zap(result.zap)),
     section('taps', 'Between two captures', result.taps === null ? NOTHING : taps(result.taps)),
     section('receivers', 'Receivers', result.receivers.length === 0 ? NOTHING : receivers(result.receivers)),
+    section('lost-where', 'Where it was lost', location === null ? NOTHING : lossLocation(location)),
     section('detail', result.streams.length === 1 ? 'Stream' : 'Streams in detail', streams(result, idOf)),
     section('together', 'All streams together', together(result)),
     section('sender', 'Sender', result.sender === null ? NOTHING : sender(result.sender)),

@@ -9,7 +9,7 @@ import {
   formatRatio,
 } from '../../core/format.js';
 import { captureTroubles } from '../../result/captureTroubles.js';
-import type { Impairment, Sender, SenderInput, SenderRecovery, SenderStream } from '../../result/model.js';
+import type { Feedback, Impairment, Sender, SenderInput, SenderRecovery, SenderStream } from '../../result/model.js';
 import { formatQuantity } from '../figure.js';
 import { histograms, type NamedHistogram } from './histograms.js';
 import { badCount, orNone, placeName } from './cell.js';
@@ -48,7 +48,7 @@ export function sender(of: Sender): Markup {
     counted('transmit stamps missing', of.transmit_stamps_missing),
     fault('ICMP errors', of.icmp_errors),
     fault('underruns', of.underruns),
-  ])}${departures(of)}${impairment(of.impairment)}${answers(of.recovery)}${streams(of)}${inputs(of.inputs)}`;
+  ])}${departures(of)}${impairment(of.impairment)}${answers(of.recovery)}${feedback(of.feedback)}${streams(of)}${inputs(of.inputs)}`;
 }
 
 function departures(of: Sender): Markup {
@@ -96,6 +96,22 @@ function answers(of: SenderRecovery | null): Markup {
       fault('for another session', of.foreign),
       fault('answers never sent', of.not_sent),
     ])}`;
+}
+
+function feedback(of: Feedback | null): Markup {
+  if (of === null) return NOTHING;
+  return markup`<h4>Feedback</h4>${facts([
+    { name: 'reports come to', value: formatHostPort(of.address, of.port) },
+    { name: 'announced on port', value: of.control_port },
+    counted('announcements', of.announcements),
+    counted('receivers told apart', of.receivers),
+    counted('results', of.results),
+    fault('results refused', of.results_refused),
+    fault('foreign datagrams', of.foreign),
+    counted('reports that came again', of.stale),
+    fault('beyond 100 a second', of.flooded),
+    fault('of too many receivers', of.not_taken),
+  ])}`;
 }
 
 function streams({ streams: list, streams_total: total }: Sender): Markup {

@@ -87,6 +87,7 @@ function streamFacts(stream: Stream): Markup {
     fact('numbers', numbersOf(stream)),
     fact('loss by cause', stream.loss_attribution),
     fact('delay may be off by', delayUncertainty(stream)),
+    ...corrected(stream),
     fact('datagrams', stream.super_packets ? 'some share a receive stamp (offload)' : null),
     fact('RTP payload type', stream.rtp === null ? null : String(stream.rtp.payload_type)),
     fact('RTP time stamp', stream.rtp === null ? null : stepsOf(stream.rtp.timestamp_discontinuities)),
@@ -115,6 +116,21 @@ function stepsOf(steps: number): string | null {
 function delayUncertainty({ delay_uncertainty_ns: ns, histograms: all }: Stream): string | null {
   if (ns !== null) return formatDuration(ns);
   return all?.one_way_delay_ns === null || all === null ? null : 'not known';
+}
+
+/** One-way delay by one clock. */
+function corrected({ delay_correction: of }: Stream): (Fact | null)[] {
+  if (of === null) return [];
+  const { basis, offset_ns: offset, uncertainty_ns: within } = of;
+  return [
+    fact('clocks of both ends', basis === 'same_host' ? 'are one' : 'were compared'),
+    fact('this clock ahead by', formatDuration(offset)),
+    fact('known within', formatDuration(within)),
+    fact('delay by one clock, min', formatDuration(of.min_ns)),
+    fact('delay by one clock, p50', formatDuration(of.p50_ns)),
+    fact('delay by one clock, p99', formatDuration(of.p99_ns)),
+    fact('delay by one clock, max', formatDuration(of.max_ns)),
+  ];
 }
 
 function course({ series }: Stream, run: Run, tableId: string | null, drawn: number): Markup {

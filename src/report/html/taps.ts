@@ -86,6 +86,7 @@ function streamPart(stream: TapStream, isOne: boolean): Markup {
       lossRanges(
         stream.loss_map.map((range) => ({ ...range, cause: null })),
         stream.loss_map_truncated,
+        null,
       )
     }`;
 }

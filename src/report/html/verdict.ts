@@ -76,12 +76,19 @@ export function limits(list: readonly LimitResult[]): Markup {
         cell: (limit) => (limit.margin === null ? orNone(DASH) : formatLimitFigure(limit, limit.margin)),
       },
       { head: 'verdict', cell: ({ ok }) => (ok ? 'kept' : 'exceeded'), text: 'short' },
+      ...(list.every(({ intervals }) => intervals === undefined) ? [] : [INTERVALS]),
       ...(list.every(({ reason }) => reason === null) ? [] : [WHY]),
     ],
     { tone: ({ ok }) => (ok ? null : 'bad') },
   )}${more > 0 && markup`<p class="note">And ${formatCount(more)} more, all kept or listed in the document.</p>`}`;
 }
 
+/** Of limits on every interval. */
+const INTERVALS: Column<LimitResult> = {
+  head: 'intervals beyond it',
+  cell: ({ intervals }) =>
+    intervals !== undefined && `${formatCount(intervals.exceeded)} of ${formatCount(intervals.judged)}`,
+};
 const WHY: Column<LimitResult> = { head: 'why', cell: ({ reason }) => reason ?? '', text: 'long' };
 
 function valueOf(limit: LimitResult): Part {
