@@ -25,6 +25,7 @@ import {
   type HtmlElement,
 } from './htmlReader.js';
 import {
+  capacityResult,
   documents,
   legsResult,
   mediaResult,
@@ -334,6 +335,100 @@ describe('the HTML report', () => {
       'disk full',
     ]);
     expect(factsOf(byId(root, 'links')).get('calls failed')).toBe('17');
+  });
+
+  it('has the capacity of each size, large first, its steps, its trials and who did not get more', () => {
+    const result = capacityResult();
+    const root = pageOf(result);
+    const section = byId(root, 'capacity');
+    const [search] = result.capacity!.searches;
+    expect(textOf(byId(root, 'verdict'))).toContain(`with 512 octets${formatRate(search!.rate_bit_per_second)}`);
+    const facts = factsOf(section);
+    expect(facts.get('receivers that must get it')).toBe('2 of 2');
+    expect(facts.get('highest rate that held, Ethernet')).toBe(formatRate(search!.rate_bit_per_second));
+    expect(facts.get('lowest that did not hold')).toBe(formatRate(search!.failing_bit_per_second!));
+    expect(facts.get('confirmed')).toBe('yes');
+    expect(textOf(all(section, 'desc')[0]!)).toBe('3 steps from 0 ns to 2.00 s');
+    expect(rowsOf(captioned(section, 'Who did not get the lowest rates that failed'))[1]).toEqual([
+      'edge 10.0.0.4 2ac5f4c8',
+      '97.0 %',
+      '3.00 %',
+      'queue',
+    ]);
+    expect(() => captioned(section, 'Receivers beyond the quorum')).toThrow();
+    const [trials] = all(section, 'details').flatMap((one) => all(one, 'table'));
+    expect(rowsOf(trials!)[1]!.slice(1, 5)).toEqual(['search', '500 ms', formatRate(5e8), formatRate(4.8e8)]);
+    const none = { ...result.capacity!, searches: [] };
+    expect(textOf(byId(pageOf({ ...result, capacity: none }), 'capacity'))).toContain('Nothing was found.');
+  });
+
+  it('has where datagrams were lost, and what receivers told meanwhile', () => {
+    const result = sentResult([receiver('studio'), { ...receiver('edge'), report: null }]);
+    const root = pageOf(result);
+    const section = byId(root, 'lost-where');
+    const [places] = all(section, 'table');
+    expect(rowsOf(places!).slice(1)).toEqual([
+      [
+        'at or near the sender',
+        'all receivers',
+        '21',
+        '2',
+        '239.1.1.1:5001 0: 134, 239.1.1.1:5001 0: 200 up to before 220',
+      ],
+      ['in a branch that they share', 'studio, edge', '6', '0', ''],
+      ['on its own link or host', 'edge', '11', '5', ''],
+      ['nobody can say', 'the only one that was there', '0', '1', ''],
+    ]);
+    expect(rowsOf(captioned(section, 'Dropped by the receivers themselves'))[1]).toEqual(['edge', '34', '0', '7']);
+    expect(textOf(section)).toContain('some of it is unsure');
+    const nothing = { ...result.sender!.loss_location!, complete: true, branches: [], single: [], hosts: [] };
+    const none = { lost: 0, unsure: 0 };
+    const clean = { ...result.sender!, loss_location: { ...nothing, common: none, alone: none } };
+    expect(textOf(byId(pageOf({ ...result, sender: clean }), 'lost-where'))).toContain('Nothing was lost.');
+    const feedback = factsOf(byId(root, 'sender'));
+    expect(feedback.get('reports come to')).toBe('10.0.0.1:40001');
+    expect(feedback.get('foreign datagrams')).toBe('9');
+    const [summary] = all(byId(root, 'receivers'), 'table');
+    const [head, ...rows] = rowsOf(summary!);
+    const from = head!.indexOf('state');
+    expect(rows.map((row) => row.slice(from, from + 6))).toEqual([
+      ['done', '16', '12', '176 us', '-51.5 us', '88.0 us'],
+      ['', DASH, DASH, DASH, DASH, DASH],
+    ]);
+  });
+
+  it('has the clocks of senders, the delay by one clock, and limits of every interval', () => {
+    const result = mediaResult();
+    const each = { ...result.limits[0]!, intervals: { judged: 60, exceeded: 3 } };
+    const root = pageOf({ ...result, limits: [each as (typeof result.limits)[number], ...result.limits.slice(1)] });
+    expect(rowsOf(captioned(root, 'Clocks of senders'))[1]).toEqual([
+      '10.0.0.1',
+      '1f2e3d4c',
+      '31.5 us',
+      '2.30 us',
+      '0.37 ppm',
+      '4.60 us',
+      '61',
+      '1',
+      '-1.00 ms at 2026-09-21 13:46:45.000000000Z',
+    ]);
+    const { delay_correction: correction } = result.streams[0]!;
+    const facts = factsOf(byId(root, 'stream-1'));
+    expect(facts.get('this clock ahead by')).toBe(formatDuration(correction!.offset_ns));
+    expect(facts.get('delay by one clock, p99')).toBe(formatDuration(correction!.p99_ns));
+    const [head, ...rows] = rowsOf(all(byId(root, 'limits'), 'table')[0]!);
+    const column = head!.indexOf('intervals beyond it');
+    expect(rows.map((row) => row[column]).filter((cell) => cell !== '')).toEqual(['3 of 60']);
+  });
+
+  it('draws no histogram of a result that came without its buckets', () => {
+    const stream = mediaStream();
+    const { one_way_delay_ns: delay } = stream.histograms!;
+    const cut = { ...stream, histograms: { ...stream.histograms!, one_way_delay_ns: { ...delay!, buckets: [] } } };
+    const titles = (of: Stream) =>
+      all(byId(pageOf(receiverResult({ streams: [of] })), 'stream-1'), 'title').map(textOf);
+    const without = titles(cut);
+    expect(titles(stream).filter((title) => !without.includes(title))).toEqual([HISTOGRAMS.one_way_delay_ns.label]);
   });
 
   it('says that nothing arrived', () => {
