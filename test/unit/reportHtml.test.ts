@@ -425,10 +425,8 @@ describe('the HTML report', () => {
     const stream = mediaStream();
     const { one_way_delay_ns: delay } = stream.histograms!;
     const cut = { ...stream, histograms: { ...stream.histograms!, one_way_delay_ns: { ...delay!, buckets: [] } } };
-    const titles = (of: Stream) =>
-      all(byId(pageOf(receiverResult({ streams: [of] })), 'stream-1'), 'title').map(textOf);
-    const without = titles(cut);
-    expect(titles(stream).filter((title) => !without.includes(title))).toEqual([HISTOGRAMS.one_way_delay_ns.label]);
+    const without = titlesOf(cut);
+    expect(titlesOf(stream).filter((title) => !without.includes(title))).toEqual([HISTOGRAMS.one_way_delay_ns.label]);
   });
 
   it('says that nothing arrived', () => {
@@ -498,6 +496,11 @@ describe('the HTML report', () => {
     expect(textOf(all(root, 'title')[0]!)).toBe('2 runs');
   });
 });
+
+/** Of all drawings of a stream. */
+function titlesOf(stream: Stream): string[] {
+  return all(byId(pageOf(receiverResult({ streams: [stream] })), 'stream-1'), 'title').map(textOf);
+}
 
 /** Base64 of SHA-256, as CSP Level 3 wants it. */
 function hash(text: string): string {
