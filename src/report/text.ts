@@ -155,12 +155,10 @@ function isBeside(other: Stream, media: Stream): boolean {
 }
 
 function senderBlock(sender: Sender, most: number, style: Style): string[] {
+  const time = sender.active_ns === null ? '' : ` in ${formatDuration(sender.active_ns)}`;
   const lines = [style.bold(`sender, run ${sender.run}`)];
   lines.push(
-    line(
-      'sent',
-      `${formatCount(sender.sent)} datagrams of ${formatCount(sender.scheduled)} scheduled in ${formatDuration(sender.active_ns)}`,
-    ),
+    line('sent', `${formatCount(sender.sent)} datagrams of ${formatCount(sender.scheduled)} scheduled${time}`),
   );
   if (sender.rate_bit_per_second !== null) {
     const layers = `IP ${formatRate(sender.rate_ip_bit_per_second)}, Ethernet ${formatRate(sender.rate_ethernet_bit_per_second)}`;
@@ -189,11 +187,11 @@ function senderBlock(sender: Sender, most: number, style: Style): string[] {
 }
 
 function receiverLines(receiver: RunResult['receivers'][number], style: Style): string[] {
-  const title = style.bold(`receiver ${receiver.name} (${receiver.address})`);
+  const title = style.bold(printable(`receiver ${receiver.name} at ${receiver.address}`));
   const result = receiver.result;
   if (result === null) return [title, line('', 'sent no result')];
   const lines = [title];
-  for (const stream of result.streams.slice(0, MOST)) {
+  for (const stream of result.streams.filter(({ role }) => role === 'media').slice(0, MOST)) {
     const m = (stream.after ?? stream).metrics;
     const lost = m.messages_lost ?? m.packets_lost;
     const figure = `lost ${formatCount(lost)} (${formatRatio(m.loss_ratio)})`;

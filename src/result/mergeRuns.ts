@@ -4,6 +4,7 @@ import { DEFAULT_DETAIL } from './build.js';
 import { judgeLimits } from './judge.js';
 import { parseExpect, type Limit } from './limits.js';
 import { mergeParts } from './merge.js';
+import { distinctlyNamed } from './distinctNames.js';
 import type { LimitResult, Receiver, RunResult, Sender } from './model.js';
 import type { NamedResult } from './namedResult.js';
 
@@ -79,7 +80,7 @@ function withReceivers(runs: readonly NamedResult[]): RunResult {
   const replaced = new Set(added.map(({ result }) => result!.run.id));
   // What a receiver gave while it ran makes way for its own result.
   const kept = reported.filter(({ result }) => result === null || !replaced.has(result.run.id));
-  return { ...sender.result, receivers: named([...kept, ...added]) };
+  return { ...sender.result, receivers: distinctlyNamed([...kept, ...added]) };
 }
 
 function refuseForeign(sender: NamedResult, { source, result }: NamedResult): void {
@@ -116,15 +117,6 @@ function asReceiver(result: RunResult, reported: readonly Receiver[]): Receiver 
     report: known?.report ?? null,
     result,
   };
-}
-
-/** Two of one name are told apart by their run. */
-function named(receivers: readonly Receiver[]): Receiver[] {
-  const times = new Map<string, number>();
-  for (const { name } of receivers) times.set(name, (times.get(name) ?? 0) + 1);
-  return receivers.map((one) =>
-    times.get(one.name)! > 1 && one.result !== null ? { ...one, name: `${one.name} (${one.result.run.id})` } : one,
-  );
 }
 
 /** What was demanded of the parts, each once. */

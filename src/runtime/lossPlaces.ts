@@ -15,7 +15,7 @@ type Branch = LossLocationReport['branches'][number];
 export function lossPlaces(receivers: readonly Receiver[]): LossLocationReport | null {
   const having = receivers.filter(({ result }) => result !== null);
   if (having.length < 2) return null;
-  const names = distinctNames(having);
+  const names = having.map(({ name }) => name);
   const flows = new Map<string, (Stream | null)[]>();
   for (const [index, { result }] of having.entries()) {
     for (const stream of result!.streams) {
@@ -29,16 +29,6 @@ export function lossPlaces(receivers: readonly Receiver[]): LossLocationReport |
   const sums = new Sums(names);
   for (const [flow, streams] of flows) sums.add(flow, streams, locateLoss(streams.map(lossOf)));
   return sums.report();
-}
-
-/** Receivers of one name are told apart by their addresses. */
-function distinctNames(receivers: readonly Receiver[]): string[] {
-  return receivers.map(({ name, address, report }) => {
-    const same = receivers.filter((other) => other.name === name);
-    if (same.length === 1) return name;
-    const isOneHost = same.some((other) => other.address === address && other.report?.ssrc !== report?.ssrc);
-    return isOneHost ? `${name} (${address}, ${report?.ssrc ?? '-'})` : `${name} (${address})`;
-  });
 }
 
 /** Numbers count from the first of them, so that 64 bits fit. */

@@ -1,6 +1,7 @@
 /** What a sender's table of receivers holds, for the document and the interval lines. */
 import type { FeedbackTable, KnownReceiver } from '../control/feedbackTable.js';
 import type { Nanos } from '../core/time.js';
+import { distinctlyNamed } from '../result/distinctNames.js';
 import type { Receiver, ReceiverReport } from '../result/model.js';
 import { ReportField } from '../wire/feedback.js';
 
@@ -14,7 +15,7 @@ export function reportedReceivers(table: FeedbackTable, nowMonoNs: Nanos): Recei
     const state = receiver.isDone ? 'done' : isSilent ? 'silent' : 'reporting';
     receivers.push({ name, address, report: reportOf(receiver, state), result: null });
   }
-  return receivers;
+  return distinctlyNamed(receivers);
 }
 
 function reportOf({ ssrc, figures, streams, reports }: KnownReceiver, state: ReceiverReport['state']): ReceiverReport {

@@ -9,47 +9,54 @@ import { markup, NOTHING, type Markup, type Part } from './markup.js';
 const STREAMS = 24;
 
 export function receivers(list: readonly Receiver[]): Markup {
-  return markup`${table<Receiver>(list, summaryColumns(list), { tone: toneOf })}${matrix(list)}`;
+  return markup`${table<Receiver>(list, SUMMARY, { tone: toneOf })}${reported(list)}${matrix(list)}`;
 }
 
-function summaryColumns(list: readonly Receiver[]): Column<Receiver>[] {
-  return [
-    { head: 'receiver', cell: ({ name }) => markup`<bdi>${name}</bdi>`, text: 'long' },
-    { head: 'address', cell: ({ address }) => address, text: 'short' },
-    {
-      head: 'measurement',
-      cell: ({ result }) => (result === null ? 'sent no result' : result.health.verdict),
-      text: 'short',
-    },
-    { head: 'streams', cell: ({ result }) => orNone(formatCount(result?.streams_total ?? null)) },
-    { head: 'received', cell: (one) => orNone(formatCount(all(one)?.metrics.packets_received ?? null)) },
-    { head: 'lost', cell: (one) => orNone(formatCount(all(one)?.metrics.packets_lost ?? null)) },
-    {
-      head: 'loss ratio',
-      cell: (one) => orNone(formatRatio(all(one)?.metrics.loss_ratio ?? null)),
-      order: (one) => all(one)?.metrics.loss_ratio ?? null,
-    },
-    { head: 'rate', cell: (one) => orNone(formatRate(all(one)?.metrics.rate_bit_per_second ?? null)) },
-    ...(['p50', 'p99'] as const).map((id): Column<Receiver> => ({
-      head: `delay ${id}`,
-      cell: (one) => orNone(formatDuration(all(one)?.histograms.one_way_delay_ns?.[id] ?? null)),
-      order: (one) => all(one)?.histograms.one_way_delay_ns?.[id] ?? null,
-    })),
-    { head: 'jitter', cell: (one) => orNone(formatDuration(all(one)?.metrics.jitter_ns ?? null)) },
-    {
-      head: 'first packet after join',
-      cell: (one) => orNone(formatDuration(all(one)?.metrics.first_packet_after_join_ns ?? null)),
-    },
-    ...(list.some(({ report }) => report !== null) ? REPORTED : []),
-    { head: 'limits', cell: ({ result }) => (result === null ? '' : limitsOf(result)), text: 'short' },
-  ];
+const NAME: Column<Receiver> = { head: 'receiver', cell: ({ name }) => markup`<bdi>${name}</bdi>`, text: 'long' };
+
+const SUMMARY: readonly Column<Receiver>[] = [
+  NAME,
+  { head: 'address', cell: ({ address }) => address, text: 'short' },
+  {
+    head: 'measurement',
+    cell: ({ result }) => (result === null ? 'sent no result' : result.health.verdict),
+    text: 'short',
+  },
+  { head: 'streams', cell: ({ result }) => orNone(formatCount(result?.streams_total ?? null)) },
+  { head: 'received', cell: (one) => orNone(formatCount(all(one)?.metrics.packets_received ?? null)) },
+  { head: 'lost', cell: (one) => orNone(formatCount(all(one)?.metrics.packets_lost ?? null)) },
+  {
+    head: 'loss ratio',
+    cell: (one) => orNone(formatRatio(all(one)?.metrics.loss_ratio ?? null)),
+    order: (one) => all(one)?.metrics.loss_ratio ?? null,
+  },
+  { head: 'rate', cell: (one) => orNone(formatRate(all(one)?.metrics.rate_bit_per_second ?? null)) },
+  ...(['p50', 'p99'] as const).map((id): Column<Receiver> => ({
+    head: `delay ${id}`,
+    cell: (one) => orNone(formatDuration(all(one)?.histograms.one_way_delay_ns?.[id] ?? null)),
+    order: (one) => all(one)?.histograms.one_way_delay_ns?.[id] ?? null,
+  })),
+  { head: 'jitter', cell: (one) => orNone(formatDuration(all(one)?.metrics.jitter_ns ?? null)) },
+  {
+    head: 'first packet after join',
+    cell: (one) => orNone(formatDuration(all(one)?.metrics.first_packet_after_join_ns ?? null)),
+  },
+  { head: 'limits', cell: ({ result }) => (result === null ? '' : limitsOf(result)), text: 'short' },
+];
+
+/** What they said while they ran. */
+function reported(list: readonly Receiver[]): Markup {
+  const reporting = list.filter(({ report }) => report !== null);
+  if (reporting.length === 0) return NOTHING;
+  return table<Receiver>(reporting, REPORTED, { caption: 'As they reported while they ran' });
 }
 
-/** What it said while it ran. */
 const REPORTED: readonly Column<Receiver>[] = [
+  NAME,
   { head: 'state', cell: ({ report }) => report?.state ?? '', text: 'short' },
   { head: 'reports', cell: ({ report }) => formatCount(report?.reports ?? null) },
-  { head: 'lost, as reported', cell: ({ report }) => orNone(formatCount(report?.lost ?? null)) },
+  { head: 'received', cell: ({ report }) => orNone(formatCount(report?.received ?? null)) },
+  { head: 'lost', cell: ({ report }) => orNone(formatCount(report?.lost ?? null)) },
   { head: 'least round trip', cell: ({ report }) => orNone(formatDuration(report?.round_trip_min_ns ?? null)) },
   { head: 'its clock ahead by', cell: ({ report }) => orNone(formatDuration(report?.clock_offset_ns ?? null)) },
   { head: 'within', cell: ({ report }) => orNone(formatDuration(report?.clock_uncertainty_ns ?? null)) },
@@ -83,7 +90,7 @@ function matrix(list: readonly Receiver[]): Markup {
   return table<Receiver>(
     list,
     [
-      { head: 'receiver', cell: ({ name }) => markup`<bdi>${name}</bdi>`, text: 'long' },
+      NAME,
       ...shown.map(([place, head]): Column<Receiver> => ({
         head,
         cell: ({ result }) => result !== null && lossCell(result, place),
