@@ -22,6 +22,7 @@ export type { HistogramId, MetricDescriptor, MetricId } from './metrics/catalog.
 export { histogramOf, summarise } from './result/histogramSummary.js';
 export { aggregateReceivers } from './result/merge.js';
 export type { IntervalRow, SenderIntervalRow } from './result/interval.js';
+export type { IntervalOthers } from './result/intervalOthers.js';
 export type {
   Aggregate,
   EventRecord,

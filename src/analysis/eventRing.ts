@@ -45,11 +45,19 @@ const CAPACITY = 1024;
 /** Of {@link CAPACITY}, kept free for kinds that are not frequent. */
 const RESERVED = 256;
 const PER_STREAM_PER_SECOND = 10;
+/** Of a kind: so many at once, as many streams in detail may begin together, and so many more a second. */
+const AT_ONCE = 256;
+const PER_SECOND = 25;
+/** The same of frequent kinds: ten of each such stream. */
+const FREQUENT_AT_ONCE = 10 * AT_ONCE;
+const FREQUENT_PER_SECOND = FREQUENT_AT_ONCE;
 const SECOND_NS = 1e9;
 
 /**
- * Events until somebody asks for them: at most {@link CAPACITY}, and of frequent kinds at most ten per
- * second and stream. All others are counted. Pushing one allocates nothing.
+ * Events until somebody asks for them: at most {@link CAPACITY}; of frequent kinds at most ten per
+ * second and stream; and of a kind at most {@link AT_ONCE} and {@link PER_SECOND} more, of frequent ones ten times
+ * that. All others are counted: who tells of each of ten thousand streams has no time to receive them. Pushing one
+ * allocates nothing.
  */
 export class EventRing {
   /** Events by kind that were not kept. */
@@ -61,8 +69,12 @@ export class EventRing {
   readonly #b = new Float64Array(CAPACITY);
   #head = 0;
   #count = 0;
+  /** By stream, of frequent kinds. */
   #secondFrom = new Float64Array(16).fill(-Infinity);
   #inSecond = new Uint8Array(16);
+  /** By kind: how many more may come, and when that was. */
+  readonly #left = new Float64Array(EVENT_NAMES.length);
+  readonly #leftAtNs = new Float64Array(EVENT_NAMES.length).fill(-Infinity);
 
   /** Makes room for streams `0 .. streams - 1`. */
   ensure(streams: number): void {
@@ -91,12 +103,25 @@ export class EventRing {
   }
 
   #hasRoom(kind: number, stream: number, monoNs: Nanos): boolean {
-    if (!IS_FREQUENT[kind]!) return this.#count < CAPACITY;
+    const isFrequent = IS_FREQUENT[kind]!;
+    if (this.#count >= (isFrequent ? CAPACITY - RESERVED : CAPACITY)) return false;
+    if (monoNs > this.#leftAtNs[kind]!) {
+      const more = ((monoNs - this.#leftAtNs[kind]!) / SECOND_NS) * (isFrequent ? FREQUENT_PER_SECOND : PER_SECOND);
+      this.#left[kind] = Math.min(isFrequent ? FREQUENT_AT_ONCE : AT_ONCE, this.#left[kind]! + more);
+      this.#leftAtNs[kind] = monoNs;
+    }
+    if (this.#left[kind]! < 1 || (isFrequent && !this.#mayBringMore(stream, monoNs))) return false;
+    this.#left[kind]!--;
+    return true;
+  }
+
+  /** One event more of a frequent kind. */
+  #mayBringMore(stream: number, monoNs: Nanos): boolean {
     if (monoNs >= this.#secondFrom[stream]! + SECOND_NS) {
       this.#secondFrom[stream] = monoNs;
       this.#inSecond[stream] = 0;
     }
-    if (this.#inSecond[stream]! >= PER_STREAM_PER_SECOND || this.#count >= CAPACITY - RESERVED) return false;
+    if (this.#inSecond[stream]! >= PER_STREAM_PER_SECOND) return false;
     this.#inSecond[stream]!++;
     return true;
   }

@@ -1,6 +1,7 @@
 import type { Nanos } from '../core/time.js';
 import { StreamCounter, type StreamCounters } from '../metrics/counters.js';
 import type { IntervalSnapshot } from '../metrics/snapshot.js';
+import { IntervalStreams } from './intervalStreams.js';
 import type { IntervalDelay } from './timing.js';
 
 /** One span of receive stamps, `[startMonoNs, endMonoNs)`, when every socket has been read past its end. */
@@ -10,14 +11,27 @@ export interface ClosedInterval {
   /** It ended within the warm-up: its figures are in no total. */
   readonly omitted: boolean;
   /** Streams heard of so far, less those that are over or dormant and had nothing to report. */
+  readonly rows: IntervalStreams;
+  /** The same as objects. */
   readonly streams: readonly IntervalSnapshot[];
 }
 
-interface OpenInterval {
-  startMonoNs: Nanos;
+class OpenInterval implements ClosedInterval {
+  readonly startMonoNs: Nanos;
   endMonoNs: Nanos;
-  omitted: boolean;
-  streams: IntervalSnapshot[];
+  omitted = false;
+  readonly rows: IntervalStreams;
+
+  constructor(startMonoNs: Nanos, endMonoNs: Nanos, rows: number) {
+    this.rows = new IntervalStreams(rows);
+    this.startMonoNs = startMonoNs;
+    this.endMonoNs = endMonoNs;
+  }
+
+  get streams(): IntervalSnapshot[] {
+    const { rows, startMonoNs, endMonoNs } = this;
+    return Array.from({ length: rows.count }, (_, row) => rows.snapshot(row, startMonoNs, endMonoNs));
+  }
 }
 
 /**
@@ -35,6 +49,8 @@ export class Intervals {
   #closed = 0;
   readonly #open: OpenInterval[] = [];
   #done: ClosedInterval[] = [];
+  /** Streams in the interval that closed last. */
+  #usualRows = 0;
   /** Counters of each stream when its last interval closed. */
   #base = new Float64Array(16 * StreamCounter.Count);
 
@@ -72,7 +88,7 @@ export class Intervals {
     const position = this.#position[socket]!;
     for (let k = this.#closed + this.#open.length; k <= position; k++) {
       const startMonoNs = k === 0 ? this.#startMonoNs : this.#boundary(k - 1);
-      this.#open.push({ startMonoNs, endMonoNs, omitted: false, streams: [] });
+      this.#open.push(new OpenInterval(startMonoNs, endMonoNs, this.#usualRows));
     }
     const interval = this.#open[position - this.#closed]!;
     interval.endMonoNs = endMonoNs;
@@ -90,29 +106,8 @@ export class Intervals {
     endMonoNs: Nanos,
     optional: boolean,
   ): void {
-    const at = stream * StreamCounter.Count;
-    const grown = counters.row(stream);
-    let isIdle = pending === 0;
-    for (let i = 0; i < grown.length; i++) {
-      const value = grown[i]!;
-      grown[i] = value - this.#base[at + i]!;
-      this.#base[at + i] = value;
-      if (grown[i] !== 0) isIdle = false;
-    }
-    if (isIdle && optional) return;
-    const interval = this.#current(socket, endMonoNs);
-    interval.streams.push({
-      index: stream,
-      startMonoNs: interval.startMonoNs,
-      endMonoNs,
-      counters: grown,
-      pending,
-      jitterNs,
-      delayMinNs: delay.minNs,
-      delayP50Ns: delay.p50Ns,
-      delayP99Ns: delay.p99Ns,
-      delayMaxNs: delay.maxNs,
-    });
+    const { rows } = this.#current(socket, endMonoNs);
+    rows.add(stream, counters, this.#base, pending, jitterNs, delay, optional);
   }
 
   /** The counters of `stream` began anew (end of the warm-up), and with them what it did in this interval. */
@@ -128,7 +123,9 @@ export class Intervals {
     let least = Infinity;
     for (const position of this.#position) if (position !== undefined && position < least) least = position;
     while (this.#closed < least && this.#open.length > 0) {
-      this.#done.push(this.#open.shift()!);
+      const closed = this.#open.shift()!;
+      this.#usualRows = closed.rows.count;
+      this.#done.push(closed);
       this.#closed++;
     }
   }

@@ -124,11 +124,14 @@ export class MarkingAnalyzer {
     }
   }
 
-  /** 256 counts by TOS octet, a copy. */
-  tosCounts(stream: number): Float64Array {
-    const counts = this.#tosCounts[stream]?.slice() ?? new Float64Array(256);
-    if (this.#lastTos[stream] !== NO_TOS) counts[this.#lastTos[stream]!]! += this.#lastCount[stream]!;
-    return counts;
+  /** How many arrivals had which TOS octet, of those that some had. */
+  tosCounts(stream: number): ReadonlyMap<number, number> {
+    const found = new Map<number, number>();
+    for (const [tos, count] of this.#tosCounts[stream]?.entries() ?? []) if (count > 0) found.set(tos, count);
+    const lastTos = this.#lastTos[stream]!;
+    const count = this.#lastCount[stream]!;
+    if (count > 0) found.set(lastTos, (found.get(lastTos) ?? 0) + count);
+    return found;
   }
 
   /** End of the warm-up. */

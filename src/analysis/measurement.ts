@@ -163,7 +163,7 @@ export class Measurement {
       if (values[stream * Seq.Count + Seq.ExpiryMonoNs]! < pastNs)
         this.#streams.sequence.window.expire(stream, pastNs - 1);
       const isSilent = times.isSilent(stream, pastNs, this.#options.silenceNs);
-      if (isSilent && !this.#streams.hasEnded(stream) && !this.#isCompanion(stream)) {
+      if (isSilent && !this.#streams.hasEnded(stream) && !this.isCompanion(stream)) {
         this.#events.push(EventKind.Silence, stream, pastNs, pastNs - this.#streams.times.lastHeardNs[stream]!, 0);
       }
     }
@@ -243,7 +243,7 @@ export class Measurement {
   hasSettled(nowMonoNs: Nanos): boolean {
     let settled = 0;
     for (let stream = 0; stream < this.#known; stream++) {
-      if (stream === this.table.others || this.#isCompanion(stream)) continue;
+      if (stream === this.table.others || this.isCompanion(stream)) continue;
       if (!this.hasStreamSettled(stream, nowMonoNs)) return false;
       settled++;
     }
@@ -254,7 +254,8 @@ export class Measurement {
     return this.#streams.hasSettled(stream, nowMonoNs, this.#options.reorderWindowNs);
   }
 
-  #isCompanion(stream: number): boolean {
+  /** It goes with media: FEC or reports. */
+  isCompanion(stream: number): boolean {
     const { isCompanion } = this.#sockets[this.table.socket[stream]!]!;
     return typeof isCompanion === 'function' ? isCompanion(stream) : isCompanion === true;
   }
@@ -339,7 +340,7 @@ export class Measurement {
   #setUpStreams(decoded: DecodedBatch): void {
     const { table } = this;
     const { pathOf } = this.#options;
-    this.#streams.addAll((stream) => this.#isCompanion(stream));
+    this.#streams.addAll((stream) => this.isCompanion(stream));
     this.#intervals.ensure(table.count);
     for (let stream = this.#known; stream < table.count; stream++) {
       this.#streamsOf[table.socket[stream]!]!.push(stream);

@@ -77,8 +77,22 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
   const hasTtl = marking.ttlMin[stream]! <= marking.ttlMax[stream]!;
   // A start marker that was heard was sent after the join.
   const afterJoin = phase[stream] === Phase.Start ? NaN : times.firstDataRealNs[stream]! - facts.joinRealNs;
+  const identity = identityOf(stream, parts);
+  // Each by its name: a literal that begins with what is spread into it costs 100 us.
   return {
-    ...identityOf(stream, parts),
+    index: identity.index,
+    format: identity.format,
+    unit: identity.unit,
+    source: identity.source,
+    sourcePort: identity.sourcePort,
+    group: identity.group,
+    port: identity.port,
+    interfaceIndex: identity.interfaceIndex,
+    flow: identity.flow,
+    senderRun: identity.senderRun,
+    socket: identity.socket,
+    name: identity.name,
+    superPackets: identity.superPackets,
     expectedFrom: isBegun ? (phase[stream] === Phase.Start ? 'start' : 'first') : null,
     ended: isBegun && values[at + Seq.EndedMonoNs] === values[at + Seq.EndedMonoNs],
     pending: isBegun ? values[at + Seq.Pending]! : 0,
@@ -154,7 +168,8 @@ function formatName(stream: number, format: number, decoder: StreamDecoder): str
   return format === StreamFormat.Plain ? (decoder.plain.formats[stream] ?? 'unknown') : 'others';
 }
 
-function unitOf(format: number): StreamIdentity['unit'] {
+/** What a format's numbers count. */
+export function unitOf(format: number): StreamIdentity['unit'] {
   if (format >= StreamFormat.Feed) return framingOf(format).unit;
   return isNumbered(format) ? 'packet' : 'none';
 }

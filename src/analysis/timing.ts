@@ -24,6 +24,10 @@ const Time = {
 export const IPDV_REACH = 128;
 const IPDV_REACH_UNDETAILED = 16;
 
+/** Within a network, and between datagrams of a stream. */
+const USUAL_DELAY_NS = 10e6;
+const USUAL_INTERARRIVAL_NS = 100e6;
+
 /**
  * One-way delays are recorded relative to the first one. Between clocks that are far apart a delay is
  * large and its variation small: this way the buckets are as fine as the variation, and both the delay
@@ -37,12 +41,13 @@ class HistogramSet {
   readonly ipdv = new Histogram();
   readonly wakeup = new Histogram();
 
-  /** One whose memory is all there, that of negative values too. */
-  static whole(): HistogramSet {
+  /** One that has the memory of what values usually are. */
+  static reserved(): HistogramSet {
     const made = new HistogramSet();
-    for (const one of [made.intervalDelay, made.delay, made.ipdv]) one.record(-1);
-    made.clear();
-    for (const one of [made.intervalDelay, made.delay, made.interarrival, made.ipdv, made.wakeup]) one.touch();
+    for (const one of [made.intervalDelay, made.delay]) one.reserve(-NEAR_NS, USUAL_DELAY_NS);
+    made.ipdv.reserve(-USUAL_DELAY_NS, USUAL_DELAY_NS);
+    made.wakeup.reserve(0, USUAL_DELAY_NS);
+    made.interarrival.reserve(0, USUAL_INTERARRIVAL_NS);
     return made;
   }
 
@@ -111,7 +116,7 @@ export class TimingAnalyzer {
 
   /** Makes the histograms of so many streams now. */
   reserve(streams: number): void {
-    for (let i = 0; i < streams; i++) this.#spare.push(HistogramSet.whole());
+    for (let i = 0; i < streams; i++) this.#spare.push(HistogramSet.reserved());
   }
 
   /**

@@ -214,10 +214,10 @@ export class Presenter implements AsyncDisposable {
   }
 
   #showInterval(message: Extract<RunMessage, { type: 'interval' }>, end: End): void {
-    const { time, startNs, endNs, rows, senderRows, receivers, transportRows } = message;
+    const { time, startNs, endNs, rows, others, senderRows, receivers, transportRows } = message;
     const span = { start_ns: startNs, end_ns: endNs };
     if (end === 'send') this.#line('interval', time, { ...span, sender: senderRows, receivers });
-    else this.#line('interval', time, { ...span, streams: rows, transport: transportRows });
+    else this.#line('interval', time, { ...span, streams: rows, others, transport: transportRows });
     // The run of a sender that has ended makes no second stream of its next one.
     const told = rows.filter((row) => !this.#ended.has(row.stream) || !isIdle(row));
     const going = told.filter((row) => !this.#ended.has(row.stream));
@@ -229,7 +229,7 @@ export class Presenter implements AsyncDisposable {
     const options = { ...this.#options, several: this.#several, labels: this.#labels, indent };
     this.#frequentTold = this.#eventsTold = this.#endsTold = 0;
     const lines = [
-      ...intervalLines(told, time, options),
+      ...intervalLines(told, time, { ...options, others }),
       ...senderIntervalLines(senderRows, time, options),
       ...receiverReportLines(receivers, this.#options),
     ];

@@ -61,6 +61,8 @@ class NativeIo implements Io {
   readonly #sockets = new Set<DatagramSource | DatagramSink | DatagramPort>();
   readonly #receiveBatches = new WeakMap<ReceiveBatch, NativeReceiveBatch>();
   readonly #sendBatches = new WeakMap<SendBatch, NativeSendBatch>();
+  /** Those that were asked for: an index keeps its meaning. */
+  readonly #paths: Path[] = [];
   #nextIndex = 0;
   #open = true;
 
@@ -134,16 +136,18 @@ class NativeIo implements Io {
   }
 
   path(index: number): Path {
+    const known = this.#paths[index];
+    if (known !== undefined) return known;
     const octets = new Uint8Array(PathField.Octets);
     if (this.addon.path(this.loop, index, octets) < 0) return NO_PATH;
     const view = new DataView(octets.buffer);
-    return {
+    return (this.#paths[index] = {
       source: addressText(octets, PathField.Source, 6),
       sourcePort: view.getUint16(PathField.SourcePort, LITTLE_ENDIAN),
       group: addressText(octets, PathField.Group, 6),
       port: view.getUint16(PathField.Port, LITTLE_ENDIAN),
       interfaceIndex: view.getUint32(PathField.Interface, LITTLE_ENDIAN),
-    };
+    });
   }
 
   wait(untilMonoNs: Nanos, gatherNs: Nanos): number {

@@ -38,12 +38,22 @@ function bucketWidth(bucket: number): number {
   return bucket < 2 * SUB ? 1 : 2 ** ((bucket >> SUB_BITS) - 1);
 }
 
-/** Bucket of a magnitude up to {@link HISTOGRAM_MAX}. */
-function bucketOf(magnitude: number): number {
-  if (magnitude < SUB) return magnitude;
-  float[0] = magnitude;
-  return (words[HIGH]! >>> FRACTION_SHIFT) - EXPONENT_EXCESS;
+/** Index of an integer within the range. */
+function indexOf(value: number): number {
+  const magnitude = Math.abs(value);
+  if (magnitude < SUB) return value < 0 ? -1 - magnitude : magnitude;
+  float[0] = value;
+  const high = words[HIGH]!;
+  return (((high & 0x7fff_ffff) >>> FRACTION_SHIFT) - EXPONENT_EXCESS) ^ (high >> 31);
 }
+
+/** The nearest value that is within the range. */
+function withinRange(value: number): number {
+  return Math.max(-HISTOGRAM_MAX, Math.min(HISTOGRAM_MAX, value));
+}
+
+/** Cells beyond those that are needed, at least, where there are to be more: half an octave. */
+const SPARE_CELLS = 64;
 
 /** Parameters that a reader of sparse buckets needs. */
 export const HISTOGRAM_PARAMETERS = { kind: 'log-linear', sub_buckets_per_octave: SUB, max: HISTOGRAM_MAX } as const;
@@ -53,26 +63,33 @@ const COUNT = 0;
 const SUM = 1;
 const MIN = 2;
 const MAX = 3;
+const NO_CELLS = new Float64Array(0);
 
 /**
  * Log-linear histogram over signed integers (one-way delay between unsynchronised clocks is
- * negative). `record` never throws and never allocates after the first negative value: what is out
- * of range clamps and is counted. Minimum, maximum and sum are exact; percentiles are within 0.8 %.
+ * negative). `record` never throws: what is out of range clamps and is counted. Minimum, maximum
+ * and sum are exact; percentiles are within 0.8 %.
  *
  * Exponent and highest fraction bits of a float64 are its bucket (IEEE 754), so that recording takes
  * no logarithm, no division and, beyond the smallest values, no branch on the sign: some 6 ns.
+ *
+ * Buckets have an index in order of their values: from 0 for values from 0, and -1 - that of the magnitude for negative
+ * ones. There are cells for those between the lowest and the highest in use: of a range of 78 KB some 2 KB, as a rule. Where
+ * a value lies beyond, there are half as many more, which happens a few times in the life of a histogram.
  */
 export class Histogram {
   /** Values beyond the range, recorded as the nearest that fits, and values that are no number. */
   clamped = 0;
   readonly #exact = new Float64Array([0, 0, Infinity, -Infinity]);
-  /** Counts by magnitude of values from 0; behind them, once there is one, those of negative values. */
-  #cells = new Float64Array(HALF);
+  /** Counts of buckets from index {@link #first} on. */
+  #cells = NO_CELLS;
+  #first = 0;
   /** Made of buckets that its exact figures may not tell: all cells may be in use. */
   #isWhole = false;
 
-  /** Has the memory of all cells now: the system would make it page by page, under the first values. */
-  touch(): void {
+  /** Makes the cells of values from `from` to `to` now: the system would make them page by page, under the first values. */
+  reserve(from: number, to: number): void {
+    this.#cover(indexOf(from), indexOf(to));
     this.#cells.fill(0);
   }
 
@@ -91,16 +108,17 @@ export class Histogram {
     exact[SUM]! += value;
     if (value < exact[MIN]!) exact[MIN] = value;
     if (value > exact[MAX]!) exact[MAX] = value;
-    let at: number;
+    let index: number;
     if (magnitude < SUB) {
-      at = value < 0 ? HALF + magnitude : magnitude;
+      index = value < 0 ? -1 - magnitude : magnitude;
     } else {
       float[0] = value;
       const high = words[HIGH]!;
-      at = ((high & 0x7fff_ffff) >>> FRACTION_SHIFT) - EXPONENT_EXCESS + ((high >> 31) & HALF);
+      index = (((high & 0x7fff_ffff) >>> FRACTION_SHIFT) - EXPONENT_EXCESS) ^ (high >> 31);
     }
-    if (at >= this.#cells.length) this.#addNegative();
-    this.#cells[at]!++;
+    // What lies before the first cell is a large number without its sign.
+    if ((index - this.#first) >>> 0 >= this.#cells.length) this.#cover(index, index);
+    this.#cells[index - this.#first]!++;
   }
 
   /**
@@ -118,10 +136,18 @@ export class Histogram {
       if (value < min) min = value;
       if (value > max) max = value;
     }
+    // None at all, or none that is a number.
+    if (!(min <= max)) {
+      this.clamped += count;
+      return;
+    }
+    if (min < exact[MIN]! || max > exact[MAX]!) this.#cover(indexOf(withinRange(min)), indexOf(withinRange(max)));
+    const cells = this.#cells;
+    const first = this.#first;
     // Without a branch per value where all are large enough; a NaN among them makes the sum one.
     if (min >= SUB && max <= HISTOGRAM_MAX && sum === sum) {
-      const cells = this.#cells;
-      for (let i = 0; i < count; i++) cells[(valueWords[2 * i + HIGH]! >>> FRACTION_SHIFT) - EXPONENT_EXCESS]!++;
+      const excess = EXPONENT_EXCESS + first;
+      for (let i = 0; i < count; i++) cells[(valueWords[2 * i + HIGH]! >>> FRACTION_SHIFT) - excess]!++;
       exact[COUNT]! += count;
       exact[SUM]! += sum;
       if (min < exact[MIN]!) exact[MIN] = min;
@@ -132,7 +158,6 @@ export class Histogram {
     min = exact[MIN]!;
     max = exact[MAX]!;
     let recorded = 0;
-    let cells = this.#cells;
     for (let i = 0; i < count; i++) {
       const high = valueWords[2 * i + HIGH]!;
       const size = high & 0x7fff_ffff;
@@ -144,17 +169,11 @@ export class Histogram {
         sum = exact[SUM]!;
         min = exact[MIN]!;
         max = exact[MAX]!;
-        cells = this.#cells;
         continue;
       }
       const value = values[i]!;
       const bucket = size < FIRST_SHARED ? Math.abs(value) | 0 : (size >>> FRACTION_SHIFT) - EXPONENT_EXCESS;
-      const at = bucket + ((high >> 31) & HALF);
-      if (at >= cells.length) {
-        this.#addNegative();
-        cells = this.#cells;
-      }
-      cells[at]!++;
+      cells[(bucket ^ (high >> 31)) - first]!++;
       sum += value;
       if (value < min) min = value;
       if (value > max) max = value;
@@ -166,30 +185,28 @@ export class Histogram {
     exact[MAX] = max;
   }
 
-  /** First cell, and the one behind the last, of values from 0 that may be in use: most cells never are. */
-  #positiveFrom(): number {
-    return this.#isWhole ? 0 : bucketOf(Math.min(HISTOGRAM_MAX, Math.max(0, this.#exact[MIN]!)));
+  /** Sees to cells for the indexes `from` to `to`. */
+  #cover(from: number, to: number): void {
+    const { length } = this.#cells;
+    const first = this.#first;
+    if (from >= first && to < first + length) return;
+    const spare = Math.max(SPARE_CELLS, length >> 1);
+    const isEmpty = length === 0;
+    const newFirst = isEmpty || from < first ? Math.max(HISTOGRAM_INDEX_MIN, from - spare) : first;
+    const newEnd = isEmpty || to >= first + length ? Math.min(HISTOGRAM_INDEX_MAX, to + spare) + 1 : first + length;
+    const cells = new Float64Array(newEnd - newFirst);
+    if (!isEmpty) cells.set(this.#cells, first - newFirst);
+    this.#cells = cells;
+    this.#first = newFirst;
   }
 
-  #positiveTo(): number {
-    const max = this.#exact[MAX]!;
-    return this.#isWhole ? HALF : max < 0 ? 0 : bucketOf(max) + 1;
+  /** Index of the first cell, and behind the last one, that may be in use. */
+  #usedFrom(): number {
+    return this.#isWhole ? this.#first : this.count === 0 ? 0 : indexOf(this.#exact[MIN]!);
   }
 
-  /** The same of negative values. */
-  #negativeFrom(): number {
-    return this.#isWhole ? HALF : HALF + bucketOf(Math.max(0, -Math.max(this.#exact[MAX]!, -HISTOGRAM_MAX)));
-  }
-
-  #negativeTo(): number {
-    const min = this.#exact[MIN]!;
-    return this.#isWhole ? this.#cells.length : min >= 0 ? HALF : HALF + bucketOf(-min) + 1;
-  }
-
-  #addNegative(): void {
-    const both = new Float64Array(2 * HALF);
-    both.set(this.#cells);
-    this.#cells = both;
+  #usedTo(): number {
+    return this.#isWhole ? this.#first + this.#cells.length : this.count === 0 ? 0 : indexOf(this.#exact[MAX]!) + 1;
   }
 
   get count(): number {
@@ -222,20 +239,17 @@ export class Histogram {
     if (rank === 1) return this.min;
     if (rank === count) return this.max;
     let seen = 0;
-    const negativeFrom = this.#negativeFrom();
-    for (let i = this.#negativeTo() - 1; i >= negativeFrom; i--) {
-      seen += this.#cells[i]!;
-      if (seen >= rank) return this.#within(-bucketMiddle(i - HALF));
-    }
-    const positiveTo = this.#positiveTo();
-    for (let i = this.#positiveFrom(); i < positiveTo; i++) {
-      seen += this.#cells[i]!;
-      if (seen >= rank) return this.#within(bucketMiddle(i));
+    const to = this.#usedTo();
+    for (let index = this.#usedFrom(); index < to; index++) {
+      seen += this.#cells[index - this.#first]!;
+      if (seen >= rank) return this.#middle(index);
     }
     return this.#exact[MAX]!;
   }
 
-  #within(value: number): number {
+  /** Of a bucket, and no value beyond those that were recorded. */
+  #middle(index: number): number {
+    const value = index < 0 ? -bucketMiddle(-1 - index) : bucketMiddle(index);
     return Math.min(this.#exact[MAX]!, Math.max(this.#exact[MIN]!, value));
   }
 
@@ -243,26 +257,24 @@ export class Histogram {
     const exact = this.#exact;
     this.clamped += other.clamped;
     if (other.count === 0) return;
+    const from = other.#usedFrom();
+    const to = other.#usedTo();
+    this.#cover(from, to - 1);
     exact[COUNT]! += other.#exact[COUNT]!;
     exact[SUM]! += other.#exact[SUM]!;
     exact[MIN] = Math.min(exact[MIN]!, other.#exact[MIN]!);
     exact[MAX] = Math.max(exact[MAX]!, other.#exact[MAX]!);
     this.#isWhole ||= other.#isWhole;
-    if (other.#cells.length > this.#cells.length) this.#addNegative();
     const cells = this.#cells;
-    const from = other.#cells;
-    const positiveTo = other.#positiveTo();
-    for (let i = other.#positiveFrom(); i < positiveTo; i++) cells[i]! += from[i]!;
-    const negativeTo = other.#negativeTo();
-    for (let i = other.#negativeFrom(); i < negativeTo; i++) cells[i]! += from[i]!;
+    const first = this.#first;
+    const otherCells = other.#cells;
+    const otherFirst = other.#first;
+    for (let index = from; index < to; index++) cells[index - first]! += otherCells[index - otherFirst]!;
   }
 
   clear(): void {
     this.clamped = 0;
-    if (this.count > 0) {
-      this.#cells.fill(0, this.#positiveFrom(), this.#positiveTo());
-      this.#cells.fill(0, this.#negativeFrom(), this.#negativeTo());
-    }
+    if (this.count > 0) this.#cells.fill(0, this.#usedFrom() - this.#first, this.#usedTo() - this.#first);
     this.#isWhole = false;
     this.#exact[COUNT] = 0;
     this.#exact[SUM] = 0;
@@ -283,53 +295,35 @@ export class Histogram {
    */
   shifted(by: number): Histogram {
     const made = new Histogram();
-    if (this.count > 0) {
-      this.#shift(this.#positiveFrom(), this.#positiveTo(), by, made);
-      this.#shift(this.#negativeFrom(), this.#negativeTo(), by, made);
+    made.clamped += this.clamped;
+    if (this.count === 0) return made;
+    const to = this.#usedTo();
+    for (let index = this.#usedFrom(); index < to; index++) {
+      const count = this.#cells[index - this.#first]!;
+      if (count === 0) continue;
+      const value = this.#middle(index) + by;
+      made.record(value);
+      // All of a bucket fall where its middle does.
+      made.#cells[indexOf(withinRange(Math.round(value) + 0)) - made.#first]! += count - 1;
+      if (Math.abs(value) > HISTOGRAM_MAX) made.clamped += count - 1;
     }
     const exact = made.#exact;
     exact[COUNT] = this.count;
-    made.clamped += this.clamped;
-    if (this.count === 0) return made;
     exact[SUM] = this.sum + by * this.count;
     exact[MIN] = Math.max(-HISTOGRAM_MAX, this.#exact[MIN]! + by);
     exact[MAX] = Math.min(HISTOGRAM_MAX, this.#exact[MAX]! + by);
+    made.#cover(indexOf(exact[MIN]), indexOf(exact[MAX]));
     return made;
-  }
-
-  #shift(from: number, to: number, by: number, made: Histogram): void {
-    for (let i = from; i < to; i++) {
-      const count = this.#cells[i]!;
-      if (count === 0) continue;
-      const value = this.#within(i < HALF ? bucketMiddle(i) : -bucketMiddle(i - HALF)) + by;
-      made.record(value);
-      // All of a bucket fall where its middle does.
-      made.#repeat(value, count - 1);
-      if (Math.abs(value) > HISTOGRAM_MAX) made.clamped += count - 1;
-    }
-  }
-
-  /** Adds `times` to the bucket that the value was just recorded in. */
-  #repeat(value: number, times: number): void {
-    const clamped = Math.max(-HISTOGRAM_MAX, Math.min(HISTOGRAM_MAX, Math.round(value) + 0));
-    float[0] = clamped;
-    const high = words[HIGH]!;
-    const magnitude = Math.abs(clamped);
-    const bucket = magnitude < SUB ? magnitude | 0 : ((high & 0x7fff_ffff) >>> FRACTION_SHIFT) - EXPONENT_EXCESS;
-    this.#cells[bucket + ((high >> 31) & HALF)]! += times;
   }
 
   /** `[index, count]` of every bucket in use, in order of value; negative values have index `-1 - bucket`. */
   buckets(): [index: number, count: number][] {
     const used: [number, number][] = [];
     if (this.count === 0) return used;
-    const negativeFrom = this.#negativeFrom();
-    for (let i = this.#negativeTo() - 1; i >= negativeFrom; i--) {
-      if (this.#cells[i]! > 0) used.push([-1 - (i - HALF), this.#cells[i]!]);
-    }
-    const positiveTo = this.#positiveTo();
-    for (let i = this.#positiveFrom(); i < positiveTo; i++) {
-      if (this.#cells[i]! > 0) used.push([i, this.#cells[i]!]);
+    const to = this.#usedTo();
+    for (let index = this.#usedFrom(); index < to; index++) {
+      const count = this.#cells[index - this.#first]!;
+      if (count > 0) used.push([index, count]);
     }
     return used;
   }
@@ -364,9 +358,15 @@ export class Histogram {
   ): void {
     this.#isWhole = true;
     let count = 0;
+    let from = HISTOGRAM_INDEX_MAX;
+    let to = HISTOGRAM_INDEX_MIN;
+    for (const [index] of buckets) {
+      if (index < from) from = index;
+      if (index > to) to = index;
+    }
+    if (from <= to) this.#cover(from, to);
     for (const [index, of] of buckets) {
-      if (index < 0 && this.#cells.length === HALF) this.#addNegative();
-      this.#cells[index < 0 ? HALF - 1 - index : index]! += of;
+      this.#cells[index - this.#first]! += of;
       count += of;
     }
     this.clamped += exact.clamped;

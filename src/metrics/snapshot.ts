@@ -91,8 +91,8 @@ export interface StreamSnapshot {
   /** RFC 3550 interarrival jitter, ns; NaN when not measurable. */
   readonly jitterNs: number;
   readonly jitterMaxNs: number;
-  /** 256 counts by received TOS octet. */
-  readonly tosCounts: Float64Array;
+  /** Arrivals by received TOS octet. */
+  readonly tosCounts: ReadonlyMap<number, number>;
   /** Arrivals without a TOS octet. */
   readonly tosMissing: number;
   readonly ttlMin: number | null;

@@ -104,7 +104,7 @@ export const RUN_OPTIONS = {
     value: '<n>',
     fallback: '256',
     commands: MEASURING,
-    help: 'streams with all their figures in the result, worst first; the others have counters',
+    help: 'streams with all their figures in the result, worst first, and with rows in intervals; the others have counters',
   }),
   drain: one('Results', parseFiniteRate, {
     value: '<bit/s>',

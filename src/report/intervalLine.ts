@@ -4,6 +4,7 @@
  */
 import { DASH, formatDuration, formatHostPort, formatShortCount, formatTimeOfDay, UTC } from '../core/format.js';
 import type { IntervalRow, SenderIntervalRow } from '../result/interval.js';
+import type { IntervalOthers } from '../result/intervalOthers.js';
 import type { Receiver } from '../result/model.js';
 import { styleOf, type TextOptions } from './style.js';
 import { counted } from './textLines.js';
@@ -13,6 +14,8 @@ export interface IntervalOptions extends TextOptions {
   readonly several?: boolean;
   /** What earlier lines called their streams. */
   readonly labels?: StreamLabels;
+  /** Streams that have no row, together; `null`: there are none. */
+  readonly others?: IntervalOthers | null;
   /** Columns that something else takes before each line. */
   readonly indent?: number;
 }
@@ -152,10 +155,11 @@ function lines<T extends Row>(
   // Where not all are shown, those with something wrong are.
   if (shown.length > most) shown.sort((a, b) => missing(b.row) - missing(a.row));
   const told = shown.slice(0, most).map(({ row, label }) => columns(label, cellsOf(row)));
-  if (shown.length <= most) return [dim(timeOfDay), ...told];
-  const rest = shown.slice(most).reduce((sum, { row }) => sum + missing(row), 0);
+  const more = Math.max(0, shown.length - most) + (options.others?.streams ?? 0);
+  if (more === 0) return [dim(timeOfDay), ...told];
+  const rest = shown.slice(most).reduce((sum, { row }) => sum + missing(row), options.others?.packets_lost ?? 0);
   const lost = rest === 0 ? '' : `, ${formatShortCount(rest)} missing`;
-  return [dim(timeOfDay), ...told, dim(`and ${counted(shown.length - most, 'more stream')}${lost}`)];
+  return [dim(timeOfDay), ...told, dim(`and ${counted(more, 'more stream')}${lost}`)];
 }
 
 function labelColumns({ indent = 0 }: IntervalOptions): number {

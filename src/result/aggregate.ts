@@ -3,6 +3,7 @@ import { HISTOGRAM_IDS, METRIC_IDS, METRICS, type HistogramId } from '../metrics
 import type { Histogram } from '../metrics/histogram.js';
 import { mergeBursts } from './buildBursts.js';
 import { mergeSummaries, summarise } from './histogramSummary.js';
+import { noMetrics } from './noMetrics.js';
 import type { Aggregate, HistogramSummary, Stream, StreamHistograms, StreamMetrics } from './model.js';
 
 /** What merging needs of a stream. */
@@ -10,6 +11,8 @@ type Part = Pick<Stream, 'metrics' | 'start_ns' | 'end_ns'>;
 
 /** Histograms in which lost datagrams have no value. */
 const DELAYS: ReadonlySet<HistogramId> = new Set(['one_way_delay_ns', 'pdv_ns']);
+
+const MERGE = { sum: (a: number, b: number) => a + b, min: Math.min, max: Math.max };
 
 /**
  * Figures of several streams, parts or receivers as one, by the rules of the catalogue. `not_measured`
@@ -19,18 +22,22 @@ export function mergeMetrics(parts: readonly Part[]): {
   readonly metrics: StreamMetrics;
   readonly not_measured: Record<string, string>;
 } {
-  const metrics = Object.fromEntries(METRIC_IDS.map((id) => [id, null])) as unknown as StreamMetrics;
+  const metrics = noMetrics();
   const not_measured: Record<string, string> = {};
   for (const id of METRIC_IDS) {
     if (id === 'dscp_received') continue;
-    const values = parts.map((part) => part.metrics[id]).filter((value) => value !== null);
     const rule = METRICS[id].merge;
-    if (values.length === 0 || rule === 'none' || rule === 'derived') continue;
-    if (rule === 'sum') metrics[id] = values.reduce((sum, value) => sum + value, 0);
-    else metrics[id] = rule === 'min' ? Math.min(...values) : Math.max(...values);
-    if (values.length < parts.length) {
-      not_measured[id] =
-        `not measurable in ${parts.length - values.length} of ${parts.length} streams: these are left out`;
+    if (rule === 'none' || rule === 'derived') continue;
+    let merged: number | null = null;
+    let missing = 0;
+    for (const part of parts) {
+      const value = part.metrics[id];
+      if (value === null) missing++;
+      else merged = merged === null ? value : MERGE[rule](merged, value);
+    }
+    metrics[id] = merged;
+    if (merged !== null && missing > 0) {
+      not_measured[id] = `not measurable in ${missing} of ${parts.length} streams: these are left out`;
     }
   }
   metrics.dscp_received = mergeDscp(parts);

@@ -3,7 +3,8 @@ import type { FecSnapshot, OutputSnapshot, RecoverySnapshot, RepairSnapshot } fr
 import type { RtcpSnapshot } from '../metrics/rtcpSnapshot.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
 import { summarise } from './histogramSummary.js';
-import type { FecReport, Output, RecoveryReport, RtcpReport, StreamAfter, StreamMetrics } from './model.js';
+import type { FecReport, Output, RecoveryReport, RtcpReport, StreamAfter } from './model.js';
+import { noMetrics } from './noMetrics.js';
 import { familyOf, NO_RATES, ratesOf } from './rates.js';
 
 /** Metrics that `after` has and that a limit looks for there; the others are about arrivals, which no repair changes. */
@@ -29,7 +30,7 @@ const OF_ARRIVALS = 'repair does not change it: see metrics';
 /** `after`; `null` where nothing came that could have repaired anything. */
 export function buildAfter(stream: StreamSnapshot, repair: RepairSnapshot | null): StreamAfter | null {
   if (repair === null || !canRepair(repair)) return null;
-  const metrics = Object.fromEntries(METRIC_IDS.map((id) => [id, null])) as unknown as StreamMetrics;
+  const metrics = noMetrics();
   const not_measured: Record<string, string> = {};
   const { expected, released, givenUp, octets } = repair;
   if (stream.unit === 'message') {

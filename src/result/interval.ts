@@ -4,13 +4,8 @@ import type { IntervalSnapshot } from '../metrics/snapshot.js';
 import type { MdiInterval } from '../metrics/transportSnapshot.js';
 import type { Stream } from './model.js';
 
-/** One stream's figures of one closed interval, as `--json` prints them. */
-export interface IntervalRow {
-  readonly stream: string;
-  readonly name: string | null;
-  readonly group: string;
-  readonly port: number;
-  readonly flow: string | null;
+/** Figures of a closed interval that add up over streams. */
+export interface IntervalFigures {
   readonly packets_received: number;
   readonly packets_expected: number | null;
   readonly packets_lost: number | null;
@@ -25,6 +20,15 @@ export interface IntervalRow {
   readonly loss_ratio: number | null;
   readonly octets_received: number;
   readonly rate_bit_per_second: number;
+}
+
+/** One stream's figures of one closed interval, as `--json` prints them. */
+export interface IntervalRow extends IntervalFigures {
+  readonly stream: string;
+  readonly name: string | null;
+  readonly group: string;
+  readonly port: number;
+  readonly flow: string | null;
   readonly jitter_ns: number | null;
   readonly one_way_delay_min_ns: number | null;
   readonly one_way_delay_p50_ns: number | null;
@@ -81,49 +85,65 @@ export function buildTransportRow(
   };
 }
 
-/** What an interval row needs to know of its stream. */
-export interface IntervalStream {
-  readonly id: string;
-  readonly name: string | null;
-  readonly group: string;
-  readonly port: number;
-  readonly flow: string | null;
+/** By what the figures of a stream go. */
+export interface IntervalUnit {
   readonly unit: Stream['unit'];
   readonly tellsNeverSent: boolean;
   readonly countsDrops: boolean;
 }
 
+/** What an interval row needs to know of its stream. */
+export interface IntervalStream extends IntervalUnit {
+  readonly id: string;
+  readonly name: string | null;
+  readonly group: string;
+  readonly port: number;
+  readonly flow: string | null;
+}
+
 /** A row of the document's rules: what cannot be measured is `null`. An empty interval has rates of 0 and no ratio. */
 export function buildIntervalRow(interval: IntervalSnapshot, stream: IntervalStream): IntervalRow {
-  const c = interval.counters;
-  const numbered = stream.unit !== 'none';
-  const packets = stream.unit === 'packet';
-  const expected = c[StreamCounter.Expected]!;
+  const { counters, pending, startMonoNs, endMonoNs } = interval;
   return {
     stream: stream.id,
     name: stream.name,
     group: stream.group,
     port: stream.port,
     flow: stream.flow,
-    packets_received: c[StreamCounter.PacketsReceived]!,
-    packets_expected: when(packets, expected),
-    packets_lost: when(packets, c[StreamCounter.Lost]!),
-    packets_duplicated: when(numbered, c[StreamCounter.PacketsDuplicated]!),
-    packets_reordered: when(numbered, c[StreamCounter.PacketsReordered]!),
-    packets_late: when(numbered, c[StreamCounter.PacketsLate]!),
-    packets_pending: when(numbered, interval.pending),
-    never_sent: when(stream.tellsNeverSent, c[StreamCounter.NeverSent]!),
-    loss_network: when(numbered && stream.countsDrops, c[StreamCounter.LossNetwork]!),
-    loss_socket_buffer: when(numbered && stream.countsDrops, c[StreamCounter.LossSocketBuffer]!),
-    loss_application: when(numbered, c[StreamCounter.LossApplication]!),
-    loss_ratio: intervalLossRatio(c, numbered),
-    octets_received: c[StreamCounter.OctetsReceived]!,
-    rate_bit_per_second: (c[StreamCounter.OctetsReceived]! * 8e9) / (interval.endMonoNs - interval.startMonoNs),
+    ...buildIntervalFigures(counters, pending, endMonoNs - startMonoNs, stream),
     jitter_ns: finite(interval.jitterNs),
     one_way_delay_min_ns: finite(interval.delayMinNs),
     one_way_delay_p50_ns: finite(interval.delayP50Ns),
     one_way_delay_p99_ns: finite(interval.delayP99Ns),
     one_way_delay_max_ns: finite(interval.delayMaxNs),
+  };
+}
+
+/** `counters`: `StreamCounter` columns of an interval of `lengthNs`. */
+export function buildIntervalFigures(
+  counters: Float64Array,
+  pending: number,
+  lengthNs: Nanos,
+  { unit, tellsNeverSent, countsDrops }: IntervalUnit,
+): IntervalFigures {
+  const c = counters;
+  const numbered = unit !== 'none';
+  const packets = unit === 'packet';
+  return {
+    packets_received: c[StreamCounter.PacketsReceived]!,
+    packets_expected: when(packets, c[StreamCounter.Expected]!),
+    packets_lost: when(packets, c[StreamCounter.Lost]!),
+    packets_duplicated: when(numbered, c[StreamCounter.PacketsDuplicated]!),
+    packets_reordered: when(numbered, c[StreamCounter.PacketsReordered]!),
+    packets_late: when(numbered, c[StreamCounter.PacketsLate]!),
+    packets_pending: when(numbered, pending),
+    never_sent: when(tellsNeverSent, c[StreamCounter.NeverSent]!),
+    loss_network: when(numbered && countsDrops, c[StreamCounter.LossNetwork]!),
+    loss_socket_buffer: when(numbered && countsDrops, c[StreamCounter.LossSocketBuffer]!),
+    loss_application: when(numbered, c[StreamCounter.LossApplication]!),
+    loss_ratio: intervalLossRatio(c, numbered),
+    octets_received: c[StreamCounter.OctetsReceived]!,
+    rate_bit_per_second: (c[StreamCounter.OctetsReceived]! * 8e9) / lengthNs,
   };
 }
 

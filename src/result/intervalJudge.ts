@@ -88,7 +88,12 @@ export class IntervalJudge {
     this.#watched = limits.map(() => new Map());
   }
 
-  /** The rows of a closed interval; times from `run.start`. */
+  /** Whether there is anything to judge: else nobody needs to make rows for it. */
+  get watches(): boolean {
+    return this.#limits.length > 0;
+  }
+
+  /** The rows of a closed interval, of all streams; times from `run.start`. */
   observe(
     rows: readonly IntervalRow[],
     transportRows: readonly TransportIntervalRow[],

@@ -1,4 +1,5 @@
-import { METRIC_IDS, type MetricId } from '../metrics/catalog.js';
+import type { MetricId } from '../metrics/catalog.js';
+import { noMetrics } from './noMetrics.js';
 import { StreamCounter } from '../metrics/counters.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
 import type { Measurement } from './measurement.js';
@@ -13,6 +14,8 @@ const MESSAGES = 'the format numbers messages, not datagrams';
 const NO_DROP_COUNTER =
   'this input/output implementation sees no drop counter: network and socket buffer cannot be told apart';
 
+/** ECN field 11: RFC 3168 section 5. */
+const CONGESTION_EXPERIENCED = 3;
 const CAPTURED = 'a capture does not tell whether the network or a socket buffer lost a datagram';
 
 export interface MetricSheet {
@@ -23,7 +26,7 @@ export interface MetricSheet {
 
 /** All metrics of a stream. What needs a missing capability is `null`, never 0, and says why. */
 export function streamMetrics(stream: StreamSnapshot, measurement: Measurement): MetricSheet {
-  const metrics = Object.fromEntries(METRIC_IDS.map((id) => [id, null])) as unknown as StreamMetrics;
+  const metrics = noMetrics();
   const reasons: Record<string, string> = {};
   const put = (id: Exclude<MetricId, 'dscp_received'>, value: number | null, unless: string | null = null): void => {
     if (unless === null && value !== null && Number.isFinite(value)) metrics[id] = value;
@@ -132,11 +135,13 @@ function putMarks(
   const noTos = capabilities.tos ? null : 'this input/output implementation does not see DSCP and ECN';
   if (noTos === null) {
     const dscp: Record<string, number> = {};
-    for (const [tos, count] of stream.tosCounts.entries()) {
-      if (count > 0) dscp[String(tos >>> 2)] = (dscp[String(tos >>> 2)] ?? 0) + count;
+    let congested = 0;
+    for (const [tos, count] of stream.tosCounts) {
+      dscp[String(tos >>> 2)] = (dscp[String(tos >>> 2)] ?? 0) + count;
+      if ((tos & CONGESTION_EXPERIENCED) === CONGESTION_EXPERIENCED) congested += count;
     }
     metrics.dscp_received = dscp;
-    put('ecn_ce_received', congestionMarks(stream.tosCounts));
+    put('ecn_ce_received', congested);
   } else {
     reasons['dscp_received'] = noTos;
     put('ecn_ce_received', null, noTos);
@@ -145,11 +150,4 @@ function putMarks(
 
 function untold(value: number | null): string | null {
   return value === null ? 'neither the datagrams nor the endpoint say what the sender set' : null;
-}
-
-/** ECN field 11: RFC 3168 section 5. */
-function congestionMarks(tosCounts: Float64Array): number {
-  let marks = 0;
-  for (let tos = 3; tos < tosCounts.length; tos += 4) marks += tosCounts[tos]!;
-  return marks;
 }

@@ -1,13 +1,12 @@
 import { formatRealtime, type Nanos } from '../core/time.js';
 import type { CaptureCounts } from '../io/captureFile.js';
-import { StreamCounter } from '../metrics/counters.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import { assembleResult } from '../result/assemble.js';
 import { buildStream } from '../result/build.js';
 import { buildArbitration } from '../result/buildArbitration.js';
 import { OFFLINE_HEALTH } from '../result/health.js';
 import type { ClockQuality, HealthReason, RunResult, SocketReport, Stream } from '../result/model.js';
-import type { StreamSnapshot } from '../metrics/snapshot.js';
+import { stampsOf } from '../result/stamps.js';
 import { CAPTURE_CAPABILITIES, type CaptureMeasurement } from './captureMeasurement.js';
 import { missedFrames, plural, skippedText } from './captureText.js';
 import { runSection, UNKNOWN_SYNCHRONISATION } from './document.js';
@@ -29,20 +28,15 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
   const { measured } = state;
   const { files } = measured.capture;
   const { measurement } = measured;
-  const snapshots = Array.from({ length: measurement.streamCount }, (_, stream) => measurement.snapshot(stream));
-  const streams = snapshots.map((stream) =>
-    buildStream(
-      stream,
-      measured.provenance,
-      measured.teller.series.get(stream.index) ?? null,
-      measured.contentOf(stream.index),
-    ),
+  const { series } = measured.teller;
+  const streams = Array.from({ length: measurement.streamCount }, (_, index) =>
+    buildStream(measurement.snapshot(index), measured.provenance, series.get(index) ?? null, measured.contentOf(index)),
   );
   const notes = notesOf(measured, plan);
   return assembleResult({
     tool: toolFacts(),
     host: hostFacts([]),
-    clock: clockOf(state, snapshots),
+    clock: clockOf(state, streams),
     run: runSection(
       plan,
       { name: 'capture', capabilities: CAPTURE_CAPABILITIES, clock: measured.clock },
@@ -83,22 +77,18 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
   });
 }
 
-function clockOf({ measured }: AnalysisState, snapshots: readonly StreamSnapshot[]): ClockQuality {
-  const sum = (counter: number): number => snapshots.reduce((total, stream) => total + stream.counters[counter]!, 0);
-  const carried = snapshots.filter((stream) => stream.sendTime !== null);
+function clockOf({ measured }: AnalysisState, streams: readonly Stream[]): ClockQuality {
   return {
     epoch: formatRealtime(measured.capture.epoch, 0),
     epoch_uncertainty_ns: 0,
     source: 'the capture',
-    receive_time: snapshots.length === 0 ? null : 'capture',
+    receive_time: streams.length === 0 ? null : 'capture',
     synchronisation: UNKNOWN_SYNCHRONISATION,
-    send_time: carried.length === 0 ? null : carried.some((stream) => stream.sendTime === 'due') ? 'due' : 'departure',
     send_time_bound_ns: measured.provenance.sendTimeBoundNs,
     steps: [],
     offsets: [],
     slew_ppm: null,
-    shared_time_datagrams: sum(StreamCounter.SharedTime),
-    user_time_datagrams: sum(StreamCounter.UserTime),
+    ...stampsOf(streams),
   };
 }
 

@@ -86,9 +86,12 @@ export class FeedbackReceiver implements Agent {
     return this.#peers;
   }
 
-  /** What an interval of a stream brought. */
+  get wantsIntervals(): boolean {
+    return this.#peers.length > 0;
+  }
+
   onInterval(interval: IntervalSnapshot): void {
-    if (this.#peers.length > 0) this.#intervals.set(interval.index, interval);
+    this.#intervals.set(interval.index, interval);
   }
 
   doWork(nowMonoNs: Nanos, ready: number): number {

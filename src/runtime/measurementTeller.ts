@@ -1,23 +1,21 @@
 import type { MeasurementEvent } from '../analysis/eventRing.js';
-import type { ClosedInterval } from '../analysis/intervals.js';
 import type { Measurement } from '../analysis/measurement.js';
 import type { Clock } from '../core/time.js';
-import { Series } from '../metrics/series.js';
-import type { IntervalSnapshot, StreamSnapshot } from '../metrics/snapshot.js';
+import type { Series } from '../metrics/series.js';
+import type { StreamSnapshot } from '../metrics/snapshot.js';
 import { buildStream, streamId } from '../result/build.js';
 import type { MediaFacts } from '../result/buildTransport.js';
 import type { EachLimit } from '../result/eachLimits.js';
-import { buildIntervalRow, type IntervalRow, type TransportIntervalRow } from '../result/interval.js';
 import type { IntervalJudge } from '../result/intervalJudge.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import { ContentTeller } from './contentTeller.js';
 import type { EventLog } from './eventLog.js';
+import { IntervalTeller, type IntervalListener } from './intervalTeller.js';
 import { intervalJudge } from './limitEvents.js';
 import type { MediaReceiver } from './mediaReceiver.js';
 import type { RunMessage } from './messages.js';
 import { streamIdentities, tellEvent, type NamedStream } from './receiverEvents.js';
 import { workOn } from './turns.js';
-import { intervalTime } from './utcTime.js';
 
 /** Each takes about as long as a hundred datagrams: of many streams that end together the others wait. */
 const SUMMARIES_AT_ONCE = 2;
@@ -28,26 +26,25 @@ export interface MeasurementTellerOptions {
   readonly clock: Clock;
   readonly log: EventLog;
   readonly intervalNs: number;
-  /** Streams, in order of first arrival, that have a series. */
+  /** Streams, in order of first arrival, that have a series; and most rows of an interval. */
   readonly detail: number;
   readonly post: (message: RunMessage) => void;
   readonly media: MediaReceiver;
   /** What is known of a stream's content. */
   readonly contentOf: (stream: StreamSnapshot) => MediaFacts | null;
   /** Sees each interval of each stream. */
-  readonly onInterval?: (interval: IntervalSnapshot) => void;
+  readonly listener?: IntervalListener;
   readonly eachLimits: readonly EachLimit[];
 }
 
-/** Tells what a measurement finds while it goes on: closed intervals as rows, events in words. Keeps the streams' series. */
+/** Tells what a measurement finds while it goes on: closed intervals as rows, events in words. */
 export class MeasurementTeller {
-  /** Of streams in detail, by index. */
-  readonly series = new Map<number, Series>();
   /** Of the limits on every interval. */
   readonly judge: IntervalJudge;
   readonly #options: MeasurementTellerOptions;
   readonly #identityOf: (stream: number) => NamedStream;
   readonly #content: ContentTeller;
+  readonly #intervals: IntervalTeller;
   /** What is being told; `null`: nothing is. */
   #telling: Generator<void, void> | null = null;
   /** Streams whose summary is to come. */
@@ -68,6 +65,17 @@ export class MeasurementTeller {
       identityOf: this.#identityOf,
       seriesOf: (stream) => this.series.get(stream),
     });
+    this.#intervals = new IntervalTeller({
+      ...options,
+      identityOf: this.#identityOf,
+      content: this.#content,
+      judge: this.judge,
+    });
+  }
+
+  /** Of streams in detail, by index. */
+  get series(): ReadonlyMap<number, Series> {
+    return this.#intervals.series;
   }
 
   /** The run is over: nothing waits any more. */
@@ -103,7 +111,7 @@ export class MeasurementTeller {
         yield;
       }
       this.#options.media.closeInterval();
-      yield* this.#tellInterval(interval);
+      yield* this.#intervals.tell(interval);
     }
     for (; told < events.length; told++) {
       this.#tellEvent(events[told]!);
@@ -114,47 +122,6 @@ export class MeasurementTeller {
       yield;
     }
     this.#content.tend(this.#options.clock.monoNs());
-  }
-
-  *#tellInterval(interval: ClosedInterval): Generator<void, void> {
-    const { provenance, clock, intervalNs, post, onInterval } = this.#options;
-    const { startMonoNs, capabilities } = provenance;
-    const rows: IntervalRow[] = [];
-    for (const one of interval.streams.toSorted((a, b) => a.index - b.index)) {
-      if (!interval.omitted) this.#seriesOf(one.index)?.add(one);
-      onInterval?.(one);
-      const stream = this.#identityOf(one.index);
-      // What goes with media is in the result.
-      if (stream.role !== 'media') continue;
-      const tellsNeverSent = stream.format === 'probe';
-      rows.push(buildIntervalRow(one, { ...stream, tellsNeverSent, countsDrops: capabilities.dropCounter }));
-      yield;
-    }
-    const transportRows: TransportIntervalRow[] = [];
-    for (const row of this.#content.closeInterval(interval.endMonoNs)) {
-      transportRows.push(row);
-      yield;
-    }
-    const startNs = Math.round(interval.startMonoNs - startMonoNs);
-    const endNs = Math.round(interval.endMonoNs - startMonoNs);
-    if (!interval.omitted) this.judge.observe(rows, transportRows, [], startNs, endNs);
-    post({
-      type: 'interval',
-      time: intervalTime(clock, interval.endMonoNs, intervalNs),
-      startNs,
-      endNs,
-      rows,
-      senderRows: [],
-      receivers: [],
-      transportRows,
-    });
-  }
-
-  #seriesOf(stream: number): Series | undefined {
-    const { detail, intervalNs } = this.#options;
-    let series = this.series.get(stream);
-    if (series === undefined && stream < detail) this.series.set(stream, (series = new Series(intervalNs)));
-    return series;
   }
 
   #tellEvent(event: MeasurementEvent): void {

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../core/errors.js';
 import type { ZapRow } from '../result/buildZap.js';
 import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../result/interval.js';
 import type { EachLimit } from '../result/eachLimits.js';
+import type { IntervalOthers } from '../result/intervalOthers.js';
 import type { Limit } from '../result/limits.js';
 import type { EventRecord, Receiver, RunResult, Stream, TransportPid, TransportService } from '../result/model.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
@@ -90,7 +91,10 @@ export type RunMessage =
       readonly time: string;
       readonly startNs: number;
       readonly endNs: number;
+      /** Of more streams than are in detail those with most losses, with other faults, and with most datagrams. */
       readonly rows: readonly IntervalRow[];
+      /** `null`: all have rows. */
+      readonly others: IntervalOthers | null;
       readonly senderRows: readonly SenderIntervalRow[];
       /** What receivers have reported to this sender. */
       readonly receivers: readonly Receiver[];

@@ -26,6 +26,7 @@ import type {
   SocketReport,
   Stream,
 } from '../result/model.js';
+import { stampsOf } from '../result/stamps.js';
 import { WireStatus } from '../wire/status.js';
 import type { ClockWatch } from './clockWatch.js';
 import { clockSection, runSection, type RunFacts } from './document.js';
@@ -92,15 +93,12 @@ export function* receiverResult(
 ): Generator<void, RunResult> {
   const { measurement } = parts;
   const streams: Stream[] = [];
-  const times: TimedStream[] = [];
   const offsets = parts.offsets();
   for (let index = 0; index < measurement.streamCount; index++) {
     const snapshot = measurement.snapshot(index);
     const series = parts.series.get(index) ?? null;
     const stream = buildStream(snapshot, parts.provenance, series, mediaFacts(parts, snapshot));
     streams.push(withDelayCorrection(stream, offsets));
-    // Not the whole of it: its histograms take hundreds of KiB.
-    times.push({ sendTime: snapshot.sendTime, counters: snapshot.counters });
     yield;
   }
   const sockets: SocketReport[] = [];
@@ -120,7 +118,7 @@ export function* receiverResult(
   return yield* assembleInSteps({
     tool: toolFacts(),
     host: hostFacts(interfaceFacts(parts.sources.map(({ via }) => via))),
-    clock: { ...clockSection(io, parts.watch, facts.startMonoNs, measuredTime(parts, times)), offsets },
+    clock: { ...clockSection(io, parts.watch, facts.startMonoNs, measuredTime(parts, streams)), offsets },
     run: runSection(plan, io, facts),
     memberships: [...parts.memberships],
     sockets,
@@ -214,26 +212,20 @@ function captureNotes(dropped: number): string[] {
   return dropped === 0 ? [] : [`${dropped} datagrams are missing from the capture: its file was too slow`];
 }
 
-type TimedStream = Pick<StreamSnapshot, 'sendTime' | 'counters'>;
-
 function measuredTime(
   parts: ReceiverParts,
-  streams: readonly TimedStream[],
+  streams: readonly Stream[],
 ): Pick<
   ClockQuality,
   'receive_time' | 'send_time' | 'send_time_bound_ns' | 'shared_time_datagrams' | 'user_time_datagrams'
 > {
-  const sum = (counter: number): number => streams.reduce((total, stream) => total + stream.counters[counter]!, 0);
   const order = ['user', 'kernel', 'hardware'] as const;
   // The least exact one stands for the run.
   const worst = Math.min(...parts.sources.map(({ source }) => order.indexOf(source.timeSource)));
-  const carried = streams.filter((stream) => stream.sendTime !== null);
   return {
     receive_time: order[worst] ?? null,
-    send_time: carried.length === 0 ? null : carried.some((stream) => stream.sendTime === 'due') ? 'due' : 'departure',
     send_time_bound_ns: parts.provenance.sendTimeBoundNs,
-    shared_time_datagrams: sum(StreamCounter.SharedTime),
-    user_time_datagrams: sum(StreamCounter.UserTime),
+    ...stampsOf(streams),
   };
 }
 

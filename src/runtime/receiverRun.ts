@@ -200,7 +200,7 @@ export async function runReceiver(
       media,
       eachLimits: judge.eachLimits,
       contentOf: (stream) => mediaFacts({ media, rtcp, sources, began }, stream),
-      ...(feedback === null ? {} : { onInterval: (interval) => feedback.onInterval(interval) }),
+      ...(feedback === null ? {} : { listener: feedback }),
     });
     const endsByItself =
       plan.durationNs !== null ||

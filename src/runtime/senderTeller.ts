@@ -85,6 +85,7 @@ export class SenderTeller {
       time,
       ...span,
       rows: [],
+      others: null,
       senderRows,
       receivers: receivers(clock.monoNs()),
       transportRows: [],

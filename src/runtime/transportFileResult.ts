@@ -6,7 +6,8 @@ import { assembleResult } from '../result/assemble.js';
 import { buildTransport } from '../result/buildTransport.js';
 import { OFFLINE_HEALTH } from '../result/health.js';
 import { IntervalJudge } from '../result/intervalJudge.js';
-import type { HealthReason, RunResult, Stream, StreamHistograms, StreamMetrics } from '../result/model.js';
+import type { HealthReason, RunResult, Stream, StreamHistograms } from '../result/model.js';
+import { noMetrics } from '../result/noMetrics.js';
 import { plural } from './captureText.js';
 import { runSection, UNKNOWN_SYNCHRONISATION } from './document.js';
 import type { Judge } from './messages.js';
@@ -112,7 +113,7 @@ function streamOf({ name }: TransportFile, snapshot: TransportSnapshot): Stream 
     delay_correction: null,
     numbers: null,
     super_packets: false,
-    metrics: Object.fromEntries(METRIC_IDS.map((id) => [id, null])) as unknown as StreamMetrics,
+    metrics: noMetrics(),
     histograms: Object.fromEntries(HISTOGRAM_IDS.map((id) => [id, null])) as StreamHistograms,
     not_measured: {
       ...(Object.fromEntries(unmeasured) as Record<string, string>),

@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { influxInterval, influxResult } from '../../src/report/export/influxLines.js';
 import { otlpMetrics } from '../../src/report/export/otlpMetrics.js';
 import { runTags } from '../../src/report/export/runInfo.js';
+import type { IntervalOthers } from '../../src/result/intervalOthers.js';
 import type { IntervalRow, TransportIntervalRow } from '../../src/result/interval.js';
 import {
   linesIn,
@@ -258,6 +259,7 @@ describe.runIf(needs('linux', 'dist'))('metrics for OpenTelemetry', () => {
 
 type IntervalLine = Line & {
   readonly streams?: readonly IntervalRow[];
+  readonly others?: IntervalOthers | null;
   readonly transport?: readonly TransportIntervalRow[];
 };
 
@@ -268,9 +270,17 @@ function expectedLines(lines: readonly Line[], name: string | null): string[] {
   const intervals = (lines as readonly IntervalLine[]).filter(
     ({ type, streams }) => type === 'interval' && streams !== undefined,
   );
-  const rows = intervals.flatMap(({ time, end_ns: endNs, streams, transport }) => [
-    ...influxInterval({ time, endNs: endNs!, rows: streams!, senderRows: [], transportRows: transport! }, tags),
-  ]);
+  const rows = intervals.flatMap(({ time, end_ns: endNs, streams, others, transport }) => {
+    const interval = {
+      time,
+      endNs: endNs!,
+      rows: streams!,
+      others: others!,
+      senderRows: [],
+      transportRows: transport!,
+    };
+    return [...influxInterval(interval, tags)];
+  });
   return [...rows, ...influxResult(result, tags)].filter((line) => line !== '').map((line) => line.trimEnd());
 }
 

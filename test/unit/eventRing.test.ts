@@ -40,6 +40,28 @@ describe('the ring of events', () => {
     expect(ring.suppressed[EventKind.Gap]).toBe(2000 - 768);
     expect(ring.suppressed[EventKind.StreamEnd]).toBe(2000 - 256);
   });
+
+  it('keeps 256 of a kind at once and 25 more a second, of frequent kinds ten times that', () => {
+    const ring = new EventRing();
+    ring.ensure(10_000);
+    // However often somebody asks for them.
+    const kept = (kind: number, fromNs: number): number => {
+      let count = 0;
+      for (let stream = 0; stream < 10_000; stream++) {
+        ring.push(kind, stream, fromNs, 0, 1);
+        if (stream % 100 === 99) count += ring.drain().length;
+      }
+      return count;
+    };
+    expect(kept(EventKind.FirstPacket, 0)).toBe(256);
+    expect(kept(EventKind.FirstPacket, 2 * SECOND)).toBe(50);
+    expect(kept(EventKind.FirstPacket, 3600 * SECOND)).toBe(256);
+    // Another kind has its own.
+    expect(kept(EventKind.StreamEnd, 0)).toBe(256);
+    expect(kept(EventKind.Gap, 0)).toBe(2560);
+    expect(kept(EventKind.Gap, SECOND / 2)).toBe(1280);
+    expect(ring.suppressed[EventKind.FirstPacket]).toBe(30_000 - 562);
+  });
 });
 
 describe('the log of events', () => {

@@ -3,6 +3,7 @@ import { unixNsOf } from '../../src/core/time.js';
 import { PERCENTILE_IDS } from '../../src/metrics/catalog.js';
 import { EXPORT_TABLE } from '../../src/report/export/exportTable.js';
 import { familyName, fieldName, measurementName } from '../../src/report/export/exportedFigure.js';
+import { IntervalSums } from '../../src/result/intervalOthers.js';
 import { influxEvent, influxInterval, influxResult } from '../../src/report/export/influxLines.js';
 import { prometheusText } from '../../src/report/export/prometheusText.js';
 import { runTags } from '../../src/report/export/runInfo.js';
@@ -133,7 +134,10 @@ describe('an interval as lines', () => {
 
   it('has the row of each stream at the time of its end; what is null is missing', () => {
     const lines = [
-      ...influxInterval({ time: TIME, endNs: 2e9, rows: [ROW], senderRows: [SENT], transportRows: [] }, TAGS),
+      ...influxInterval(
+        { time: TIME, endNs: 2e9, rows: [ROW], others: null, senderRows: [SENT], transportRows: [] },
+        TAGS,
+      ),
     ];
     const [received, sent] = readInflux(lines.join(''));
     expect(received).toMatchObject({ measurement: 'mcast_interval', timeNs: unixNsOf(TIME) });
@@ -165,13 +169,36 @@ describe('an interval as lines', () => {
     });
   });
 
+  it('has the streams without a row together, as a measurement of their own', () => {
+    const sums = new IntervalSums();
+    const of = { unit: 'packet', tellsNeverSent: false, countsDrops: true } as const;
+    for (let i = 0; i < 3; i++) sums.add(interval(1).counters, 0, 2, of);
+    const others = sums.build(1e9)!;
+    const lines = [
+      ...influxInterval({ time: TIME, endNs: 2e9, rows: [ROW], others, senderRows: [], transportRows: [] }, TAGS),
+    ];
+    const points = readInflux(lines.join(''));
+    expect(points.map(({ measurement }) => measurement)).toEqual(['mcast_interval', 'mcast_interval_others']);
+    expect(points[1]).toMatchObject({ timeNs: unixNsOf(TIME) });
+    expect(tagsOf(points[1]!)).toEqual({});
+    expect(points[1]!.fields).toMatchObject({
+      streams: 3n,
+      packets_received: BigInt(3 * ROW.packets_received),
+      packets_pending: 6n,
+      rate_bytes_per_second: (3 * ROW.octets_received) / 1,
+    });
+    expect(points[1]!.fields).not.toHaveProperty('jitter_seconds');
+  });
+
   it('has each second of the media delivery index at its own time, and indicators that were raised', () => {
     const mdi = [
       { start_ns: 0, end_ns: 1e9, delay_factor_ns: 9e6, media_loss_rate: 0 },
       { start_ns: 1e9, end_ns: 2e9, delay_factor_ns: null, media_loss_rate: 7 },
     ];
     const transportRows = [{ stream: ROW.stream, mdi, tr101290: { pat_error: 2 } }];
-    const lines = [...influxInterval({ time: TIME, endNs: 2.5e9, rows: [ROW], senderRows: [], transportRows }, [])];
+    const lines = [
+      ...influxInterval({ time: TIME, endNs: 2.5e9, rows: [ROW], others: null, senderRows: [], transportRows }, []),
+    ];
     const points = readInflux(lines.join('')).filter(({ measurement }) => measurement !== 'mcast_interval');
     expect(points.map(({ measurement, fields, timeNs }) => [measurement, fields, unixNsOf(TIME) - timeNs])).toEqual([
       ['mcast_mdi_second', { delay_factor_seconds: 0.009, media_loss_rate: 0n }, 1_500_000_000n],

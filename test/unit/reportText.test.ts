@@ -11,7 +11,7 @@ import {
   StreamLabels,
 } from '../../src/report/intervalLine.js';
 import { renderStream, renderText } from '../../src/report/text.js';
-import { buildIntervalRow, type SenderIntervalRow } from '../../src/result/interval.js';
+import { buildIntervalFigures, buildIntervalRow, type SenderIntervalRow } from '../../src/result/interval.js';
 import {
   counters,
   HEALTHY,
@@ -224,6 +224,14 @@ describe('interval lines', () => {
     expect(intervalLines(many, time, { several: true })).toHaveLength(22);
     const lossy = many.slice(0, 3).map((one) => ({ ...one, packets_lost: 4 }));
     expect(intervalLines(lossy, time, { several: true, most: 2 }).at(-1)).toBe('and 1 more stream, 4 missing');
+    // Those without a row are among the others.
+    const others = {
+      ...buildIntervalFigures(counters({ PacketsReceived: 900, Lost: 5 }), 0, 1e9, stream),
+      streams: 9744,
+    };
+    expect(intervalLines(lossy, time, { several: true, most: 2, others }).at(-1)).toBe(
+      'and 9,745 more streams, 9 missing',
+    );
     const indented = intervalLines(rows, time, { several: true, indent: 5 });
     expect(new Set(indented.slice(1).map((line) => line.length))).toEqual(new Set([75]));
   });

@@ -47,9 +47,10 @@ export const NO_LOSS: LossDetail = {
 
 /** 1000 numbers expected, 990 received, 10 lost: 7 in the network, 2 at the socket, 1 in the program. */
 export function snapshot(change: Partial<StreamSnapshot> = {}): StreamSnapshot {
-  const tosCounts = new Float64Array(256);
-  tosCounts[0xb8] = 990;
-  tosCounts[0xbb] = 3;
+  const tosCounts = new Map([
+    [0xb8, 990],
+    [0xbb, 3],
+  ]);
   return {
     index: 0,
     format: 'probe',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { seriesHeading, seriesRows, type SeriesInterval } from '../../src/report/export/seriesCsv.js';
 import { TRANSPORT_INDICATORS } from '../../src/metrics/transportIndicators.js';
 import { buildIntervalRow, type SenderIntervalRow } from '../../src/result/interval.js';
+import { IntervalSums } from '../../src/result/intervalOthers.js';
 import { interval } from './resultFixture.js';
 
 const ROW = buildIntervalRow(interval(1), {
@@ -35,6 +36,7 @@ function made(change: Partial<SeriesInterval>, end: 'recv' | 'send' = 'recv'): R
     startNs: 1e9,
     endNs: 2e9,
     rows: [],
+    others: null,
     senderRows: [],
     transportRows: [],
     ...change,
@@ -60,6 +62,20 @@ describe('intervals as CSV', () => {
     for (const [key, value] of Object.entries(ROW)) expect(row![key], key).toBe(value === null ? '' : String(value));
     expect(row).toMatchObject({ time: '2026-09-21T13:46:43.000000000Z', end: 'recv', start_ns: '1000000000' });
     expect([row!['scheduled'], row!['pat_error'], row!['delay_factor_ns']]).toEqual(['', '', '']);
+  });
+
+  it('have a row for the streams without one: no stream, their number and their figures', () => {
+    const sums = new IntervalSums();
+    for (let i = 0; i < 3; i++) {
+      sums.add(interval(1).counters, 0, 2, { unit: 'packet', tellsNeverSent: false, countsDrops: true });
+    }
+    const others = sums.build(1e9)!;
+    const [row, rest] = made({ rows: [ROW], others });
+    expect(row!['streams']).toBe('');
+    expect(rest).toMatchObject({ time: '2026-09-21T13:46:43.000000000Z', stream: '', streams: '3', jitter_ns: '' });
+    for (const [key, value] of Object.entries(others)) {
+      expect(rest![key], key).toBe(value === null ? '' : String(value));
+    }
   });
 
   it('of both ends have one heading', () => {

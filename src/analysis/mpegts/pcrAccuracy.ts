@@ -11,6 +11,9 @@ const LOCK_TOLERANCE = 675;
 /** PCRs out of tolerance in a row after which it is decided anew. */
 const MOST_PENDING = 4;
 
+/** Further off is what no encoder makes. */
+const USUAL_DEVIATION_NS = 1e6;
+
 const NS_PER_TICK = 1e9 / PCR_HZ;
 
 /** Mutable scratch for medians; one thread, used and left within a call. */
@@ -62,7 +65,7 @@ export class PcrAccuracy {
 
   constructor(mayMiss: boolean) {
     this.#mayMiss = mayMiss;
-    this.deviations.touch();
+    this.deviations.reserve(0, USUAL_DEVIATION_NS);
   }
 
   /** Ticks per octet of a constant rate; NaN: there is none (now). */

@@ -7,6 +7,7 @@ export const JITTER_BLOCK = 256;
 /** Fewer than this are no block. */
 export const SMALLEST_BLOCK = 16;
 const LEAST_DRIFT_NS = 1e9;
+const USUAL_JITTER_NS = 100e6;
 
 /**
  * Arrival of PCRs against their values: overall jitter and drift. All packets of a datagram share its arrival, which is
@@ -31,7 +32,7 @@ export class PcrArrival {
   #sumOffOff = 0;
 
   constructor() {
-    this.#jitter.touch();
+    this.#jitter.reserve(0, USUAL_JITTER_NS);
   }
 
   /** `programNs`: PCR, unwrapped, from an origin that stays. `nsPerOctet`: of the stream; NaN: not known. */

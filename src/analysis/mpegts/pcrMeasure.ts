@@ -45,7 +45,7 @@ export class PcrMeasure {
     this.#limitNs = limitNs;
     this.accuracy = new PcrAccuracy(mayMiss);
     this.#arrival = arrives ? new PcrArrival() : null;
-    this.#interval.touch();
+    this.#interval.reserve(0, LARGEST_DIFFERENCE_NS);
   }
 
   /** Ticks per octet of the stream; NaN: not known. */

@@ -5,6 +5,7 @@
 import { unixNsOf } from '../../core/time.js';
 import { PERCENTILE_IDS } from '../../metrics/catalog.js';
 import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../../result/interval.js';
+import type { IntervalOthers } from '../../result/intervalOthers.js';
 import type { EventRecord, HistogramSummary, RunResult } from '../../result/model.js';
 import { exportedFamilies, type SampleValue } from './exportedFamily.js';
 import { fieldName, measurementName, type ExportedFigure, type ExportUnit } from './exportedFigure.js';
@@ -81,14 +82,25 @@ export interface InfluxInterval {
   readonly time: string;
   readonly endNs: number;
   readonly rows: readonly IntervalRow[];
+  /** Streams without a row; `null`: none. */
+  readonly others: IntervalOthers | null;
   readonly senderRows: readonly SenderIntervalRow[];
   readonly transportRows: readonly TransportIntervalRow[];
 }
 
-/** What came in one interval: a line for each stream, and one for each second of its media delivery index. */
+/**
+ * What came in one interval: a line for each stream, one for those without a row, and one for each second of the media
+ * delivery index of a stream.
+ */
 export function* influxInterval(interval: InfluxInterval, runTags: Labels): Generator<string> {
   const timeNs = unixNsOf(interval.time);
   for (const row of interval.rows) yield* rowLine('mcast_interval', row, INTERVAL_UNITS, runTags, timeNs);
+  const { others } = interval;
+  if (others !== null) {
+    // Of a name of its own: sums over streams stay sums over streams.
+    const fields = `${integer('streams', others.streams)},${figuresIn(others, INTERVAL_UNITS)}`;
+    yield `${headOf('mcast_interval_others', runTags, [])} ${fields} ${timeNs}\n`;
+  }
   for (const row of interval.senderRows)
     yield* rowLine('mcast_sender_interval', row, SENDER_INTERVAL_UNITS, runTags, timeNs);
   for (const { stream, mdi, tr101290 } of interval.transportRows) {

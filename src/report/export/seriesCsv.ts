@@ -2,6 +2,7 @@
 import { printable } from '../../core/printable.js';
 import { TRANSPORT_INDICATORS } from '../../metrics/transportIndicators.js';
 import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../../result/interval.js';
+import type { IntervalOthers } from '../../result/intervalOthers.js';
 import { INTERVAL_UNITS, SENDER_INTERVAL_UNITS } from './intervalFigures.js';
 
 type End = 'recv' | 'send';
@@ -15,7 +16,7 @@ const MDI = ['delay_factor_ns', 'media_loss_rate'] as const;
 const INDICATORS = TRANSPORT_INDICATORS.map(({ id }) => id);
 
 /** Names and units are those of the rows of `--json`. */
-const COLUMNS: readonly string[] = [...IDENTITY, ...RECEIVED, ...SENT, ...MDI, ...INDICATORS];
+const COLUMNS: readonly string[] = [...IDENTITY, ...RECEIVED, ...SENT, ...MDI, ...INDICATORS, 'streams'];
 
 export function seriesHeading(): string {
   return COLUMNS.join(',');
@@ -27,16 +28,19 @@ export interface SeriesInterval {
   readonly startNs: number;
   readonly endNs: number;
   readonly rows: readonly IntervalRow[];
+  /** Streams without a row; `null`: none. */
+  readonly others: IntervalOthers | null;
   readonly senderRows: readonly SenderIntervalRow[];
   readonly transportRows: readonly TransportIntervalRow[];
 }
 
-/** The rows of one interval, a line each. */
+/** The rows of one interval, a line each, and one for the streams that have none: without a stream, with their number. */
 export function* seriesRows(interval: SeriesInterval, end: End): Generator<string> {
-  const { time, startNs, endNs, rows, senderRows, transportRows } = interval;
+  const { time, startNs, endNs, rows, others, senderRows, transportRows } = interval;
   const transport = new Map(transportRows.map((row) => [row.stream, row]));
   const where = { time, end, start_ns: startNs, end_ns: endNs };
   for (const row of rows) yield line({ ...where, ...row, ...transportCells(transport.get(row.stream)) });
+  if (others !== null) yield line({ ...where, ...others });
   for (const row of senderRows) yield line({ ...where, ...row });
 }
 

@@ -1,0 +1,156 @@
+import type { ClosedInterval } from '../analysis/intervals.js';
+import type { IntervalStreams } from '../analysis/intervalStreams.js';
+import type { Measurement } from '../analysis/measurement.js';
+import { unitOf } from '../analysis/streamSnapshot.js';
+import { StreamFormat } from '../analysis/streamTable.js';
+import type { Clock } from '../core/time.js';
+import { StreamCounter } from '../metrics/counters.js';
+import { Series } from '../metrics/series.js';
+import type { IntervalSnapshot } from '../metrics/snapshot.js';
+import {
+  buildIntervalRow,
+  type IntervalRow,
+  type IntervalUnit,
+  type TransportIntervalRow,
+} from '../result/interval.js';
+import { IntervalChoice } from '../result/intervalChoice.js';
+import type { IntervalJudge } from '../result/intervalJudge.js';
+import { IntervalSums, type IntervalOthers } from '../result/intervalOthers.js';
+import type { Measurement as Provenance } from '../result/measurement.js';
+import type { ContentTeller } from './contentTeller.js';
+import type { RunMessage } from './messages.js';
+import type { NamedStream } from './receiverEvents.js';
+import { intervalTime } from './utcTime.js';
+
+/** Sees each interval of each stream, with a row or without. */
+export interface IntervalListener {
+  /** Whether it looks at them now: an object each is made for it. */
+  readonly wantsIntervals: boolean;
+  onInterval(interval: IntervalSnapshot): void;
+}
+
+export interface IntervalTellerOptions {
+  readonly measurement: Measurement;
+  readonly provenance: Provenance;
+  readonly clock: Clock;
+  readonly intervalNs: number;
+  /** Streams, in order of first arrival, that have a series; and most rows of an interval. */
+  readonly detail: number;
+  readonly post: (message: RunMessage) => void;
+  readonly identityOf: (stream: number) => NamedStream;
+  readonly content: ContentTeller;
+  /** Sees the rows of all streams. */
+  readonly judge: IntervalJudge;
+  readonly listener?: IntervalListener;
+}
+
+/** Tells closed intervals: a row per stream, and of more streams than are in detail the others together. Keeps the streams' series. */
+export class IntervalTeller {
+  /** Of streams in detail, by index. */
+  readonly series = new Map<number, Series>();
+  readonly #options: IntervalTellerOptions;
+  /** By format. */
+  readonly #units: IntervalUnit[] = [];
+
+  constructor(options: IntervalTellerOptions) {
+    this.#options = options;
+  }
+
+  /** Yields where a turn may end. */
+  *tell(interval: ClosedInterval): Generator<void, void> {
+    const { provenance, clock, intervalNs, content, judge, post } = this.#options;
+    const { startMonoNs, endMonoNs } = interval;
+    const chosen = yield* this.#choose(interval);
+    const others = yield* this.#sumOthers(interval, chosen);
+    const rows = yield* this.#build(interval, chosen);
+    const transportRows: TransportIntervalRow[] = [];
+    for (const row of content.closeInterval(endMonoNs)) {
+      transportRows.push(row);
+      yield;
+    }
+    const startNs = Math.round(startMonoNs - provenance.startMonoNs);
+    const endNs = Math.round(endMonoNs - provenance.startMonoNs);
+    if (!interval.omitted && judge.watches) {
+      const all = others === null ? rows : yield* this.#build(interval, this.#told(interval.rows));
+      judge.observe(all, transportRows, [], startNs, endNs);
+    }
+    post({
+      type: 'interval',
+      time: intervalTime(clock, endMonoNs, intervalNs),
+      startNs,
+      endNs,
+      rows,
+      others,
+      senderRows: [],
+      receivers: [],
+      transportRows,
+    });
+  }
+
+  /** Rows that are told, in ascending order; of what goes with media none, it is in the result. */
+  *#choose({ omitted, rows, startMonoNs, endMonoNs }: ClosedInterval): Generator<void, Uint32Array> {
+    const { measurement, detail, listener } = this.#options;
+    const choice = new IntervalChoice(detail, rows.count);
+    for (let row = 0; row < rows.count; row++) {
+      const stream = rows.stream[row]!;
+      if (!omitted && stream < detail) this.#seriesOf(stream).add(rows.snapshot(row, startMonoNs, endMonoNs));
+      if (listener?.wantsIntervals === true) listener.onInterval(rows.snapshot(row, startMonoNs, endMonoNs));
+      if (!measurement.isCompanion(stream)) choice.offer(rows.counters, row);
+      yield;
+    }
+    return choice.rows();
+  }
+
+  /** What is not among the chosen rows; `null`: nothing. */
+  *#sumOthers(
+    { rows, startMonoNs, endMonoNs }: ClosedInterval,
+    chosen: Uint32Array,
+  ): Generator<void, IntervalOthers | null> {
+    const { measurement } = this.#options;
+    const sums = new IntervalSums();
+    let next = 0;
+    for (let row = 0; row < rows.count; row++) {
+      const stream = rows.stream[row]!;
+      if (row === chosen[next]) next++;
+      else if (!measurement.isCompanion(stream)) {
+        sums.add(rows.counters, row * StreamCounter.Count, rows.pending(row), this.#unitOf(stream));
+        yield;
+      }
+    }
+    return sums.build(endMonoNs - startMonoNs);
+  }
+
+  /** All that might have a row. */
+  #told({ count, stream }: IntervalStreams): Uint32Array {
+    const { measurement } = this.#options;
+    return Uint32Array.from({ length: count }, (_, row) => row).filter((row) => !measurement.isCompanion(stream[row]!));
+  }
+
+  /** In order of their streams. */
+  *#build({ rows, startMonoNs, endMonoNs }: ClosedInterval, which: Uint32Array): Generator<void, IntervalRow[]> {
+    const { stream } = rows;
+    const built: IntervalRow[] = [];
+    for (const row of which.toSorted((a, b) => stream[a]! - stream[b]!)) {
+      const named = { ...this.#options.identityOf(stream[row]!), ...this.#unitOf(stream[row]!) };
+      built.push(buildIntervalRow(rows.snapshot(row, startMonoNs, endMonoNs), named));
+      yield;
+    }
+    return built;
+  }
+
+  #seriesOf(stream: number): Series {
+    let series = this.series.get(stream);
+    if (series === undefined) this.series.set(stream, (series = new Series(this.#options.intervalNs)));
+    return series;
+  }
+
+  #unitOf(stream: number): IntervalUnit {
+    const { measurement, provenance } = this.#options;
+    const format = measurement.table.format[stream]!;
+    return (this.#units[format] ??= {
+      unit: unitOf(format),
+      tellsNeverSent: format === StreamFormat.Probe,
+      countsDrops: provenance.capabilities.dropCounter,
+    });
+  }
+}
