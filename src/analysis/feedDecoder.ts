@@ -69,11 +69,11 @@ export class FeedDecoder {
   }
 
   facts(stream: number): FeedFacts {
-    const { flow, format } = this.#table;
+    const table = this.#table;
     const row = stream * Row.Count;
     return {
-      framing: framingOf(format[stream]!),
-      session: this.#sessions[flow[stream]!] ?? '',
+      framing: framingOf(table.format(stream)),
+      session: this.#sessions[table.flow(stream)] ?? '',
       messages: this.#rows[row + Row.Messages]!,
       heartbeats: this.#rows[row + Row.Heartbeats]!,
       beginnings: this.#rows[row + Row.Beginnings]!,
@@ -84,7 +84,7 @@ export class FeedDecoder {
   carriesSendTime(stream: number): 'departure' | 'due' | null {
     const stamps = this.#rows[stream * Row.Count + Row.Stamps]!;
     if (stamps > 0) return stamps === 2 ? 'departure' : 'due';
-    return framingOf(this.#table.format[stream]!).carriesSendTime ? 'due' : null;
+    return framingOf(this.#table.format(stream)).carriesSendTime ? 'due' : null;
   }
 
   /** Fills the columns of slot `i`, `format` being the demanded one; anything but `Ok`: it is none, and they are as they were. Hot. */
@@ -131,9 +131,9 @@ export class FeedDecoder {
   #number(framing: FeedFraming, stream: number): number {
     const frame = this.#frame;
     const low = frame[FrameField.SequenceLow]!;
-    const originLow = this.#table.originLow[stream]!;
+    const originLow = this.#table.originLow(stream);
     if (framing.sequenceBits === 64) {
-      return ((frame[FrameField.SequenceHigh]! - this.#table.originHigh[stream]!) | 0) * TWO_32 + (low - originLow);
+      return ((frame[FrameField.SequenceHigh]! - this.#table.originHigh(stream)) | 0) * TWO_32 + (low - originLow);
     }
     const next = this.#rows[stream * Row.Count + Row.Next]!;
     return next + ((low - ((originLow + next) >>> 0)) | 0);

@@ -131,7 +131,7 @@ export class IperfDecoder {
 
   #number(stream: number, high: number, low: number): number {
     const table = this.#table;
-    return (high - table.originHigh[stream]!) * TWO_32 + (low - table.originLow[stream]!);
+    return (high - table.originHigh(stream)) * TWO_32 + (low - table.originLow(stream));
   }
 
   /** Written from here: a double that a function returns costs an object. */

@@ -24,6 +24,8 @@ export type { MeasurementOptions, SocketFacts };
 const DORMANT_NS = 10e9;
 /** Streams that nothing comes for are looked at so often. */
 const LOOK_EVERY_NS = 20e6;
+/** And whether one of them is silent, which takes seconds to be. */
+const SEEK_SILENCE_EVERY_NS = 200e6;
 
 /**
  * The whole receive pipeline: decoding, sequence, timing, marks, intervals, events. Pure: driven by the
@@ -158,18 +160,22 @@ export class Measurement {
   #lookAtStreams(socket: number, pastNs: Nanos): void {
     this.#columns.lookedAtNs[socket] = pastNs;
     const { times, sequence } = this.#streams;
-    const { values } = sequence.states;
+    sequence.window.expireAll(this.#streamsOf[socket]!, pastNs);
+    if (pastNs >= this.#columns.soughtSilenceNs[socket]! + SEEK_SILENCE_EVERY_NS) this.#seekSilence(socket, pastNs);
+    for (const { kind, older, newer } of this.#siblings.decide(pastNs, times)) {
+      const event = kind === 'restart' ? EventKind.Restart : EventKind.ForeignSender;
+      this.#events.push(event, newer, times.firstHeardNs(newer), older, 0);
+    }
+  }
+
+  #seekSilence(socket: number, pastNs: Nanos): void {
+    this.#columns.soughtSilenceNs[socket] = pastNs;
+    const { times } = this.#streams;
     for (const stream of this.#streamsOf[socket]!) {
-      if (values[stream * Seq.Count + Seq.ExpiryMonoNs]! < pastNs)
-        this.#streams.sequence.window.expire(stream, pastNs - 1);
       const isSilent = times.isSilent(stream, pastNs, this.#options.silenceNs);
       if (isSilent && !this.#streams.hasEnded(stream) && !this.isCompanion(stream)) {
-        this.#events.push(EventKind.Silence, stream, pastNs, pastNs - this.#streams.times.lastHeardNs[stream]!, 0);
+        this.#events.push(EventKind.Silence, stream, pastNs, pastNs - times.lastHeardNs(stream), 0);
       }
-    }
-    for (const { kind, older, newer } of this.#siblings.decide(pastNs, times.firstHeardNs, times.lastHeardNs)) {
-      const event = kind === 'restart' ? EventKind.Restart : EventKind.ForeignSender;
-      this.#events.push(event, newer, times.firstHeardNs[newer]!, older, 0);
     }
   }
 
@@ -256,7 +262,7 @@ export class Measurement {
 
   /** It goes with media: FEC or reports. */
   isCompanion(stream: number): boolean {
-    const { isCompanion } = this.#sockets[this.table.socket[stream]!]!;
+    const { isCompanion } = this.#sockets[this.table.socket(stream)]!;
     return typeof isCompanion === 'function' ? isCompanion(stream) : isCompanion === true;
   }
 
@@ -289,10 +295,10 @@ export class Measurement {
   }
 
   #partsOf(stream: number): StreamParts {
-    const socket = this.table.socket[stream]!;
+    const socket = this.table.socket(stream);
     return {
       table: this.table,
-      path: this.#options.pathOf(this.table.path[stream]!),
+      path: this.#options.pathOf(this.table.path(stream)),
       facts: this.#sockets[socket]!,
       analyzers: this.#streams,
       decoder: this.decoder,
@@ -321,7 +327,7 @@ export class Measurement {
       if (known > to) runEnd[to] = known;
       if (stream[i] !== NO_STREAM) {
         this.#streams.onRun(batch, this.#decoded, stream[i]!, i, end, this.#sentTos(batch, stream[i]!, i));
-        if (this.table.format[stream[i]!] === StreamFormat.Iperf) {
+        if (this.table.format(stream[i]!) === StreamFormat.Iperf) {
           this.#streams.endBehind(this.#decoded, stream[i]!, i, end, this.decoder.iperf.last(stream[i]!));
         }
       }
@@ -331,24 +337,19 @@ export class Measurement {
 
   /** DSCP and ECN octet that the sender of slot `i` says it set, else the endpoint; -1: neither does. */
   #sentTos(batch: ReceiveBatch, stream: number, i: number): number {
-    const format = this.table.format[stream];
-    if (format === StreamFormat.Probe) return this.decoder.probe.sent[stream]! >>> 16;
-    const told = format === StreamFormat.Iperf ? this.decoder.iperf.tosSent(stream) : null;
+    const told = this.decoder.tosSent(stream, this.table.format(stream));
     return told ?? this.#sockets[batch.socket[i]!]!.tosSent ?? -1;
   }
 
   #setUpStreams(decoded: DecodedBatch): void {
     const { table } = this;
-    const { pathOf } = this.#options;
     this.#streams.addAll((stream) => this.isCompanion(stream));
     this.#intervals.ensure(table.count);
     for (let stream = this.#known; stream < table.count; stream++) {
-      this.#streamsOf[table.socket[stream]!]!.push(stream);
+      this.#streamsOf[table.socket(stream)]!.push(stream);
       if (stream === table.others) continue;
       const at = decoded.stream.indexOf(stream);
-      const flow = `${table.format[stream]} ${table.flow[stream]}`;
-      const isIperf = table.format[stream] === StreamFormat.Iperf;
-      this.#siblings.add(stream, pathOf(table.path[stream]!), flow, isIperf, decoded.timeMonoNs[at]!);
+      this.#siblings.add(stream, table, this.#options.pathOf(table.path(stream)), decoded.timeMonoNs[at]!);
     }
     this.#known = table.count;
   }
@@ -388,7 +389,7 @@ export class Measurement {
         if (isSequenced && endMonoNs < this.#stopNs) this.#streams.sequence.window.expire(stream, endMonoNs - 1);
         const pending = isSequenced ? this.#streams.sequence.states.values[stream * Seq.Count + Seq.Pending]! : 0;
         const isDormant =
-          this.#streams.hasEnded(stream) || this.#streams.times.lastHeardNs[stream]! < endMonoNs - DORMANT_NS;
+          this.#streams.hasEnded(stream) || this.#streams.times.lastHeardNs(stream) < endMonoNs - DORMANT_NS;
         const jitterNs = this.#streams.timing.jitterNs(stream);
         const delay = this.#streams.timing.closeInterval(stream);
         this.#intervals.add(socket, stream, this.counters, pending, jitterNs, delay, endMonoNs, isDormant);

@@ -87,7 +87,7 @@ export class ProbeDecoder {
     if (index < 0) index = this.#add(path, flow, run, batch.socket[i]!, high, low);
     const bits = probeFlags(view, at);
     this.sent[index] = (probeTos(view, at) << 16) | (probeTtl(view, at) << 8) | bits;
-    const number = ((high - table.originHigh[index]!) | 0) * TWO_32 + (low - table.originLow[index]!);
+    const number = ((high - table.originHigh(index)) | 0) * TWO_32 + (low - table.originLow(index));
     out.stream[i] = index;
     out.sequence[i] = NaN;
     out.next[i] = number;

@@ -24,6 +24,8 @@ export class ReorderWindow {
   readonly nowNs = new Float64Array(1);
   readonly #states: SequenceStates;
   readonly #counters: StreamCounters;
+  /** Streams with an open gap. */
+  #openStreams = 0;
   readonly #drops: SocketDrops;
   readonly #events: EventRing;
   // By stream; made when a stream's first gap opens or its first number is lost.
@@ -212,6 +214,15 @@ export class ReorderWindow {
     this.refresh(stream);
   }
 
+  /** Declares of each of `streams` what its window has passed before `monoNs`. Of ten thousand without a gap none is looked at. */
+  expireAll(streams: readonly number[], monoNs: Nanos): void {
+    if (this.#openStreams === 0) return;
+    const { values } = this.#states;
+    for (const stream of streams) {
+      if (values[stream * Seq.Count + Seq.ExpiryMonoNs]! < monoNs) this.expire(stream, monoNs - 1);
+    }
+  }
+
   /** Declares all open numbers below `cut`. */
   slide(stream: number, cut: number): void {
     const gaps = this.#gaps[stream];
@@ -232,11 +243,13 @@ export class ReorderWindow {
     const at = stream * Seq.Count;
     const f = this.#states.values;
     const gaps = this.#gaps[stream];
+    if (f[at + Seq.ExpiryMonoNs]! < Infinity) this.#openStreams--;
     if (gaps === undefined || gaps.count === 0) {
       f[at + Seq.ExpiryMonoNs] = Infinity;
       f[at + Seq.HighLimit] = Infinity;
     } else {
       const row = gaps.row(0);
+      this.#openStreams++;
       f[at + Seq.ExpiryMonoNs] = gaps.rows[row + Gap.OpenedMonoNs]! + this.windowNs;
       f[at + Seq.HighLimit] = gaps.rows[row + Gap.First]! + this.#packets[stream]!;
     }

@@ -136,7 +136,7 @@ export class RtpDecoder {
     const row = stream * Row.Count;
     const high = rows[row + Row.High]!;
     const ticks = rows[row + Row.HighTicks]!;
-    const low = (this.#table.originLow[stream]! + high) & 0xffff;
+    const low = (this.#table.originLow(stream) + high) & 0xffff;
     const near = ((number - low) << 16) >> 16;
     const elapsedNs = monoNs - rows[row + Row.HighMonoNs]!;
     const spanNs = rows[row + Row.HighMonoNs]! - rows[row + Row.FirstMonoNs]!;

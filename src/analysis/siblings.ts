@@ -1,6 +1,9 @@
 import type { Nanos } from '../core/time.js';
 import type { StreamPath } from './streamPath.js';
+import { StreamFormat, type StreamTable } from './streamTable.js';
+import type { StreamTimes } from './streamTimes.js';
 
+const TWO_32 = 4_294_967_296;
 /** Time after which it shows whether an older stream went on beside a new one. */
 const DECIDED_AFTER_NS = 1e9;
 
@@ -27,31 +30,49 @@ const NONE: readonly Relation[] = [];
  * per stream.
  */
 export class Siblings {
-  readonly #latest = new Map<string, number>();
-  readonly #source = new Map<number, string>();
+  /** Group, port and interface -> format and flow -> the stream heard last. */
+  readonly #places = new Map<string, Map<number, number>>();
+  /** By stream. */
+  readonly #sources: string[] = [];
+  /** The place of the stream added last, and its path. */
+  #lastPath: StreamPath | null = null;
+  #lastPlace = new Map<number, number>();
   #candidates: Candidate[] = [];
 
-  /** `flow`: flow id and format as text; `mayShareSource`: flows of a source differ in their port alone. */
-  add(stream: number, path: StreamPath, flow: string, mayShareSource: boolean, firstMonoNs: Nanos): void {
-    const key = `${path.group} ${path.port} ${path.interfaceIndex} ${flow}`;
-    const older = this.#latest.get(key);
-    this.#latest.set(key, stream);
-    this.#source.set(stream, path.source);
+  /** `table`: knows its flow and format. */
+  add(stream: number, table: StreamTable, path: StreamPath, firstMonoNs: Nanos): void {
+    const format = table.format(stream);
+    const flow = format * TWO_32 + table.flow(stream);
+    // Flows of one iperf differ in their port alone.
+    const mayShareSource = format === StreamFormat.Iperf;
+    const latest = path === this.#lastPath ? this.#lastPlace : this.#placeOf(path);
+    const older = latest.get(flow);
+    latest.set(flow, stream);
+    this.#sources[stream] = path.source;
     if (older !== undefined) {
       this.#candidates.push({ older, newer: stream, mayShareSource, dueMonoNs: firstMonoNs + DECIDED_AFTER_NS });
     }
   }
 
-  /** What is decided by `monoNs`; `firstHeardNs` and `lastHeardNs` of every stream, monotonic. */
-  decide(monoNs: Nanos, firstHeardNs: Float64Array, lastHeardNs: Float64Array): readonly Relation[] {
+  #placeOf(path: StreamPath): Map<number, number> {
+    const name = `${path.group} ${path.port} ${path.interfaceIndex}`;
+    let place = this.#places.get(name);
+    if (place === undefined) this.#places.set(name, (place = new Map()));
+    this.#lastPath = path;
+    this.#lastPlace = place;
+    return place;
+  }
+
+  /** What is decided by `monoNs`; `times`: when every stream was heard. */
+  decide(monoNs: Nanos, times: Pick<StreamTimes, 'firstHeardNs' | 'lastHeardNs'>): readonly Relation[] {
     if (this.#candidates.length === 0) return NONE;
     const decided: Relation[] = [];
     this.#candidates = this.#candidates.filter((candidate) => {
       const { older, newer, mayShareSource, dueMonoNs } = candidate;
       if (monoNs < dueMonoNs) return true;
       // A source that takes over from one that is silent is neither.
-      const isBeside = lastHeardNs[older]! > firstHeardNs[newer]!;
-      const isSameSource = this.#source.get(older) === this.#source.get(newer);
+      const isBeside = times.lastHeardNs(older) > times.firstHeardNs(newer);
+      const isSameSource = this.#sources[older] === this.#sources[newer];
       if (!isBeside && isSameSource) decided.push({ kind: 'restart', older, newer });
       if (isBeside && !(isSameSource && mayShareSource)) decided.push({ kind: 'foreign_sender', older, newer });
       return false;

@@ -11,7 +11,7 @@ import { SequenceAnalyzer } from './sequence.js';
 import { Seq } from './sequenceState.js';
 import type { SocketDrops } from './socketDrops.js';
 import { isNumbered, StreamFormat, type StreamTable } from './streamTable.js';
-import { StreamTimes } from './streamTimes.js';
+import { Heard, StreamTimes } from './streamTimes.js';
 import { TimingAnalyzer } from './timing.js';
 
 /** Stamps that need a look at each datagram. */
@@ -51,7 +51,8 @@ export class StreamAnalyzers {
 
   /** Makes room for all streams of the table. What goes with media has no histograms and no bursts of its own. */
   addAll(isCompanion: (stream: number) => boolean): void {
-    const { count, socket, format, path } = this.#table;
+    const table = this.#table;
+    const { count } = table;
     this.counters.ensure(count);
     this.#events.ensure(count);
     this.times.ensure(count);
@@ -59,11 +60,11 @@ export class StreamAnalyzers {
       const isDetailed = stream < this.#detail && !isCompanion(stream);
       const isWide = stream < WIDE_WINDOW_STREAMS;
       const packets = isWide ? this.#windowPackets : Math.min(this.#windowPackets, NARROW_WINDOW_PACKETS);
-      this.sequence.addStream(stream, socket[stream]!, packets, isDetailed ? LOSS_MAP_RANGES : SHORT_LOSS_MAP);
-      this.timing.addStream(stream, isDetailed, format[stream] === StreamFormat.Rtp);
+      this.sequence.addStream(stream, table.socket(stream), packets, isDetailed ? LOSS_MAP_RANGES : SHORT_LOSS_MAP);
+      this.timing.addStream(stream, isDetailed, table.format(stream) === StreamFormat.Rtp);
       this.marking.addStream(stream);
-      if (isDetailed && format[stream] !== StreamFormat.Others) {
-        this.bursts.addStream(stream, this.#pathOf(path[stream]!).group.includes(':') ? 6 : 4);
+      if (isDetailed && table.format(stream) !== StreamFormat.Others) {
+        this.bursts.addStream(stream, this.#pathOf(table.path(stream)).group.includes(':') ? 6 : 4);
       }
     }
     this.#known = count;
@@ -71,9 +72,10 @@ export class StreamAnalyzers {
 
   /** Slots `[from, to)`, all of one stream; `tosSent`: as its sender set it, -1 not known. Hot. */
   onRun(batch: ReceiveBatch, decoded: DecodedBatch, stream: number, from: number, to: number, tosSent: number): void {
-    const format = this.#table.format[stream]!;
+    const format = this.#table.format(stream);
     if (this.times.heard(stream, batch, decoded, from, to)) {
-      this.#events.push(EventKind.FirstPacket, stream, this.times.firstMonoNs[stream]!, 0, 0);
+      const firstNs = this.times.values[stream * Heard.Count + Heard.FirstMonoNs]!;
+      this.#events.push(EventKind.FirstPacket, stream, firstNs, 0, 0);
     }
     if (format === StreamFormat.Others) {
       this.#discard(decoded, stream, from, to);
@@ -114,7 +116,7 @@ export class StreamAnalyzers {
   }
 
   hasSequence(stream: number): boolean {
-    return isNumbered(this.#table.format[stream]!);
+    return isNumbered(this.#table.format(stream));
   }
 
   /** The sender announced the end. */
@@ -125,7 +127,7 @@ export class StreamAnalyzers {
 
   /** It has ended and nothing of it is open, or has been silent for so long that no more will come. */
   hasSettled(stream: number, nowMonoNs: Nanos, windowNs: Nanos): boolean {
-    const silentNs = nowMonoNs - this.times.lastHeardNs[stream]!;
+    const silentNs = nowMonoNs - this.times.lastHeardNs(stream);
     if (!this.hasEnded(stream)) return silentNs > 2 * windowNs;
     return silentNs > windowNs || this.sequence.states.values[stream * Seq.Count + Seq.Pending] === 0;
   }

@@ -71,6 +71,12 @@ export class StreamDecoder {
     this.plain.decodeSlot(batch, out, i);
   }
 
+  /** DSCP and ECN octet that the sender of a stream said it set in what was decoded last; `null`: that format does not tell. */
+  tosSent(stream: number, format: number): number | null {
+    if (format === StreamFormat.Probe) return this.probe.sent[stream]! >>> 16;
+    return format === StreamFormat.Iperf ? this.iperf.tosSent(stream) : null;
+  }
+
   /** What is not of the demanded `format` is malformed. */
   #decodeDemanded(batch: ReceiveBatch, out: DecodedBatch, format: number): void {
     const { count } = batch;

@@ -10,6 +10,7 @@ import type { StreamAnalyzers } from './streamAnalyzers.js';
 import type { StreamDecoder } from './streamDecoder.js';
 import type { StreamPath } from './streamPath.js';
 import { isNumbered, StreamFormat, type StreamTable } from './streamTable.js';
+import { Heard } from './streamTimes.js';
 
 /** What is known of one receive socket. */
 export interface SocketSnapshot {
@@ -66,7 +67,7 @@ export interface StreamParts {
 export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
   const { table, facts } = parts;
   const { counters, marking, sequence, times, timing } = parts.analyzers;
-  const format = table.format[stream]!;
+  const format = table.format(stream);
   const isProbe = format === StreamFormat.Probe;
   const isIperf = format === StreamFormat.Iperf;
   const { values, phase } = sequence.states;
@@ -76,7 +77,9 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
   const sent = probe.sent[stream] ?? 0;
   const hasTtl = marking.ttlMin[stream]! <= marking.ttlMax[stream]!;
   // A start marker that was heard was sent after the join.
-  const afterJoin = phase[stream] === Phase.Start ? NaN : times.firstDataRealNs[stream]! - facts.joinRealNs;
+  const heard = stream * Heard.Count;
+  const firstDataRealNs = times.values[heard + Heard.FirstDataRealNs]!;
+  const afterJoin = phase[stream] === Phase.Start ? NaN : firstDataRealNs - facts.joinRealNs;
   const identity = identityOf(stream, parts);
   // Each by its name: a literal that begins with what is spread into it costs 100 us.
   return {
@@ -97,10 +100,10 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
     ended: isBegun && values[at + Seq.EndedMonoNs] === values[at + Seq.EndedMonoNs],
     pending: isBegun ? values[at + Seq.Pending]! : 0,
     counters: counters.row(stream),
-    firstMonoNs: times.firstMonoNs[stream]!,
-    lastMonoNs: times.lastMonoNs[stream]!,
-    firstRealNs: times.firstRealNs[stream]!,
-    lastRealNs: times.lastRealNs[stream]!,
+    firstMonoNs: times.values[heard + Heard.FirstMonoNs]!,
+    lastMonoNs: times.values[heard + Heard.LastMonoNs]!,
+    firstRealNs: times.values[heard + Heard.FirstRealNs]!,
+    lastRealNs: times.values[heard + Heard.LastRealNs]!,
     jitterNs: timing.jitterNs(stream),
     jitterMaxNs: timing.jitterMaxNs(stream),
     tosCounts: marking.tosCounts(stream),
@@ -113,7 +116,7 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
     lossDetail: lossDetail(stream, isBegun, parts),
     histograms: timing.histograms(stream),
     bursts: parts.analyzers.bursts.snapshot(stream),
-    lossAttribution: isBegun && facts.hasDropCounter ? attribution(parts, table.socket[stream]!) : null,
+    lossAttribution: isBegun && facts.hasDropCounter ? attribution(parts, table.socket(stream)) : null,
     sendTime: isProbe
       ? (sent & ProbeFlag.DueTime) === 0
         ? 'departure'
@@ -141,7 +144,7 @@ function notesOf(format: number, plainFormat: string | undefined): string[] {
 /** What names it. Cheap, where {@link snapshotOf} copies histograms. */
 export function identityOf(stream: number, parts: Omit<StreamParts, 'analyzers' | 'drops'>): StreamIdentity {
   const { table, path, facts } = parts;
-  const format = table.format[stream]!;
+  const format = table.format(stream);
   const isProbe = format === StreamFormat.Probe;
   return {
     index: stream,
@@ -152,9 +155,9 @@ export function identityOf(stream: number, parts: Omit<StreamParts, 'analyzers' 
     group: path.group,
     port: path.port,
     interfaceIndex: path.interfaceIndex,
-    flow: format >= StreamFormat.Feed ? sessionOf(stream, parts.decoder) : flowName(table.flow[stream]!, format),
-    senderRun: isProbe ? table.run[stream]!.toString(16).padStart(8, '0') : null,
-    socket: table.socket[stream]!,
+    flow: format >= StreamFormat.Feed ? sessionOf(stream, parts.decoder) : flowName(table.flow(stream), format),
+    senderRun: isProbe ? table.run(stream).toString(16).padStart(8, '0') : null,
+    socket: table.socket(stream),
     name: facts.name,
     superPackets: isProbe && ((parts.decoder.probe.sent[stream] ?? 0) & ProbeFlag.SuperPacket) !== 0,
   };
@@ -195,7 +198,7 @@ function lossDetail(stream: number, isBegun: boolean, parts: StreamParts): LossD
   const { sequence } = parts.analyzers;
   const { values } = sequence.states;
   const at = stream * Seq.Count;
-  const origin = (BigInt(table.originHigh[stream]!) << 32n) | BigInt(table.originLow[stream]!);
+  const origin = (BigInt(table.originHigh(stream)) << 32n) | BigInt(table.originLow(stream));
   const record = sequence.window.record(stream) ?? new LossRecord(0);
   if (!isBegun) return record.detail(origin, 0, 0, 0);
   return record.detail(origin, values[at + Seq.Extents]!, values[at + Seq.ExtentSum]!, values[at + Seq.ExtentMax]!);

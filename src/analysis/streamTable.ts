@@ -16,6 +16,9 @@ export function isNumbered(format: number): boolean {
 
 const FIRST_STREAMS = 16;
 
+/** Columns of a stream's row, half a line of the processor's cache. */
+const Key = { Path: 0, Flow: 1, Run: 2, Format: 3, OriginHigh: 4, OriginLow: 5, Socket: 6, Count: 8 } as const;
+
 /**
  * (path, flow, run, format) -> stream index. Indexes are dense, in order of first arrival, and never
  * reused. When `maxStreams` are taken, everything new is one more stream, {@link others}.
@@ -31,16 +34,7 @@ export class StreamTable {
   /** Look-ups that found no room. */
   overflows = 0;
   readonly maxStreams: number;
-  // Columns by stream. Replaced when they grow: read them anew per batch.
-  path = new Uint32Array(FIRST_STREAMS);
-  flow = new Uint32Array(FIRST_STREAMS);
-  run = new Uint32Array(FIRST_STREAMS);
-  /** {@link StreamFormat}. */
-  format = new Uint8Array(FIRST_STREAMS);
-  socket = new Uint16Array(FIRST_STREAMS);
-  /** Halves of the 64-bit number that the stream's relative numbers count from. */
-  originHigh = new Uint32Array(FIRST_STREAMS);
-  originLow = new Uint32Array(FIRST_STREAMS);
+  #keys = new Uint32Array(FIRST_STREAMS * Key.Count);
   /** Stream index + 1, 0 free; its length is a power of two, at least twice the streams. */
   #slots = new Int32Array(4 * FIRST_STREAMS);
   /** Stream index + 1 by path, 0 none. */
@@ -50,11 +44,51 @@ export class StreamTable {
     this.maxStreams = maxStreams;
   }
 
+  path(stream: number): number {
+    return this.#keys[stream * Key.Count + Key.Path]!;
+  }
+
+  flow(stream: number): number {
+    return this.#keys[stream * Key.Count + Key.Flow]!;
+  }
+
+  run(stream: number): number {
+    return this.#keys[stream * Key.Count + Key.Run]!;
+  }
+
+  /** A {@link StreamFormat}. */
+  format(stream: number): number {
+    return this.#keys[stream * Key.Count + Key.Format]!;
+  }
+
+  socket(stream: number): number {
+    return this.#keys[stream * Key.Count + Key.Socket]!;
+  }
+
+  /** Halves of the 64-bit number that the stream's relative numbers count from. */
+  originHigh(stream: number): number {
+    return this.#keys[stream * Key.Count + Key.OriginHigh]!;
+  }
+
+  originLow(stream: number): number {
+    return this.#keys[stream * Key.Count + Key.OriginLow]!;
+  }
+
   /** The stream's index, or -1 when it is new. Hot. */
   find(path: number, flow: number, run: number, format: number): number {
     const last = path < this.#lastOnPath.length ? this.#lastOnPath[path]! - 1 : -1;
-    if (last >= 0 && this.flow[last] === flow && this.run[last] === run && this.format[last] === format) return last;
-    return this.#search(path, flow, run, format);
+    return last >= 0 && this.#is(last, path, flow, run, format) ? last : this.#search(path, flow, run, format);
+  }
+
+  #is(stream: number, path: number, flow: number, run: number, format: number): boolean {
+    const keys = this.#keys;
+    const at = stream * Key.Count;
+    return (
+      keys[at + Key.Flow] === flow &&
+      keys[at + Key.Run] === run &&
+      keys[at + Key.Path] === path &&
+      keys[at + Key.Format] === format
+    );
   }
 
   #search(path: number, flow: number, run: number, format: number): number {
@@ -62,12 +96,7 @@ export class StreamTable {
     for (let at = hash(path, flow, run) & mask; ; at = (at + 1) & mask) {
       const stream = this.#slots[at]! - 1;
       if (stream < 0) return -1;
-      if (
-        this.flow[stream] === flow &&
-        this.run[stream] === run &&
-        this.path[stream] === path &&
-        this.format[stream] === format
-      ) {
+      if (this.#is(stream, path, flow, run, format)) {
         this.#lastOnPath[path] = stream + 1;
         return stream;
       }
@@ -115,35 +144,25 @@ export class StreamTable {
     originLow: number,
   ): number {
     const stream = this.count++;
-    if (stream >= this.path.length) this.#grow();
-    this.path[stream] = path;
-    this.flow[stream] = flow;
-    this.run[stream] = run;
-    this.format[stream] = format;
-    this.socket[stream] = socket;
-    this.originHigh[stream] = originHigh;
-    this.originLow[stream] = originLow;
+    const at = stream * Key.Count;
+    if (at >= this.#keys.length) {
+      const keys = this.#keys;
+      this.#keys = new Uint32Array(2 * keys.length);
+      this.#keys.set(keys);
+    }
+    this.#keys[at + Key.Path] = path;
+    this.#keys[at + Key.Flow] = flow;
+    this.#keys[at + Key.Run] = run;
+    this.#keys[at + Key.Format] = format;
+    this.#keys[at + Key.OriginHigh] = originHigh;
+    this.#keys[at + Key.OriginLow] = originLow;
+    this.#keys[at + Key.Socket] = socket;
     return stream;
-  }
-
-  #grow(): void {
-    const length = 2 * this.path.length;
-    this.path = grown32(this.path, length);
-    this.flow = grown32(this.flow, length);
-    this.run = grown32(this.run, length);
-    this.originHigh = grown32(this.originHigh, length);
-    this.originLow = grown32(this.originLow, length);
-    const format = new Uint8Array(length);
-    format.set(this.format);
-    this.format = format;
-    const socket = new Uint16Array(length);
-    socket.set(this.socket);
-    this.socket = socket;
   }
 
   #insert(stream: number): void {
     const mask = this.#slots.length - 1;
-    let at = hash(this.path[stream]!, this.flow[stream]!, this.run[stream]!) & mask;
+    let at = hash(this.path(stream), this.flow(stream), this.run(stream)) & mask;
     while (this.#slots[at] !== 0) at = (at + 1) & mask;
     this.#slots[at] = stream + 1;
   }
@@ -152,12 +171,6 @@ export class StreamTable {
     this.#slots = new Int32Array(2 * this.#slots.length);
     for (let stream = 0; stream < this.count; stream++) if (stream !== this.others) this.#insert(stream);
   }
-}
-
-function grown32(column: Uint32Array, length: number): Uint32Array<ArrayBuffer> {
-  const grown = new Uint32Array(length);
-  grown.set(column);
-  return grown;
 }
 
 /** Mixes all bits of the three (multiply and shift, the constants are the odd ones of MurmurHash3's finalizer). */

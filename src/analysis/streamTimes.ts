@@ -4,76 +4,79 @@ import { type DecodedBatch, SlotKind } from './decoded.js';
 
 const FIRST_STREAMS = 16;
 
-/** When each stream was heard, ns since the epoch; NaN: not yet. Columns are replaced when they grow. */
-export class StreamTimes {
+/** Columns of a stream's row, which lie in one line of the processor's cache; ns since the epoch, NaN: not yet. */
+export const Heard = {
   /** First and last arrival with data since the warm-up, duplicates and late ones included. */
-  firstMonoNs = new Float64Array(FIRST_STREAMS).fill(NaN);
-  lastMonoNs = new Float64Array(FIRST_STREAMS).fill(NaN);
-  firstRealNs = new Float64Array(FIRST_STREAMS).fill(NaN);
-  lastRealNs = new Float64Array(FIRST_STREAMS).fill(NaN);
+  FirstMonoNs: 0,
+  LastMonoNs: 1,
+  FirstRealNs: 2,
+  LastRealNs: 3,
   /** First arrival with data of all, warm-up or not. */
-  firstDataRealNs = new Float64Array(FIRST_STREAMS).fill(NaN);
+  FirstDataRealNs: 4,
   /** First and last arrival of any kind, monotonic. */
-  firstHeardNs = new Float64Array(FIRST_STREAMS).fill(NaN);
-  lastHeardNs = new Float64Array(FIRST_STREAMS).fill(NaN);
+  FirstHeardNs: 5,
+  LastHeardNs: 6,
   /** 1 while a silence has been told of. */
-  #isTold = new Uint8Array(FIRST_STREAMS);
+  IsTold: 7,
+  Count: 8,
+} as const;
+
+/** When each stream was heard. */
+export class StreamTimes {
+  /** `values[stream * Heard.Count + column]`. Replaced when it grows. */
+  values = new Float64Array(FIRST_STREAMS * Heard.Count).fill(NaN);
 
   ensure(streams: number): void {
-    const { length } = this.firstMonoNs;
-    if (streams <= length) return;
-    const wanted = Math.max(streams, 2 * length);
-    this.firstMonoNs = grown(this.firstMonoNs, wanted);
-    this.lastMonoNs = grown(this.lastMonoNs, wanted);
-    this.firstRealNs = grown(this.firstRealNs, wanted);
-    this.lastRealNs = grown(this.lastRealNs, wanted);
-    this.firstDataRealNs = grown(this.firstDataRealNs, wanted);
-    this.firstHeardNs = grown(this.firstHeardNs, wanted);
-    this.lastHeardNs = grown(this.lastHeardNs, wanted);
-    const isTold = new Uint8Array(wanted);
-    isTold.set(this.#isTold);
-    this.#isTold = isTold;
+    const { values } = this;
+    if (streams * Heard.Count <= values.length) return;
+    this.values = new Float64Array(Math.max(streams * Heard.Count, 2 * values.length)).fill(NaN);
+    this.values.set(values);
   }
 
-  /** Slots `[from, to)`, all of one stream. Returns whether they hold its very first data. */
+  /** Monotonic, of any kind. */
+  firstHeardNs(stream: number): Nanos {
+    return this.values[stream * Heard.Count + Heard.FirstHeardNs]!;
+  }
+
+  lastHeardNs(stream: number): Nanos {
+    return this.values[stream * Heard.Count + Heard.LastHeardNs]!;
+  }
+
+  /** Slots `[from, to)`, all of one stream. Returns whether they hold its very first data. Hot. */
   heard(stream: number, batch: ReceiveBatch, decoded: DecodedBatch, from: number, to: number): boolean {
     const { kind, timeMonoNs } = decoded;
-    if (this.firstHeardNs[stream] !== this.firstHeardNs[stream]) this.firstHeardNs[stream] = timeMonoNs[from]!;
-    this.lastHeardNs[stream] = timeMonoNs[to - 1]!;
-    this.#isTold[stream] = 0;
+    const f = this.values;
+    const at = stream * Heard.Count;
+    if (f[at + Heard.FirstHeardNs] !== f[at + Heard.FirstHeardNs]) f[at + Heard.FirstHeardNs] = timeMonoNs[from]!;
+    f[at + Heard.LastHeardNs] = timeMonoNs[to - 1]!;
+    f[at + Heard.IsTold] = 0;
     let last = to - 1;
     while (last >= from && kind[last] !== SlotKind.Data) last--;
     if (last < from) return false;
-    this.lastMonoNs[stream] = timeMonoNs[last]!;
-    this.lastRealNs[stream] = batch.timeRealNs[last]!;
-    if (this.firstMonoNs[stream] === this.firstMonoNs[stream]) return false;
+    f[at + Heard.LastMonoNs] = timeMonoNs[last]!;
+    f[at + Heard.LastRealNs] = batch.timeRealNs[last]!;
+    if (f[at + Heard.FirstMonoNs] === f[at + Heard.FirstMonoNs]) return false;
     let first = from;
     while (kind[first] !== SlotKind.Data) first++;
-    this.firstMonoNs[stream] = timeMonoNs[first]!;
-    this.firstRealNs[stream] = batch.timeRealNs[first]!;
-    if (this.firstDataRealNs[stream] === this.firstDataRealNs[stream]) return false;
-    this.firstDataRealNs[stream] = batch.timeRealNs[first]!;
+    f[at + Heard.FirstMonoNs] = timeMonoNs[first]!;
+    f[at + Heard.FirstRealNs] = batch.timeRealNs[first]!;
+    if (f[at + Heard.FirstDataRealNs] === f[at + Heard.FirstDataRealNs]) return false;
+    f[at + Heard.FirstDataRealNs] = batch.timeRealNs[first]!;
     return true;
   }
 
   /** Whether a silence of `silenceNs` is over by `monoNs` that was not told of yet; then it is. */
   isSilent(stream: number, monoNs: Nanos, silenceNs: Nanos): boolean {
-    if (this.#isTold[stream] === 1 || !(monoNs - this.lastHeardNs[stream]! >= silenceNs)) return false;
-    this.#isTold[stream] = 1;
+    const f = this.values;
+    const at = stream * Heard.Count;
+    if (f[at + Heard.IsTold] === 1 || !(monoNs - f[at + Heard.LastHeardNs]! >= silenceNs)) return false;
+    f[at + Heard.IsTold] = 1;
     return true;
   }
 
   /** End of the warm-up. */
   restart(stream: number): void {
-    this.firstMonoNs[stream] = NaN;
-    this.lastMonoNs[stream] = NaN;
-    this.firstRealNs[stream] = NaN;
-    this.lastRealNs[stream] = NaN;
+    const at = stream * Heard.Count;
+    this.values.fill(NaN, at + Heard.FirstMonoNs, at + Heard.LastRealNs + 1);
   }
-}
-
-function grown(column: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  const longer = new Float64Array(length).fill(NaN);
-  longer.set(column);
-  return longer;
 }

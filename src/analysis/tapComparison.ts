@@ -56,14 +56,14 @@ class JoinedStream {
   matched = 0;
 
   constructor(table: StreamTable, stream: number, path: StreamPath, format: string, budget: PageBudget) {
-    const isProbe = table.format[stream] === StreamFormat.Probe;
+    const isProbe = table.format(stream) === StreamFormat.Probe;
     this.pages = new SequencePages(budget);
-    this.originHigh = table.originHigh[stream]!;
-    this.originLow = table.originLow[stream]!;
+    this.originHigh = table.originHigh(stream);
+    this.originLow = table.originLow(stream);
     this.format = format;
     this.path = path;
-    this.flow = isProbe ? String(table.flow[stream]) : null;
-    this.senderRun = isProbe ? table.run[stream]!.toString(16).padStart(8, '0') : null;
+    this.flow = isProbe ? String(table.flow(stream)) : null;
+    this.senderRun = isProbe ? table.run(stream).toString(16).padStart(8, '0') : null;
   }
 }
 
@@ -201,11 +201,11 @@ export class TapComparison {
   #join(tap: Tap): void {
     const { table } = tap;
     for (let stream = tap.joined.length; stream < table.count; stream++) {
-      const format = table.format[stream]!;
-      const path = tap.options.pathOf(table.path[stream]!);
+      const format = table.format(stream);
+      const path = tap.options.pathOf(table.path(stream));
       const isProbe = format === StreamFormat.Probe;
       const key = isProbe
-        ? `${table.run[stream]} ${table.flow[stream]} ${path.group} ${path.port}`
+        ? `${table.run(stream)} ${table.flow(stream)} ${path.group} ${path.port}`
         : `${format} ${path.group} ${path.port}`;
       let joined = this.#streams.get(key);
       if (joined === undefined) {
@@ -213,8 +213,8 @@ export class TapComparison {
         this.#streams.set(key, (joined = new JoinedStream(table, stream, path, name, this.#budget)));
       }
       tap.joined.push(joined);
-      const high = (table.originHigh[stream]! - joined.originHigh) | 0;
-      tap.shift.push(high * TWO_32 + (table.originLow[stream]! - joined.originLow));
+      const high = (table.originHigh(stream) - joined.originHigh) | 0;
+      tap.shift.push(high * TWO_32 + (table.originLow(stream) - joined.originLow));
     }
   }
 

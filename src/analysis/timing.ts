@@ -3,6 +3,7 @@ import type { Nanos } from '../core/time.js';
 import { Histogram } from '../metrics/histogram.js';
 import type { StreamHistogramId } from '../metrics/snapshot.js';
 import type { DecodedBatch } from './decoded.js';
+import { Transits } from './transits.js';
 
 const SHARED: number = SlotFlag.TimeShared;
 
@@ -17,7 +18,15 @@ const Time = {
   HighestTimed: 4,
   /** What the stream's one-way delays are recorded relative to: the least of the first ones since the warm-up. */
   AnchorNs: 5,
-  Count: 6,
+  /** A power of two, so that a row lies in one line of the processor's cache. */
+  Count: 8,
+} as const;
+
+const Kind = {
+  /** It has histograms of its own. */
+  Detailed: 1,
+  /** Its jitter goes by {@link DecodedBatch.senderNs}. */
+  SenderClock: 2,
 } as const;
 
 /** Numbers behind the highest whose transit is remembered for IPDV: of streams in detail, and of the others. */
@@ -105,10 +114,10 @@ export class TimingAnalyzer {
   readonly #sets: HistogramSet[] = [];
   /** Made before they are needed. */
   readonly #spare: HistogramSet[] = [];
-  readonly #transits: Float64Array[] = [];
-  readonly #detailed: boolean[] = [];
-  /** Streams whose jitter goes by {@link DecodedBatch.senderNs}. */
-  readonly #hasSenderClock: boolean[] = [];
+  readonly #transits = new Transits();
+  /** By stream: bits of {@link Kind}, and where its transits begin. */
+  #kinds = new Uint8Array(16);
+  #transitsAt = new Int32Array(16);
   #aggregate: HistogramSet | null = null;
   /** When the batch was read, on the monotonic clock; and what makes a delay of a transit. */
   #readMonoNs = 0;
@@ -124,18 +133,13 @@ export class TimingAnalyzer {
    * {@link DecodedBatch.senderNs}.
    */
   addStream(stream: number, detailed: boolean, hasSenderClock: boolean): void {
-    const wanted = (stream + 1) * Time.Count;
-    if (wanted > this.#rows.length) {
-      const grown = new Float64Array(Math.max(wanted, 2 * this.#rows.length)).fill(NaN);
-      grown.set(this.#rows);
-      this.#rows = grown;
-    }
-    this.#detailed[stream] = detailed;
-    this.#hasSenderClock[stream] = hasSenderClock;
+    if (stream >= this.#kinds.length) this.#grow(Math.max(stream + 1, 2 * this.#kinds.length));
     this.#sets[stream] = detailed
       ? (this.#spare.pop() ?? new HistogramSet())
       : (this.#aggregate ??= new HistogramSet());
-    this.#transits[stream] = new Float64Array(detailed ? IPDV_REACH : IPDV_REACH_UNDETAILED).fill(NaN);
+    const kind = (detailed ? Kind.Detailed : 0) | (hasSenderClock ? Kind.SenderClock : 0);
+    this.#kinds[stream] = kind;
+    this.#transitsAt[stream] = this.#transits.add(reachOf(kind));
     // What is shared cannot be relative to one stream's delay.
     if (!detailed) this.#rows[stream * Time.Count + Time.AnchorNs] = 0;
   }
@@ -196,10 +200,26 @@ export class TimingAnalyzer {
     }
   }
 
+  #grow(streams: number): void {
+    const rows = this.#rows;
+    const kinds = this.#kinds;
+    const transitsAt = this.#transitsAt;
+    this.#rows = new Float64Array(streams * Time.Count).fill(NaN);
+    this.#kinds = new Uint8Array(streams);
+    this.#transitsAt = new Int32Array(streams);
+    this.#rows.set(rows);
+    this.#kinds.set(kinds);
+    this.#transitsAt.set(transitsAt);
+  }
+
+  #isDetailed(stream: number): boolean {
+    return (this.#kinds[stream]! & Kind.Detailed) !== 0;
+  }
+
   /** Whether the anchor may still move: that of streams that share their histograms never does. */
   #isEarly(stream: number): boolean {
     const { delay, intervalDelay } = this.#sets[stream]!;
-    return this.#detailed[stream]! && delay.count + intervalDelay.count < EARLY_DELAYS;
+    return this.#isDetailed(stream) && delay.count + intervalDelay.count < EARLY_DELAYS;
   }
 
   /** Whether `number` follows the datagram before, in number and in time, and nothing about that one is missing. */
@@ -209,8 +229,9 @@ export class TimingAnalyzer {
     if (rows[row + Time.HighestTimed] !== number - 1 || this.#isEarly(stream)) return false;
     const jitterNs = rows[row + Time.JitterNs]!;
     const anchorNs = rows[row + Time.AnchorNs]!;
-    const transits = this.#transits[stream]!;
-    const highestTransitNs = transits[rows[row + Time.HighestTimed]! & (transits.length - 1)];
+    const mask = reachOf(this.#kinds[stream]!) - 1;
+    const highestAt = this.#transitsAt[stream]! + (rows[row + Time.HighestTimed]! & mask);
+    const highestTransitNs = this.#transits.values[highestAt];
     return jitterNs === jitterNs && anchorNs === anchorNs && highestTransitNs === rows[row + Time.LastTransitNs];
   }
 
@@ -249,10 +270,11 @@ export class TimingAnalyzer {
     rows[row + Time.JitterNs] = jitterNs;
     rows[row + Time.JitterMaxNs] = jitterMaxNs;
     rows[row + Time.HighestTimed] = sequence[to - 1]!;
-    const transits = this.#transits[stream]!;
-    const mask = transits.length - 1;
-    for (let i = Math.max(from, to - transits.length); i < to; i++) {
-      transits[sequence[i]! & mask] = timeMonoNs[i]! - sentRealNs[i]!;
+    const transits = this.#transits.values;
+    const transitsAt = this.#transitsAt[stream]!;
+    const reach = reachOf(this.#kinds[stream]!);
+    for (let i = Math.max(from, to - reach); i < to; i++) {
+      transits[transitsAt + (sequence[i]! & (reach - 1))] = timeMonoNs[i]! - sentRealNs[i]!;
     }
   }
 
@@ -269,7 +291,8 @@ export class TimingAnalyzer {
     if (lastMonoNs === lastMonoNs) interarrival.record(monoNs - lastMonoNs);
     rows[row + Time.LastMonoNs] = monoNs;
     if ((bits & (foreignClock | SlotFlag.TimeUser)) === 0) wakeup.record(this.#readMonoNs - monoNs);
-    const hasSenderClock = this.#hasSenderClock[stream]!;
+    const kind = this.#kinds[stream]!;
+    const hasSenderClock = (kind & Kind.SenderClock) !== 0;
     if (hasSenderClock) this.#jitter(row, monoNs - decoded.senderNs[i]!);
     if (sentNs !== sentNs) return;
     const transitNs = monoNs - sentNs;
@@ -281,10 +304,7 @@ export class TimingAnalyzer {
       intervalDelay.record(delayNs - rows[row + Time.AnchorNs]!);
     }
     if (!hasSenderClock) this.#jitter(row, transitNs);
-    const transits = this.#transits[stream]!;
-    const highest = rows[row + Time.HighestTimed]!;
-    const number = decoded.sequence[i]!;
-    rows[row + Time.HighestTimed] = pairUp(transits, highest, number, decoded.span[i]!, transitNs, ipdv);
+    this.#transits.pairUp(this.#transitsAt[stream]!, reachOf(kind), rows, row + Time.HighestTimed, decoded, i, ipdv);
   }
 
   #jitter(row: number, transitNs: Nanos): void {
@@ -311,7 +331,7 @@ export class TimingAnalyzer {
 
   /** Closes the interval: returns its delays and begins the next. Streams that are not detailed have none. */
   closeInterval(stream: number): IntervalDelay {
-    if (!this.#detailed[stream]!) return NO_DELAY;
+    if (!this.#isDetailed(stream)) return NO_DELAY;
     const { intervalDelay, delay } = this.#sets[stream]!;
     if (intervalDelay.count === 0) return NO_DELAY;
     const anchorNs = this.#rows[stream * Time.Count + Time.AnchorNs]!;
@@ -328,7 +348,7 @@ export class TimingAnalyzer {
 
   /** Copies, or `null` for a stream that shares {@link aggregate}. */
   histograms(stream: number): Record<StreamHistogramId, Histogram> | null {
-    if (!this.#detailed[stream]!) return null;
+    if (!this.#isDetailed(stream)) return null;
     return this.#copies(this.#sets[stream]!, this.#rows[stream * Time.Count + Time.AnchorNs]!, true);
   }
 
@@ -361,37 +381,7 @@ export class TimingAnalyzer {
   }
 }
 
-/**
- * Forms pairs of a datagram of the numbers `number .. number + span` with its neighbours, remembers its transit, returns the
- * highest number now. Neighbours are datagrams: one ends where the other begins. So a transit is remembered at a datagram's
- * first and last number, and those between have none. What enters covers no number twice.
- */
-function pairUp(
-  transits: Float64Array,
-  highest: number,
-  number: number,
-  span: number,
-  transitNs: number,
-  ipdv: Histogram,
-): number {
-  const reach = transits.length;
-  const mask = reach - 1;
-  const last = number + span - 1;
-  if (!(number <= highest)) {
-    const beforeNs = number === highest + 1 ? transits[highest & mask]! : NaN;
-    if (beforeNs === beforeNs) ipdv.record(transitNs - beforeNs);
-    if (last - highest >= reach) transits.fill(NaN);
-    else for (let n = highest + 1; n < last; n++) transits[n & mask] = NaN;
-    transits[number & mask] = transitNs;
-    transits[last & mask] = transitNs;
-    return last;
-  }
-  if (last <= highest - reach) return highest;
-  const beforeNs = number - 1 > highest - reach ? transits[(number - 1) & mask]! : NaN;
-  const afterNs = last < highest ? transits[(last + 1) & mask]! : NaN;
-  if (beforeNs === beforeNs) ipdv.record(transitNs - beforeNs);
-  if (afterNs === afterNs) ipdv.record(afterNs - transitNs);
-  if (number > highest - reach) transits[number & mask] = transitNs;
-  transits[last & mask] = transitNs;
-  return highest;
+/** Numbers whose transits are remembered; of a row's kind. A power of two. */
+function reachOf(kind: number): number {
+  return (kind & Kind.Detailed) === 0 ? IPDV_REACH_UNDETAILED : IPDV_REACH;
 }

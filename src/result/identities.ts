@@ -6,6 +6,22 @@ export interface IdentityCheck {
   readonly checked: number;
 }
 
+/** Figures of streams that count in `unit`, and in words what holds between them: once, not for each of ten thousand. */
+function rulesOf<Unit extends 'packets' | 'messages'>(unit: Unit) {
+  return {
+    expected: `${unit}_expected`,
+    received: `${unit}_received`,
+    lost: `${unit}_lost`,
+    reordered: `${unit}_reordered`,
+    expectation: `${unit}_expected = ${unit}_received + ${unit}_lost + packets_pending`,
+    causes: `${unit}_lost = loss_network + loss_socket_buffer + loss_application`,
+    reordering: `${unit}_reordered among ${unit}_received`,
+  } as const;
+}
+
+const PACKETS = rulesOf('packets');
+const MESSAGES = rulesOf('messages');
+
 /**
  * Recomputes what must hold between the figures of a result. A broken identity is our own mistake:
  * the verdict is then `invalid`.
@@ -34,20 +50,13 @@ export function checkIdentities(
     for (const metrics of [stream.metrics, stream.after?.metrics]) {
       if (metrics === undefined) continue;
       const m = metrics;
-      const unit = stream.unit === 'message' ? 'messages' : 'packets';
-      same(stream.id, `${unit}_expected = ${unit}_received + ${unit}_lost + packets_pending`, m[`${unit}_expected`], [
-        m[`${unit}_received`],
-        m[`${unit}_lost`],
-        // After repair nothing is pending: what is not decided is not expected.
-        m.packets_pending ?? 0,
-      ]);
-      same(stream.id, `${unit}_lost = loss_network + loss_socket_buffer + loss_application`, m[`${unit}_lost`], [
-        m.loss_network,
-        m.loss_socket_buffer,
-        m.loss_application,
-      ]);
-      atMost(stream.id, `${unit}_reordered among ${unit}_received`, m[`${unit}_reordered`], m[`${unit}_received`]);
-      atMost(stream.id, 'loss_periods among lost', m.loss_periods, m[`${unit}_lost`]);
+      const rule = stream.unit === 'message' ? MESSAGES : PACKETS;
+      const lost = m[rule.lost];
+      // After repair nothing is pending: what is not decided is not expected.
+      same(stream.id, rule.expectation, m[rule.expected], [m[rule.received], lost, m.packets_pending ?? 0]);
+      same(stream.id, rule.causes, lost, [m.loss_network, m.loss_socket_buffer, m.loss_application]);
+      atMost(stream.id, rule.reordering, m[rule.reordered], m[rule.received]);
+      atMost(stream.id, 'loss_periods among lost', m.loss_periods, lost);
     }
     atMost(
       stream.id,

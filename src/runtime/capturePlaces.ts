@@ -51,9 +51,10 @@ export class CapturePlaces {
   }
 
   #lineOf(stream: number): 0 | 1 | null {
-    const { path, format } = this.#measurement.table;
-    const isCarried = format[stream] === StreamFormat.Rtp || format[stream]! >= StreamFormat.Feed;
-    return isCarried ? this.#legOfPath(path[stream]!) : null;
+    const { table } = this.#measurement;
+    const format = table.format(stream);
+    const isCarried = format === StreamFormat.Rtp || format >= StreamFormat.Feed;
+    return isCarried ? this.#legOfPath(table.path(stream)) : null;
   }
 
   #place(role: MediaPlace['role'], key: string, stream: number): MediaPlace {

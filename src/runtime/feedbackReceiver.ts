@@ -280,12 +280,12 @@ export class FeedbackReceiver implements Agent {
     const { table, streamCount } = measurement;
     for (; peer.lookedAt < streamCount; peer.lookedAt++) {
       const stream = peer.lookedAt;
-      if (table.format[stream] === StreamFormat.Others || !isMedia(stream)) continue;
-      const path = io.path(table.path[stream]!);
+      if (table.format(stream) === StreamFormat.Others || !isMedia(stream)) continue;
+      const path = io.path(table.path(stream));
       if (path.source !== peer.address) continue;
       const isOfRun =
-        table.format[stream] === StreamFormat.Probe
-          ? table.run[stream] === peer.run
+        table.format(stream) === StreamFormat.Probe
+          ? table.run(stream) === peer.run
           : isAnnounced(peer.said, path) && !this.#isEarlier(peer, stream);
       if (isOfRun) peer.streams.push(stream);
     }
@@ -295,7 +295,7 @@ export class FeedbackReceiver implements Agent {
   #isEarlier(peer: FeedbackPeer, stream: number): boolean {
     const { measurement } = this.#options;
     const { table, sequence } = measurement;
-    const endedNs = isNumbered(table.format[stream]!)
+    const endedNs = isNumbered(table.format(stream))
       ? sequence.states.values[stream * Seq.Count + Seq.EndedMonoNs]!
       : NaN;
     return endedNs === endedNs ? endedNs < peer.sinceMonoNs : measurement.hasStreamSettled(stream, peer.sinceMonoNs);
@@ -318,11 +318,11 @@ export class FeedbackReceiver implements Agent {
     const { table, counters } = this.#options.measurement;
     return streams
       .slice(-MOST_LATEST)
-      .filter((stream) => table.format[stream] === StreamFormat.Probe)
+      .filter((stream) => table.format(stream) === StreamFormat.Probe)
       .map((stream) => {
         const at = stream * StreamCounter.Count;
         return {
-          flow: table.flow[stream]!,
+          flow: table.flow(stream),
           received: counters.values[at + StreamCounter.Received]!,
           lossSocketBuffer: counters.values[at + StreamCounter.LossSocketBuffer]!,
           lossApplication: counters.values[at + StreamCounter.LossApplication]!,

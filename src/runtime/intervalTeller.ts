@@ -22,6 +22,9 @@ import type { RunMessage } from './messages.js';
 import type { NamedStream } from './receiverEvents.js';
 import { intervalTime } from './utcTime.js';
 
+/** Rows that are looked at before a turn may end: together they take some 10 us. */
+const ROWS_AT_ONCE = 64;
+
 /** Sees each interval of each stream, with a row or without. */
 export interface IntervalListener {
   /** Whether it looks at them now: an object each is made for it. */
@@ -96,7 +99,7 @@ export class IntervalTeller {
       if (!omitted && stream < detail) this.#seriesOf(stream).add(rows.snapshot(row, startMonoNs, endMonoNs));
       if (listener?.wantsIntervals === true) listener.onInterval(rows.snapshot(row, startMonoNs, endMonoNs));
       if (!measurement.isCompanion(stream)) choice.offer(rows.counters, row);
-      yield;
+      if (row % ROWS_AT_ONCE === 0) yield;
     }
     return choice.rows();
   }
@@ -114,8 +117,8 @@ export class IntervalTeller {
       if (row === chosen[next]) next++;
       else if (!measurement.isCompanion(stream)) {
         sums.add(rows.counters, row * StreamCounter.Count, rows.pending(row), this.#unitOf(stream));
-        yield;
       }
+      if (row % ROWS_AT_ONCE === 0) yield;
     }
     return sums.build(endMonoNs - startMonoNs);
   }
@@ -146,7 +149,7 @@ export class IntervalTeller {
 
   #unitOf(stream: number): IntervalUnit {
     const { measurement, provenance } = this.#options;
-    const format = measurement.table.format[stream]!;
+    const format = measurement.table.format(stream);
     return (this.#units[format] ??= {
       unit: unitOf(format),
       tellsNeverSent: format === StreamFormat.Probe,

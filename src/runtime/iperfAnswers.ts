@@ -56,7 +56,7 @@ export class IperfAnswers {
     if (answered.times === MOST_ANSWERS) return;
     answered.times++;
     const { source, sourcePort } = pathOf(path);
-    const socket = measurement.table.socket[stream]!;
+    const socket = measurement.table.socket(stream);
     const open = sources.find((one) => one.source.index === socket);
     open?.source.answer(answered.report, IPERF_REPORT_OCTETS, source, sourcePort);
   }

@@ -283,7 +283,7 @@ export class MediaReceiver {
   }
 
   #channelFor(format: string, stream: number, place: MediaPlace, batch: ReceiveBatch): Channel | null {
-    if (this.#options.measurement.table.format[stream]! >= StreamFormat.Feed) return this.#feedChannel(stream, place);
+    if (this.#options.measurement.table.format(stream) >= StreamFormat.Feed) return this.#feedChannel(stream, place);
     const isRtp = format.startsWith('rtp') && this.#options.measurement.identity(stream).unit === 'packet';
     if (!isRtp) {
       if (format !== 'mpeg-ts') return null;
@@ -315,14 +315,14 @@ export class MediaReceiver {
     const { table, decoder } = measurement;
     const { session, beginnings, framing } = decoder.feed.facts(stream);
     const key = `${place.position} ${framing.format} ${session} ${beginnings}`;
-    const origin = (BigInt(table.originHigh[stream]!) << 32n) | BigInt(table.originLow[stream]!);
+    const origin = (BigInt(table.originHigh(stream)) << 32n) | BigInt(table.originLow(stream));
     let known = this.#bySession.get(key);
     if (known === undefined) {
       const outputs = this.#outputsOf(place.position);
       const recovery = this.#options.recoveryOf(place.position, framing.sessionWords(session) ?? NO_SESSION, origin);
       if (!place.hasLegs && outputs.length === 0 && recovery === null) return null;
       const channel = new FeedChannel({
-        framing: framingOf(table.format[stream]!),
+        framing: framingOf(table.format(stream)),
         storePackets: this.#storePackets(),
         holdNs,
         mergeWindowNs: place.hasLegs ? mergeWindowNs : null,

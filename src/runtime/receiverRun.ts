@@ -137,7 +137,7 @@ export async function runReceiver(
     const rtcp = new RtcpReceiver(measurement, io.clock.epoch.realtimeNs, () => media);
     const media: MediaReceiver = new MediaReceiver({
       measurement,
-      placeOf: (stream) => bySocket[measurement.table.socket[stream]!]!.place,
+      placeOf: (stream) => bySocket[measurement.table.socket(stream)]!.place,
       holdNs: Math.min(plan.reorderWindowNs, MEDIA_HOLD_NS),
       mergeWindowNs: plan.mergeWindowNs,
       endpoints: channels,

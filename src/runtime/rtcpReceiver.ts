@@ -72,13 +72,13 @@ export class RtcpReceiver {
   /** What was reported of a stream; `null`: nothing. */
   snapshot(stream: number): RtcpSnapshot | null {
     const { table } = this.#measurement;
-    if (table.format[stream] !== StreamFormat.Rtp) return null;
+    if (table.format(stream) !== StreamFormat.Rtp) return null;
     const place = this.#media().placeOf(stream);
     if (place === null) return null;
     if (!this.#isWarm && this.#media().isWarm(stream)) this.#beginAnew();
     // A stream that was followed by another of the same SSRC leaves the reports to that one.
     const path = pathOf(place);
-    const ssrc = table.flow[stream]!;
+    const ssrc = table.flow(stream);
     return this.#streamOf(ssrc, path) === stream ? this.#watch.snapshot(ssrc, path) : null;
   }
 
@@ -93,7 +93,7 @@ export class RtcpReceiver {
   #streamOf(ssrc: number, path: number): number {
     const { table, streamCount } = this.#measurement;
     for (let stream = streamCount - 1; stream >= 0; stream--) {
-      if (table.format[stream] !== StreamFormat.Rtp || table.flow[stream] !== ssrc) continue;
+      if (table.format(stream) !== StreamFormat.Rtp || table.flow(stream) !== ssrc) continue;
       const place = this.#media().placeOf(stream);
       if (place !== null && place.role === 'media' && pathOf(place) === path) return stream;
     }
@@ -105,7 +105,7 @@ export class RtcpReceiver {
     if (stream < 0) return null;
     const measurement = this.#measurement;
     const c = measurement.counters.row(stream);
-    const firstNumber = measurement.table.originLow[stream]!;
+    const firstNumber = measurement.table.originLow(stream);
     const { rtp } = measurement.decoder;
     // Media that came behind the report may have been read before it: then its count says nothing of the highest number.
     const isBehind = rtp.highestMonoNs(stream) > this.#arrivalMonoNs;

@@ -138,7 +138,7 @@ export class RtcpReports implements Agent, RtcpListener {
       this.#reporters.delete(stream);
     }
     for (let stream = 0; stream < measurement.streamCount; stream++) {
-      if (table.format[stream] !== StreamFormat.Rtp || this.#adopted.has(stream) || !isMedia(stream)) continue;
+      if (table.format(stream) !== StreamFormat.Rtp || this.#adopted.has(stream) || !isMedia(stream)) continue;
       const { counters, firstMonoNs } = measurement.snapshot(stream);
       if (nowMonoNs - firstMonoNs < MEASURED_NS) continue;
       this.#adopted.add(stream);
@@ -150,19 +150,19 @@ export class RtcpReports implements Agent, RtcpListener {
 
   #adopt(stream: number, rateBitPerSecond: number, nowMonoNs: Nanos): void {
     const { io, measurement, seed, cname } = this.#options;
-    const { source, sourcePort, interfaceIndex } = io.path(measurement.table.path[stream]!);
+    const { source, sourcePort, interfaceIndex } = io.path(measurement.table.path(stream));
     if (source === '' || NO_ADDRESSES.has(source)) {
       this.#failures.add(`a sender's address is ${source === '' ? 'not known' : source}`);
       return;
     }
     const random = new Random(seed, stream);
-    const firstNumber = measurement.table.originLow[stream]!;
+    const firstNumber = measurement.table.originLow(stream);
     const { sequence } = measurement;
     const trace = (first: number, came: Uint8Array): void => sequence.trace(stream, first - firstNumber, came);
     const responder = new RtcpResponder({
       ssrc: random.uint32(),
       cname,
-      reportedSsrc: measurement.table.flow[stream]!,
+      reportedSsrc: measurement.table.flow(stream),
       rateBitPerSecond: Math.max(LEAST_RATE, rateBitPerSecond),
       family: source.includes(':') ? 6 : 4,
       clockHz: PTS_HZ,

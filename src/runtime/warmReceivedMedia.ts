@@ -47,7 +47,7 @@ function receive(sent: SendBatch, received: ReceiveBatch, feed: FlowFeed): reado
   const rtcp = new RtcpReceiver(measurement, 0n, () => media);
   const media: MediaReceiver = new MediaReceiver({
     measurement,
-    placeOf: (stream) => PLACES[measurement.table.socket[stream]!]!,
+    placeOf: (stream) => PLACES[measurement.table.socket(stream)]!,
     holdNs: 200e6,
     mergeWindowNs: 0,
     endpoints: ENDPOINTS,

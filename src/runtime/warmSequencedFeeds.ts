@@ -69,7 +69,7 @@ function receive(scheme: FeedPlan['scheme'], durationNs: number): readonly unkno
     measurement,
     placeOf: (stream) => ({
       role: 'media',
-      leg: measurement.table.socket[stream] === 0 ? 0 : 1,
+      leg: measurement.table.socket(stream) === 0 ? 0 : 1,
       position: 0,
       hasLegs: true,
     }),

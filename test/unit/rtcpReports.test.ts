@@ -69,10 +69,10 @@ function reportsOn(scene: Scene) {
   counters[StreamCounter.OctetsReceived] = 1e6;
   const measurement = {
     table: {
-      format: scene.paths.map((_, stream) => scene.format?.(stream) ?? StreamFormat.Rtp),
-      path: scene.paths.map((_, stream) => stream),
-      flow: scene.paths.map((_, stream) => 0x100 + stream),
-      originLow: scene.paths.map(() => 1000),
+      format: (stream: number) => scene.format?.(stream) ?? StreamFormat.Rtp,
+      path: (stream: number) => stream,
+      flow: (stream: number) => 0x100 + stream,
+      originLow: () => 1000,
     },
     streamCount: scene.paths.length,
     decoder: { rtp: { highestMonoNs: () => scene.lastNs ?? Infinity } },
