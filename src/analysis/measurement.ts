@@ -170,12 +170,9 @@ export class Measurement {
 
   #seekSilence(socket: number, pastNs: Nanos): void {
     this.#columns.soughtSilenceNs[socket] = pastNs;
-    const { times } = this.#streams;
     for (const stream of this.#streamsOf[socket]!) {
-      const isSilent = times.isSilent(stream, pastNs, this.#options.silenceNs);
-      if (isSilent && !this.#streams.hasEnded(stream) && !this.isCompanion(stream)) {
-        this.#events.push(EventKind.Silence, stream, pastNs, pastNs - times.lastHeardNs(stream), 0);
-      }
+      if (!this.#streams.fallsSilent(stream, pastNs, this.#options.silenceNs) || this.isCompanion(stream)) continue;
+      this.#events.push(EventKind.Silence, stream, pastNs, pastNs - this.#streams.times.lastHeardNs(stream), 0);
     }
   }
 

@@ -24,7 +24,7 @@ export interface MeasurementOptions {
   readonly startMonoNs: Nanos;
   readonly firstBoundaryMonoNs: Nanos;
   readonly intervalNs: Nanos;
-  /** A stream that is silent for so long is an event; Infinity: never. */
+  /** A stream that is silent for so long, and for longer than it usually is, is an event; Infinity: never. */
   readonly silenceNs: Nanos;
   /** Largest `ReceiveBatch.capacity` that will come. */
   readonly batchCapacity: number;

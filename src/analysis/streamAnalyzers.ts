@@ -14,6 +14,10 @@ import { isNumbered, StreamFormat, type StreamTable } from './streamTable.js';
 import { Heard, StreamTimes } from './streamTimes.js';
 import { TimingAnalyzer } from './timing.js';
 
+/** Of a stream that sends seldom so many of its usual gaps are no silence. */
+const SELDOM_GAPS = 5;
+/** Where it is not known what is usual, so many times the silence of others. */
+const UNKNOWN_RATE_SHARE = 10;
 /** Stamps that need a look at each datagram. */
 const NOT_PLAIN = SlotFlag.TimeShared | SlotFlag.TimeUser | SlotFlag.TimeHardware;
 const WIDE_WINDOW_STREAMS = 256;
@@ -128,8 +132,33 @@ export class StreamAnalyzers {
   /** It has ended and nothing of it is open, or has been silent for so long that no more will come. */
   hasSettled(stream: number, nowMonoNs: Nanos, windowNs: Nanos): boolean {
     const silentNs = nowMonoNs - this.times.lastHeardNs(stream);
-    if (!this.hasEnded(stream)) return silentNs > 2 * windowNs;
+    if (!this.hasEnded(stream)) return silentNs > this.patienceNs(stream, 2 * windowNs);
     return silentNs > windowNs || this.sequence.states.values[stream * Seq.Count + Seq.Pending] === 0;
+  }
+
+  /**
+   * How long nothing may come of a stream that goes on: `leastNs`, more where it sends seldom. How seldom one sends that
+   * announces its beginning and its end is not known before the second datagram.
+   */
+  patienceNs(stream: number, leastNs: Nanos): Nanos {
+    const { values } = this.counters;
+    const c = stream * StreamCounter.Count;
+    const datagrams =
+      values[c + StreamCounter.PacketsReceived]! +
+      values[c + StreamCounter.PacketsDuplicated]! +
+      values[c + StreamCounter.PacketsLate]!;
+    if (datagrams > 1) {
+      const at = stream * Heard.Count;
+      const activeNs = this.times.values[at + Heard.LastMonoNs]! - this.times.values[at + Heard.FirstMonoNs]!;
+      return Math.max(leastNs, (SELDOM_GAPS * activeNs) / (datagrams - 1));
+    }
+    return this.#table.format(stream) === StreamFormat.Probe ? UNKNOWN_RATE_SHARE * leastNs : leastNs;
+  }
+
+  /** By `monoNs` it has been silent for `leastNs`, or its patience where that is more, and this was not told of yet; then it is. */
+  fallsSilent(stream: number, monoNs: Nanos, leastNs: Nanos): boolean {
+    if (monoNs - this.times.lastHeardNs(stream) < leastNs || this.hasEnded(stream)) return false;
+    return this.times.isSilent(stream, monoNs, this.patienceNs(stream, leastNs));
   }
 
   /** The stream is over, as its sender says, if that was not known; `next`: the number after its last. */

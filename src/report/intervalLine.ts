@@ -127,11 +127,16 @@ type Row = Pick<IntervalRow, 'stream' | 'name' | 'group' | 'port'> & {
   readonly flow?: string | null;
   readonly packets_lost?: number | null;
   readonly not_sent?: number | null;
+  readonly rate_bit_per_second: number;
 };
 
 /** Lost at a receiver, not sent at a sender. */
 function missing(row: Row): number {
   return row.packets_lost ?? row.not_sent ?? 0;
+}
+
+function isActive(row: Row): boolean {
+  return row.rate_bit_per_second > 0;
 }
 
 function lines<T extends Row>(
@@ -152,8 +157,10 @@ function lines<T extends Row>(
   const { dim } = styleOf(options.color ?? false);
   const shown = rows.map((row, i) => ({ row, label: labels[i]! }));
   const most = options.most ?? MOST;
-  // Where not all are shown, those with something wrong are.
-  if (shown.length > most) shown.sort((a, b) => missing(b.row) - missing(a.row));
+  // Where not all are shown, those with something wrong are, and rather those that sent something.
+  if (shown.length > most) {
+    shown.sort((a, b) => missing(b.row) - missing(a.row) || Number(isActive(b.row)) - Number(isActive(a.row)));
+  }
   const told = shown.slice(0, most).map(({ row, label }) => columns(label, cellsOf(row)));
   const more = Math.max(0, shown.length - most) + (options.others?.streams ?? 0);
   if (more === 0) return [dim(timeOfDay), ...told];

@@ -363,14 +363,33 @@ describe('events', () => {
 
   it('tell a silence once, again after something came, and not of a stream that is over', () => {
     const driver = new Driver({ silenceNs: 2 * S });
-    driver.all(data(2));
+    driver.all(data(40));
     for (const seconds of [1, 2, 3, 4, 5]) driver.measurement.socketReadPast(0, seconds * S);
-    driver.batch([{ number: 2, monoNs: 6 * S }]);
+    driver.batch([{ number: 40, monoNs: 6 * S }]);
     driver.measurement.socketReadPast(0, 9 * S);
-    driver.batch([{ kind: 'end', number: 3, monoNs: 9.5 * S }]);
+    driver.batch([{ kind: 'end', number: 41, monoNs: 9.5 * S }]);
     driver.measurement.socketReadPast(0, 20 * S);
     const silences = driver.measurement.takeEvents().filter((one) => one.kind === 'silence');
     expect(silences.map((one) => one.monoNs)).toEqual([3 * S, 9 * S]);
     expect(silences[1]!.a).toBe(3 * S);
+  });
+
+  it('take a source that reports every ten seconds for silent when it has missed five reports, and for over no sooner', () => {
+    const driver = new Driver({ silenceNs: 2 * S, reorderWindowNs: S });
+    const { measurement } = driver;
+    driver.batch([{ kind: 'start', number: 0, monoNs: 0 }]);
+    // How often it reports is not known yet.
+    measurement.socketReadPast(0, 9 * S);
+    expect(measurement.hasSettled(9 * S)).toBe(false);
+    for (let k = 1; k <= 5; k++) {
+      driver.batch([{ number: k - 1, monoNs: 10 * k * S }]);
+      measurement.socketReadPast(0, (10 * k + 9) * S);
+    }
+    measurement.socketReadPast(0, 99 * S);
+    expect(measurement.hasSettled(99 * S)).toBe(false);
+    expect(measurement.takeEvents().map(({ kind }) => kind)).toEqual(['first_packet']);
+    measurement.socketReadPast(0, 101 * S);
+    expect(measurement.takeEvents()).toMatchObject([{ kind: 'silence', monoNs: 101 * S, a: 51 * S }]);
+    expect(measurement.hasSettled(101 * S)).toBe(true);
   });
 });

@@ -222,6 +222,13 @@ describe('interval lines', () => {
       'and 48 more streams',
     ]);
     expect(intervalLines(many, time, { several: true })).toHaveLength(22);
+    const idle = many.map((one, i) => ({ ...one, packets_lost: 0, rate_bit_per_second: i < 45 ? 0 : 1000 }));
+    const busy = intervalLines(idle, time, { several: true, most: 3 });
+    expect(busy.slice(1, 4).map((line) => line.slice(0, 14))).toEqual([
+      '239.1.1.1:6045',
+      '239.1.1.1:6046',
+      '239.1.1.1:6047',
+    ]);
     const lossy = many.slice(0, 3).map((one) => ({ ...one, packets_lost: 4 }));
     expect(intervalLines(lossy, time, { several: true, most: 2 }).at(-1)).toBe('and 1 more stream, 4 missing');
     // Those without a row are among the others.
