@@ -186,7 +186,7 @@ export class IperfFeed implements FlowFeed {
     const at = endOctet(batch);
     const room = Math.min(this.#room(batch, at), this.#dataCount - schedule.index, unpaced ? UNPACED_RUN : Infinity);
     schedule.untilNs = untilNs;
-    const made = schedule.takeRun(batch.dueMonoNs, from, from + room);
+    const made = schedule.takeRun(batch, from, from + room);
     if (made > 0) {
       this.#put(batch, from, from + made, at, 0);
       this.#number += made;

@@ -8,11 +8,14 @@ const ROUND_MIN_NS = 1e6;
 const END_ROUND_MIN_NS = 20e6;
 const START_SPACING_MAX_NS = 2e6;
 const END_ROUND_MAX_NS = 50e6;
+/** A round of many slow flows takes no longer, as far as markers are this far apart. */
+const MANY_ROUND_NS = 2e9;
+const MANY_SPACING_NS = 100e3;
 
 /**
  * When the markers of `flows` flows are due: round after round, one marker per flow in each, evenly
  * spaced. They are paced like data: never closer than the data's own spacing (of the whole feed)
- * unless that is above 2 ms, and two markers of one flow are at least 1 ms apart, end markers 20 ms, so
+ * unless that is above 2 ms, or a round of them all took more than 2 s, in which case 100 us are enough; and two markers of one flow are at least 1 ms apart, end markers 20 ms, so
  * that one burst of losses does not take all. Within that a round is as short as can be: at one flow 1
  * to 2 ms for start markers, 20 to 50 ms for end markers.
  */
@@ -34,13 +37,13 @@ export class MarkerTimes {
   }
 
   static start(flows: number, dataSpacingNs: number): MarkerTimes {
-    const roundNs = flows * Math.min(dataSpacingNs, START_SPACING_MAX_NS);
+    const roundNs = Math.min(flows * Math.min(dataSpacingNs, START_SPACING_MAX_NS), longestOf(flows));
     return new MarkerTimes(START_MARKERS, flows, Math.max(ROUND_MIN_NS, roundNs), ROUND_MIN_NS);
   }
 
   static end(flows: number, dataSpacingNs: number): MarkerTimes {
     const slowestNs = Math.max(END_ROUND_MAX_NS, flows * START_SPACING_MAX_NS);
-    const dataNs = Math.max(ROUND_MIN_NS, Math.min(flows * dataSpacingNs, slowestNs));
+    const dataNs = Math.max(ROUND_MIN_NS, Math.min(flows * dataSpacingNs, slowestNs, longestOf(flows)));
     return new MarkerTimes(END_MARKERS, flows, Math.max(END_ROUND_MIN_NS, dataNs), Math.floor(dataNs / flows));
   }
 
@@ -69,4 +72,9 @@ export class MarkerTimes {
   get done(): boolean {
     return this.made === this.total;
   }
+}
+
+/** Of a round of markers of so many flows, ns. */
+function longestOf(flows: number): Nanos {
+  return Math.max(MANY_ROUND_NS, flows * MANY_SPACING_NS);
 }

@@ -1,4 +1,5 @@
 import type { SendBatch } from '../core/batch.js';
+import { DueOrder } from '../core/dueOrder.js';
 import type { Nanos } from '../core/time.js';
 import type { Feed } from './feed.js';
 
@@ -26,9 +27,8 @@ export class MergedFeed implements FlowFeed {
   readonly #feedOfFlow: Uint32Array;
   readonly #paced: readonly FlowFeed[];
   readonly #unpaced: readonly FlowFeed[];
-  /** Indexes in `#paced`, the one that is due next first; and the due time of each. */
-  readonly #heap: Uint32Array;
-  readonly #dueNs: Float64Array;
+  /** Of indexes in `#paced`. */
+  readonly #order: DueOrder;
   #turn = 0;
 
   constructor(feeds: readonly FlowFeed[]) {
@@ -43,20 +43,19 @@ export class MergedFeed implements FlowFeed {
     this.#paced = feeds.filter((feed) => !feed.unpaced);
     this.#unpaced = feeds.filter((feed) => feed.unpaced);
     this.unpaced = this.#unpaced.length > 0;
-    this.#heap = Uint32Array.from(this.#paced.keys());
-    this.#dueNs = new Float64Array(this.#paced.length);
+    this.#order = new DueOrder(this.#paced.length);
     this.#rebuild();
   }
 
   nextDueNs(): Nanos {
-    let dueNs = this.#heap.length === 0 ? Infinity : this.#dueNs[this.#heap[0]!]!;
+    let dueNs = this.#order.firstNs();
     for (let i = 0; i < this.#unpaced.length; i++) dueNs = Math.min(dueNs, this.#unpaced[i]!.nextDueNs());
     return dueNs;
   }
 
   fill(batch: SendBatch, untilNs: Nanos): number {
     const before = batch.count;
-    if (this.#heap.length > 0) this.#fillPaced(batch, untilNs);
+    if (this.#paced.length > 0) this.#fillPaced(batch, untilNs);
     if (this.#unpaced.length > 0) this.#fillUnpaced(batch, untilNs);
     return batch.count - before;
   }
@@ -92,8 +91,7 @@ export class MergedFeed implements FlowFeed {
   }
 
   #fillPaced(batch: SendBatch, untilNs: Nanos): void {
-    const heap = this.#heap;
-    const due = this.#dueNs;
+    const { heap, dueNs: due } = this.#order;
     for (;;) {
       const first = heap[0]!;
       const dueNs = due[first]!;
@@ -107,7 +105,7 @@ export class MergedFeed implements FlowFeed {
       // The batch is full.
       if (made === 0 && nextNs === dueNs) return;
       due[first] = nextNs;
-      this.#siftDown(0);
+      this.#order.firstMoved();
     }
   }
 
@@ -130,23 +128,7 @@ export class MergedFeed implements FlowFeed {
   }
 
   #rebuild(): void {
-    for (const [index, feed] of this.#paced.entries()) this.#dueNs[index] = feed.nextDueNs();
-    for (let i = (this.#heap.length >> 1) - 1; i >= 0; i--) this.#siftDown(i);
-  }
-
-  #siftDown(from: number): void {
-    const heap = this.#heap;
-    const due = this.#dueNs;
-    const moving = heap[from]!;
-    let at = from;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && due[heap[child + 1]!]! < due[heap[child]!]!) child++;
-      if (due[heap[child]!]! >= due[moving]!) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = moving;
+    for (const [index, feed] of this.#paced.entries()) this.#order.dueNs[index] = feed.nextDueNs();
+    this.#order.rebuild();
   }
 }

@@ -87,7 +87,7 @@ export class PayloadFeed implements FlowFeed {
       unpaced ? UNPACED_RUN : Infinity,
     );
     schedule.untilNs = untilNs;
-    const made = schedule.takeRun(batch.dueMonoNs, before, before + room);
+    const made = schedule.takeRun(batch, before, before + room);
     for (let slot = before; slot < before + made; slot++) {
       const piece = this.#pieces[this.#piece]!;
       if (at % piece.length !== 0 || at >= this.#slots.coveredTo(batch, piece)) {

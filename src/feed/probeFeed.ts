@@ -6,6 +6,8 @@ import { MarkerTimes } from './markers.js';
 import type { FlowFeed } from './mergedFeed.js';
 import type { ProbeFeedOptions } from './probeOptions.js';
 import { ProbeSlots } from './probeSlots.js';
+import { IN_TURN } from './flowRates.js';
+import { FlowSchedule } from './flowSchedule.js';
 import { Schedule } from './schedule.js';
 
 const Phase = { Opening: 0, Data: 1, Closing: 2, Ended: 3 } as const;
@@ -42,7 +44,9 @@ export class ProbeFeed implements FlowFeed {
   /** Start and end markers offered so far. */
   markers = 0;
   readonly #durationNs: Nanos | null;
-  readonly #schedule: Schedule;
+  readonly #schedule: Schedule | FlowSchedule;
+  /** The same where flows send by themselves; `null`: they take turns. */
+  readonly #own: FlowSchedule | null;
   readonly #start: MarkerTimes;
   readonly #end: MarkerTimes;
   readonly #slots: ProbeSlots;
@@ -52,16 +56,18 @@ export class ProbeFeed implements FlowFeed {
   #lastNs: Nanos = 0;
 
   constructor(options: ProbeFeedOptions) {
-    const { flows, startMonoNs } = options;
+    const { flows, startMonoNs, pattern, packetsPerSecond, seed } = options;
+    const flowRates = options.flowRates ?? IN_TURN;
+    this.#count = options.count ?? Infinity;
     this.#durationNs = options.durationNs;
     this.flows = flows;
     this.flowBase = options.flowBase ?? 0;
-    this.#schedule = new Schedule(options.pattern, options.packetsPerSecond, startMonoNs, options.seed);
+    this.#own = flowRates.kind === 'turns' ? null : new FlowSchedule({ ...options, flowRates });
+    this.#schedule = this.#own ?? new Schedule(pattern, packetsPerSecond, startMonoNs, seed);
     this.unpaced = this.#schedule.unpaced;
     this.#start = MarkerTimes.start(flows, this.#schedule.periodNs);
     this.#end = MarkerTimes.end(flows, this.#schedule.periodNs);
-    this.#slots = new ProbeSlots(options);
-    this.#count = options.count ?? Infinity;
+    this.#slots = new ProbeSlots(options, this.#own !== null);
     this.#open(startMonoNs);
   }
 
@@ -166,7 +172,7 @@ export class ProbeFeed implements FlowFeed {
     const at = endOctet(batch);
     const room = Math.min(this.#slots.room(batch, at), this.#count - schedule.index, unpaced ? UNPACED_RUN : Infinity);
     schedule.untilNs = untilNs;
-    const made = schedule.takeRun(batch.dueMonoNs, from, from + room);
+    const made = schedule.takeRun(batch, from, from + room);
     if (made > 0) {
       this.#slots.putData(batch, from, from + made, at);
       this.#lastNs = batch.dueMonoNs[from + made - 1]!;
@@ -186,12 +192,12 @@ export class ProbeFeed implements FlowFeed {
   }
 
   #skipData(untilNs: Nanos): number {
-    const schedule = this.#schedule;
-    const before = schedule.index;
-    schedule.skip(Math.min(untilNs, this.#schedule.endNs));
-    const skipped = Math.min(schedule.index, this.#count) - before;
+    const before = this.#schedule.index;
+    const skippedToNs = Math.min(untilNs, this.#schedule.endNs);
+    this.#schedule.skip(skippedToNs, this.#slots);
+    const skipped = Math.min(this.#schedule.index, this.#count) - before;
     if (skipped === 0) return 0;
-    this.#slots.skip(before, skipped);
+    if (this.#own === null) this.#slots.skip(skipped);
     this.scheduled += skipped;
     this.notSent += skipped;
     this.#lastNs = untilNs;

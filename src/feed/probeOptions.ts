@@ -1,10 +1,13 @@
 import type { SplitTime } from '../core/time.js';
+import type { FlowRates } from './flowRates.js';
 import type { PacedOptions } from './limits.js';
 import type { PayloadSlots } from './payloadSlots.js';
 
 export interface ProbeFeedOptions extends PacedOptions {
-  /** At least 1. Datagram k of the feed belongs to flow k mod `flows`: all share one schedule. */
+  /** At least 1. */
   readonly flows: number;
+  /** Default `turns`: datagram k of the feed belongs to flow k mod `flows`. Of any other the rate is finite. */
+  readonly flowRates?: FlowRates;
   /** Number of the first flow in the header; default 0. */
   readonly firstFlow?: number;
   /** Random 32 bits of the sender process. */

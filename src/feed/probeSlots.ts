@@ -18,7 +18,7 @@ const TWO_32 = 4_294_967_296;
 const LONG_RUN = 8;
 
 /**
- * Writes the probe datagrams of one destination into slots of batches, and numbers them: flow after flow, each from 0.
+ * Writes the probe datagrams of one destination into slots of batches, and numbers them: each flow from 0.
  * What a slot holds already from an earlier batch is not written again.
  */
 export class ProbeSlots {
@@ -40,17 +40,22 @@ export class ProbeSlots {
   readonly #stampAt: number;
   /** Per flow: the constant part of the check of its data. */
   readonly #constantCheck: Int32Array;
-  /** Flow of the next datagram, and its sequence number. */
+  /** Flows come with the slots; else they take turns, and this is the next one. */
+  readonly #ownFlows: boolean;
   #flow = 0;
-  #sequence = 0;
+  /** Per flow: number of its next datagram. */
+  readonly #sequences: Float64Array;
   /** What the headers that were written last have in common beside the constant fields. */
   // No integer at first: a field that turns from one to a float64 changes the shape of all objects, and throws compiled code away.
   #writtenLost = NaN;
   #writtenHigh = 0;
   #writtenTotalHigh = 0;
 
-  constructor(options: ProbeFeedOptions) {
+  /** `ownFlows`: who each datagram is of stands in its slot. */
+  constructor(options: ProbeFeedOptions, ownFlows = false) {
     const { flows, sizeOctets } = options;
+    this.#ownFlows = ownFlows;
+    this.#sequences = new Float64Array(flows);
     this.flows = flows;
     this.flowBase = options.flowBase ?? 0;
     this.notSent = new Float64Array(flows);
@@ -84,6 +89,7 @@ export class ProbeSlots {
     const sizeOctets = this.#sizeOctets;
     const slots = this.#slots;
     const isLong = this.flows === 1 && to - from >= LONG_RUN;
+    if (!isLong && !this.#ownFlows) this.#takeTurns(batch.flow, from, to);
     const isAligned = at === from * sizeOctets;
     let fresh = from;
     if (isLong && isAligned && slots.coveredTo(batch, this.#payload) > at) {
@@ -121,7 +127,7 @@ export class ProbeSlots {
     let left = count;
     let begin = at;
     while (left > 0) {
-      const sequence = this.#sequence;
+      const sequence = this.#sequences[0]!;
       const total = sequence + 1 - lost;
       const high = Math.floor(sequence / TWO_32);
       const totalHigh = Math.floor(total / TWO_32);
@@ -159,29 +165,40 @@ export class ProbeSlots {
         if (isAligned) slots.noteHeaders(this, begin, begin + part * stride);
         else slots.forgetHeaders();
       }
-      this.#sequence += part;
+      this.#sequences[0]! += part;
       begin += part * stride;
       left -= part;
     }
   }
 
-  /** Headers one by one, each of the next flow. */
+  #takeTurns(flow: Uint32Array, from: number, to: number): void {
+    const { flows, flowBase } = this;
+    let next = this.#flow;
+    for (let slot = from; slot < to; slot++) {
+      flow[slot] = flowBase + next;
+      if (++next === flows) next = 0;
+    }
+    this.#flow = next;
+  }
+
+  /** Headers one by one, each of the flow that is in its slot. */
   #putEach(batch: SendBatch, from: number, to: number): void {
     const { view, offset, flow: flows } = batch;
     const dataFlags = this.#dataFlags;
     const constantCheck = this.#constantCheck;
     const { notSent } = this;
+    const sequences = this.#sequences;
     const firstFlow = this.#firstFlow;
     const flowBase = this.flowBase;
-    const flowCount = this.flows;
     const tos = this.#tos;
     const ttl = this.#ttl;
     const runId = this.#runId;
-    let flow = this.#flow;
-    let sequence = this.#sequence;
     this.#slots.forgetHeaders();
     for (let slot = from; slot < to; slot++) {
+      const flow = flows[slot]! - flowBase;
       const lost = notSent[flow]!;
+      const sequence = sequences[flow]!;
+      sequences[flow] = sequence + 1;
       putProbe(
         view,
         offset[slot]!,
@@ -196,14 +213,7 @@ export class ProbeSlots {
         sequence + 1 - lost,
         lost,
       );
-      flows[slot] = flowBase + flow;
-      if (++flow === flowCount) {
-        flow = 0;
-        sequence++;
-      }
     }
-    this.#flow = flow;
-    this.#sequence = sequence;
   }
 
   /** Appends a marker of `flow`; `kind`: a bit of {@link SendFlag}. False: no room for it. */
@@ -216,7 +226,7 @@ export class ProbeSlots {
     const ttl = this.#ttl;
     const runId = this.#runId;
     const flags = this.#dataFlags | (kind === SendFlag.Start ? ProbeFlag.Start : ProbeFlag.End);
-    const given = this.#sequence + (flow < this.#flow ? 1 : 0);
+    const given = this.#sequences[flow]!;
     const lost = this.notSent[flow]!;
     this.#putPayload(batch, slot, slot + 1, at);
     this.#slots.forgetHeaders();
@@ -231,15 +241,22 @@ export class ProbeSlots {
     return true;
   }
 
-  /** Numbers `skipped` datagrams that are never made, behind `made` earlier ones. */
-  skip(made: number, skipped: number): void {
+  /** Numbers `skipped` datagrams that are never made, of flows that take turns. */
+  skip(skipped: number): void {
     const everyFlow = Math.floor(skipped / this.flows);
     for (let f = 0; f < this.flows; f++) {
       const offset = (f - this.#flow + this.flows) % this.flows;
-      this.notSent[f]! += everyFlow + (offset < skipped % this.flows ? 1 : 0);
+      const own = everyFlow + (offset < skipped % this.flows ? 1 : 0);
+      this.notSent[f]! += own;
+      this.#sequences[f]! += own;
     }
-    this.#flow = (made + skipped) % this.flows;
-    this.#sequence = Math.floor((made + skipped) / this.flows);
+    this.#flow = (this.#flow + skipped) % this.flows;
+  }
+
+  /** Numbers a datagram of `flow` that is never made. */
+  skipOne(flow: number): void {
+    this.notSent[flow]!++;
+    this.#sequences[flow]!++;
   }
 
   #putDueTimes(batch: SendBatch, from: number, to: number): void {

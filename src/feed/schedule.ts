@@ -1,3 +1,4 @@
+import type { SendBatch } from '../core/batch.js';
 import { Random } from '../core/random.js';
 import type { Nanos } from '../core/time.js';
 
@@ -6,7 +7,21 @@ export type Pattern =
   | { readonly kind: 'cbr' }
   | { readonly kind: 'poisson' }
   /** `datagrams` back to back at each multiple of `periodNs`. */
-  | { readonly kind: 'burst'; readonly datagrams: number; readonly periodNs: Nanos };
+  | { readonly kind: 'burst'; readonly datagrams: number; readonly periodNs: Nanos }
+  /**
+   * Of flows that send by themselves: a report once a period, later by up to `jitter` of it (0..1), with the probability
+   * `alarms` followed by `burst` datagrams back to back.
+   */
+  | { readonly kind: 'telemetry'; readonly jitter: number; readonly alarms: number; readonly burst: number };
+
+/** Datagrams on average whenever a flow of its own schedule sends. */
+export function meanPerEvent(pattern: Pattern): number {
+  if (pattern.kind === 'burst') return pattern.datagrams;
+  return pattern.kind === 'telemetry' ? 1 + pattern.alarms * pattern.burst : 1;
+}
+
+/** What a schedule writes of a datagram. */
+export type DueSlots = Pick<SendBatch, 'dueMonoNs' | 'flow'>;
 
 const CBR = 0;
 const POISSON = 1;
@@ -14,7 +29,7 @@ const BURST = 2;
 const UNPACED = 3;
 
 /**
- * Absolute due times of datagram 0, 1, 2, ... of one stream, whole ns:
+ * Absolute due times of datagram 0, 1, 2, ... of one stream, whole ns, by any pattern but `telemetry`:
  *
  * - `cbr`: start + k x 1e9 / pps, computed anew from k, so that no error adds up;
  * - `poisson`: start + the sum of exponential gaps of mean 1e9 / pps, drawn from the seed;
@@ -61,17 +76,11 @@ export class Schedule {
   }
 
   /**
-   * Writes the due times of the next datagrams into `dueNs[from .. to)`, as far as they are due at or
-   * before `untilNs` and before {@link endNs}; returns how many and moves on by so many. Hot. At a rate of
-   * Infinity all are due at `untilNs`.
+   * Writes the due times of the next datagrams into slots `[from, to)`, as far as they are due at or before {@link untilNs}
+   * and before {@link endNs}; returns how many and moves on by so many. Hot. At a rate of Infinity all are due at
+   * {@link untilNs}, a field because a number as argument may cost an object.
    */
-  take(dueNs: Float64Array, from: number, to: number, untilNs: Nanos): number {
-    this.untilNs = untilNs;
-    return this.takeRun(dueNs, from, to);
-  }
-
-  /** As {@link take}, up to {@link untilNs}: a number as argument may cost an object. */
-  takeRun(dueNs: Float64Array, from: number, to: number): number {
+  takeRun({ dueMonoNs: dueNs }: DueSlots, from: number, to: number): number {
     const { untilNs } = this;
     const lastNs = untilNs < this.endNs ? untilNs : this.endNs - 1;
     if (this.unpaced) {
@@ -104,7 +113,7 @@ export class Schedule {
     return slot - from;
   }
 
-  /** Moves on to the first datagram that is due at or after `untilNs`; returns how many were passed over. */
+  /** Moves on to the first datagram that is due at or after `untilNs`; returns how many were passed over, of whichever flow. */
   skip(untilNs: Nanos): number {
     const from = this.index;
     if (this.unpaced || this.dueNs >= untilNs) return 0;

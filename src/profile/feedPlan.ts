@@ -1,4 +1,5 @@
 /** What a sequenced feed is made of and how its messages are packed, with every rule that limits it. */
+import { IN_TURN } from '../feed/flowRates.js';
 import type { Scheme } from '../core/endpoint.js';
 import { McastError } from '../core/errors.js';
 import { octetsAtLayer } from '../core/layers.js';
@@ -26,6 +27,7 @@ const INSTEAD = {
   pattern: 'arrivals says how messages follow each other',
   payload: 'a feed is made of messages: --input',
   flows: 'a feed is one sequence: name several endpoints',
+  'flow-rates': 'a feed is one sequence',
   fec: 'fec protects RTP: a feed has a second line, with --leg-b',
 } as const;
 /** Octets of an average message of ITCH 5.0, which most of a feed's are: add, delete, execute, replace. */
@@ -61,6 +63,7 @@ export function feedStreams(
       tos: sentTos(of.own, run, wrong) ?? 0,
       sourcePort: of.own['source-port'] ?? run['source-port'] ?? 0,
       flows: 1,
+      flowRates: IN_TURN,
       sizeOctets: feed.payloadOctets,
       packetsPerSecond,
       pattern: { kind: 'cbr' },

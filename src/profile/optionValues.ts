@@ -9,7 +9,7 @@ import {
   parseSignedDurationNs,
 } from '../core/units.js';
 import { REORDER_WINDOW_PACKETS } from '../impair/spec.js';
-import type { InjectSpec, Pattern } from './plan.js';
+import type { InjectSpec } from './plan.js';
 
 export function usage(message: string): McastError {
   return new McastError('ERR_USAGE', message);
@@ -54,18 +54,6 @@ export function parseFiniteRate(text: string): LayeredRate {
   const rate = parseRateBitPerSecond(text);
   if (rate.bitPerSecond === Infinity) throw usage(`"${text}": a link has a rate, as 1G or 100M@wire`);
   return rate;
-}
-
-/** `cbr`, `poisson` or `burst:<n>/<period>`. */
-export function parsePattern(text: string): Pattern {
-  if (text === 'cbr' || text === 'poisson') return { kind: text };
-  const burst = /^burst:([^/]+)\/(.+)$/.exec(text);
-  if (burst === null) {
-    throw usage(`"${text}" is not a pattern: cbr, poisson, or burst:<datagrams>/<period> as in burst:10/1ms`);
-  }
-  const datagrams = parseCount(burst[1]!);
-  if (datagrams === 0) throw usage(`"${text}": a burst has at least one datagram`);
-  return { kind: 'burst', datagrams, periodNs: parseSpanNs(burst[2]!) };
 }
 
 /** What `--payload` names: octets, or a file that holds them. */

@@ -5,10 +5,11 @@
 import type { Scheme } from '../core/endpoint.js';
 import type { LayeredRate } from '../core/units.js';
 import type { RateProfile } from '../feed/messageRates.js';
+import type { FlowRates } from '../feed/flowRates.js';
 import type { Pattern } from '../feed/schedule.js';
 import type { ImpairSpec } from '../impair/spec.js';
 
-export type { ImpairSpec, Pattern };
+export type { FlowRates, ImpairSpec, Pattern };
 
 export interface StreamAddress {
   readonly scheme: Scheme | null;
@@ -191,6 +192,7 @@ export interface SendStream {
   /** 0: the system's choice. */
   readonly sourcePort: number;
   readonly flows: number;
+  readonly flowRates: FlowRates;
   /** UDP payload octets. */
   readonly sizeOctets: number;
   /** Datagrams per second of the whole stream (all its flows); `Infinity`: as fast as can be. */

@@ -1,4 +1,5 @@
 /** How datagrams of a capture are sent again, with every rule that limits it before the capture is open. */
+import { IN_TURN } from '../feed/flowRates.js';
 import type { FileReader } from './operands.js';
 import { OPTIONS, type OptionName, type OptionValues } from './options.js';
 import type { FlowReplay, InputSource, ReplayPlan, SendStream } from './plan.js';
@@ -6,7 +7,7 @@ import { sentTos, withSeed } from './streamValues.js';
 import { streamAddresses, type Target } from './targets.js';
 
 /** What a capture has of its own. */
-const REFUSED = ['rate', 'pps', 'size', 'pattern', 'flows'] as const;
+const REFUSED = ['rate', 'pps', 'size', 'pattern', 'flows', 'flow-rates'] as const;
 /** What only transport streams have. */
 const MEDIA = [
   'fec',
@@ -107,6 +108,7 @@ function replayTemplate(
     tos: sentTos(own, run, wrong) ?? 0,
     sourcePort: own['source-port'] ?? run['source-port'] ?? 0,
     flows: 1,
+    flowRates: IN_TURN,
     sizeOctets: 1,
     packetsPerSecond: 0,
     pattern: { kind: 'cbr' },

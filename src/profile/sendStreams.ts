@@ -3,13 +3,15 @@ import { McastError } from '../core/errors.js';
 import { refuseReservedGroup, type Scheme } from '../core/endpoint.js';
 import { packetsPerSecondAt } from '../core/layers.js';
 import { shortNumber } from '../core/units.js';
+import { IN_TURN } from '../feed/flowRates.js';
+import { meanPerEvent } from '../feed/schedule.js';
 import { impairProblems } from '../impair/spec.js';
 import { mediaPlan, mediaSizeOctets } from './mediaPlan.js';
 import { feedStreams, isFeedScheme } from './feedPlan.js';
 import { sendRecovery } from './recoveryPlan.js';
 import { capturePath, replayStreams } from './replayPlan.js';
 import { sentTos, withOwnLosses, withSeed } from './streamValues.js';
-import type { Pattern, SendStream } from './plan.js';
+import type { FlowRates, Pattern, SendStream } from './plan.js';
 import { IPERF_WIDE_OCTETS } from '../wire/iperf.js';
 import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
 import type { FileReader } from './operands.js';
@@ -91,6 +93,7 @@ export function sendStreams(
   const pattern = own.pattern ?? run.pattern ?? { kind: 'cbr' };
   if (scheme === 'iperf') checkIperfFlows(target, run, flows, pattern, wrong);
   const packetsPerSecond = chooseRate(own, run, pattern, sizeOctets, endpoint.family, wrong);
+  const flowRates = chooseFlowRates(own, run, scheme, pattern, packetsPerSecond, wrong);
   const impair = own.impair ?? run.impair ?? null;
   if (impair !== null) {
     for (const problem of impairProblems(impair, packetsPerSecond / flows)) wrong(`impair: ${problem}`);
@@ -101,6 +104,7 @@ export function sendStreams(
     tos: sentTos(own, run, wrong) ?? 0,
     sourcePort: own['source-port'] ?? run['source-port'] ?? 0,
     flows,
+    flowRates,
     sizeOctets,
     packetsPerSecond,
     pattern,
@@ -122,7 +126,7 @@ function mediaStreams(
   wrong: (message: string) => void,
 ): SendStream[] {
   const { own } = target;
-  for (const name of ['rate', 'pps', 'size', 'pattern', 'flows'] as const) {
+  for (const name of ['rate', 'pps', 'size', 'pattern', 'flows', 'flow-rates'] as const) {
     const instead =
       name === 'size'
         ? 'ts-per-datagram sets the size'
@@ -139,6 +143,7 @@ function mediaStreams(
       tos: sentTos(of.own, run, wrong) ?? 0,
       sourcePort: of.own['source-port'] ?? run['source-port'] ?? 0,
       flows: 1,
+      flowRates: IN_TURN,
       sizeOctets: mediaSizeOctets(media),
       packetsPerSecond: 0,
       pattern: { kind: 'cbr' },
@@ -188,7 +193,34 @@ function chooseRate(
   if (packetsPerSecond < 1 / 3600) {
     wrong(`that is less than a datagram of ${sizeOctets} octets an hour: raise the rate`);
   }
-  return packetsPerSecond;
+  // What is said is the rate of the reports; alarms come on top.
+  return pattern.kind === 'telemetry' ? packetsPerSecond * meanPerEvent(pattern) : packetsPerSecond;
+}
+
+function chooseFlowRates(
+  own: OptionValues,
+  run: OptionValues,
+  scheme: DatagramScheme,
+  pattern: Pattern,
+  packetsPerSecond: number,
+  wrong: (message: string) => void,
+): FlowRates {
+  const said = own['flow-rates'] ?? run['flow-rates'];
+  const chosen = said ?? (pattern.kind === 'telemetry' ? { kind: 'equal' } : IN_TURN);
+  if (scheme !== 'probe' && said !== undefined) {
+    wrong(
+      `flow-rates is for the flows of probe datagrams; ${scheme === 'udp' ? 'udp has one' : 'those of iperf take turns'}`,
+    );
+  }
+  if (pattern.kind === 'telemetry') {
+    if (scheme !== 'probe') wrong('telemetry is what flows of probe datagrams send');
+    if (said?.kind === 'turns')
+      wrong('telemetry comes from flows that send by themselves: leave out --flow-rates turns');
+  }
+  if (chosen.kind !== 'turns' && packetsPerSecond === Infinity) {
+    wrong(`flows that send by themselves need a rate: max has none`);
+  }
+  return chosen;
 }
 
 /** What several clients of iperf cannot share. */

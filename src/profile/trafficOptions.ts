@@ -10,7 +10,8 @@ import {
 } from '../core/units.js';
 import { parseImpair } from '../impair/spec.js';
 import { LIVE, PAIR, SENDERS, one, type OptionRow } from './optionRow.js';
-import { integerIn, parseInstant, parsePattern, parsePayload, parseSpanNs, parseText } from './optionValues.js';
+import { integerIn, parseInstant, parsePayload, parseSpanNs, parseText } from './optionValues.js';
+import { parseFlowRates, parsePattern } from './patternValues.js';
 
 export const TRAFFIC_OPTIONS = {
   profile: one('Where', parseText, {
@@ -96,8 +97,8 @@ export const TRAFFIC_OPTIONS = {
     commands: SENDERS,
     scope: 'stream',
     brief: ['send'],
-    gist: 'cbr, poisson, burst:<n>/<period>',
-    help: 'cbr, poisson, or burst:<n>/<period>: n datagrams back to back once a period, which sets the rate',
+    gist: 'cbr, poisson, burst:<n>/<period>, telemetry',
+    help: 'cbr, poisson, burst:<n>/<period>: n datagrams back to back once a period, which sets the rate; telemetry[:jitter=10%,alarms=0.1%,burst=5]: flows that report once a period, up to so much of it later, now and then followed by a burst',
   }),
   flows: one('What is sent', integerIn(1, 65_536), {
     short: 'P',
@@ -108,6 +109,12 @@ export const TRAFFIC_OPTIONS = {
     brief: ['send'],
     gist: 'numbered flows that share a group and its rate',
     help: 'separately numbered flows in each group, which share its rate; for iperf each with a source port of its own',
+  }),
+  'flow-rates': one('What is sent', parseFlowRates, {
+    value: '<rates>',
+    commands: SENDERS,
+    scope: 'stream',
+    help: 'turns: flows send one after the other; or each by itself, from a random moment of its own period on: equal, uniform:<ratio> (rates spread evenly up to ratio times the slowest), zipf[:<s>] (flow k at 1/k^s of the first). Default: turns; with telemetry equal',
   }),
   payload: one('What is sent', parsePayload, {
     value: '<payload>',

@@ -32,6 +32,8 @@ export interface SenderStreamFacts {
   /** `null`: varies. */
   readonly sizeOctets: number | null;
   readonly pattern: string;
+  /** `null`: it has no flows that share a rate. */
+  readonly flowRates: string | null;
   readonly scheduled: number;
   readonly sent: number;
   readonly noBuffers: number;
@@ -150,6 +152,7 @@ function buildSenderStream(stream: SenderStreamFacts, seesRefusals: boolean): Se
     dscp: stream.tos >>> 2,
     size_octets: stream.sizeOctets,
     pattern: stream.pattern,
+    flow_rates: stream.flowRates,
     scheduled: stream.scheduled,
     sent: stream.sent,
     not_sent: seesRefusals ? notSent(stream) : null,

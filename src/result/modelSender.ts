@@ -55,6 +55,7 @@ export const SenderStreamSchema = z.object({
   dscp: count,
   size_octets: nullableCount.describe('UDP payload of a datagram; null: varies.'),
   pattern: z.string(),
+  flow_rates: z.string().nullable().describe('As --flow-rates says it; null: no flows that share a rate.'),
   ...totals,
   ...rates,
   departure_error_ns: HistogramSummarySchema.nullable(),

@@ -29,8 +29,8 @@ export interface DatagramFeedOptions extends PacedOptions {
 /** The feed of a stream whose datagrams are all of one make: probes, a client's of iperf 2, or any payload. */
 export function datagramFeed(stream: SendStream, options: DatagramFeedOptions): ProbeFeed | IperfFeed | PayloadFeed {
   if (stream.payload !== null) return new PayloadFeed({ ...options, payload: stream.payload });
-  const { flows, tos, ttl } = stream;
-  return isIperf(stream) ? iperfFeed(stream, options) : new ProbeFeed({ ...options, flows, tos, ttl });
+  const { flows, flowRates, tos, ttl } = stream;
+  return isIperf(stream) ? iperfFeed(stream, options) : new ProbeFeed({ ...options, flows, flowRates, tos, ttl });
 }
 
 /** One flow of those that share the stream's rate and count; they take turns. */

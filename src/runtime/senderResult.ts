@@ -11,6 +11,7 @@ import { clockSection, runSection, type RunFacts } from './document.js';
 import type { EventLog } from './eventLog.js';
 import type { LoopHealth } from './loop.js';
 import type { Judge } from './messages.js';
+import { formatFlowRates, formatPattern } from '../profile/patternValues.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { isIperf } from '../profile/streamValues.js';
 import { inputReport, type SentInput } from './inputReport.js';
@@ -181,9 +182,8 @@ function streamFacts(stream: SenderStreamState): SenderStreamFacts {
           ? feed.arrivals.kind
           : replay !== null
             ? 'capture'
-            : pattern.kind === 'burst'
-              ? `burst:${pattern.datagrams}/${pattern.periodNs}ns`
-              : pattern.kind,
+            : formatPattern(pattern),
+    flowRates: formatOf(stream.plan) === 'probe' ? formatFlowRates(stream.plan.flowRates) : null,
     scheduled: stream.feed.scheduled,
     sent: c[SenderCounter.Sent]!,
     noBuffers: c[SenderCounter.NoBuffers]!,
@@ -212,9 +212,9 @@ function formatOf(stream: SendStream): string {
 function departures(stream: SenderStreamState, { departureError }: SenderStreamFacts, quantumNs: number): Departures[] {
   const p99Ns = departureError.percentile(0.99);
   if (p99Ns === null) return [];
-  const { packetsPerSecond, pattern } = stream.plan;
-  const perSecond = pattern.kind === 'burst' ? (pattern.datagrams * 1e9) / pattern.periodNs : packetsPerSecond;
-  return [{ stream: stream.id, p99Ns, periodNs: perSecond === Infinity ? null : 1e9 / perSecond, quantumNs }];
+  const { packetsPerSecond } = stream.plan;
+  const periodNs = packetsPerSecond === Infinity ? null : 1e9 / packetsPerSecond;
+  return [{ stream: stream.id, p99Ns, periodNs, quantumNs }];
 }
 
 function socketReport(sink: DatagramSink, interfaceName: string, index: number): SocketReport {

@@ -117,11 +117,7 @@ function segmentsOf(io: Io, plan: SendPlan, group: readonly PlacedStream[]): num
 }
 
 export function totalPacketsPerSecond(streams: readonly SendStream[]): number {
-  let perSecond = 0;
-  for (const { pattern, packetsPerSecond } of streams) {
-    perSecond += pattern.kind === 'burst' ? (pattern.datagrams * 1e9) / pattern.periodNs : packetsPerSecond;
-  }
-  return perSecond;
+  return streams.reduce((sum, { packetsPerSecond }) => sum + packetsPerSecond, 0);
 }
 
 /** Of several flows each has its source, as receivers name them. */

@@ -1,11 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Pattern, Schedule } from '../../src/feed/schedule.js';
+import { type DueSlots, type Pattern, Schedule } from '../../src/feed/schedule.js';
+
+function slots(count: number): DueSlots {
+  return { dueMonoNs: new Float64Array(count), flow: new Uint32Array(count) };
+}
 
 function times(schedule: Schedule, count: number): number[] {
-  const due = new Float64Array(count);
-  const made = schedule.take(due, 0, count, Number.MAX_SAFE_INTEGER);
-  return [...due.subarray(0, made)];
+  const due = slots(count);
+  schedule.untilNs = Number.MAX_SAFE_INTEGER;
+  const made = schedule.takeRun(due, 0, count);
+  return [...due.dueMonoNs.subarray(0, made)];
 }
 
 /** round(start + k x 1e9 / (pps x 1e-3)) in exact arithmetic; `milliPps` is the rate in datagrams per 1000 s. */
@@ -73,10 +78,12 @@ test('a burst leaves at each multiple of its period', () => {
 
 test('a rate of Infinity is due at the present, never before the start', () => {
   const schedule = new Schedule({ kind: 'cbr' }, Infinity, 1_000, 1);
-  const due = new Float64Array(4);
-  expect(schedule.take(due, 0, 4, 999)).toBe(0);
-  expect(schedule.take(due, 1, 4, 1_500)).toBe(3);
-  expect([...due]).toEqual([0, 1_500, 1_500, 1_500]);
+  const due = slots(4);
+  schedule.untilNs = 999;
+  expect(schedule.takeRun(due, 0, 4)).toBe(0);
+  schedule.untilNs = 1_500;
+  expect(schedule.takeRun(due, 1, 4)).toBe(3);
+  expect([...due.dueMonoNs]).toEqual([0, 1_500, 1_500, 1_500]);
   expect(schedule.skip(5_000)).toBe(0);
 });
 
@@ -92,12 +99,13 @@ describe('every pattern', () => {
           const whole = times(new Schedule(pattern, pps, 0, 3), 400);
           const schedule = new Schedule(pattern, pps, 0, 3);
           schedule.endNs = endNs;
-          const due = new Float64Array(10);
+          const { dueMonoNs: due, ...others } = slots(10);
           let index = 0;
           let untilNs = 0;
           for (const { byNs, room } of steps) {
             untilNs += byNs;
-            const made = schedule.take(due, 1, 1 + room, untilNs);
+            schedule.untilNs = untilNs;
+            const made = schedule.takeRun({ dueMonoNs: due, ...others }, 1, 1 + room);
             for (let i = 0; i < made; i++) {
               expect(due[1 + i]).toBe(whole[index]);
               expect(due[1 + i]! <= untilNs && due[1 + i]! < endNs).toBe(true);

@@ -99,6 +99,7 @@ describe('a sender', () => {
           sizeOctets: 1316,
           packetsPerSecond: 1e6 / (8 * 1316),
           pattern: { kind: 'cbr' },
+          flowRates: { kind: 'turns' },
           payload: null,
           media: null,
           replay: null,
@@ -151,6 +152,18 @@ describe('a sender', () => {
       ['239.1.1.2', 90, 4],
       ['239.1.1.3', 90, 4],
     ]);
+    const telemetry = await send(`${G} --pps 100 --flows 50 --pattern telemetry:alarms=10%,burst=20,jitter=0`);
+    // A report of each in half a second, and two alarm datagrams of each for one report.
+    expect(telemetry.streams[0]).toMatchObject({
+      packetsPerSecond: 300,
+      pattern: { kind: 'telemetry', jitter: 0, alarms: 0.1, burst: 20 },
+      flowRates: { kind: 'equal' },
+    });
+    expect((await send(`${G} --flows 9 --flow-rates zipf`)).streams[0]!.flowRates).toEqual({
+      kind: 'zipf',
+      exponent: 1,
+    });
+    expect((await send(`${G}/flow-rates=uniform:2.5`)).streams[0]!.flowRates).toEqual({ kind: 'uniform', ratio: 2.5 });
     const burst = await send(`${G}/pattern=burst:10/2ms --pps 7`);
     expect(burst.streams[0]!.packetsPerSecond).toBe(5000);
   });
@@ -312,6 +325,22 @@ describe('a sender', () => {
     [
       `${G}/pps=5 --pattern burst:5/1s`,
       `ERR_USAGE endpoint "${G}/pps=5": burst:<n>/<period> sets the rate itself: leave out rate and pps`,
+    ],
+    [
+      `${G} --pps max --flow-rates equal --force`,
+      `ERR_USAGE endpoint "${G}": flows that send by themselves need a rate: max has none`,
+    ],
+    [
+      `${G} --pattern telemetry --flow-rates turns`,
+      `ERR_USAGE endpoint "${G}": telemetry comes from flows that send by themselves: leave out --flow-rates turns`,
+    ],
+    [
+      'udp://239.1.1.1:1234 --payload text:a --flow-rates equal',
+      'ERR_USAGE endpoint "udp://239.1.1.1:1234": flow-rates is for the flows of probe datagrams; udp has one',
+    ],
+    [
+      'udp://239.1.1.1:1234 --payload text:a --pattern telemetry',
+      'ERR_USAGE endpoint "udp://239.1.1.1:1234": telemetry is what flows of probe datagrams send',
     ],
     [`${G} --pps max --pattern poisson --force`, `ERR_USAGE endpoint "${G}": poisson needs a rate: max has none`],
     [`${G} --dscp af41 --tos 0`, `ERR_USAGE endpoint "${G}": dscp 34 and tos 0 (DSCP 0) differ: give one of them`],

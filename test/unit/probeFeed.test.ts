@@ -186,6 +186,75 @@ describe('many flows', () => {
   });
 });
 
+test('many slow flows open and close in rounds of 2 s, or at 10,000 a second', () => {
+  for (const [flows, roundNs] of [
+    [10_000, 2e9],
+    [40_000, 4e9],
+  ] as const) {
+    const all = collect(probe({ flows, packetsPerSecond: 100, count: 1 }), { capacity: 1000 });
+    const starts = all.filter((sent) => kindOf(sent) === ProbeFlag.Start).map(({ dueNs }) => dueNs);
+    const ends = all.filter((sent) => kindOf(sent) === ProbeFlag.End).map(({ dueNs }) => dueNs);
+    expect([starts.length, ends.length]).toEqual([3 * flows, 5 * flows]);
+    for (const markers of [starts, ends]) {
+      expect(markers[flows]! - markers[0]!).toBe(roundNs);
+      expect(markers[1]! - markers[0]!).toBe(roundNs / flows);
+    }
+  }
+});
+
+const own = (change: Partial<ProbeFeedOptions> = {}) =>
+  probe({ flows: 5, flowBase: 20, firstFlow: 7, flowRates: { kind: 'zipf', exponent: 1 }, count: 60, ...change });
+
+describe('flows that send by themselves', () => {
+  test('each number their own datagrams from 0, whoever sends next, and open and close like all others', () => {
+    const all = collect(own(), { capacity: 7 });
+    expect(ascending(all)).toBe(true);
+    const data = all.filter(isData);
+    expect(data).toHaveLength(60);
+    expect(data[0]!.dueNs).toBeGreaterThanOrEqual(own().firstDataNs);
+    // Not in turn.
+    expect(data.map(({ flow }) => flow)).not.toEqual(data.map((_, i) => 20 + (i % 5)));
+    const counts: number[] = [];
+    for (let flow = 20; flow < 25; flow++) {
+      const mine = all.filter((sent) => sent.flow === flow);
+      const numbers = mine.filter(isData).map((sent) => Number(header(sent).sequence));
+      expect(numbers).toEqual([...numbers.keys()]);
+      expect(mine.every((sent) => header(sent).flow === flow - 13)).toBe(true);
+      const ends = mine.filter((sent) => kindOf(sent) === ProbeFlag.End).map((sent) => Number(header(sent).total));
+      expect(ends).toEqual(Array(5).fill(numbers.length));
+      counts.push(numbers.length);
+    }
+    expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+    expect(counts[0]).toBeGreaterThan(3 * counts[4]!);
+  });
+
+  test('number what is passed over, each its own', () => {
+    const whole = collect(own()).filter(isData);
+    const feed = own();
+    const before = collect(feed, { untilNs: whole[19]!.dueNs }).filter(isData);
+    const skipped = feed.skip(whole[40]!.dueNs);
+    const rest = collect(feed);
+    const data = rest.filter(isData);
+    expect([before.length, skipped, data.length]).toEqual([20, 20, 20]);
+    expect([feed.scheduled, feed.notSent]).toEqual([60, 20]);
+    expect(data.map(({ flow, dueNs }) => [flow, dueNs])).toEqual(
+      whole.slice(40).map(({ flow, dueNs }) => [flow, dueNs]),
+    );
+    expect(data.map((sent) => header(sent).sequence)).toEqual(whole.slice(40).map((sent) => header(sent).sequence));
+    for (const sent of rest) {
+      const passed = whole.slice(20, 40).filter(({ flow }) => flow === sent.flow).length;
+      expect(header(sent).notSent).toBe(passed);
+    }
+  });
+
+  test('end with the duration', () => {
+    const feed = own({ count: null, durationNs: 50 * MS });
+    const all = collect(feed).filter(isData);
+    expect(all.every(({ dueNs }) => dueNs < feed.firstDataNs + 50 * MS)).toBe(true);
+    expect(Math.abs(all.length - 50)).toBeLessThanOrEqual(5);
+  });
+});
+
 describe('what never left', () => {
   test('a refused datagram keeps its number, and what follows in the batch is corrected', () => {
     const feed = probe({ flows: 2, count: 12 });
@@ -301,6 +370,14 @@ describe('as fast as can be', () => {
 });
 
 const unlike = (slots: PayloadSlots): FlowFeed[] => [
+  probe({
+    payloadSlots: slots,
+    flows: 3,
+    flowBase: 6,
+    count: 40,
+    flowRates: { kind: 'uniform', ratio: 4 },
+    pattern: { kind: 'telemetry', jitter: 0.2, alarms: 0.2, burst: 3 },
+  }),
   probe({ payloadSlots: slots, flows: 3, flowBase: 0, count: 40, packetsPerSecond: 1500 }),
   probe({ payloadSlots: slots, flowBase: 3, count: 30, sizeOctets: 200, pattern: { kind: 'poisson' } }),
   new PayloadFeed({
@@ -320,7 +397,7 @@ describe('many feeds', () => {
         const merged = new MergedFeed(unlike(new PayloadSlots()));
         const all = collect(merged, { capacity, stepNs, untilNs: 1e9 });
         expect(ascending(all)).toBe(true);
-        const flowsOf = [[0, 1, 2], [3], [4], [5]];
+        const flowsOf = [[6, 7, 8], [0, 1, 2], [3], [4], [5]];
         unlike(new PayloadSlots()).forEach((feed, index) => {
           const alone = collect(feed, { untilNs: 1e9 });
           expect(all.filter((sent) => flowsOf[index]!.includes(sent.flow))).toEqual(alone);

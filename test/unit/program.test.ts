@@ -102,7 +102,7 @@ describe('words', () => {
     [['send', E, '-l', '65508'], '--size: 65508 is out of range: 1..65507'],
     [
       ['send', E, '--pattern', 'bursts'],
-      '--pattern: "bursts" is not a pattern: cbr, poisson, or burst:<datagrams>/<period> as in burst:10/1ms',
+      '--pattern: "bursts" is not a pattern: cbr, poisson, burst:<datagrams>/<period> as in burst:10/1ms, or telemetry[:jitter=10%,alarms=0.1%,burst=5]',
     ],
     [['send', E, '--pattern', 'burst:0/1ms'], '--pattern: "burst:0/1ms": a burst has at least one datagram'],
     [['send', E, '--payload', 'hex:abc'], '--payload: "hex:abc" is not hexadecimal: two digits an octet'],

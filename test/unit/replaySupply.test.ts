@@ -1,3 +1,4 @@
+import { IN_TURN } from '../../src/feed/flowRates.js';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,7 +68,7 @@ function streamOf(replay: ReplayPlan, group = '239.7.7.7'): SendStream {
   } as const;
   const rates = { sizeOctets: 1, packetsPerSecond: 0, pattern: { kind: 'cbr' } as const };
   const none = { payload: null, media: null, feed: null, legB: null, impair: null };
-  return { address, ttl: 1, tos: 0, sourcePort: 0, flows: 1, ...rates, ...none, replay };
+  return { address, ttl: 1, tos: 0, sourcePort: 0, flows: 1, flowRates: IN_TURN, ...rates, ...none, replay };
 }
 
 const scanOf = (name: string, change: Partial<ReplayPlan> = {}): Promise<CaptureScan> =>

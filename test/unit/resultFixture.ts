@@ -232,6 +232,7 @@ export function senderStream(change: Partial<SenderStreamFacts> = {}): SenderStr
     tos: 0xb8,
     sizeOctets: 1316,
     pattern: 'cbr',
+    flowRates: 'turns',
     scheduled: 1004,
     sent: 1000,
     noBuffers: 4,

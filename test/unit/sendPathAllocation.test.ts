@@ -106,6 +106,21 @@ describe('a million datagrams allocate nothing', () => {
   test.each([
     ['probe', () => new ProbeFeed(options({}))],
     ['poisson, 100 flows', () => new ProbeFeed(options({ pattern: { kind: 'poisson' }, flows: 100 }))],
+    [
+      '100 flows that send by themselves',
+      () =>
+        new ProbeFeed(
+          options({
+            flows: 100,
+            flowRates: { kind: 'zipf', exponent: 1 },
+            pattern: { kind: 'telemetry', jitter: 0.1, alarms: 0.01, burst: 5 },
+          }),
+        ),
+    ],
+    [
+      'poisson, 100 flows that send by themselves',
+      () => new ProbeFeed(options({ flows: 100, flowRates: { kind: 'equal' }, pattern: { kind: 'poisson' } })),
+    ],
     ['merged', () => merged(new PayloadSlots())],
     ['merged, of one kind', () => mergedProbes(new PayloadSlots())],
     ['iperf', () => iperf()],

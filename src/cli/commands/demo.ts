@@ -12,7 +12,7 @@ import { openInputs, sayLoad } from './send.js';
 const VIDEO = 'rtp://auto:5004/iface=lo';
 const PROBE = 'probe://auto:5001/iface=lo';
 /** What a transport stream has no use for. */
-const OF_PROBES = ['rate', 'pps', 'size', 'pattern', 'flows'] as const;
+const OF_PROBES = ['rate', 'pps', 'size', 'pattern', 'flows', 'flow-rates'] as const;
 
 /** Sections of options that say what becomes of the figures of this run. */
 const OF_THIS_RUN: ReadonlySet<string> = new Set(['Results', 'Export']);
