@@ -4,6 +4,7 @@ import type { Histogram } from '../metrics/histogram.js';
 import { mergeBursts } from './buildBursts.js';
 import { mergeSummaries, summarise } from './histogramSummary.js';
 import { noMetrics } from './noMetrics.js';
+import type { Rates } from './rates.js';
 import type { Aggregate, HistogramSummary, Stream, StreamHistograms, StreamMetrics } from './model.js';
 
 /** What merging needs of a stream. */
@@ -81,10 +82,30 @@ function derive(metrics: StreamMetrics, parts: readonly Part[]): void {
   const activeNs = Math.max(...ends) - Math.min(...starts);
   metrics.active_ns = activeNs;
   if (activeNs <= 0) return;
-  for (const id of ['rate_ip_bit_per_second', 'rate_ethernet_bit_per_second', 'rate_packets_per_second'] as const) {
-    const amounts = parts.map((part) => (part.metrics[id] ?? 0) * (part.metrics.active_ns ?? 0));
-    metrics[id] = amounts.reduce((sum, amount) => sum + amount, 0) / activeNs;
+  deriveRates(metrics, parts, activeNs);
+}
+
+/** All that came over the time that something came. */
+function deriveRates(metrics: StreamMetrics, parts: readonly Part[], activeNs: number): void {
+  const amount = (part: Part, id: keyof Rates): number => (part.metrics[id] ?? 0) * (part.metrics.active_ns ?? 0);
+  const sum = (of: readonly Part[], figure: (part: Part) => number): number =>
+    of.reduce((total, part) => total + figure(part), 0);
+  const octets = ({ metrics: m }: Part): number => m.octets_received ?? 0;
+  // Of a stream with one datagram there is no rate; its headers are those of the others.
+  const rated = parts.filter((part) => part.metrics.rate_packets_per_second !== null);
+  const brief = parts.filter((part) => part.metrics.rate_packets_per_second === null);
+  const datagrams = sum(rated, (part) => amount(part, 'rate_packets_per_second')) / 1e9;
+  const more = sum(
+    brief,
+    ({ metrics: m }) => (m.packets_received ?? 0) + (m.packets_duplicated ?? 0) + (m.packets_late ?? 0),
+  );
+  for (const id of ['rate_ip_bit_per_second', 'rate_ethernet_bit_per_second'] as const) {
+    const withHeaders = sum(rated, (part) => amount(part, id)) / 8e9;
+    const perDatagram = datagrams > 0 ? (withHeaders - sum(rated, octets)) / datagrams : NaN;
+    const all = withHeaders + (more > 0 ? sum(brief, octets) + more * perDatagram : 0);
+    metrics[id] = Number.isNaN(all) ? null : (all * 8e9) / activeNs;
   }
+  metrics.rate_packets_per_second = ((datagrams + more) * 1e9) / activeNs;
   metrics.rate_bit_per_second = ((metrics.octets_received ?? 0) * 8e9) / activeNs;
 }
 

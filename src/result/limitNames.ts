@@ -39,6 +39,9 @@ function under(section: string, names: string): string[] {
   return names.split(' ').map((name) => `${section}.${name}`);
 }
 
+const AGGREGATE_FIGURES =
+  'packets_received packets_lost packets_duplicated packets_reordered packets_late loss_ratio loss_network ' +
+  'loss_socket_buffer loss_application never_sent octets_received rate_bit_per_second rate_packets_per_second';
 const LEG_FIGURES =
   'packets_received packets_lost loss_ratio packets_duplicated packets_late first_arrivals first_arrival_share';
 
@@ -60,6 +63,7 @@ export const RUN_FIGURES: readonly string[] = [
   ...under('taps.first', 'packets_received packets_duplicated packets_outside'),
   ...under('taps.second', 'packets_received packets_duplicated packets_outside'),
   ...under('zap', 'attempts failures incomplete'),
+  ...under('aggregate.metrics', AGGREGATE_FIGURES),
   ...under('health', 'verdict kernel_drops kernel_drops_other stalls cycles cycle_max_ns overslept_max_ns'),
 ];
 
@@ -99,6 +103,7 @@ export const RUN_HISTOGRAMS: readonly string[] = [
   'arbitration.skew_ns',
   'taps.delay_ns',
   'taps.delay_above_min_ns',
+  ...under('aggregate.histograms', 'one_way_delay_ns ipdv_ns pdv_ns interarrival_ns'),
   'zap.first_packet_ns',
   'zap.first_pat_ns',
   'zap.first_pmt_ns',

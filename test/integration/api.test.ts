@@ -202,7 +202,9 @@ describe.runIf(needs('dist'))('a profile', () => {
     `;
     const { stdout, stderr } = node('--input-type=module', '-e', code);
     expect(stderr).toBe('');
-    expect(stdout).toMatch(/^100 100 loss_ratio <= 0\.1%, .*pdv_ns\.p999 <= 100ms, packets_received > 0$/m);
+    expect(stdout).toMatch(
+      /^100 100 aggregate\.metrics\.loss_ratio <= 0\.1%, .*ipdv_ns\.p999 <= 100ms, packets_received > 0$/m,
+    );
     expect(stdout).toMatch(/^ERR_PROFILE no profile "iptvhd"; did you mean iptv-hd/m);
   });
 });

@@ -285,6 +285,7 @@ describe('judging a limit', () => {
     full.arbitration = buildArbitration([pair()]);
     full.taps = taps();
     full.zap = oneChange();
+    full.aggregate = receiverResult().aggregate;
     full.health.kernel_drops = 0;
     full.health.kernel_drops_other = 0;
     const value = name === 'health.verdict' ? 'valid' : '0';

@@ -273,6 +273,28 @@ describe('all streams together', () => {
     expect(all.histograms.one_way_delay_ns!.conditional).toEqual(['p999', 'p9999']);
   });
 
+  it('count streams of one datagram in all rates, which have none of their own', () => {
+    const brief = Array.from({ length: 150 }, () =>
+      built({
+        counters: counters({ PacketsReceived: 1, Received: 1, Expected: 1, OctetsReceived: 200 }),
+        firstMonoNs: 3e9,
+        lastMonoNs: 3e9,
+      }),
+    );
+    expect(brief[0]!.metrics.rate_packets_per_second).toBeNull();
+    const { metrics } = aggregateStreams([a, ...brief], null)!;
+    const [octets, datagrams, seconds] = [993 * 1316 + 150 * 200, 993 + 150, metrics.active_ns! / 1e9];
+    expect(metrics.rate_bit_per_second).toBeCloseTo((8 * octets) / seconds, 6);
+    expect(metrics.rate_ip_bit_per_second).toBeCloseTo((8 * (octets + 28 * datagrams)) / seconds, 6);
+    expect(metrics.rate_ethernet_bit_per_second).toBeCloseTo((8 * (octets + 42 * datagrams)) / seconds, 6);
+    expect(metrics.rate_packets_per_second).toBeCloseTo(datagrams / seconds, 6);
+    // Of nothing but such streams the size of the headers is not known.
+    expect(aggregateStreams([...brief, { ...brief[0]!, start_ns: 0 }], null)!.metrics).toMatchObject({
+      rate_ip_bit_per_second: null,
+      rate_packets_per_second: 151 / 2.5,
+    });
+  });
+
   it('say in how many streams a figure was missing', () => {
     const plain = built({ format: 'udp', unit: 'none', sendTime: null });
     const all = aggregateStreams([a, plain], null)!;
