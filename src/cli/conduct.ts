@@ -20,7 +20,6 @@ export async function conduct(
   { abort, threads }: Pick<CliContext, 'abort' | 'threads'>,
 ): Promise<Conducted> {
   giveWay(threads);
-  presenter.attach(runs);
   const stopAll = (): void => {
     for (const { run } of runs) run.stop();
   };
@@ -40,6 +39,7 @@ export async function conduct(
     reopen: guarded(() => presenter.reopen()),
     abort,
   });
+  using _ = presenter.attach(runs, () => lifecycle.interrupt());
   const ends = runs.map(({ run }) => run.finished);
   try {
     const results = await Promise.all(ends);

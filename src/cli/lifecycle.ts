@@ -39,7 +39,7 @@ export class Lifecycle implements Disposable {
     this.#handlers = [
       ['SIGINT', () => this.#end('SIGINT')],
       ['SIGTERM', () => this.#end('SIGTERM')],
-      ['SIGHUP', () => (ttyAttached() ? this.#end('SIGHUP') : this.#actions.reopen())],
+      ['SIGHUP', () => (ttyAttached() ? this.#hangUp() : this.#actions.reopen())],
       ['SIGUSR1', () => this.#actions.snapshot()],
       ['SIGUSR2', () => this.#actions.snapshot()],
     ];
@@ -50,6 +50,16 @@ export class Lifecycle implements Disposable {
   readonly #onOutputError = (): void => {
     if (this.cause === null) this.#end('closed output');
   };
+
+  /** As the first SIGINT, or a second one. */
+  interrupt(): void {
+    this.#end('SIGINT');
+  }
+
+  /** A terminal that is gone is told of twice, by this and by a closed output: that asks for no haste. */
+  #hangUp(): void {
+    if (this.cause === null) this.#end('SIGHUP');
+  }
 
   #end(cause: StopCause): void {
     if (this.cause !== null) {

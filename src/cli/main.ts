@@ -7,6 +7,7 @@ import type { CliContext } from './context.js';
 import { threadsAtStart } from './giveWay.js';
 import { buildProgram } from './program.js';
 import { outputWritten, watchStandardOutput } from './standardOutput.js';
+import { terminalsLeaver } from './terminal.js';
 import type { WorkerKind } from '../runtime/messages.js';
 
 function version(): string {
@@ -17,6 +18,7 @@ function version(): string {
 /** Runs a command line (`argv` behind the script), and ends the process with its status. */
 export async function main(argv: readonly string[]): Promise<void> {
   watchStandardOutput();
+  process.on('exit', terminalsLeaver());
   const threads = threadsAtStart();
   await prepareWorkers(argv);
   const context: CliContext = { argv, threads, abort: (status) => process.exit(status) };

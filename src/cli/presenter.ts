@@ -10,7 +10,7 @@ import {
   StreamLabels,
 } from '../report/intervalLine.js';
 import { plainDocument } from '../report/plainText.js';
-import type { TextOptions } from '../report/style.js';
+import { onlyStyled, type TextOptions } from '../report/style.js';
 import { renderStream, renderTables, renderText } from '../report/text.js';
 import { zapHeader, zapLine } from '../report/textZap.js';
 import type { IntervalRow } from '../result/interval.js';
@@ -22,9 +22,11 @@ import { takesStandardOutput } from '../profile/reportPlan.js';
 import type { ConductedRun, End } from './conductedRun.js';
 import type { Follower } from './follower.js';
 import { openFollowers } from './followers.js';
+import type { LiveView } from './live/liveView.js';
+import type { RunBounds } from '../report/live/liveState.js';
 import { LineFile } from './output.js';
 import { Snapshots } from './snapshots.js';
-import { wantsColor } from './terminal.js';
+import { canRedraw, wantsAscii, wantsColor } from './terminal.js';
 
 /** A heading is said again after so many lines, about a screen. */
 const HEADING_EVERY = 24;
@@ -51,6 +53,8 @@ export interface PresenterOptions {
   readonly summaries?: boolean;
   /** No text at all: the command has its own. */
   readonly silent?: boolean;
+  /** On a terminal its runs, which end by this, are shown in place of interval lines. */
+  readonly live?: RunBounds;
 }
 
 /** Says what happens in a run: as JSON lines, as text for people, and to whatever else follows it. Its methods throw ERR_FILE. */
@@ -68,6 +72,7 @@ export class Presenter implements AsyncDisposable {
   readonly #labels = new StreamLabels();
   readonly #snapshots = new Snapshots();
   #followers: readonly Follower[] = [];
+  #view: LiveView | null = null;
   /** Ids of streams that have ended: no more than are told apart. */
   readonly #ended = new Set<string>();
   /** Since the last interval. */
@@ -79,6 +84,7 @@ export class Presenter implements AsyncDisposable {
   static async open(output: OutputPlan, about: PresenterOptions): Promise<Presenter> {
     const presenter = new Presenter(output, about);
     try {
+      presenter.#view = await presenter.#openView();
       presenter.#followers = await openFollowers(output, about.command, presenter.#snapshots, (text) =>
         presenter.say(text),
       );
@@ -111,9 +117,18 @@ export class Presenter implements AsyncDisposable {
     if (!this.#output.quiet) this.#write(`${text}\n`);
   }
 
-  /** The runs that are under way, of which results so far may be asked for. */
-  attach(runs: readonly ConductedRun[]): void {
+  /** Whether intervals are shown in a live view. */
+  get isLive(): boolean {
+    return this.#view !== null;
+  }
+
+  /**
+   * The runs that are under way, of which results so far may be asked for; they are shown live until that is disposed.
+   * `interrupt`: what SIGINT does.
+   */
+  attach(runs: readonly ConductedRun[], interrupt: () => void): Disposable | null {
     this.#snapshots.attach(runs);
+    return this.#view?.begin(interrupt) ?? null;
   }
 
   /** The results so far are to be shown. */
@@ -124,12 +139,13 @@ export class Presenter implements AsyncDisposable {
   /** Everything that a run posts but its result. */
   show(message: RunMessage, end: End = 'recv'): void {
     for (const follower of this.#followers) follower.show?.(message, end);
+    const isSeen = this.#view?.show(message, end) === true;
     switch (message.type) {
       case 'ready':
         this.#showReady(message.info);
         break;
       case 'interval':
-        this.#showInterval(message, end);
+        this.#showInterval(message, end, isSeen);
         break;
       case 'event': {
         const { event } = message;
@@ -197,6 +213,14 @@ export class Presenter implements AsyncDisposable {
     await Promise.all(this.#followers.map((follower) => follower.close()));
   }
 
+  async #openView(): Promise<LiveView | null> {
+    const { live, command } = this.#about;
+    if (live === undefined || this.#output.quiet || this.#output.plain) return null;
+    if (this.#stream !== process.stdout || !canRedraw(this.#stream)) return null;
+    const { LiveView } = await import('./live/liveView.js');
+    return new LiveView(this.#stream, live, { ...this.#options, title: `mcast ${command}`, ascii: wantsAscii() });
+  }
+
   #showReady(info: Extract<RunMessage, { type: 'ready' }>['info']): void {
     this.#runId = info.runId;
     this.#line('start', info.time, {
@@ -213,7 +237,7 @@ export class Presenter implements AsyncDisposable {
     file.write(JSON.stringify(info));
   }
 
-  #showInterval(message: Extract<RunMessage, { type: 'interval' }>, end: End): void {
+  #showInterval(message: Extract<RunMessage, { type: 'interval' }>, end: End, isSeen: boolean): void {
     const { time, startNs, endNs, rows, others, senderRows, receivers, transportRows } = message;
     const span = { start_ns: startNs, end_ns: endNs };
     if (end === 'send') this.#line('interval', time, { ...span, sender: senderRows, receivers });
@@ -225,9 +249,13 @@ export class Presenter implements AsyncDisposable {
       this.#several = true;
       this.#linesSinceHeading = HEADING_EVERY;
     }
+    this.#frequentTold = this.#eventsTold = this.#endsTold = 0;
+    if (isSeen) {
+      this.#linesSinceHeading = HEADING_EVERY;
+      return;
+    }
     const indent = this.#prefix(end).length;
     const options = { ...this.#options, several: this.#several, labels: this.#labels, indent };
-    this.#frequentTold = this.#eventsTold = this.#endsTold = 0;
     const lines = [
       ...intervalLines(told, time, { ...options, others }),
       ...senderIntervalLines(senderRows, time, options),
@@ -262,7 +290,9 @@ export class Presenter implements AsyncDisposable {
   #write(text: string): void {
     if (this.#about.silent === true) return;
     this.#said = true;
-    this.#stream.write(text);
+    const safe = onlyStyled(text, this.#options.color === true);
+    if (this.#view !== null) this.#view.say(safe);
+    else this.#stream.write(safe);
   }
 
   #line(type: string, time: string, fields: object): void {

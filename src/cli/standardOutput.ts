@@ -17,8 +17,9 @@ export function outputFault(): NodeJS.ErrnoException | null {
   return fault;
 }
 
-/** Waits for the rest. A reader that has gone has seen what it wanted; any other fault is thrown as ERR_FILE. */
+/** Waits for the rest. A reader that has gone, be it a pipe or a terminal, needs no word; any other fault is thrown as ERR_FILE. */
 export async function outputWritten(): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-  if (fault !== null && fault.code !== 'EPIPE') throw fileError('-', 'written', fault);
+  const isGone = fault?.code === 'EPIPE' || (fault?.code === 'EIO' && process.stdout.isTTY);
+  if (fault !== null && !isGone) throw fileError('-', 'written', fault);
 }

@@ -49,6 +49,8 @@ export interface OutputPlan {
   /** Files of `--report`. */
   readonly reports: readonly ReportTarget[];
   readonly quiet: boolean;
+  /** Lines, not the live view. */
+  readonly plain: boolean;
   readonly utc: boolean;
   readonly readyFile: string | null;
   readonly limits: readonly Limit[];
@@ -258,6 +260,7 @@ export function outputPlan(run: OptionValues, problems: McastError[], list: read
     json: run.json ?? null,
     reports: reportPlan(run, problems),
     quiet: run.quiet === true,
+    plain: run.plain === true,
     utc: run.utc === true,
     readyFile: run['ready-file'] ?? null,
     ...limitPlan(run, list, problems),

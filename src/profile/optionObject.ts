@@ -8,6 +8,7 @@ import { readOptions, throwProblems, type GivenOptions } from './readOptions.js'
 const PRINTING = [
   'json',
   'quiet',
+  'plain',
   'utc',
   'ready-file',
   'report',

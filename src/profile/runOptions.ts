@@ -75,6 +75,10 @@ export const RUN_OPTIONS = {
     commands: [...RESULTS, 'list', 'doctor'],
     help: 'no lines while it runs, only the summary',
   }),
+  plain: one('Results', parseSwitch, {
+    commands: ['send', 'recv', 'demo', 'relay'],
+    help: 'lines on a terminal too, where else the live view is shown',
+  }),
   utc: one('Results', parseSwitch, {
     commands: [...RESULTS, 'list', 'doctor'],
     help: 'print times in UTC instead of local time with its offset',

@@ -1,5 +1,6 @@
 /** What happened during a run, as lines of its live text. */
 import { formatCount, formatDuration, formatHostPort, formatRatio, formatTimeOfDay, UTC } from '../core/format.js';
+import { printable } from '../core/printable.js';
 import type { EventRecord, Stream } from '../result/model.js';
 import { fold } from './fold.js';
 import { TIME_COLUMNS, type IntervalOptions } from './intervalLine.js';
@@ -27,7 +28,7 @@ export function streamEndLine(stream: Stream, options: IntervalOptions = {}): st
   const lost = metrics.packets_lost ?? 0;
   const delay = histograms?.one_way_delay_ns ?? null;
   const flow = stream.flow === null || stream.flow === '0' ? '' : ` #${stream.flow}`;
-  const place = `${stream.name ?? formatHostPort(stream.group, stream.port)}${flow}`;
+  const place = `${printable(stream.name ?? formatHostPort(stream.group, stream.port))}${flow}`;
   const parts = [
     `${place} has ended: received ${formatCount(metrics.packets_received)} of ${formatCount(metrics.packets_expected)}`,
     (lost > 0 ? style.bad : style.good)(`lost ${formatCount(lost)} (${formatRatio(metrics.loss_ratio)})`),

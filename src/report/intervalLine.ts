@@ -3,9 +3,11 @@
  * several have the time on a line of its own, and below it a line each that begins with its name.
  */
 import { DASH, formatDuration, formatHostPort, formatShortCount, formatTimeOfDay, UTC } from '../core/format.js';
+import { printable } from '../core/printable.js';
 import type { IntervalRow, SenderIntervalRow } from '../result/interval.js';
 import type { IntervalOthers } from '../result/intervalOthers.js';
 import type { Receiver } from '../result/model.js';
+import { inColumns } from './displayWidth.js';
 import { styleOf, type TextOptions } from './style.js';
 import { counted } from './textLines.js';
 
@@ -101,7 +103,7 @@ export function receiverReportLines(receivers: readonly Receiver[], options: Tex
   const most = options.most ?? MOST;
   const worst = receivers.toSorted((a, b) => (b.report?.lost ?? 0) - (a.report?.lost ?? 0));
   const told = worst.slice(0, most).map(({ name, address, report }) => {
-    const label = shortened(`  ${name} ${address}`, LABEL_COLUMNS + 8).padEnd(LABEL_COLUMNS + 8);
+    const label = inColumns(printable(`  ${name} ${address}`), LABEL_COLUMNS + 8);
     if (report === null) return label;
     const lost = `lost ${formatShortCount(report.lost)}`.padEnd(10);
     const delay = `delay99 ${formatDuration(report.one_way_delay_p99_ns, '')}`.padEnd(15);
@@ -153,7 +155,7 @@ function lines<T extends Row>(
     return rows.map((row) => columns(timeOfDay.padEnd(TIME_COLUMNS), cellsOf(row), over));
   }
   const width = labelColumns(options);
-  const labels = (options.labels ?? new StreamLabels()).of(rows).map((label) => shortened(label, width).padEnd(width));
+  const labels = (options.labels ?? new StreamLabels()).of(rows).map((label) => inColumns(printable(label), width));
   const { dim } = styleOf(options.color ?? false);
   const shown = rows.map((row, i) => ({ row, label: labels[i]! }));
   const most = options.most ?? MOST;
@@ -197,13 +199,6 @@ export class StreamLabels {
   }
 }
 
-/** What is left out lies in the middle: names differ at their ends. */
-export function shortened(label: string, width: number): string {
-  if (label.length <= width) return label;
-  const head = Math.floor((width - 2) / 2);
-  return `${label.slice(0, head)}..${label.slice(label.length - (width - 2 - head))}`;
-}
-
-function formatShortRate(bitPerSecond: number | null): string {
+export function formatShortRate(bitPerSecond: number | null): string {
   return bitPerSecond === null ? DASH : formatShortCount(Math.round(bitPerSecond));
 }

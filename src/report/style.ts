@@ -23,6 +23,17 @@ export function styleOf(color: boolean): Style {
   return color ? COLOURED : PLAIN;
 }
 
+/** Controls but line feed and tab, and what turns the direction of text; of the styles above their beginning is kept. */
+const STEERING =
+  // oxlint-disable-next-line no-control-regex -- replacing control characters is the purpose
+  /\u001B(?!\[(?:1|2|22|31|32|33|39)m)|[\u0000-\u0008\u000B-\u001A\u001C-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/gu;
+
+/** A text that steers a terminal by nothing but styles, and without colour by nothing: names in it may be anybody's. */
+export function onlyStyled(text: string, color: boolean): string {
+  const safe = text.replaceAll(STEERING, '\uFFFD');
+  return color ? safe : safe.replaceAll('\u001B', '\uFFFD');
+}
+
 export interface TextOptions {
   readonly color?: boolean;
   /** Minutes that local time is ahead of UTC; UTC when left out. */

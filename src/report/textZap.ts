@@ -1,8 +1,10 @@
 /** What a text report says about channel changes, and the line of each. */
 import { DASH, formatCount, formatDuration, formatHostPort, formatTimeOfDay, UTC } from '../core/format.js';
+import { printable } from '../core/printable.js';
 import type { ZapRow } from '../result/buildZap.js';
 import type { Zap, ZapChannel } from '../result/model.js';
-import { shortened, TIME_COLUMNS } from './intervalLine.js';
+import { inColumns } from './displayWidth.js';
+import { TIME_COLUMNS } from './intervalLine.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
 import { counted, line, percentileHead, percentiles } from './textLines.js';
 
@@ -32,7 +34,7 @@ export function zapLine(row: ZapRow, time: string, options: TextOptions = {}): s
 function columns(time: string, cycle: string, name: string, steps: readonly string[]): string {
   // A tenth of a second beside an offset: the cell behind it gives way.
   const over = Math.max(0, time.length - TIME_COLUMNS);
-  const channel = shortened(name, NAME_COLUMNS).padEnd(NAME_COLUMNS);
+  const channel = inColumns(printable(name), NAME_COLUMNS);
   const cells = [time.padEnd(TIME_COLUMNS), cycle.padStart(5 - over), channel];
   return [...cells, ...steps.map((step) => step.padStart(STEP_COLUMNS - 1))].join(' ').trimEnd();
 }

@@ -1,6 +1,7 @@
 import type { CliContext } from '../context.js';
 import { planPair } from '../../profile/makePlan.js';
 import { OPTIONS, type OptionRow } from '../../profile/options.js';
+import { boundsOfSender } from '../live/runBounds.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
@@ -22,7 +23,11 @@ export async function run(given: GivenOptions, _operands: readonly string[], con
   const isProbe = OF_PROBES.some((name) => given.values[name] !== undefined);
   const planned = planPair([isProbe ? PROBE : VIDEO], given, planContext(context.argv));
   const { receive, output } = planned;
-  await using presenter = await Presenter.open(output, { command: 'demo', bothEnds: true });
+  await using presenter = await Presenter.open(output, {
+    command: 'demo',
+    bothEnds: true,
+    live: boundsOfSender(planned.send),
+  });
   const { endpoint } = planned.send.streams[0]!.address;
   const what = isProbe ? 'probe datagrams' : 'a video stream (RTP, MPEG transport stream)';
   presenter.say(`A sender of ${what} and a receiver on this host, over loopback.`);
@@ -31,7 +36,7 @@ export async function run(given: GivenOptions, _operands: readonly string[], con
   presenter.sayAsIs(`  mcast send ${endpoint}${senderOptions(given)}`);
   presenter.say('');
   presenter.say(
-    'Each second has a line from both ends. delay50 and delay99: half and 99 % of the datagrams took at most so long; late50 and late99: they left at most so long after their time.',
+    `${presenter.isLive ? 'Both ends are shown below, each second anew.' : 'Each second has a line from both ends.'} delay50 and delay99: half and 99 % of the datagrams took at most so long; late50 and late99: they left at most so long after their time.`,
   );
   presenter.say('');
   const inputs = await openInputs(planned.send, presenter);

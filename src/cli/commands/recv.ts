@@ -5,6 +5,7 @@ import { withAnnouncedSessions } from '../announcedSessions.js';
 import { conduct } from '../conduct.js';
 import type { CliContext } from '../context.js';
 import { planReceive } from '../../profile/makePlan.js';
+import { boundsOfReceiver } from '../live/runBounds.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
@@ -24,6 +25,7 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
     several: plan.places.filter(({ role, leg }) => role === 'media' && leg === 0).length > 1,
     // The report of a run that ends with its streams would say the same again at once.
     summaries: !plan.once,
+    live: boundsOfReceiver(plan),
   });
   if (asked.profile !== null) presenter.say(profileLine(asked.profile));
   sayStartAt(presenter, plan);

@@ -6,6 +6,7 @@ import { planContext } from '../../runtime/planContext.js';
 import { startReceiver } from '../../runtime/run.js';
 import { conduct } from '../conduct.js';
 import type { CliContext } from '../context.js';
+import { boundsOfReceiver } from '../live/runBounds.js';
 import { Presenter } from '../presenter.js';
 import { exitStatus } from '../status.js';
 import { openSinks } from './recv.js';
@@ -19,7 +20,11 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
     return await sendPlanned(planSend([route.endpoint], route.given, surroundings), [route.endpoint], context);
   }
   const { plan, output } = planReceive([route.endpoint], route.given, surroundings);
-  await using presenter = await Presenter.open(output, { command: 'relay', summaries: true });
+  await using presenter = await Presenter.open(output, {
+    command: 'relay',
+    summaries: true,
+    live: boundsOfReceiver(plan),
+  });
   const sinks = await openSinks(plan, presenter);
   const receiver = startReceiver(plan, output, (message) => presenter.show(message), sinks);
   // A relay without its far end has nothing to do.

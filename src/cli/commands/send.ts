@@ -8,6 +8,7 @@ import type { CliContext } from '../context.js';
 import { planSend } from '../../profile/makePlan.js';
 import { loadLines } from '../loadLines.js';
 import { LineFile } from '../output.js';
+import { boundsOfSender } from '../live/runBounds.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
@@ -35,6 +36,7 @@ export async function sendPlanned(
     command: planned.command,
     several: planned.streams.length > 1 || planned.flowReplay !== null,
     outputTaken: planned.sdp === '-',
+    live: boundsOfSender(planned),
   });
   if (profile !== null) presenter.say(profile.line);
   const inputs = await openInputs(planned, presenter);
