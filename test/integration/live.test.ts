@@ -3,6 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatShortCount } from '../../src/core/format.js';
+import type { Receiver } from '../../src/result/model.js';
 import { linesIn, resultOf, runCommand, startCommand, testFolder, type Line } from '../command.js';
 import { freshGroup, MCAST } from '../mcast.js';
 import { needs } from '../require.js';
@@ -109,12 +110,37 @@ describe.runIf(needs('linux', 'dist', 'python3'))('the live view', () => {
     expect(terminal.screen.wholeText).toMatch(/^ {2}sent +90 datagrams of 90 scheduled/m);
   });
 
+  it('of a sender: a line for each receiver that reports, whatever it calls itself', async () => {
+    const path = join(testFolder(), 'run.ndjson');
+    const endpoint = freshEndpoint();
+    const names = ['roof', '\u001B[2J\u202E客厅z\u0301\u0302\u0303\u0304\u009B31m'];
+    for (const name of names) startCommand(['recv', endpoint, '--name', name]);
+    const impaired = ['--impair', 'loss=5%,seed=3', '--await', '2', '--wait', '20s'];
+    const sent = ['send', endpoint, '--pps', '100', '--size', '100', '--duration', '5m', `--json=${path}`];
+    const terminal = mcastOnTerminal([...sent, ...INTERVAL, ...impaired], { columns: 100 });
+    // The second one as it may be shown, and its figures where those of the first one are.
+    const figures = String.raw` +(\d+) +(\d+) +\d+ +\d+ +\d+ +\d+ +\d+ +\d+ .*[.X]$`;
+    await terminal.untilShown(/^receiver +recv +lost +net +buf +app +dup +reord +late +delay50 .* history$/m);
+    await terminal.untilShown(new RegExp(`^�.*31m${figures}`, 'mu'));
+    await terminal.untilShown(/^all 2 +\d+ +[1-9]/m);
+    terminal.type('p');
+    await terminal.untilShown(/paused/);
+    const [, received, lost] = new RegExp(`^roof${figures}`, 'm').exec(terminal.screen.text)!;
+    const reports = linesIn(path).flatMap((line) => (line as { receivers?: readonly Receiver[] }).receivers ?? []);
+    const told = reports.flatMap(({ name, report }) => (name === 'roof' && report !== null ? [report] : []));
+    expect(told.map((report) => `${report.received} ${report.lost}`)).toContain(`${received} ${lost}`);
+    terminal.type('q');
+    await expectRestored(terminal, 130);
+  });
+
   it('is drawn anew in another size, with the columns and lines that fit', async () => {
     const { terminal } = await receiving();
     expect(terminal.screen.text).toMatch(/^stream +bit\/s +lost +net +buf +app/m);
     terminal.resize(40, 8);
     await terminal.untilShown(/^stream +bit\/s +lost +delay50 +history$/m);
     expect(terminal.screen.text).not.toMatch(/\bnet\b|\bapp\b/);
+    // Faster than it is drawn.
+    for (let i = 0; i < 100; i++) terminal.resize(20 + ((i * 37) % 120), 3 + ((i * 13) % 40));
     terminal.resize(132, 30);
     await terminal.untilShown(/ unsent +dup +reord +late +delay50 +delay99 /);
     await terminal.untilShown(LEGEND);
@@ -255,6 +281,15 @@ describe.runIf(needs('linux', 'dist', 'python3', 'bash'))('the terminal of a liv
     expect(terminal.screen.wholeText).toMatch(/^ {2}received +\d+ datagrams of /m);
   });
 
+  it('by SIGTERM while it is paused', async () => {
+    const { terminal } = await receiving();
+    terminal.type('p');
+    await terminal.untilShown(/paused/);
+    terminal.signal('SIGTERM');
+    await expectRestored(terminal, 0);
+    expect(terminal.screen.wholeText).toMatch(/^ {2}received +\d+ datagrams of /m);
+  });
+
   it.each(['SIGHUP', 'SIGQUIT'] as const)('by %s', async (signal) => {
     const { terminal } = await receiving();
     if (signal === 'SIGQUIT') terminal.type('\u001C');
@@ -291,6 +326,17 @@ describe.runIf(needs('linux', 'dist', 'python3', 'bash'))('the terminal of a liv
     terminal.hangUp();
     expect((await terminal.ended()).status).toBe(0);
     expect(resultOf(linesIn(path)).run.complete).toBe(true);
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    ['demo', ['demo', '--duration', '5m'], /^received +bit\/s/m],
+    ['zap', ['zap', 'rtp://239.255.255.254:5004/iface=lo', '--dwell', '1m'], /^1 channel, /m],
+  ])('when it is gone, of %s: cut short, not aborted', async (_, words, shown) => {
+    const terminal = mcastOnTerminal(words);
+    await terminal.untilShown(shown);
+    terminal.hangUp();
+    // Told by SIGHUP, or by what came of writing.
+    expect([129, 130]).toContain((await terminal.ended()).status);
   });
 
   it('while it is stopped and in the background, where lines are written as on a pipe', async () => {

@@ -91,7 +91,7 @@ export function receiver(name: string, reports: number, change: Partial<Receiver
     exchanges: 12,
     ...change,
   };
-  return { name, address: '10.0.0.7:5002', report, result: null };
+  return { name, address: '10.0.0.7', report, result: null };
 }
 
 /** The interval that ends so many seconds after the start. */

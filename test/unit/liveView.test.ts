@@ -281,6 +281,22 @@ describe('figures of the live view', () => {
     expect(rendered(state, { color: true }).some((line) => line.startsWith('\u001B[2mroof '))).toBe(true);
   });
 
+  it('of receivers of one name are told apart', () => {
+    const state = new LiveState();
+    const there = { ...receiver('roof', 1, { ssrc: '0a0b0c0d' }), address: '10.0.0.8' };
+    const twice = ['00000001', '00000002'].map((ssrc) => receiver('lab', 1, { ssrc }));
+    const receivers = [receiver('roof', 1), there, ...twice, { ...receiver('', 1), address: '10.0.0.9' }];
+    state.add(second(1, [], { senderRows: [senderRow(1)], receivers }), 'send');
+    const names = rendered(state, { columns: 100, order: 'name' }).slice(5, 10);
+    expect(names.map((line) => line.split(/ {2,}/u)[0])).toEqual([
+      '10.0.0.9',
+      'lab #00000001',
+      'lab #00000002',
+      'roof 10.0.0.7',
+      'roof 10.0.0.8',
+    ]);
+  });
+
   it('are kept of a thousand streams, those that are over giving way', () => {
     const state = new LiveState();
     state.add(second(1, channels(0, 1200)), 'recv');
@@ -380,7 +396,14 @@ describe('lines of the live view', () => {
       '',
     ];
     const state = seen(hostile.map((name, i) => row(i + 1, { name })));
+    const receivers = hostile.map((name, i) => receiver(name, 1, { ssrc: String(i) }));
+    const told = new LiveState();
+    told.add(second(1, [], { senderRows: hostile.map((name, i) => senderRow(i + 1, { name })), receivers }), 'send');
     for (const columns of WIDTHS) {
+      const reported = rendered(told, { columns, color: true, rows: 40 });
+      for (const line of reported) expect(bare(line)).not.toMatch(/(?!\u200C|\u200D)[\p{Cc}\p{Cf}\p{Cs}]/u);
+      expect(new Set(reported.slice(14, 23).map((line) => displayWidth(bare(line)))).size).toBe(1);
+      expect(new Set(reported.slice(3, 12).map((line) => displayWidth(bare(line)))).size).toBe(1);
       const lines = rendered(state, { columns, color: true });
       for (const line of lines) expect(bare(line)).not.toMatch(/(?!\u200C|\u200D)[\p{Cc}\p{Cf}\p{Cs}]/u);
       const widths = lines.slice(3, 12).map((line) => displayWidth(bare(line).replace(/\.$/u, '')));

@@ -63,7 +63,8 @@ export class ReceiverReports {
   rows(receivers: readonly Receiver[]): LiveRow<ReportedFigures>[] {
     const rows: LiveRow<ReportedFigures>[] = [];
     const told = new Map<string, ReceiverReport>();
-    for (const { name, address, report } of receivers) {
+    const labels = labelsOf(receivers);
+    for (const [i, { report }] of receivers.entries()) {
       if (report === null) continue;
       const before = this.#last.get(report.ssrc);
       told.set(report.ssrc, report);
@@ -76,11 +77,25 @@ export class ReceiverReports {
         isNew: report.reports !== before?.reports,
         growth: growthOf(report, before),
       };
-      rows.push({ id: report.ssrc, label: name === '' ? address : name, port: null, figures });
+      rows.push({ id: report.ssrc, label: labels[i]!, port: null, figures });
     }
     this.#last = told;
     return rows;
   }
+}
+
+/** Names; with the address where two have one name, and with the number of the source where that is not enough. */
+function labelsOf(receivers: readonly Receiver[]): string[] {
+  const names = receivers.map(({ name, address }) => (name === '' ? address : name));
+  const places = apart(names, (i) => `${names[i]!} ${receivers[i]!.address}`);
+  return apart(places, (i) => `${names[i]!} #${receivers[i]!.report?.ssrc ?? ''}`);
+}
+
+/** What stands several times is said in more words. */
+function apart(labels: readonly string[], inMoreWords: (index: number) => string): string[] {
+  const times = new Map<string, number>();
+  for (const label of labels) times.set(label, (times.get(label) ?? 0) + 1);
+  return labels.map((label, i) => (times.get(label) === 1 ? label : inMoreWords(i)));
 }
 
 function growthOf(now: ReceiverReport, before: ReceiverReport | undefined): ReportedFigures['growth'] {
