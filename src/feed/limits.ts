@@ -14,8 +14,10 @@ export interface PacedOptions {
   /** When the first datagram is due, CLOCK_MONOTONIC since the epoch, ns. */
   readonly startMonoNs: Nanos;
   readonly seed: number;
-  /** UDP payload octets of each datagram. */
+  /** UDP payload octets of each datagram, or of the largest. */
   readonly sizeOctets: number;
+  /** Of each flow's datagrams in turn, over and over. Default: all are of `sizeOctets`. */
+  readonly sizes?: readonly number[] | null;
   /** Written into `SendBatch.destination`. */
   readonly destination: number;
   /** Number of the first flow in `SendBatch.flow`; further ones follow. Default 0. */

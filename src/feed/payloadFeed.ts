@@ -33,8 +33,8 @@ export class PayloadFeed implements FlowFeed {
   readonly markers = 0;
   readonly #destination: number;
   readonly #schedule: Schedule;
-  /** The first is the longest. */
   readonly #pieces: readonly Uint8Array[];
+  readonly #longestOctets: number;
   readonly #slots: PayloadSlots;
   readonly #count: number;
   #ended = false;
@@ -47,7 +47,9 @@ export class PayloadFeed implements FlowFeed {
     this.#destination = options.destination;
     this.#schedule = new Schedule(options.pattern, options.packetsPerSecond, options.startMonoNs, options.seed);
     this.unpaced = this.#schedule.unpaced;
-    this.#pieces = pieces(options.payload, options.sizeOctets);
+    const { payload, sizeOctets, sizes } = options;
+    this.#pieces = sizes ? filledTo(payload, sizes) : pieces(payload, sizeOctets);
+    this.#longestOctets = Math.max(...this.#pieces.map(({ length }) => length));
     this.#slots = options.payloadSlots ?? new PayloadSlots();
     this.#count = options.count ?? Infinity;
     this.#schedule.endNs = options.durationNs === null ? Infinity : options.startMonoNs + options.durationNs;
@@ -82,7 +84,7 @@ export class PayloadFeed implements FlowFeed {
     let at = endOctet(batch);
     const room = Math.min(
       batch.capacity - before,
-      Math.floor((batch.bytes.length - at) / this.#pieces[0]!.length),
+      Math.floor((batch.bytes.length - at) / this.#longestOctets),
       this.#count - schedule.index,
       unpaced ? UNPACED_RUN : Infinity,
     );
@@ -139,11 +141,22 @@ export class PayloadFeed implements FlowFeed {
   }
 }
 
+/** Datagrams of these sizes, the same array for the same size, each full of the payload. */
+function filledTo(payload: Uint8Array, sizes: readonly number[]): Uint8Array[] {
+  const filled = new Map<number, Uint8Array>();
+  for (const octets of sizes) {
+    if (!filled.has(octets))
+      filled.set(
+        octets,
+        Uint8Array.from({ length: octets }, (_, i) => payload[i % payload.length]!),
+      );
+  }
+  return sizes.map((octets) => filled.get(octets)!);
+}
+
 function pieces(payload: Uint8Array, sizeOctets: number): Uint8Array[] {
   if (payload.length <= sizeOctets) {
-    const filled = new Uint8Array(sizeOctets);
-    for (let i = 0; i < sizeOctets; i++) filled[i] = payload[i % payload.length]!;
-    return [filled];
+    return filledTo(payload, [sizeOctets]);
   }
   const cut: Uint8Array[] = [];
   for (let at = 0; at < payload.length; at += sizeOctets) cut.push(payload.slice(at, at + sizeOctets));

@@ -28,6 +28,10 @@ export class ProbeSlots {
   readonly notSent: Float64Array;
   // Fields, not the options: those come in objects of many shapes, which compiled code would tell apart.
   readonly #sizeOctets: number;
+  /** Of each flow's datagrams in turn; `null`: all of one size. */
+  readonly #sizes: readonly number[] | null;
+  /** By size. */
+  readonly #payloads: ReadonlyMap<number, Uint8Array>;
   readonly #destination: number;
   readonly #runId: number;
   readonly #tos: number;
@@ -67,6 +71,11 @@ export class ProbeSlots {
     this.#unixAtMonoZero = options.unixAtMonoZero;
     this.#slots = options.payloadSlots ?? new PayloadSlots();
     this.#payload = this.#slots.pattern(PROBE_HEADER_OCTETS, sizeOctets);
+    this.#sizes = options.sizes ?? null;
+    const different = new Set(this.#sizes ?? []);
+    this.#payloads = new Map(
+      [...different].map((octets) => [octets, this.#slots.pattern(PROBE_HEADER_OCTETS, octets)]),
+    );
     this.#firstFlow = options.firstFlow ?? 0;
     this.#dataFlags =
       (options.superPackets ? ProbeFlag.SuperPacket : 0) | (options.sendTime === 'due' ? ProbeFlag.DueTime : 0);
@@ -86,6 +95,10 @@ export class ProbeSlots {
 
   /** The next data in slots `[from, to)`, the first of which begins at octet `at`; their due times are there. Hot. */
   putData(batch: SendBatch, from: number, to: number, at: number): void {
+    if (this.#sizes !== null) {
+      this.#putMixed(batch, from, to, at);
+      return;
+    }
     const sizeOctets = this.#sizeOctets;
     const slots = this.#slots;
     const isLong = this.flows === 1 && to - from >= LONG_RUN;
@@ -104,6 +117,24 @@ export class ProbeSlots {
     }
     if (isLong) this.#putRun(batch.view, at, to - from, isAligned);
     else this.#putEach(batch, from, to);
+    if ((this.#dataFlags & ProbeFlag.DueTime) !== 0) this.#putDueTimes(batch, from, to);
+  }
+
+  /** As {@link putData}, of datagrams of several sizes. */
+  #putMixed(batch: SendBatch, from: number, to: number, at: number): void {
+    const sizes = this.#sizes!;
+    const { offset, length, flow } = batch;
+    if (!this.#ownFlows) this.#takeTurns(flow, from, to);
+    putColumns(batch, from, to, 0, 0, this.#destination, this.#stampAt);
+    let begin = at;
+    for (let slot = from; slot < to; slot++) {
+      const octets = sizes[this.#sequences[flow[slot]! - this.flowBase]! % sizes.length]!;
+      this.#slots.write(batch, begin, PROBE_HEADER_OCTETS, this.#payloads.get(octets)!);
+      offset[slot] = begin;
+      length[slot] = octets;
+      this.#putEach(batch, slot, slot + 1);
+      begin += octets;
+    }
     if ((this.#dataFlags & ProbeFlag.DueTime) !== 0) this.#putDueTimes(batch, from, to);
   }
 

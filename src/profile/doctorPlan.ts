@@ -7,6 +7,7 @@ import { OPTIONS, type OptionValues } from './options.js';
 import type { StreamAddress } from './plan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
 import { isUnicast, readTargets, streamAddresses, type Target } from './targets.js';
+import { largestOctets } from './sizeValues.js';
 
 /** A group that is to be sent or received. */
 export interface DoctorGroup {
@@ -93,8 +94,8 @@ function sizeOf({ own, endpoint }: Target, run: OptionValues): number {
     return Math.max(1, mtu - octetsAtLayer(0, family, 'ip'));
   }
   const size = own.size ?? run.size;
-  if (size !== undefined) return size;
-  if (scheme !== 'rtp') return OPTIONS.size.read(OPTIONS.size.fallback!);
+  if (size !== undefined) return largestOctets(size, 0, family);
+  if (scheme !== 'rtp') return largestOctets(OPTIONS.size.read(OPTIONS.size.fallback!), 0, family);
   const packets = own['ts-per-datagram'] ?? OPTIONS['ts-per-datagram'].read(OPTIONS['ts-per-datagram'].fallback!);
   return RTP_HEADER_OCTETS + packets * TRANSPORT_PACKET_OCTETS;
 }

@@ -66,6 +66,7 @@ export function feedStreams(
       flowRates: IN_TURN,
       sizeOctets: feed.payloadOctets,
       packetsPerSecond,
+      sizes: null,
       pattern: { kind: 'cbr' },
       payload: null,
       media: null,

@@ -193,8 +193,10 @@ export interface SendStream {
   readonly sourcePort: number;
   readonly flows: number;
   readonly flowRates: FlowRates;
-  /** UDP payload octets. */
+  /** UDP payload octets, at most. */
   readonly sizeOctets: number;
+  /** Of each flow's datagrams in turn, over and over; `null`: all are of `sizeOctets`. */
+  readonly sizes: readonly number[] | null;
   /** Datagrams per second of the whole stream (all its flows); `Infinity`: as fast as can be. */
   readonly packetsPerSecond: number;
   readonly pattern: Pattern;

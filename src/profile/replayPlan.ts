@@ -111,6 +111,7 @@ function replayTemplate(
     flowRates: IN_TURN,
     sizeOctets: 1,
     packetsPerSecond: 0,
+    sizes: null,
     pattern: { kind: 'cbr' },
     payload: null,
     media: null,

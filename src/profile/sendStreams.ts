@@ -2,6 +2,7 @@
 import { McastError } from '../core/errors.js';
 import { refuseReservedGroup, type Scheme } from '../core/endpoint.js';
 import { packetsPerSecondAt } from '../core/layers.js';
+import { meanOctets } from '../core/sizeMix.js';
 import { shortNumber } from '../core/units.js';
 import { IN_TURN } from '../feed/flowRates.js';
 import { meanPerEvent } from '../feed/schedule.js';
@@ -17,10 +18,11 @@ import { PROBE_HEADER_OCTETS } from '../wire/probe.js';
 import type { FileReader } from './operands.js';
 import type { PayloadSource } from './optionValues.js';
 import { OPTIONS, type OptionValues } from './options.js';
+import { meanSizeOf, type Sizes, sizesInOrder } from './sizeValues.js';
 import { streamAddresses, type Target } from './targets.js';
 
 const SAFE_BIT_PER_SECOND = 1e9;
-const DEFAULT_SIZE_OCTETS = OPTIONS.size.read(OPTIONS.size.fallback!);
+const DEFAULT_SIZES = OPTIONS.size.read(OPTIONS.size.fallback!);
 const DEFAULT_RATE = OPTIONS.rate.read(OPTIONS.rate.fallback!);
 
 /** Schemes of which every datagram is of one make. */
@@ -81,18 +83,12 @@ export function sendStreams(
         : `${scheme === 'probe' ? 'a probe' : 'iperf'} has no input: --input is for rtp:// and udp://`,
     );
   const payload = choosePayload(scheme, own.payload ?? run.payload, files, wrong, problems);
-  const sizeOctets = own.size ?? run.size ?? payload?.length ?? DEFAULT_SIZE_OCTETS;
-  if (sizeOctets < HEADER_OCTETS[scheme]) {
-    wrong(`size ${sizeOctets}: ${MAKE[scheme]} has ${HEADER_OCTETS[scheme]} octets at least, its header`);
-  }
-  if (payload !== null && payload.length > sizeOctets) {
-    wrong(`the payload of ${payload.length} octets does not fit the size of ${sizeOctets}`);
-  }
+  const sizes = chooseSizes(own.size ?? run.size ?? payload?.length ?? DEFAULT_SIZES, scheme, endpoint, payload, wrong);
   const flows = own.flows ?? run.flows ?? 1;
   if (scheme === 'udp' && flows > 1) wrong('flows are numbered by probe datagrams; udp has one');
   const pattern = own.pattern ?? run.pattern ?? { kind: 'cbr' };
   if (scheme === 'iperf') checkIperfFlows(target, run, flows, pattern, wrong);
-  const packetsPerSecond = chooseRate(own, run, pattern, sizeOctets, endpoint.family, wrong);
+  const packetsPerSecond = chooseRate(own, run, pattern, meanOctets(sizes), endpoint.family, wrong);
   const flowRates = chooseFlowRates(own, run, scheme, pattern, packetsPerSecond, wrong);
   const impair = own.impair ?? run.impair ?? null;
   if (impair !== null) {
@@ -105,7 +101,8 @@ export function sendStreams(
     sourcePort: own['source-port'] ?? run['source-port'] ?? 0,
     flows,
     flowRates,
-    sizeOctets,
+    sizeOctets: Math.max(...sizes),
+    sizes: sizes.length === 1 ? null : sizes,
     packetsPerSecond,
     pattern,
     payload,
@@ -146,6 +143,7 @@ function mediaStreams(
       flowRates: IN_TURN,
       sizeOctets: mediaSizeOctets(media),
       packetsPerSecond: 0,
+      sizes: null,
       pattern: { kind: 'cbr' },
       payload: null,
       feed: null,
@@ -167,6 +165,26 @@ function mediaStreams(
 /** What protects media goes with the first leg: it is the same for both. */
 function unprotected(leg: SendStream): SendStream {
   return leg.media === null ? leg : { ...leg, media: { ...leg.media, fec: null } };
+}
+
+/** UDP payload octets of one datagram after the other, over and over. */
+function chooseSizes(
+  asked: Sizes,
+  scheme: DatagramScheme,
+  { family }: Target['endpoint'],
+  payload: Uint8Array | null,
+  wrong: (message: string) => void,
+): readonly number[] {
+  const sizes = sizesInOrder(asked, HEADER_OCTETS[scheme], family);
+  const least = Math.min(...sizes);
+  if (least < HEADER_OCTETS[scheme]) {
+    wrong(`size ${least}: ${MAKE[scheme]} has ${HEADER_OCTETS[scheme]} octets at least, its header`);
+  }
+  if (payload !== null && payload.length > least) {
+    wrong(`the payload of ${payload.length} octets does not fit the size of ${least}`);
+  }
+  if (scheme === 'iperf' && sizes.length > 1) wrong('a client of iperf has one size');
+  return sizes;
 }
 
 /** Datagrams per second of a stream. */
@@ -268,7 +286,7 @@ function checkPayload(octets: Uint8Array, what: string, wrong: (message: string)
 
 /** Bit/s of UDP payload that a receiver's endpoint says will come to each group; `null`: it does not say. */
 export function statedBitPerSecond({ endpoint, own }: Target): number | null {
-  const sizeOctets = own.size ?? DEFAULT_SIZE_OCTETS;
+  const sizeOctets = meanSizeOf(own.size ?? DEFAULT_SIZES, 0, endpoint.family);
   let packetsPerSecond = own.pps ?? Infinity;
   if (own.rate !== undefined) {
     packetsPerSecond = packetsPerSecondAt(own.rate.bitPerSecond, sizeOctets, endpoint.family, own.rate.layer);
@@ -294,8 +312,8 @@ export function rateProblem(streams: readonly SendStream[]): McastError | null {
 }
 
 /** UDP payload of a datagram, on average. */
-export function meanSizeOctets({ replay, feed, sizeOctets }: SendStream): number {
-  return replay?.meanOctets ?? feed?.meanOctets ?? sizeOctets;
+export function meanSizeOctets({ replay, feed, sizes, sizeOctets }: SendStream): number {
+  return replay?.meanOctets ?? feed?.meanOctets ?? (sizes === null ? sizeOctets : meanOctets(sizes));
 }
 
 function collect<T>(problems: McastError[], work: () => T): T | null {

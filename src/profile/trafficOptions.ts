@@ -11,6 +11,7 @@ import {
 import { parseImpair } from '../impair/spec.js';
 import { LIVE, PAIR, SENDERS, one, type OptionRow } from './optionRow.js';
 import { integerIn, parseInstant, parsePayload, parseSpanNs, parseText } from './optionValues.js';
+import { parseSizes } from './sizeValues.js';
 import { parseFlowRates, parsePattern } from './patternValues.js';
 
 export const TRAFFIC_OPTIONS = {
@@ -80,15 +81,16 @@ export const TRAFFIC_OPTIONS = {
     gist: 'datagrams/s instead of --rate',
     help: 'datagrams per second instead of --rate; max: as fast as can be',
   }),
-  size: one('What is sent', integerIn(1, 65_507), {
+  size: one('What is sent', parseSizes, {
     short: 'l',
     value: '<octets>',
+    words: ['imix'],
     fallback: '1316',
     commands: [...SENDERS, 'doctor'],
     scope: 'stream',
     brief: ['send', 'check', 'doctor'],
     gist: 'UDP payload of a datagram',
-    help: 'UDP payload of a datagram, 52..65507 for probe, 20..65507 for iperf, 1..65507 for udp',
+    help: 'UDP payload of a datagram, 52..65507 for probe, 20..65507 for iperf, 1..65507 for udp; several in turn: 64,512,1316, with shares: 64:7,1316:1; imix: IP packets of 40 (or as long as the header), 576 and 1500 octets, 7:4:1',
   }),
   pattern: one('What is sent', parsePattern, {
     value: '<pattern>',

@@ -174,7 +174,7 @@ function streamFacts(stream: SenderStreamState): SenderStreamFacts {
     flows: stream.flowNames,
     ttl: stream.plan.ttl,
     tos: stream.plan.tos,
-    sizeOctets: replay === null ? stream.plan.sizeOctets : null,
+    sizeOctets: replay === null && stream.plan.sizes === null ? stream.plan.sizeOctets : null,
     pattern:
       media !== null
         ? 'pcr'

@@ -108,8 +108,8 @@ function segmentsOf(io: Io, plan: SendPlan, group: readonly PlacedStream[]): num
   const mtu = Math.min(...group.map(({ via }) => via.mtuOctets ?? 1500));
   const largest = Math.max(...group.map(({ stream }) => stream.sizeOctets));
   const octets = octetsAtLayer(largest, group[0]!.stream.address.family, 'ip');
-  // Recorded datagrams are of many sizes, and each has its time.
-  if (group.some(({ stream }) => stream.replay !== null)) return 1;
+  // Those of a super-packet are of one size.
+  if (group.some(({ stream }) => stream.replay !== null || stream.sizes !== null)) return 1;
   if (!io.capabilities.offload || plan.offload === 'off' || octets > mtu) return 1;
   const perSecond = totalPacketsPerSecond(group.map(({ stream }) => stream));
   if (plan.offload === 'auto' && perSecond <= OFFLOAD_PACKETS_PER_SECOND) return 1;
@@ -204,6 +204,7 @@ export function buildLane(
         (stream.media === null ? 0 : channelStartNs(placed.position, plan.streams.length, stream.packetsPerSecond)),
       seed: plan.seed + index,
       sizeOctets: stream.sizeOctets,
+      sizes: stream.sizes,
       destination: index,
       flowBase,
       // An impaired feed fills a batch of its own.

@@ -97,6 +97,7 @@ describe('a sender', () => {
           sourcePort: 0,
           flows: 1,
           sizeOctets: 1316,
+          sizes: null,
           packetsPerSecond: 1e6 / (8 * 1316),
           pattern: { kind: 'cbr' },
           flowRates: { kind: 'turns' },
@@ -143,6 +144,14 @@ describe('a sender', () => {
   ])('%s of %s', async (rate, endpoint, octets) => {
     const plan = await send(`${endpoint} ${rate} -l 64`);
     expect(plan.streams[0]!.packetsPerSecond).toBeCloseTo(20e6 / (8 * octets), 6);
+  });
+
+  it('several sizes share the rate by their mean, and iperf has one', async () => {
+    const [stream] = (await send('probe://239.1.1.1:5001 -l 64:3,1316 --rate 1M')).streams;
+    expect(stream).toMatchObject({ sizeOctets: 1316, sizes: [64, 64, 1316, 64], packetsPerSecond: 1e6 / 8 / 377 });
+    expect((await send('probe://239.1.1.1:5001 -l 64')).streams[0]).toMatchObject({ sizeOctets: 64, sizes: null });
+    await expect(send('iperf://239.1.1.1:5001 -l 64,1316')).rejects.toThrow(/one size/);
+    await expect(send('probe://239.1.1.1:5001 -l 51,1316')).rejects.toThrow(/size 51: .* 52 octets/);
   });
 
   it('has a rate per group, shared by its flows; a burst sets its own', async () => {

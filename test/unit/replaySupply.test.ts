@@ -66,7 +66,7 @@ function streamOf(replay: ReplayPlan, group = '239.7.7.7'): SendStream {
     name: null,
     endpoint: '',
   } as const;
-  const rates = { sizeOctets: 1, packetsPerSecond: 0, pattern: { kind: 'cbr' } as const };
+  const rates = { sizeOctets: 1, sizes: null, packetsPerSecond: 0, pattern: { kind: 'cbr' } as const };
   const none = { payload: null, media: null, feed: null, legB: null, impair: null };
   return { address, ttl: 1, tos: 0, sourcePort: 0, flows: 1, flowRates: IN_TURN, ...rates, ...none, replay };
 }
