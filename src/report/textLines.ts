@@ -1,13 +1,14 @@
 /** Lines of a text report: a label, and what stands behind it. */
 import { formatCount, formatDuration } from '../core/format.js';
 import type { HistogramSummary } from '../result/model.js';
+import { displayWidth } from './displayWidth.js';
 import { WIDTH } from './fold.js';
 
 const LABEL = 14;
 
 export function line(label: string, text: string): string {
-  const column = label.length < LABEL ? label.padEnd(LABEL) : `${label}  `;
-  return `  ${column}${text}`;
+  const columns = displayWidth(label);
+  return `  ${label}${' '.repeat(columns < LABEL ? LABEL - columns : 2)}${text}`;
 }
 
 /** As {@link line}, broken between words where it would be too long; `paint` colours each of them. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { displayWidth, inColumns, shortened } from '../../src/report/displayWidth.js';
+import { line } from '../../src/report/textLines.js';
 import { printable } from '../../src/core/printable.js';
 import { onlyStyled } from '../../src/report/style.js';
 
@@ -59,4 +60,10 @@ describe('text that others wrote', () => {
     expect(onlyStyled('\u001B[8m \u001B[31\u001B[2Jm \u001B', true)).toBe('�[8m �[31�[2Jm �');
     expect(onlyStyled('\u001B[31m', false)).toBe('�[31m');
   });
+});
+
+it('labels of reports that are wide leave the text behind them in its column', () => {
+  expect(line('Radio', 'x')).toBe('  Radio         x');
+  expect(line('Radio 客厅', 'x')).toBe('  Radio 客厅    x');
+  expect(line('239.255.12.34:5001', 'x')).toBe('  239.255.12.34:5001  x');
 });

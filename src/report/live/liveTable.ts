@@ -120,6 +120,8 @@ export class LiveTable<Row> {
   others: Together<Row>;
   /** Streams of the last interval that have no line. */
   unlisted = 0;
+  /** Lines that may be had for others in this interval, the best of them last; `null`: not looked for yet. */
+  #givingWay: LiveLine<Row>[] | null = null;
 
   constructor(kind: RowKind<Row>) {
     this.#kind = kind;
@@ -145,6 +147,7 @@ export class LiveTable<Row> {
     const interval = this.#intervals++;
     for (const line of this.#lines.values()) line.figures = null;
     this.unlisted = others?.streams ?? 0;
+    this.#givingWay = null;
     this.all.open();
     this.others.open();
     for (const { id, label, port, figures } of rows) {
@@ -191,8 +194,9 @@ export class LiveTable<Row> {
   /** A new line; `null`: there is no room, and all that have lines are going on. */
   #open(id: string, port: number | null, interval: number): LiveLine<Row> | null {
     if (this.#lines.size >= MOST_LINES) {
-      const lines = [...this.#lines.values()];
-      const over = lines.find(({ ended }) => ended) ?? lines.find(({ heard }) => heard < interval - 1);
+      this.#givingWay ??= givingWay([...this.#lines.values()], interval);
+      let over = this.#givingWay.pop();
+      while (over?.heard === interval) over = this.#givingWay.pop();
       if (over === undefined) return null;
       this.#lines.delete(over.id);
       addTo(this.others.counts, over.counts);
@@ -201,6 +205,13 @@ export class LiveTable<Row> {
     this.#lines.set(id, line);
     return line;
   }
+}
+
+/** Those that are over, and before them those that were not heard in the interval before. */
+function givingWay<Row>(lines: readonly LiveLine<Row>[], interval: number): LiveLine<Row>[] {
+  const ended = lines.filter((line) => line.ended);
+  const silent = lines.filter((line) => !line.ended && line.heard < interval - 1);
+  return [...silent.toReversed(), ...ended.toReversed()];
 }
 
 function addTo(counts: Counts, more: { readonly [Name in CountName]?: number | null | undefined }): void {
