@@ -120,6 +120,8 @@ export class LiveTable<Row> {
   others: Together<Row>;
   /** Streams of the last interval that have no line. */
   unlisted = 0;
+  /** Of the last interval: with those that are silent or over, as far as it does not tell of some together. */
+  streams = 0;
   /** Lines that may be had for others in this interval, the best of them last; `null`: not looked for yet. */
   #givingWay: LiveLine<Row>[] | null = null;
 
@@ -170,7 +172,9 @@ export class LiveTable<Row> {
     }
     this.all.close(interval);
     this.others.close(interval);
+    this.streams = this.unlisted;
     for (const line of this.#lines.values()) {
+      if (line.figures !== null || others === null) this.streams++;
       if (line.figures !== null) continue;
       line.history.put(interval, line.ended || others !== null ? Outcome.None : Outcome.Silent, 0);
     }
@@ -188,6 +192,7 @@ export class LiveTable<Row> {
     copy.all = this.all.copy();
     copy.others = this.others.copy();
     copy.unlisted = this.unlisted;
+    copy.streams = this.streams;
     return copy;
   }
 

@@ -32,17 +32,16 @@ export function sectionOf<Row>(
 ): Section {
   const lines = ordered(table.lines, order, kind);
   const names = lines.map(namesOf(lines));
-  const { all, others, unlisted, last } = table;
-  const total = table.size + unlisted;
+  const { all, others, unlisted, streams, last } = table;
   const longest = Math.max(...names.map(displayWidth));
   const layout = new Layout(kind.columns, width, longest, all.counts, kind.hasRates);
   const together = (name: string, { counts, rate, history }: Together<Row>): string =>
     layout.line(name, { figures: null, counts, rate, isSum: true }, history, last, look);
   return {
     size: lines.length + (others.isEmpty ? 0 : 1),
-    hasSum: total > 1,
+    hasSum: streams > 1 || lines.length > 1,
     head: () => layout.head(kind.name, look),
-    sum: () => together(`all ${total}`, all),
+    sum: () => together(`all ${streams}`, all),
     line(index) {
       if (index === lines.length) return together(`others ${unlisted}`, others);
       const { figures, counts, history, ended } = lines[index]!;
