@@ -9,7 +9,7 @@ import {
   senderIntervalLines,
   StreamLabels,
 } from '../report/intervalLine.js';
-import { plainDocument } from '../report/plainText.js';
+import { plainDocument } from '../report/plainDocument.js';
 import { onlyStyled, type TextOptions } from '../report/style.js';
 import { renderStream, renderTables, renderText } from '../report/text.js';
 import { zapHeader, zapLine } from '../report/textZap.js';

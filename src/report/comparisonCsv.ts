@@ -1,7 +1,7 @@
 /** A row each figure of a comparison: its value and its change in each run. */
 import type { Comparison } from '../result/comparison.js';
 import { csvText } from './csvText.js';
-import { plainDocument } from './plainText.js';
+import { plainDocument } from './plainDocument.js';
 
 export function comparisonCsv(given: Comparison): string {
   const { runs, figures } = plainDocument(given);

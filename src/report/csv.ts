@@ -3,7 +3,7 @@ import { HISTOGRAM_IDS, METRIC_IDS, PERCENTILE_IDS, type HistogramId } from '../
 import type { HistogramSummary, RunResult, SenderStream, Stream, StreamMetrics } from '../result/model.js';
 import { NAMED_FIGURES } from '../result/transportFigures.js';
 import { csvText, type CsvValue } from './csvText.js';
-import { plainDocument } from './plainText.js';
+import { plainDocument } from './plainDocument.js';
 
 const HISTOGRAM_FIGURES = ['count', 'min', 'mean', 'max', ...PERCENTILE_IDS] as const;
 const SENT = [

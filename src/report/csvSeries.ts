@@ -3,7 +3,7 @@ import { formatUnixNs } from '../core/time.js';
 import { SERIES_METRIC_IDS, type SeriesMetricId } from '../metrics/catalog.js';
 import type { RunResult, Stream } from '../result/model.js';
 import { csvText, type CsvValue } from './csvText.js';
-import { plainDocument } from './plainText.js';
+import { plainDocument } from './plainDocument.js';
 
 /** Of each metric the mean, or of losses the sum, then the least and the most of the intervals of the point. */
 export const SERIES_COLUMNS: readonly string[] = [

@@ -6,7 +6,7 @@ import type { Comparison } from '../result/comparison.js';
 import type { LimitResult, RunResult } from '../result/model.js';
 import { outcomeOf } from '../result/outcome.js';
 import { formatLimitFigure } from './figure.js';
-import { plainDocument } from './plainText.js';
+import { plainDocument } from './plainDocument.js';
 
 interface Case {
   readonly name: string;

@@ -5,7 +5,7 @@ import type { LimitResult, Receiver, RunResult, SenderStream, Stream, ZapChannel
 import { outcomeOf } from '../result/outcome.js';
 import { changeOf } from './change.js';
 import { formatLimitFigure, formatNamed } from './figure.js';
-import { plainDocument } from './plainText.js';
+import { plainDocument } from './plainDocument.js';
 
 /** Rows of each table: what a comment can hold. */
 const ROWS = 20;

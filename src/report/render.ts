@@ -7,7 +7,7 @@ import { renderCsvSeries } from './csvSeries.js';
 import { renderHtml } from './html/renderHtml.js';
 import { renderJunit } from './junit.js';
 import { renderMarkdown } from './markdown.js';
-import { plainDocument } from './plainText.js';
+import { plainDocument } from './plainDocument.js';
 import { renderText } from './text.js';
 import { renderComparisonText } from './textComparison.js';
 

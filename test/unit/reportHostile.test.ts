@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { escapeHtml, markup, trusted } from '../../src/report/html/markup.js';
 import { renderHtml } from '../../src/report/html/renderHtml.js';
-import { plainDocument, plainText } from '../../src/report/plainText.js';
+import { printable } from '../../src/core/printable.js';
+import { plainDocument } from '../../src/report/plainDocument.js';
 import { renderReport } from '../../src/report/render.js';
 import type { RunResult } from '../../src/result/model.js';
 import { REPORT_FORMATS } from '../../src/result/reportFormats.js';
@@ -88,7 +89,7 @@ describe('text of others', () => {
       expect(STEERING.test(source)).toBe(false);
       expect(tagsOf(root)).toEqual(tagsOf(clean));
       expect(attributesOf(root)).toEqual(attributesOf(clean));
-      const shown = plainText(text);
+      const shown = printable(text);
       expect([...elementsIn(root)].some((element) => textOf(element).includes(shown.trim()))).toBe(true);
     }
   });
@@ -114,7 +115,7 @@ describe('text of others', () => {
       for (const row of rows) expect(row).toHaveLength(head.length);
       const names = rows.slice(1).map((row) => row[head.indexOf('name')]!);
       for (const name of names) expect(name).not.toMatch(/^[=+@\t\r-]/);
-      const plain = plainText(text);
+      const plain = printable(text);
       expect(names[0]).toBe(/^[=+@-]/.test(plain) ? `'${plain}` : plain);
     }
   });
@@ -165,13 +166,13 @@ describe('templates', () => {
 describe('plain text', () => {
   it('keeps what people write, in any script', () => {
     for (const text of ['Übung 1 – «ня» 日本語 العربية עברית', 'नमस्ते', 'می\u200cخواهم', '👩\u200d🔬', 'a\u00a0b']) {
-      expect(plainText(text)).toBe(text);
+      expect(printable(text)).toBe(text);
     }
   });
 
   it('is one line without anything that steers', () => {
-    expect(plainText('a\tb\r\nc\u2028d')).toBe('a b c d');
-    expect(plainText('\u001b[31m\u202e\ufeff\u{e0041}\ud800\uffff')).toBe('\uFFFD[31m\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD');
+    expect(printable('a\tb\r\nc\u2028d')).toBe('a b c d');
+    expect(printable('\u001b[31m\u202e\ufeff\u{e0041}\ud800\uffff')).toBe('\uFFFD[31m\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD');
   });
 
   it('is every text and key of a document, and shares its numbers', () => {

@@ -5,7 +5,7 @@ import type { GivenOptions } from '../../profile/readOptions.js';
 import { takesStandardOutput } from '../../profile/reportPlan.js';
 import type { ReportTarget } from '../../profile/reportValues.js';
 import { renderComparisonText } from '../../report/textComparison.js';
-import { plainDocument } from '../../report/plainText.js';
+import { plainDocument } from '../../report/plainDocument.js';
 import { compareResults } from '../../result/compareResults.js';
 import type { Comparison } from '../../result/comparison.js';
 import { judgeLimits } from '../../result/judge.js';

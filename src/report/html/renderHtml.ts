@@ -1,6 +1,6 @@
 import type { Comparison } from '../../result/comparison.js';
 import type { RunResult } from '../../result/model.js';
-import { plainDocument } from '../plainText.js';
+import { plainDocument } from '../plainDocument.js';
 import { comparisonArticle } from './comparison.js';
 import { definitions } from './definitions.js';
 import { markup } from './markup.js';
