@@ -160,7 +160,7 @@ export class Measurement {
   #lookAtStreams(socket: number, pastNs: Nanos): void {
     this.#columns.lookedAtNs[socket] = pastNs;
     const { times, sequence } = this.#streams;
-    sequence.window.expireAll(this.#streamsOf[socket]!, pastNs);
+    sequence.window.expireAll(socket, this.#streamsOf[socket]!, pastNs);
     if (pastNs >= this.#columns.soughtSilenceNs[socket]! + SEEK_SILENCE_EVERY_NS) this.#seekSilence(socket, pastNs);
     for (const { kind, older, newer } of this.#siblings.decide(pastNs, times)) {
       const event = kind === 'restart' ? EventKind.Restart : EventKind.ForeignSender;

@@ -24,8 +24,8 @@ export class ReorderWindow {
   readonly nowNs = new Float64Array(1);
   readonly #states: SequenceStates;
   readonly #counters: StreamCounters;
-  /** Streams with an open gap. */
-  #openStreams = 0;
+  /** By socket: no window of any of its streams is passed before. */
+  readonly #earliestNs: number[] = [];
   readonly #drops: SocketDrops;
   readonly #events: EventRing;
   // By stream; made when a stream's first gap opens or its first number is lost.
@@ -214,12 +214,16 @@ export class ReorderWindow {
     this.refresh(stream);
   }
 
-  /** Declares of each of `streams` what its window has passed before `monoNs`. Of ten thousand without a gap none is looked at. */
-  expireAll(streams: readonly number[], monoNs: Nanos): void {
-    if (this.#openStreams === 0) return;
+  /** Declares of each of `streams`, all those of `socket`, what its window has passed before `monoNs`. */
+  expireAll(socket: number, streams: readonly number[], monoNs: Nanos): void {
+    // Of ten thousand streams none is looked at before it is time for one of them.
+    if (!(this.#earliestNs[socket]! < monoNs)) return;
     const { values } = this.#states;
+    this.#earliestNs[socket] = Infinity;
     for (const stream of streams) {
-      if (values[stream * Seq.Count + Seq.ExpiryMonoNs]! < monoNs) this.expire(stream, monoNs - 1);
+      const expiryNs = values[stream * Seq.Count + Seq.ExpiryMonoNs]!;
+      if (expiryNs < monoNs) this.expire(stream, monoNs - 1);
+      else if (expiryNs < this.#earliestNs[socket]!) this.#earliestNs[socket] = expiryNs;
     }
   }
 
@@ -243,14 +247,15 @@ export class ReorderWindow {
     const at = stream * Seq.Count;
     const f = this.#states.values;
     const gaps = this.#gaps[stream];
-    if (f[at + Seq.ExpiryMonoNs]! < Infinity) this.#openStreams--;
     if (gaps === undefined || gaps.count === 0) {
       f[at + Seq.ExpiryMonoNs] = Infinity;
       f[at + Seq.HighLimit] = Infinity;
     } else {
       const row = gaps.row(0);
-      this.#openStreams++;
-      f[at + Seq.ExpiryMonoNs] = gaps.rows[row + Gap.OpenedMonoNs]! + this.windowNs;
+      const expiryNs = gaps.rows[row + Gap.OpenedMonoNs]! + this.windowNs;
+      const socket = this.#socket[stream]!;
+      f[at + Seq.ExpiryMonoNs] = expiryNs;
+      if (!(this.#earliestNs[socket]! <= expiryNs)) this.#earliestNs[socket] = expiryNs;
       f[at + Seq.HighLimit] = gaps.rows[row + Gap.First]! + this.#packets[stream]!;
     }
   }

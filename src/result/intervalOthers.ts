@@ -18,14 +18,21 @@ export class IntervalSums {
   #streams = 0;
   /** A sum for each way of counting that there was. */
   readonly #sums: Sum[] = [];
+  /** That of the stream before: nearly always the same way. */
+  #last: Sum | null = null;
 
   /** `counters[at ..]`: a row of `StreamCounter`. */
   add(counters: Float64Array, at: number, pending: number, of: IntervalUnit): void {
-    let sum = this.#sums.find((other) => other.of.unit === of.unit && other.of.tellsNeverSent === of.tellsNeverSent);
-    if (sum === undefined) this.#sums.push((sum = { of, counters: new Float64Array(StreamCounter.Count), pending: 0 }));
+    const sum = this.#last?.of === of ? this.#last : this.#sumOf(of);
     for (let i = 0; i < StreamCounter.Count; i++) sum.counters[i]! += counters[at + i]!;
     sum.pending += pending;
     this.#streams++;
+  }
+
+  #sumOf(of: IntervalUnit): Sum {
+    let sum = this.#sums.find((other) => other.of.unit === of.unit && other.of.tellsNeverSent === of.tellsNeverSent);
+    if (sum === undefined) this.#sums.push((sum = { of, counters: new Float64Array(StreamCounter.Count), pending: 0 }));
+    return (this.#last = sum);
   }
 
   /** A figure is `null` when none of them has it; `null`: there are none. */

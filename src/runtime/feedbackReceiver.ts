@@ -24,6 +24,7 @@ import type { Agent } from './agent.js';
 import { FeedbackPeer } from './feedbackPeer.js';
 import type { FeedbackProof } from './feedbackProof.js';
 import { emptyReport } from './feedbackSender.js';
+import { addUp } from './reportCounts.js';
 
 /** Answers are looked for this often while they may come. */
 const LOOK_NS = 5e6;
@@ -332,14 +333,11 @@ export class FeedbackReceiver implements Agent {
 
   #count({ streams, figures, clock }: FeedbackPeer): void {
     const { measurement } = this.#options;
-    const { values } = measurement.counters;
-    for (const [field] of COUNTED) figures[field] = 0;
     figures.fill(NaN, ReportField.DelayMin);
+    addUp(figures, streams, measurement.counters);
     let worstNs = -Infinity;
     let jitterNs = NaN;
     for (const stream of streams) {
-      const at = stream * StreamCounter.Count;
-      for (const [field, column] of COUNTED) figures[field]! += values[at + column]!;
       const streamJitterNs = measurement.jitterNs(stream);
       if (!(streamJitterNs <= jitterNs)) jitterNs = Number.isNaN(streamJitterNs) ? jitterNs : streamJitterNs;
       const interval = this.#intervals.get(stream);
@@ -361,19 +359,6 @@ export class FeedbackReceiver implements Agent {
     figures[ReportField.Exchanges] = estimate.exchanges;
   }
 }
-
-const COUNTED = [
-  [ReportField.Received, StreamCounter.Received],
-  [ReportField.Expected, StreamCounter.Expected],
-  [ReportField.Lost, StreamCounter.Lost],
-  [ReportField.LossNetwork, StreamCounter.LossNetwork],
-  [ReportField.LossSocketBuffer, StreamCounter.LossSocketBuffer],
-  [ReportField.LossApplication, StreamCounter.LossApplication],
-  [ReportField.Duplicated, StreamCounter.Duplicated],
-  [ReportField.Reordered, StreamCounter.Reordered],
-  [ReportField.Late, StreamCounter.Late],
-  [ReportField.Octets, StreamCounter.OctetsReceived],
-] as const;
 
 /** Whether a path leads to a group that the sender says it sends to; where it says none, all do. */
 function isAnnounced({ places }: FeedbackAnnouncement, path: Path): boolean {

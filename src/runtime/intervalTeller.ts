@@ -25,7 +25,7 @@ import { intervalTime } from './utcTime.js';
 /** Rows that are looked at before a turn may end: together they take some 10 us. */
 const ROWS_AT_ONCE = 64;
 
-/** Sees each interval of each stream, with a row or without. */
+/** Sees each interval of each stream in detail, with a row or without: what it is for, delays, others do not have. */
 export interface IntervalListener {
   /** Whether it looks at them now: an object each is made for it. */
   readonly wantsIntervals: boolean;
@@ -96,8 +96,11 @@ export class IntervalTeller {
     const choice = new IntervalChoice(detail, rows.count);
     for (let row = 0; row < rows.count; row++) {
       const stream = rows.stream[row]!;
-      if (!omitted && stream < detail) this.#seriesOf(stream).add(rows.snapshot(row, startMonoNs, endMonoNs));
-      if (listener?.wantsIntervals === true) listener.onInterval(rows.snapshot(row, startMonoNs, endMonoNs));
+      if (stream < detail && (!omitted || listener?.wantsIntervals === true)) {
+        const snapshot = rows.snapshot(row, startMonoNs, endMonoNs);
+        if (!omitted) this.#seriesOf(stream).add(snapshot);
+        if (listener?.wantsIntervals === true) listener.onInterval(snapshot);
+      }
       if (!measurement.isCompanion(stream)) choice.offer(rows.counters, row);
       if (row % ROWS_AT_ONCE === 0) yield;
     }

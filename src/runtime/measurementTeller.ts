@@ -32,7 +32,7 @@ export interface MeasurementTellerOptions {
   readonly media: MediaReceiver;
   /** What is known of a stream's content. */
   readonly contentOf: (stream: StreamSnapshot) => MediaFacts | null;
-  /** Sees each interval of each stream. */
+  /** Sees each interval of the streams in detail. */
   readonly listener?: IntervalListener;
   readonly eachLimits: readonly EachLimit[];
 }
