@@ -28,7 +28,7 @@ export interface StartOptions {
 }
 
 type JsonLine =
-  | { readonly type: 'start' | 'interval' | 'zap'; readonly time: string }
+  | { readonly type: 'start' | 'interval' | 'zap' | 'bench'; readonly time: string }
   | ({ readonly type: 'event' } & EventRecord)
   | { readonly type: 'partial' | 'result'; readonly time: string; readonly result: RunResult };
 

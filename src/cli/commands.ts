@@ -119,6 +119,17 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
       'mcast capacity probe://239.1.1.1:5001 --method binary --sizes 64,1316',
     ],
   },
+  bench: {
+    operands: '<test> <endpoint>',
+    atLeast: 2,
+    atMost: 2,
+    summary: 'Benchmarks what forwards multicast, as a receiver: join, leave.',
+    gist: 'what forwards multicast: delays of join, leave',
+    examples: [
+      'mcast bench join probe://239.1.1.1:5001 --cycles 100',
+      'sudo mcast bench leave udp://239.1.1.1:5001 --iface eth0 --cycles 20',
+    ],
+  },
   relay: {
     operands: '<from> <to>',
     atLeast: 2,

@@ -37,6 +37,7 @@ export async function main(argv: readonly string[]): Promise<void> {
       relay: () => import('./commands/relay.js'),
       report: () => import('./commands/report.js'),
       capacity: () => import('./commands/capacity.js'),
+      bench: () => import('./commands/bench.js'),
       zap: () => import('./commands/zap.js'),
     },
     { version, print: (text) => process.stdout.write(text) },
@@ -57,6 +58,7 @@ const WORKERS: ReadonlyMap<string | undefined, readonly WorkerKind[]> = new Map(
   ['recv', ['receive']],
   ['zap', ['zap']],
   ['capacity', ['capacity']],
+  ['bench', ['bench']],
   ['check', ['receive', 'send']],
   ['demo', ['receive', 'send']],
 ]);

@@ -9,6 +9,7 @@ import {
   senderIntervalLines,
   StreamLabels,
 } from '../report/intervalLine.js';
+import { benchHeader, benchLine } from '../report/textBench.js';
 import { plainDocument } from '../report/plainDocument.js';
 import { onlyStyled, type TextOptions } from '../report/style.js';
 import { renderStream, renderTables, renderText } from '../report/text.js';
@@ -167,11 +168,11 @@ export class Presenter implements AsyncDisposable {
       }
       case 'zap':
         this.#line('zap', message.time, message.row);
-        if (this.#linesSinceHeading++ >= HEADING_EVERY) {
-          this.#linesSinceHeading = 1;
-          this.sayAsIs(zapHeader(this.#options));
-        }
-        this.sayAsIs(zapLine(message.row, message.time, this.#options));
+        this.#sayBelow(zapHeader(this.#options), zapLine(message.row, message.time, this.#options));
+        break;
+      case 'bench':
+        this.#line('bench', message.time, message.row);
+        this.#sayBelow(benchHeader(this.#options), benchLine(message.row, message.time, this.#options));
         break;
       case 'stream_end':
         if (this.#about.summaries !== true) break;
@@ -269,6 +270,15 @@ export class Presenter implements AsyncDisposable {
     }
     for (const line of lines) this.sayAsIs(this.#prefix(end) + line);
     this.#linesSinceHeading += lines.length;
+  }
+
+  /** A line of columns, and their heading once in a while. */
+  #sayBelow(heading: string, text: string): void {
+    if (this.#linesSinceHeading++ >= HEADING_EVERY) {
+      this.#linesSinceHeading = 1;
+      this.sayAsIs(heading);
+    }
+    this.sayAsIs(text);
   }
 
   /** Ends and joins are said otherwise; of what comes often a few, because the interval's line counts them. */

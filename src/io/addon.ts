@@ -31,6 +31,8 @@ export interface NativeAddon {
   control(fd: number, request: number, octets: Uint8Array): number;
   /** ioctl(2) on an interface, with `octets` as its ifr_data. */
   interfaceControl(fd: number, request: number, interfaceName: string, octets: Uint8Array): number;
+  /** SO_ATTACH_FILTER with an array of `struct sock_filter`, at most 256. */
+  attachFilter(fd: number, program: Uint8Array): number;
   sendTo(fd: number, octets: Uint8Array, address: Uint8Array): number;
   /**
    * Writes the address of the sender, as far as `address` has room, and when the kernel stamped the datagram, ns since

@@ -2,6 +2,7 @@
 #include "mcast.h"
 #include "receive.h"
 
+#include <linux/filter.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -116,6 +117,19 @@ static napi_value js_interface_control(napi_env env, napi_callback_info info) {
     return NULL;
   }
   return outcome(env, ioctl((int)fd, (unsigned long)request, &argument));
+}
+
+/* attachFilter(fd, program): classic BPF, as an array of struct sock_filter */
+static napi_value js_attach_filter(napi_env env, napi_callback_info info) {
+  int64_t fd;
+  void *octets;
+  size_t length;
+  if (!addressed(env, info, &fd, &octets, &length)) return NULL;
+  struct sock_filter instructions[256];
+  if (length > sizeof(instructions) || length % sizeof(*instructions) != 0) return number(env, -EINVAL);
+  memcpy(instructions, octets, length);
+  struct sock_fprog program = {.len = (unsigned short)(length / sizeof(*instructions)), .filter = instructions};
+  return outcome(env, setsockopt((int)fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)));
 }
 
 /*
@@ -238,6 +252,7 @@ NAPI_MODULE_INIT() {
       {"getOption", NULL, js_get_option, NULL, NULL, NULL, napi_enumerable, NULL},
       {"control", NULL, js_control, NULL, NULL, NULL, napi_enumerable, NULL},
       {"interfaceControl", NULL, js_interface_control, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"attachFilter", NULL, js_attach_filter, NULL, NULL, NULL, napi_enumerable, NULL},
       {"sendTo", NULL, js_send_to, NULL, NULL, NULL, napi_enumerable, NULL},
       {"receiveFrom", NULL, js_receive_from, NULL, NULL, NULL, napi_enumerable, NULL},
       {"clocks", NULL, js_clocks, NULL, NULL, NULL, napi_enumerable, NULL},

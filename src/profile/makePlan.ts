@@ -369,7 +369,8 @@ type NumericOption =
   | 'max-streams'
   | 'detail'
   | 'interval'
-  | 'merge-window';
+  | 'merge-window'
+  | 'settle';
 
 /** The default that the help states. */
 export function fallbackOf(name: NumericOption): number {

@@ -12,6 +12,7 @@ export const COMMANDS = [
   'zap',
   'relay',
   'capacity',
+  'bench',
   'doctor',
   'profiles',
   'completion',
@@ -27,6 +28,7 @@ export const SECTIONS = [
   'When it ends',
   'Feedback',
   'Capacity',
+  'Benchmarks',
   'Results',
   'Export',
   'Limits',
@@ -110,6 +112,7 @@ export const MEASURED: readonly CommandName[] = [
   'zap',
   'relay',
   'capacity',
+  'bench',
 ];
 export const RESULTS: readonly CommandName[] = [...MEASURED, 'report'];
 /** What is told interval by interval. */
@@ -123,4 +126,5 @@ export const JUDGED: readonly CommandName[] = [
   'zap',
   'relay',
   'capacity',
+  'bench',
 ];

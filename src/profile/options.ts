@@ -4,6 +4,7 @@
  * wherever they were written.
  */
 import type { CommandName, OptionRow } from './optionRow.js';
+import { BENCH_OPTIONS } from './benchOptions.js';
 import { EXPORT_OPTIONS } from './exportOptions.js';
 import { MEDIA_OPTIONS } from './mediaOptions.js';
 import { FEED_OPTIONS } from './feedOptions.js';
@@ -28,6 +29,7 @@ export const OPTIONS = {
   ...ZAP_OPTIONS,
   ...FEEDBACK_OPTIONS,
   ...CAPACITY_OPTIONS,
+  ...BENCH_OPTIONS,
   ...RUN_OPTIONS,
   ...EXPORT_OPTIONS,
 } as const;

@@ -128,7 +128,7 @@ export const RUN_OPTIONS = {
     commands: JUDGED,
     scope: 'stream',
     keyed: true,
-    brief: ['recv', 'check', 'analyze', 'report', 'zap', 'relay'],
+    brief: ['recv', 'check', 'analyze', 'report', 'zap', 'relay', 'bench'],
     gist: 'status 3 above it: loss_ratio=0.1%',
     help: 'exit status 3 when a figure is above this, as loss_ratio=0.1% or one_way_delay_ns.p99=2ms',
   }),
@@ -170,7 +170,7 @@ export const RUN_OPTIONS = {
     help: "with < <= > >= == !=, in quotes, as 'dscp_received==af41'",
   }),
   'allow-silence': one('Limits', parseSwitch, {
-    commands: ['recv', 'analyze', 'zap', 'relay'],
+    commands: ['recv', 'analyze', 'zap', 'relay', 'bench'],
     help: 'a stream of which nothing arrived is no failure',
   }),
 
@@ -191,7 +191,7 @@ export const RUN_OPTIONS = {
   timestamps: one('Engine', oneOf('auto', 'hardware', 'kernel', 'user'), {
     value: '<source>',
     fallback: 'auto',
-    commands: [...LIVE, 'zap', 'capacity'],
+    commands: [...LIVE, 'zap', 'capacity', 'bench'],
     help: 'receive stamps: auto, hardware, kernel or user; at a sender hardware or kernel asks for transmit stamps',
   }),
   offload: one('Engine', oneOf('auto', 'on', 'off'), {
@@ -242,13 +242,13 @@ export const RUN_OPTIONS = {
   }),
   cpu: one('Engine', integerIn(0, 4095), {
     value: '<n>',
-    commands: [...LIVE, 'zap', 'capacity'],
+    commands: [...LIVE, 'zap', 'capacity', 'bench'],
     help: 'pin the measuring thread to this CPU',
   }),
   io: one('Engine', oneOf('auto', 'native', 'dgram'), {
     value: '<native|dgram>',
     fallback: 'auto',
-    commands: [...LIVE, 'zap', 'capacity'],
+    commands: [...LIVE, 'zap', 'capacity', 'bench'],
     help: 'the addon, or the portable implementation. auto: native where it was built',
   }),
   force: one('Engine', parseSwitch, {

@@ -25,9 +25,9 @@ export const TRAFFIC_OPTIONS = {
   iface: one('Where', parseText, {
     short: 'I',
     value: '<interface>',
-    commands: [...LIVE, 'list', 'zap', 'capacity', 'doctor'],
+    commands: [...LIVE, 'list', 'zap', 'capacity', 'bench', 'doctor'],
     scope: 'stream',
-    brief: [...PAIR, 'list', 'zap', 'relay', 'doctor'],
+    brief: [...PAIR, 'list', 'zap', 'relay', 'bench', 'doctor'],
     gist: 'interface: name, index, address; recv also all',
     help: "name, index or address of the interface; of recv and doctor also all. Default: the kernel's choice, which is printed",
   }),

@@ -2,7 +2,6 @@
 import { McastError } from '../core/errors.js';
 import type { Scheme } from '../core/endpoint.js';
 import { fallbackOf, outputPlan, type OutputPlan, type PlanContext } from './makePlan.js';
-import { OPTIONS } from './options.js';
 import type { CommonPlan, RunPlan, StreamAddress } from './plan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
 import { readTargets, streamAddresses } from './targets.js';
@@ -18,6 +17,8 @@ export interface ZapPlan extends RunPlan, Pick<CommonPlan, 'io' | 'cpu' | 'times
   readonly receiveBufferOctets: number;
 }
 
+const CYCLES = 10;
+const DWELL_NS = 2e9;
 const SCHEMES: ReadonlySet<Scheme | null> = new Set<Scheme | null>([null, 'probe', 'udp', 'rtp']);
 /** Each takes a socket of its own, and sockets are numbered with 16 bits in a run. */
 const MOST_CHANGES = 50_000;
@@ -38,7 +39,7 @@ export function planZap(
     }
     return streamAddresses({ ...target, legB: null }, scheme, run);
   });
-  const cycles = run.cycles ?? OPTIONS.cycles.read(OPTIONS.cycles.fallback!);
+  const cycles = run.cycles ?? CYCLES;
   if (streams.length * cycles > MOST_CHANGES) {
     const changes = `${streams.length} channels in ${cycles} cycles`;
     problems.push(new McastError('ERR_USAGE', `${changes} are too many changes for one run: at most ${MOST_CHANGES}`));
@@ -51,7 +52,7 @@ export function planZap(
     timestamps: run.timestamps ?? 'auto',
     streams,
     cycles,
-    dwellNs: run.dwell ?? OPTIONS.dwell.read(OPTIONS.dwell.fallback!),
+    dwellNs: run.dwell ?? DWELL_NS,
     receiveBufferOctets: fallbackOf('rcvbuf'),
     intervalNs: fallbackOf('interval'),
     omitNs: 0,

@@ -24,6 +24,7 @@ export interface RunFacts extends Pick<
   readonly detail?: number;
   readonly taps?: RunResult['taps'];
   readonly capacity?: RunResult['capacity'];
+  readonly bench?: RunResult['bench'];
   readonly zap?: RunResult['zap'];
   /** As `buildOutputs` made them. */
   readonly outputs?: RunResult['outputs'];
@@ -64,6 +65,7 @@ export function* assembleInSteps(facts: RunFacts): Generator<void, RunResult> {
     links: [],
     taps: facts.taps ?? null,
     capacity: facts.capacity ?? null,
+    bench: facts.bench ?? null,
     zap: facts.zap ?? null,
     sender: facts.sender,
     health,

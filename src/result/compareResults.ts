@@ -58,8 +58,9 @@ function isKnown(value: number | null): boolean {
   return value !== null;
 }
 
-function describe({ run, zap, taps }: RunResult): string {
+function describe({ run, zap, taps, bench }: RunResult): string {
   if (zap !== null) return 'channel changes';
+  if (bench !== null) return `a benchmark of ${bench.test}`;
   if (taps !== null) return 'two captures';
   return run.role === 'sender' ? 'a sender' : run.role === 'pair' ? 'a sender and a receiver' : 'a receiver';
 }

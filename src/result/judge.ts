@@ -4,7 +4,7 @@ import { histogramOf } from './histogramSummary.js';
 import type { Limit, LimitOperator, LimitPlace } from './limits.js';
 import { parseExpect } from './limits.js';
 import { percentileFraction, type LinkFigure } from './limitNames.js';
-import type { HistogramSummary, LimitResult, Link, RunResult, Stream, Zap } from './model.js';
+import type { BenchDelays, HistogramSummary, LimitResult, Link, RunResult, Stream, Zap } from './model.js';
 
 export interface JudgeOptions {
   /** A receiver that received nothing is as it should be. */
@@ -246,10 +246,45 @@ function judgeFailures({ channels }: Zap): LimitResult[] {
   }));
 }
 
+function delayEntry(name: string, value: number, ok: boolean, reason: string | null): LimitResult {
+  const isCount = name.endsWith('count');
+  return {
+    expression: `bench.delays.${name} ${isCount ? '>' : '=='} 0`,
+    stream: null,
+    value,
+    limit: 0,
+    margin: isCount ? value : -value + 0,
+    ok,
+    reason: ok ? null : reason,
+  };
+}
+
+function noTimeouts(name: string, times: number, what: string): LimitResult {
+  return delayEntry(`${name}.timeouts`, times, times === 0, `${what} ${times} times`);
+}
+
+function isMeasured(name: string, delay: HistogramSummary | null, why: string | null): LimitResult {
+  const count = delay?.count ?? 0;
+  return delayEntry(`${name}.delay_ns.count`, count, count > 0, why);
+}
+
+/** Of cycles of joining and leaving: that each join brought something, and that what is asked for is known. */
+function judgeDelays({ join, leave }: BenchDelays, test: string): LimitResult[] {
+  const joins = noTimeouts('join', join.timeouts, 'nothing came');
+  if (test === 'join') {
+    const why = join.unpruned > 0 ? 'the group came before it was joined' : 'nothing came';
+    return [joins, isMeasured('join', join.delay_ns, why)];
+  }
+  const leaves = noTimeouts('leave', leave.timeouts, 'the group did not end');
+  return [joins, leaves, isMeasured('leave', leave.delay_ns, leave.why_not)];
+}
+
 /** `packets_received > 0` of every group and port that was joined: a dead channel has no stream that could be judged. */
 function judgeSilence(result: Judged, prefix: string): LimitResult[] {
   const received = new Map<string, number>();
   if (result.zap !== null) return judgeFailures(result.zap);
+  const delays = result.bench?.delays ?? null;
+  if (delays !== null) return judgeDelays(delays, result.bench!.test);
   if (result.run.role !== 'sender') {
     for (const { group, port } of result.memberships) received.set(`${group} port ${port}`, 0);
     for (const { group, port, metrics, format, role } of result.streams) {

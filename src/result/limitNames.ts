@@ -64,6 +64,8 @@ export const RUN_FIGURES: readonly string[] = [
   ...under('taps.second', 'packets_received packets_duplicated packets_outside'),
   ...under('zap', 'attempts failures incomplete'),
   ...under('aggregate.metrics', AGGREGATE_FIGURES),
+  ...under('bench.delays', 'attempts join.timeouts join.unpruned leave.timeouts'),
+  ...under('bench.delays.loaded', 'attempts join.timeouts join.unpruned leave.timeouts rate_bit_per_second'),
   ...under('health', 'verdict kernel_drops kernel_drops_other stalls cycles cycle_max_ns overslept_max_ns'),
 ];
 
@@ -104,6 +106,10 @@ export const RUN_HISTOGRAMS: readonly string[] = [
   'taps.delay_ns',
   'taps.delay_above_min_ns',
   ...under('aggregate.histograms', 'one_way_delay_ns ipdv_ns pdv_ns interarrival_ns'),
+  ...under('bench.delays', 'join.delay_ns join.report_ns join.network_ns'),
+  ...under('bench.delays', 'leave.delay_ns leave.report_ns leave.network_ns'),
+  ...under('bench.delays.loaded', 'join.delay_ns join.report_ns join.network_ns'),
+  ...under('bench.delays.loaded', 'leave.delay_ns leave.report_ns leave.network_ns'),
   'zap.first_packet_ns',
   'zap.first_pat_ns',
   'zap.first_pmt_ns',

@@ -16,6 +16,7 @@ import {
   StreamSchema,
   type StreamMetrics,
 } from './modelStream.js';
+import { BenchSchema } from './modelBench.js';
 import { CapacitySchema } from './modelCapacity.js';
 import { LinkSchema } from './modelLink.js';
 import { ClockOffsetSchema, ReceiverReportSchema, type ReceiverReport } from './modelReceiver.js';
@@ -35,6 +36,7 @@ export type {
 } from './modelStream.js';
 export type { StreamSeries } from './modelStream.js';
 export type { Bursts } from './modelBursts.js';
+export type { Bench, BenchDelays, BenchMembership } from './modelBench.js';
 export type { Capacity, CapacitySearch } from './modelCapacity.js';
 export type { Link } from './modelLink.js';
 export type { Arbitration, ArbitrationStream, FecReport, Output, RecoveryReport, RtcpReport } from './modelRepair.js';
@@ -255,6 +257,7 @@ const DocumentSchema = z.object({
   links: z.array(LinkSchema).describe('Links to one peer that were an input or an output: SRT.'),
   taps: TapsSchema.nullable().describe('analyze --against: what happened between two captures.'),
   capacity: CapacitySchema.nullable().describe('capacity: the highest rate that receivers get.'),
+  bench: BenchSchema.nullable().describe('bench: how what forwards multicast does.'),
   zap: ZapSchema.nullable().describe('zap: how long changes of the channel took.'),
   sender: SenderSchema.nullable(),
   health: HealthSchema,

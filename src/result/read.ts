@@ -111,6 +111,7 @@ function checkSchema(document: Loose, source: string): void {
 function complete(document: Loose): void {
   document['taps'] ??= null;
   document['capacity'] ??= null;
+  document['bench'] ??= null;
   document['zap'] ??= null;
   document['outputs'] ??= [];
   document['links'] ??= [];

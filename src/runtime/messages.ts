@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
+import type { BenchRow } from '../result/buildBench.js';
 import type { ZapRow } from '../result/buildZap.js';
 import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../result/interval.js';
 import type { EachLimit } from '../result/eachLimits.js';
@@ -6,6 +7,7 @@ import type { IntervalOthers } from '../result/intervalOthers.js';
 import type { Limit } from '../result/limits.js';
 import type { EventRecord, Receiver, RunResult, Stream, TransportPid, TransportService } from '../result/model.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
+import type { BenchPlan } from '../profile/benchPlan.js';
 import type { CapacityPlan } from '../profile/capacityPlan.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
 import type { OutputQueue } from './receiverOutputs.js';
@@ -43,6 +45,12 @@ export type WorkerTask =
   | {
       readonly kind: 'capacity';
       readonly plan: CapacityPlan;
+      readonly judge: Judge;
+      readonly control: Int32Array<SharedArrayBuffer>;
+    }
+  | {
+      readonly kind: 'bench';
+      readonly plan: BenchPlan;
       readonly judge: Judge;
       readonly control: Int32Array<SharedArrayBuffer>;
     }
@@ -119,6 +127,8 @@ export type RunMessage =
     }
   /** `time`: when the channel was joined, RFC 3339. */
   | { readonly type: 'zap'; readonly time: string; readonly row: ZapRow }
+  /** `time`: when the group was joined, RFC 3339. */
+  | { readonly type: 'bench'; readonly time: string; readonly row: BenchRow }
   /** A stream is over; its figures may still change by what is under way. */
   | { readonly type: 'stream_end'; readonly stream: Stream }
   | { readonly type: 'partial'; readonly result: RunResult }

@@ -36,7 +36,7 @@ interface Scene {
 }
 
 /** Changes of channel are as slow as their streams. */
-type Rehearsed = Exclude<WorkerKind, 'zap' | 'capacity'>;
+type Rehearsed = Exclude<WorkerKind, 'zap' | 'capacity' | 'bench'>;
 
 const SUPER: Scene = { packetsPerSecond: 1e6, segments: MAX_SEGMENTS, rounds: [2_000, 15_000] };
 /**

@@ -8,6 +8,7 @@ import type { MediaInputs } from './mediaInputs.js';
 import type { MediaSinks } from './mediaSinks.js';
 import type { Judge, ReadyInfo, RunMessage, WorkerMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
+import type { BenchPlan } from '../profile/benchPlan.js';
 import type { CapacityPlan } from '../profile/capacityPlan.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
 import { withResolvers } from './resolvers.js';
@@ -147,6 +148,10 @@ export function startCapacity(plan: CapacityPlan, judge: Judge, listener: RunLis
     },
   );
   return collecting(run, collector, judge);
+}
+
+export function startBench(plan: BenchPlan, judge: Judge, listener: RunListener = () => {}): Run {
+  return start((control) => ({ kind: 'bench', plan, judge, control }), listener);
 }
 
 export function startZap(plan: ZapPlan, judge: Judge, listener: RunListener = () => {}): Run {

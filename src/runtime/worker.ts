@@ -15,6 +15,7 @@ const ready = load();
 async function load() {
   // A channel comes at the rate of one stream, and is measured by the kernel's stamps.
   if (kind === 'zap') return await import('./zapRun.js');
+  if (kind === 'bench') return await import('./benchRun.js');
   if (kind === 'capacity') return await import('./capacityRun.js');
   const code = kind === 'receive' ? import('./receiverRun.js') : import('./senderRun.js');
   const warm = kind === 'receive' ? import('./warmReceiver.js') : import('./warmSender.js');
@@ -38,6 +39,8 @@ async function main(task: WorkerTask): Promise<void> {
       post({ type: 'result', result: await runs.runSender(io, task.plan, task.inputs, task.judge, control, post) });
     } else if (task.kind === 'capacity' && 'runCapacity' in runs) {
       post({ type: 'result', result: await runs.runCapacity(io, task.plan, task.judge, control, post) });
+    } else if (task.kind === 'bench' && 'runBench' in runs) {
+      post({ type: 'result', result: await runs.runBench(io, task.plan, task.judge, control, post) });
     } else if (task.kind === 'zap' && 'runZap' in runs) {
       post({ type: 'result', result: await runs.runZap(io, task.plan, task.judge, control, post) });
     } else {

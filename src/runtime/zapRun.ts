@@ -5,7 +5,7 @@ import { formatHostPort } from '../core/format.js';
 import { Random } from '../core/random.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import { formatDurationNs } from '../core/units.js';
-import { SocketCounter, type DatagramSource, type Io } from '../io/datagram.js';
+import type { Io } from '../io/datagram.js';
 import type { NetworkInterface } from '../io/interfaces.js';
 import { ZapCounts } from '../metrics/zapCounts.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
@@ -22,13 +22,13 @@ import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
 import { membershipsOf } from './receiverResult.js';
 import { openSources, type OpenSource, type SourcesPlan } from './receiverSetup.js';
+import { SocketTally } from './socketTally.js';
 import { prepareThread } from './thread.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 import { ZapAgent } from './zapAgent.js';
 import { zapOrder } from './zapOrder.js';
 
 const MESSAGES = 64;
-const TIME_SOURCES = ['user', 'kernel', 'hardware'] as const satisfies readonly DatagramSource['timeSource'][];
 
 /** Changes from channel to channel on this thread, to its end or until stopped, and gives the result. */
 export async function runZap(
@@ -68,16 +68,12 @@ class ZapRun {
   /** By channel; `null`: not joined yet. */
   readonly #memberships: (readonly Membership[] | null)[];
   readonly #via = new Map<number, NetworkInterface>();
-  readonly #notes = new Set<string>();
+  readonly #tally = new SocketTally();
   readonly #watch: ClockWatch;
   readonly #log: EventLog;
   readonly #evidence = new EvidenceWatch();
   readonly #health = freshLoopHealth();
-  /** Of sockets that are closed again, by {@link SocketCounter}. */
-  readonly #totals = new Float64Array(SocketCounter.Count);
   #unstamped = 0;
-  /** Position in {@link TIME_SOURCES} of the least exact one. */
-  #timeSource = Infinity;
   #isReady = false;
 
   constructor(io: Io, plan: ZapPlan, judge: Judge, control: RunControl, post: (message: RunMessage) => void) {
@@ -118,7 +114,7 @@ class ZapRun {
       const time = formatRealtime(clock.epoch, joinRealNs);
       this.#post({ type: 'zap', time, row: zapRow(cycle, address, times) });
     } finally {
-      for (const one of open) this.#leave(one);
+      for (const { source } of open) this.#tally.close(source);
     }
     const step = this.#watch.sample();
     if (step === null) return;
@@ -130,7 +126,6 @@ class ZapRun {
     const io = this.#io;
     const plan = this.#plan;
     const via = [...this.#via.values()];
-    const total = (counter: number): number => this.#totals[counter]!;
     const facts = {
       runId: this.#runId,
       role: 'receiver',
@@ -140,14 +135,14 @@ class ZapRun {
       startRealNs: this.#startRealNs,
       endRealNs: io.clock.realNs(),
       complete,
-      notes: [...this.#notes],
+      notes: [...this.#tally.notes],
     } as const;
     const channels = plan.streams.map((address, channel) => ({ address, counts: this.#counts[channel]! }));
     return assembleResult({
       tool: toolFacts(),
       host: hostFacts(interfaceFacts(via)),
       clock: clockSection(io, this.#watch, this.#startMonoNs, {
-        receive_time: TIME_SOURCES[this.#timeSource] ?? null,
+        receive_time: this.#tally.timeSource,
         send_time: null,
         send_time_bound_ns: null,
         shared_time_datagrams: 0,
@@ -169,13 +164,8 @@ class ZapRun {
       limits: this.#judge.limits,
       judge: this.#judge,
       health: {
-        kernelDrops: io.capabilities.dropCounter ? total(SocketCounter.KernelDrops) : null,
-        truncated: total(SocketCounter.Truncated),
-        controlTruncated: total(SocketCounter.ControlTruncated),
+        ...this.#tally.health(io.capabilities.dropCounter),
         streamTableOverflow: 0,
-        // Who sends a channel is no matter here.
-        pathTableOverflow: 0,
-        ringOverflow: total(SocketCounter.Discarded),
         loop: this.#health,
         departures: [],
         injected: null,
@@ -230,17 +220,5 @@ class ZapRun {
     if ((commands & Command.Stop) === 0) return;
     this.isStopped = true;
     agent.stop();
-  }
-
-  #leave({ source }: OpenSource): void {
-    this.#timeSource = Math.min(this.#timeSource, TIME_SOURCES.indexOf(source.timeSource));
-    for (const note of source.notes) this.#notes.add(note);
-    const drops = source.readDrops();
-    if (drops !== null) source.counters[SocketCounter.KernelDrops] = drops;
-    for (let counter = 0; counter < SocketCounter.Count; counter++) {
-      this.#totals[counter]! += source.counters[counter]!;
-    }
-    source.leave();
-    source.close();
   }
 }

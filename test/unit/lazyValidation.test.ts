@@ -18,6 +18,7 @@ it('only validation loads the schema library: building, judging and rendering a 
     'emitSchema',
     'jsonSchema',
     'model',
+    'modelBench',
     'modelBursts',
     'modelCapacity',
     'modelDoctor',

@@ -4,7 +4,9 @@ import { RUN_FIGURES, RUN_HISTOGRAMS } from '../../src/result/limitNames.js';
 import { buildStream } from '../../src/result/build.js';
 import { buildArbitration } from '../../src/result/buildArbitration.js';
 import { parseExpect, parseMax, parseMin, type Limit } from '../../src/result/limits.js';
+import { MembershipCounts } from '../../src/metrics/membershipCounts.js';
 import { ZapCounts } from '../../src/metrics/zapCounts.js';
+import { buildDelays } from '../../src/result/buildBench.js';
 import { buildZap } from '../../src/result/buildZap.js';
 import { exceeded, judgeLimits } from '../../src/result/judge.js';
 import type { LimitResult, RunResult } from '../../src/result/model.js';
@@ -28,6 +30,26 @@ function oneChange(): RunResult['zap'] {
   counts.record({ packetNs: 1, patNs: 2, pmtNs: 3, randomAccessNs: 4, isTransportStream: true });
   const address = { endpoint: 'rtp://239.1.1.1:5004', name: null, group: '239.1.1.1', port: 5004 };
   return buildZap({ cycles: 1, dwellNs: 2e9, seed: null }, [{ address, counts }]);
+}
+
+function oneCycle(): RunResult['bench'] {
+  const counts = new MembershipCounts();
+  const times = {
+    joinNs: 2,
+    joinReportNs: 1,
+    wasThere: false,
+    leaveNs: 4,
+    leaveReportNs: 3,
+    stayed: false,
+    spacingNs: 1,
+  };
+  counts.record(times);
+  const [half, background] = [
+    { counts, whyNot: null },
+    { endpoints: [], datagrams: 1, octets: 1, activeNs: 1 },
+  ];
+  const plan = { cycles: 1, dwellNs: 2e9, settleNs: 1e9 };
+  return { test: 'join', delays: buildDelays(plan, 'of a test', half, { ...half, background }) };
 }
 
 describe('reading a limit', () => {
@@ -286,6 +308,7 @@ describe('judging a limit', () => {
     full.taps = taps();
     full.zap = oneChange();
     full.aggregate = receiverResult().aggregate;
+    full.bench = oneCycle();
     full.health.kernel_drops = 0;
     full.health.kernel_drops_other = 0;
     const value = name === 'health.verdict' ? 'valid' : '0';

@@ -3,6 +3,8 @@ import type { AddressFamily } from '../datagram.js';
 import { Domain, intOption, readInt, SocketType } from './sockopt.js';
 import { systemError } from './systemError.js';
 
+const DOMAINS = { 4: Domain.Inet, 6: Domain.Inet6, packet: Domain.Packet } as const;
+
 /** A socket while its options are being set; what is refused and can be done without becomes a note. */
 export class RawSocket {
   readonly fd: number;
@@ -10,9 +12,10 @@ export class RawSocket {
   readonly #addon: NativeAddon;
   #owned = true;
 
-  constructor(addon: NativeAddon, family: AddressFamily, type: number = SocketType.Datagram, protocol = 0) {
+  /** `packet`: below IP, which needs CAP_NET_RAW. */
+  constructor(addon: NativeAddon, family: AddressFamily | 'packet', type: number = SocketType.Datagram, protocol = 0) {
     this.#addon = addon;
-    this.fd = addon.socket(family === 4 ? Domain.Inet : Domain.Inet6, type, protocol);
+    this.fd = addon.socket(DOMAINS[family], type, protocol);
     if (this.fd < 0) throw systemError('no socket could be opened', this.fd);
   }
 

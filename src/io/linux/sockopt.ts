@@ -4,11 +4,11 @@ import { endianness } from 'node:os';
  * Numbers of Linux's generic socket interface (include/uapi/asm-generic/socket.h, linux/in.h,
  * linux/in6.h, linux/udp.h, linux/sockios.h), as on x86-64, arm64, arm, riscv64. The one table of them.
  */
-export const Domain = { Unspecified: 0, Inet: 2, Inet6: 10 } as const;
+export const Domain = { Unspecified: 0, Inet: 2, Inet6: 10, Packet: 17 } as const;
 
 export const SocketType = { Datagram: 2, Raw: 3 } as const;
 
-export const Level = { Socket: 1, Ip: 0, Ipv6: 41, Udp: 17 } as const;
+export const Level = { Socket: 1, Ip: 0, Ipv6: 41, Udp: 17, Packet: 263 } as const;
 
 export const SocketOption = {
   ReuseAddress: 2,
@@ -60,6 +60,9 @@ export const MembershipOption = {
   LeaveSourceGroup: 47,
   SourceFilter: 48,
 } as const;
+
+/** Of level SOL_PACKET (linux/if_packet.h). */
+export const PacketOption = { AddMembership: 1, Statistics: 6 } as const;
 
 export const MtuDiscover = { Dont: 0, Do: 2 } as const;
 

@@ -134,6 +134,21 @@ const CHANGES: Readonly<Record<string, FigureRow>> = {
   first_random_access_ns: ['distribution', 'ns', 'From the join to the first random access point of a video.'],
 };
 
+const CYCLES: Readonly<Record<string, FigureRow>> = {
+  attempts: ['counter', 'none', 'Cycles of joining and leaving.'],
+  spacing_ns: ['gauge', 'ns', 'From one datagram to the next while joined.'],
+};
+const DELAYS: Readonly<Record<string, FigureRow>> = {
+  timeouts: ['counter', 'none', 'Cycles in which nothing came, or which did not end.'],
+  delay_ns: ['distribution', 'ns', 'From the call that joins or leaves.'],
+  report_ns: ['distribution', 'ns', "From that call to this host's report."],
+  network_ns: ['distribution', 'ns', "From this host's report (RFC 2432)."],
+};
+const JOINS: Readonly<Record<string, FigureRow>> = {
+  ...DELAYS,
+  unpruned: ['counter', 'none', 'Cycles in which the group came before it was joined.'],
+};
+
 const TAP = (tap: string): Readonly<Record<string, FigureRow>> => {
   const labels = [['tap', tap]] as const;
   return {
@@ -157,6 +172,20 @@ const JOINED: Readonly<Record<string, FigureRow>> = {
   delay_above_min_ns: ['shifting', 'ns', 'The same minus the smallest of its stream.', { base: 'delay_above_least' }],
 };
 
+const BENCH = [
+  ...figuresOf('bench.delays', 'bench', CYCLES),
+  ...figuresOf('bench.delays.join', 'bench_join', JOINS),
+  ...figuresOf('bench.delays.leave', 'bench_leave', DELAYS),
+  ...figuresOf('bench.delays.loaded', 'bench_loaded', {
+    ...CYCLES,
+    datagrams: ['counter', 'packets', 'Datagrams of the background.', { base: 'background' }],
+    octets: ['counter', 'octets', 'UDP payload of the background.', { base: 'background_payload' }],
+    rate_bit_per_second: ['gauge', 'bit/s', 'UDP payload of the background.'],
+  }),
+  ...figuresOf('bench.delays.loaded.join', 'bench_loaded_join', JOINS),
+  ...figuresOf('bench.delays.loaded.leave', 'bench_loaded_leave', DELAYS),
+];
+
 const OFFLINE = [
   ...figuresOf('zap', 'zap', CHANGES),
   ...figuresOf('zap.channels[]', 'zap_channel', CHANGES),
@@ -175,4 +204,4 @@ const OFFLINE = [
   ...figuresOf('taps.streams[].second', 'taps_stream_tap', TAP('second')),
 ];
 
-export const RUN_FIGURES: readonly ExportedFigure[] = [...RUN, ...ARBITRATION, ...OFFLINE];
+export const RUN_FIGURES: readonly ExportedFigure[] = [...RUN, ...ARBITRATION, ...BENCH, ...OFFLINE];

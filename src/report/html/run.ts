@@ -108,11 +108,11 @@ function sectionsOf(result: RunResult, prefix: string): Section[] {
 }
 
 function streams(
-  { streams: list, run, zap: zapped, taps: compared }: RunResult,
+  { streams: list, run, zap: zapped, taps: compared, bench }: RunResult,
   idOf: (stream: Stream) => string,
 ): Markup {
   if (list.length === 0) {
-    const isMissing = run.role !== 'sender' && zapped === null && compared === null;
+    const isMissing = run.role !== 'sender' && zapped === null && compared === null && bench === null;
     return isMissing ? markup`<p class="bad">Nothing arrived.</p>` : NOTHING;
   }
   const points = list.reduce((sum, { series }) => sum + (series?.points ?? 0), 0);

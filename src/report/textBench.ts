@@ -1,0 +1,85 @@
+/** What a text report says about benchmarks, and the line of each cycle of joining and leaving. */
+import { formatCount, formatDuration, formatRate, formatTimeOfDay, UTC } from '../core/format.js';
+import { printable } from '../core/printable.js';
+import type { BenchRow } from '../result/buildBench.js';
+import type { Bench, BenchDelays, BenchMembership } from '../result/model.js';
+import { TIME_COLUMNS } from './intervalLine.js';
+import { styleOf, type Style, type TextOptions } from './style.js';
+import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
+
+const COLUMNS = 13;
+
+/** Above the lines of {@link benchLine}. */
+export function benchHeader(options: TextOptions = {}): string {
+  const text = columns('time', 'cycle', ['join', 'of it report', 'leave', 'of it report']);
+  return styleOf(options.color ?? false).dim(text);
+}
+
+/** `time`: of the join, RFC 3339. */
+export function benchLine(row: BenchRow, time: string, options: TextOptions = {}): string {
+  const style = styleOf(options.color ?? false);
+  const { join_ns, join_report_ns, leave_ns, leave_report_ns } = row;
+  const cells = [join_ns, join_report_ns, leave_ns, leave_report_ns].map((ns) => formatDuration(ns, ''));
+  const text = columns(formatTimeOfDay(time, options.offsetAt ?? UTC), formatCount(row.cycle), cells);
+  const wrong = [
+    join_ns === null ? 'nothing came' : row.unpruned ? 'it came before the join' : null,
+    row.stayed ? 'it did not end' : null,
+  ].filter((one) => one !== null);
+  return wrong.length === 0 ? text : `${text}  ${style.bad(wrong.join(', '))}`;
+}
+
+function columns(time: string, cycle: string, cells: readonly string[]): string {
+  const over = Math.max(0, time.length - TIME_COLUMNS);
+  const head = `${time.padEnd(TIME_COLUMNS)} ${cycle.padStart(5 - over)}`;
+  return [head, ...cells.map((cell) => cell.padStart(COLUMNS))].join(' ').trimEnd();
+}
+
+export function benchBlocks(bench: Bench, style: Style): string[][] {
+  return bench.delays === null ? [] : delayBlocks(bench.delays, style);
+}
+
+function delayBlocks(delays: BenchDelays, style: Style): string[][] {
+  const { loaded, attempts } = delays;
+  const blocks = [
+    [style.bold(`group join and leave delay, ${counted(attempts, 'cycle')}`), ...cycleLines(delays, delays, style)],
+  ];
+  if (loaded !== null) {
+    const load = `${formatRate(loaded.rate_bit_per_second)} of UDP payload, ${counted(loaded.datagrams, 'datagram')}`;
+    const title = style.bold(`the same beside background load, ${counted(loaded.attempts, 'cycle')}`);
+    const from = printable(loaded.endpoints.join(' '));
+    const came = loaded.datagrams === 0 ? style.bad('nothing came of it') : load;
+    blocks.push([title, ...lines('background', from), line('', came), ...cycleLines(loaded, delays, style)]);
+  }
+  blocks.at(-1)!.push(...lines('', `${delays.clock}; network: from this host's report (RFC 2432)`, style.dim));
+  return blocks;
+}
+
+function cycleLines(
+  { attempts, spacing_ns, join, leave }: BenchMembership,
+  { dwell_ns }: BenchDelays,
+  style: Style,
+): string[] {
+  const within = `within ${formatDuration(dwell_ns)}`;
+  const of = (count: number): string => `${formatCount(count)} of ${formatCount(attempts)}`;
+  const block = [line('nothing came', join.timeouts > 0 ? style.bad(`${of(join.timeouts)} ${within}`) : of(0))];
+  if (join.unpruned > 0) {
+    const text = `${of(join.unpruned)}: the group came before it was joined, so nothing here holds it back`;
+    block.push(...lines('not pruned', text, style.warn));
+  }
+  if (leave.timeouts > 0) block.push(line('did not end', style.bad(`${of(leave.timeouts)} ${within}`)));
+  if (spacing_ns !== null)
+    block.push(line('spacing', `${formatDuration(spacing_ns)} between datagrams: no delay is finer`));
+  if (join.delay_ns !== null || leave.delay_ns !== null) block.push(line('', style.dim(percentileHead())));
+  for (const [label, summary] of [
+    ['join', join.delay_ns],
+    ['  report', join.report_ns],
+    ['  network', join.network_ns],
+    ['leave', leave.delay_ns],
+    ['  report', leave.report_ns],
+    ['  network', leave.network_ns],
+  ] as const) {
+    if (summary !== null) block.push(line(label, percentiles(summary)));
+  }
+  if (leave.why_not !== null) block.push(...lines('leave', `not measured: ${leave.why_not}`, style.warn));
+  return block;
+}

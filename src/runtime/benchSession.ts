@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto';
+import { formatRealtime, type Nanos } from '../core/time.js';
+import type { Io } from '../io/datagram.js';
+import type { NetworkInterface } from '../io/interfaces.js';
+import type { BenchPlan } from '../profile/benchPlan.js';
+import type { StreamAddress } from '../profile/plan.js';
+import { assembleResult } from '../result/assemble.js';
+import type { Bench, Membership, RunResult } from '../result/model.js';
+import type { Agent } from './agent.js';
+import { ClockWatch } from './clockWatch.js';
+import { Command, type RunControl } from './control.js';
+import { clockSection, runSection } from './document.js';
+import { EventLog } from './eventLog.js';
+import { EvidenceWatch } from './evidence.js';
+import { interfaceFacts } from './interfaceFacts.js';
+import { freshLoopHealth, runLoop } from './loop.js';
+import type { Judge, RunMessage } from './messages.js';
+import { openSources, type OpenSource } from './receiverSetup.js';
+import { SocketTally } from './socketTally.js';
+import { hostFacts, toolFacts } from './toolFacts.js';
+
+/** What the benchmarks that join and leave by themselves have in common: their sockets, their loop, their document. */
+export class BenchSession {
+  isStopped = false;
+  readonly io: Io;
+  readonly plan: BenchPlan;
+  readonly post: (message: RunMessage) => void;
+  readonly tally = new SocketTally();
+  /** Of the groups that were joined, as the kernel told it. */
+  memberships: readonly Membership[] = [];
+  /** Datagrams without a stamp of their own. */
+  unstamped = 0;
+  readonly #judge: Judge;
+  readonly #control: RunControl;
+  readonly #runId = randomBytes(4).readUInt32BE().toString(16).padStart(8, '0');
+  readonly #startRealNs: Nanos;
+  readonly #startMonoNs: Nanos;
+  readonly #via = new Map<number, NetworkInterface>();
+  readonly #watch: ClockWatch;
+  readonly #log: EventLog;
+  readonly #evidence = new EvidenceWatch();
+  readonly #health = freshLoopHealth();
+  /** The section of the document, as far as the run has come. */
+  readonly #bench: () => Bench;
+  #isReady = false;
+
+  constructor(
+    io: Io,
+    plan: BenchPlan,
+    judge: Judge,
+    control: RunControl,
+    post: (message: RunMessage) => void,
+    bench: () => Bench,
+  ) {
+    this.io = io;
+    this.plan = plan;
+    this.post = post;
+    this.#judge = judge;
+    this.#control = control;
+    this.#bench = bench;
+    this.#startRealNs = io.clock.realNs();
+    this.#startMonoNs = io.clock.monoNs();
+    this.#watch = new ClockWatch(io.clock.epoch);
+    this.#log = new EventLog(io.clock, this.#startMonoNs, (event) => post({ type: 'event', event }));
+  }
+
+  /** Opens and joins; its caller closes them by the tally. */
+  async open(streams: readonly StreamAddress[]): Promise<OpenSource[]> {
+    const { receiveBufferOctets, timestamps } = this.plan;
+    const open = await openSources(this.io, {
+      streams,
+      places: streams.map((_, position) => ({ role: 'media', leg: 0, position, hasLegs: false })),
+      expectedRates: streams.map(() => null),
+      unicast: false,
+      receiveBufferOctets,
+      timestamps,
+      busyPollUs: 0,
+      force: false,
+    });
+    for (const { via } of open) this.#via.set(via.index, via);
+    return open;
+  }
+
+  /** Runs the agent until it has finished, or the run is to stop. */
+  async run(agent: Agent): Promise<void> {
+    await runLoop(this.io, [agent], { poll: (nowNs) => this.#obey(agent, nowNs) }, this.#health);
+    const step = this.#watch.sample();
+    if (step === null) return;
+    const text = `realtime stepped by ${step.byNs / 1e6} ms`;
+    this.#log.add('clock_step', this.io.clock.monoNs(), null, text, { by_ns: step.byNs });
+  }
+
+  /** Once: it has begun. */
+  tellReady(lines: readonly string[], vias: readonly NetworkInterface[]): void {
+    if (this.#isReady) return;
+    this.#isReady = true;
+    for (const via of vias) this.#via.set(via.index, via);
+    this.post({
+      type: 'ready',
+      info: {
+        runId: this.#runId,
+        time: formatRealtime(this.io.clock.epoch, this.#startRealNs),
+        io: this.io.name,
+        lines,
+        interfaces: [...new Set(vias.map(({ name }) => name))],
+        warnings: [],
+        loopback: vias.every(({ loopback }) => loopback),
+        sdp: null,
+      },
+    });
+  }
+
+  result(complete: boolean): RunResult {
+    const { io, plan, tally } = this;
+    const via = [...this.#via.values()];
+    const facts = {
+      runId: this.#runId,
+      role: 'receiver',
+      endpoints: [...new Set([...plan.streams, ...plan.background].map(({ endpoint }) => endpoint))],
+      startMonoNs: this.#startMonoNs,
+      endMonoNs: io.clock.monoNs(),
+      startRealNs: this.#startRealNs,
+      endRealNs: io.clock.realNs(),
+      complete,
+      notes: [...tally.notes],
+    } as const;
+    return assembleResult({
+      tool: toolFacts(),
+      host: hostFacts(interfaceFacts(via)),
+      clock: clockSection(io, this.#watch, this.#startMonoNs, {
+        receive_time: tally.timeSource,
+        send_time: null,
+        send_time_bound_ns: null,
+        shared_time_datagrams: 0,
+        user_time_datagrams: this.unstamped,
+      }),
+      // Nothing is told by intervals.
+      run: { ...runSection(plan, io, facts), interval_ns: null },
+      memberships: [...this.memberships],
+      sockets: [],
+      arbitration: null,
+      sender: null,
+      receivers: [],
+      streams: [],
+      others: null,
+      bench: this.#bench(),
+      events: this.#log.events,
+      eventCounts: this.#log.counts,
+      evidence: this.#evidence.sofar(via),
+      limits: this.#judge.limits,
+      judge: this.#judge,
+      health: {
+        ...tally.health(io.capabilities.dropCounter),
+        streamTableOverflow: 0,
+        loop: this.#health,
+        departures: [],
+        injected: null,
+        refusedSendsDisagree: null,
+        notes: facts.notes,
+      },
+    });
+  }
+
+  #obey(agent: Agent, nowNs: Nanos): void {
+    const commands = this.#control.take();
+    if ((commands & Command.Snapshot) !== 0) this.post({ type: 'partial', result: this.result(false) });
+    if ((commands & Command.Stop) === 0) return;
+    this.isStopped = true;
+    agent.stop(nowNs);
+  }
+}

@@ -1,0 +1,157 @@
+/** Benchmarks through a bridge that snoops and has a querier: what a receiver finds is what the bridge was set to. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunResult } from '../../src/result/model.js';
+import { MCAST, startMcast, type Mcast } from '../mcast.js';
+import { AS_NOBODY, needs } from '../require.js';
+import { openLab, until, type Lab } from './lab.js';
+
+const MS = 1e6;
+const IPV4 = '239.192.7.1';
+const IPV6 = 'ff1e::7:1';
+const BESIDE = '239.192.8.1';
+
+const place = (group: string): string => `probe://${group.includes(':') ? `[${group}]` : group}:5001/iface=e0`;
+
+/** A hundred cycles take longer than other runs. */
+async function untilOver(run: Mcast): Promise<void> {
+  await until(() => run.lines.at(-1)?.type === 'result', `the end of ${run.stderr}`, 200_000);
+}
+
+describe.runIf(needs('netns', 'dist'))('benchmarks through a snooping bridge', { timeout: 240_000 }, () => {
+  let lab: Lab;
+  beforeAll(async () => {
+    lab = await openLab();
+    await lab.addHosts('tx', 'sw', 'rx');
+    const none = { ipv4: null, ipv6: null, multicastRoute: false } as const;
+    await lab.link('sw', 'p-tx', 'tx', 'e0', none);
+    await lab.link('sw', 'p-rx', 'rx', 'e0', none);
+    await lab.run('sw', 'sh', [
+      '-ec',
+      `ip link add name br0 type bridge mcast_snooping 1 mcast_igmp_version 3 mcast_mld_version 2 \
+         mcast_query_interval 200 mcast_query_response_interval 100 mcast_membership_interval 500 \
+         mcast_last_member_interval 10 mcast_last_member_count 2 mcast_startup_query_interval 100
+       ip addr add 10.9.2.100/24 dev br0
+       ip link set p-tx master br0
+       ip link set p-rx master br0
+       ip link set br0 up
+       ip link set br0 type bridge mcast_querier 1`,
+    ]);
+    for (const [i, host] of ['tx', 'rx'].entries()) {
+      await lab.run(host, 'sh', [
+        '-ec',
+        `ip addr add 10.9.2.${i + 1}/24 dev e0; ip addr add fd77:9::${i + 1}/64 dev e0 nodad; ip route add 224.0.0.0/4 dev e0`,
+      ]);
+    }
+  });
+  afterAll(async () => lab?.close());
+
+  const mdb = async (): Promise<string> => lab.run('sw', 'bridge', ['mdb', 'show']);
+
+  async function fastLeave(isOn: boolean): Promise<void> {
+    await lab.run('sw', 'sh', ['-c', `echo ${isOn ? 1 : 0} > /sys/class/net/p-rx/brport/multicast_fast_leave`]);
+  }
+
+  const snoop = async (on: number): Promise<string> =>
+    lab.run('sw', 'ip', ['link', 'set', 'br0', 'type', 'bridge', 'mcast_snooping', String(on)]);
+  const bench = (...words: string[]): Mcast => startMcast(['bench', ...words, '--quiet'], { lab, host: 'rx' });
+
+  async function sender(...words: string[]): Promise<Mcast> {
+    const options = ['--pps', '200', '--size', '200', '--duration', '10m', '--no-feedback', '--force'];
+    const started = startMcast(['send', ...words, ...options], { lab, host: 'tx' });
+    await started.untilLine('interval');
+    return started;
+  }
+
+  it.each([
+    ['IGMPv3', IPV4],
+    ['MLDv2', IPV6],
+  ])('finds the delays of a hundred joins and leaves (%s)', async (_, group) => {
+    await sender(place(group));
+    await fastLeave(true);
+    const run = bench('leave', place(group), '--cycles', '100', '--settle', '60ms');
+    await untilOver(run);
+    const { bench: found, health, memberships } = await run.result(0);
+    const { attempts, join, leave, spacing_ns } = found!.delays!;
+    expect(attempts).toBe(100);
+    expect(memberships.map((one) => one.group)).toEqual([group]);
+    expect(join).toMatchObject({ timeouts: 0, unpruned: 0, delay_ns: { count: 100 }, network_ns: { count: 100 } });
+    expect(leave).toMatchObject({ timeouts: 0, why_not: null, delay_ns: { count: 100 }, network_ns: { count: 100 } });
+    expect(spacing_ns! / MS).toBeGreaterThan(3);
+    expect(spacing_ns! / MS).toBeLessThan(10);
+    // With fast leave the bridge waits for nobody: what is left is what the host takes, and the spacing.
+    expect(leave.network_ns!.p50! / MS).toBeLessThan(50);
+    expect(join.delay_ns!.p50!).toBeGreaterThan(join.network_ns!.p50!);
+    expect(health.verdict).not.toBe('invalid');
+  });
+
+  it('finds that a bridge asks twice before it stops, beside background load too', async () => {
+    await sender(place(IPV4), `probe://${BESIDE}+4:5002/iface=e0`);
+    await fastLeave(false);
+    const run = bench(
+      'leave',
+      place(IPV4),
+      '--cycles',
+      '3',
+      '--settle',
+      '100ms',
+      '--background',
+      `udp://${BESIDE}+4:5002`,
+    );
+    const { delays } = (await run.result(0)).bench!;
+    const { loaded } = delays!;
+    for (const { leave, join } of [delays!, loaded!]) {
+      expect(join).toMatchObject({ timeouts: 0, unpruned: 0, delay_ns: { count: 3 } });
+      // 2 x 100 ms, in jiffies and with a spacing of 5 ms.
+      expect(leave.network_ns!.min! / MS).toBeGreaterThan(170);
+      expect(leave.network_ns!.count).toBe(3);
+    }
+    expect(loaded!.datagrams).toBeGreaterThan(100);
+    expect(loaded!.endpoints).toEqual([`udp://${BESIDE}+4:5002`]);
+    expect(await mdb()).not.toContain(IPV4);
+  });
+
+  it('joins a source that is the eleventh, by a second socket', async () => {
+    await sender(`probe://10.9.2.1@232.1.7.1:5001/iface=e0`);
+    const sources = Array.from({ length: 10 }, (_, i) => `10.9.2.${50 + i}`);
+    const endpoint = `probe://${[...sources, '10.9.2.1'].join(',')}@232.1.7.1:5001/iface=e0`;
+    const result = await bench('leave', endpoint, '--cycles', '3', '--settle', '100ms').result(0);
+    expect(result.memberships.map((one) => one.sources.length)).toEqual([10, 1]);
+    expect(result.bench!.delays!.join).toMatchObject({ timeouts: 0, unpruned: 0, network_ns: { count: 3 } });
+    expect(result.bench!.delays!.leave).toMatchObject({ timeouts: 0, delay_ns: { count: 3 } });
+  });
+
+  it('says that a group is not held back, where the bridge does not snoop', async () => {
+    await sender(place(IPV4));
+    await snoop(0);
+    try {
+      const { bench: found } = await bench('join', place(IPV4), '--cycles', '2', '--dwell', '400ms').result(3);
+      expect(found!.delays!.join).toMatchObject({ unpruned: 2, delay_ns: null });
+      expect(found!.delays!.leave).toMatchObject({ timeouts: 2, delay_ns: null, why_not: 'the group went on coming' });
+    } finally {
+      await snoop(1);
+    }
+  });
+
+  it('leaves to other programs what they have joined', async () => {
+    const other = startMcast(['recv', place(IPV4), '--allow-silence'], { lab, host: 'rx' });
+    await other.untilEvent('joined');
+    const refused = bench('join', place(IPV4));
+    expect((await refused.exited()).status).toBe(2);
+    expect(refused.stderr).toMatch(/another program on this host is a member of 239\.192\.7\.1 on e0/u);
+    await other.stop();
+  });
+
+  it.runIf(needs('setpriv') && process.getuid?.() === 0)(
+    'has no leave delays without the right to see packets',
+    async () => {
+      await sender(place(IPV4));
+      const words = ['bench', 'leave', place(IPV4), '--cycles', '2', '--dwell', '500ms', '--json', '--quiet'];
+      const run = lab.spawn('rx', AS_NOBODY[0]!, [...AS_NOBODY.slice(1), process.execPath, MCAST, ...words]);
+      expect((await run.exited).status).toBe(3);
+      const { result } = JSON.parse(run.stdout.trim().split('\n').at(-1)!) as { result: RunResult };
+      const { join, leave } = result.bench!.delays!;
+      expect(join).toMatchObject({ timeouts: 0, delay_ns: { count: 2 }, report_ns: null });
+      expect(leave).toMatchObject({ delay_ns: null, why_not: expect.stringContaining('CAP_NET_RAW') });
+    },
+  );
+});
