@@ -123,10 +123,11 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     operands: '<test> <endpoint>',
     atLeast: 2,
     atMost: 2,
-    summary: 'Benchmarks what forwards multicast, as a receiver: join, leave.',
-    gist: 'what forwards multicast: delays of join, leave',
+    summary: 'Benchmarks what forwards multicast, as a receiver: join, leave, groups.',
+    gist: 'what forwards multicast: join, leave, groups',
     examples: [
       'mcast bench join probe://239.1.1.1:5001 --cycles 100',
+      'mcast bench groups probe://239.1.1.1+500:5001 --min bench.groups.capacity=200',
       'sudo mcast bench leave udp://239.1.1.1:5001 --iface eth0 --cycles 20',
     ],
   },

@@ -14,6 +14,6 @@ export const BENCH_OPTIONS = {
     value: '<time>',
     fallback: '500ms',
     commands: ['bench'],
-    help: 'join, leave: so long without a datagram, and a group that was left has ended; of a slow stream four times its longest silence',
+    help: 'so long without a datagram, and a group that was left has ended; of a slow stream four times its longest silence',
   }),
 } as const satisfies Readonly<Record<string, OptionRow>>;

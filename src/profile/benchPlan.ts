@@ -8,7 +8,7 @@ import { throwProblems, type GivenOptions } from './readOptions.js';
 import type { OptionName, OptionValues } from './options.js';
 import { readTargets, streamAddresses, type Targets } from './targets.js';
 
-export const BENCH_TESTS = ['join', 'leave'] as const;
+export const BENCH_TESTS = ['join', 'leave', 'groups'] as const;
 export type BenchTest = (typeof BENCH_TESTS)[number];
 
 /** Groups that are joined and left. */
@@ -63,10 +63,13 @@ export function planBench(
   const streams = addresses(targets, problems);
   const background = readTargets(run.background ?? [], { ...given, values: own(given.values) }, context, problems);
   const beside = addresses(background, problems);
-  if (streams.length > 1) problems.push(usage(`bench ${test} is of one group, not of ${streams.length}`));
+  const isOfOne = test === 'join' || test === 'leave';
+  if (isOfOne && streams.length > 1) problems.push(usage(`bench ${test} is of one group, not of ${streams.length}`));
   if (beside.some(({ group }) => streams.some((stream) => stream.group === group))) {
     problems.push(usage('--background: the group that is joined and left cannot be its own background'));
   }
+  if (!isOfOne && beside.length > 0) problems.push(usage('--background is for bench join and bench leave'));
+  if (!isOfOne && run.cycles !== undefined) problems.push(usage('--cycles is for bench join and bench leave'));
   const cycles = run.cycles ?? CYCLES;
   if (cycles > MOST_CYCLES) problems.push(usage(`--cycles: at most ${MOST_CYCLES} in one run`));
   const plan: BenchPlan = {

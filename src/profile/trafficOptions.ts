@@ -34,9 +34,9 @@ export const TRAFFIC_OPTIONS = {
   groups: one('Where', integerIn(1, 65_536), {
     value: '<n>',
     fallback: '1',
-    commands: [...PAIR, 'doctor'],
+    commands: [...PAIR, 'doctor', 'bench'],
     scope: 'stream',
-    brief: ['recv'],
+    brief: ['recv', 'bench'],
     gist: 'consecutive groups, as +n in the endpoint',
     help: 'consecutive groups from the one that is named, as +n in the endpoint',
   }),

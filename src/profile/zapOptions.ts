@@ -15,6 +15,6 @@ export const ZAP_OPTIONS = {
     commands: ['zap', 'bench'],
     brief: ['zap', 'bench'],
     gist: 'longest wait for a datagram; zap 2s, bench 5s',
-    help: 'how long a channel is watched at most; one of which nothing came by then has failed; with --seed it is left at a random moment between its first picture and this. bench: longest wait for the first datagram behind a join, and for the last one behind a leave. Default: zap 2s, bench 5s',
+    help: 'how long a channel is watched at most; one of which nothing came by then has failed; with --seed it is left at a random moment between its first picture and this. bench: longest wait for the first datagram behind a join, and for the last one behind a leave; groups: for each group. Default: zap 2s, bench 5s',
   }),
 } as const satisfies Readonly<Record<string, OptionRow>>;

@@ -59,7 +59,7 @@ export function renderText(result: RunResult, options: TextOptions = {}): string
 
 /** Benchmarks that join and leave by themselves tell of no streams. */
 function hasOwnSockets({ bench }: RunResult): boolean {
-  return bench !== null && bench.delays !== null;
+  return bench !== null && (bench.delays !== null || bench.groups !== null);
 }
 
 /** The summary of one stream alone, for when it ends while the run goes on. */

@@ -2,7 +2,7 @@
 import { formatCount, formatDuration, formatRate, formatTimeOfDay, UTC } from '../core/format.js';
 import { printable } from '../core/printable.js';
 import type { BenchRow } from '../result/buildBench.js';
-import type { Bench, BenchDelays, BenchMembership } from '../result/model.js';
+import type { Bench, BenchDelays, BenchGroups, BenchMembership } from '../result/model.js';
 import { TIME_COLUMNS } from './intervalLine.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
 import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
@@ -35,7 +35,48 @@ function columns(time: string, cycle: string, cells: readonly string[]): string 
 }
 
 export function benchBlocks(bench: Bench, style: Style): string[][] {
-  return bench.delays === null ? [] : delayBlocks(bench.delays, style);
+  const { delays, groups } = bench;
+  return [
+    ...(delays === null ? [] : delayBlocks(delays, style)),
+    ...(groups === null ? [] : [groupsBlock(groups, style)]),
+  ];
+}
+
+const OBSTACLES: Readonly<Record<NonNullable<BenchGroups['failed']>['obstacle'], string>> = {
+  host_limit: 'this host refuses to join more',
+  host_filter: 'this host drops it',
+  network_limit: 'a switch or router on the way',
+  absent: 'not known: it came at no time',
+};
+
+function groupsBlock(groups: BenchGroups, style: Style): string[] {
+  const { capacity, failed, silent, silent_groups, flooded_at, join_ns } = groups;
+  const block = [style.bold(`group capacity, up to ${counted(groups.groups, 'group')}`)];
+  const held = capacity === 0 ? style.bad('none') : style.good(formatCount(capacity));
+  block.push(line('delivered', `${held}${failed === null ? ', all that were asked for' : ''}`));
+  if (failed !== null) {
+    block.push(line('failed', `${formatCount(failed.number)}: ${printable(failed.group)}`));
+    block.push(...lines('limited by', OBSTACLES[failed.obstacle]), ...lines('', printable(failed.reason)));
+    if (failed.membership !== null) block.push(...lines('kernel', printable(failed.membership)));
+    if (failed.seen_on_interface !== null)
+      block.push(line('interface', failed.seen_on_interface ? 'it was seen there' : 'it was not seen there'));
+  }
+  if (silent > 0) {
+    const names = `${printable(silent_groups.join(' '))}${silent > silent_groups.length ? ' ...' : ''}`;
+    block.push(...lines('fell silent', `${counted(silent, 'group')} when all were joined: ${names}`, style.bad));
+  }
+  if (flooded_at !== null) {
+    const when = flooded_at === 0 ? 'before any was joined' : `with ${counted(flooded_at, 'group')} joined`;
+    block.push(
+      ...lines(
+        'flooded',
+        `the last group came unasked ${when}: since then nothing on the way holds groups back, as a switch whose table is full`,
+        style.warn,
+      ),
+    );
+  }
+  if (join_ns !== null) block.push(line('', style.dim(percentileHead())), line('join', percentiles(join_ns)));
+  return block;
 }
 
 function delayBlocks(delays: BenchDelays, style: Style): string[][] {

@@ -4,7 +4,7 @@ import { histogramOf } from './histogramSummary.js';
 import type { Limit, LimitOperator, LimitPlace } from './limits.js';
 import { parseExpect } from './limits.js';
 import { percentileFraction, type LinkFigure } from './limitNames.js';
-import type { BenchDelays, HistogramSummary, LimitResult, Link, RunResult, Stream, Zap } from './model.js';
+import type { BenchDelays, BenchGroups, HistogramSummary, LimitResult, Link, RunResult, Stream, Zap } from './model.js';
 
 export interface JudgeOptions {
   /** A receiver that received nothing is as it should be. */
@@ -279,12 +279,25 @@ function judgeDelays({ join, leave }: BenchDelays, test: string): LimitResult[] 
   return [joins, leaves, isMeasured('leave', leave.delay_ns, leave.why_not)];
 }
 
+/** That groups came at all, and that none was lost as others were joined. How many there can be is what is asked. */
+function judgeGroups({ capacity, failed, silent, silent_groups }: BenchGroups): LimitResult[] {
+  const [first] = silent_groups;
+  const came = { expression: 'bench.groups.capacity > 0', stream: null, value: capacity, limit: 0, margin: capacity };
+  const stay = { expression: 'bench.groups.silent == 0', stream: null, value: silent, limit: 0, margin: 0 - silent };
+  return [
+    { ...came, ok: capacity > 0, reason: capacity > 0 ? null : (failed?.reason ?? 'it was stopped') },
+    { ...stay, ok: silent === 0, reason: silent === 0 ? null : `with all joined nothing came of ${first}` },
+  ];
+}
+
 /** `packets_received > 0` of every group and port that was joined: a dead channel has no stream that could be judged. */
 function judgeSilence(result: Judged, prefix: string): LimitResult[] {
   const received = new Map<string, number>();
   if (result.zap !== null) return judgeFailures(result.zap);
   const delays = result.bench?.delays ?? null;
   if (delays !== null) return judgeDelays(delays, result.bench!.test);
+  const groups = result.bench?.groups ?? null;
+  if (groups !== null) return judgeGroups(groups);
   if (result.run.role !== 'sender') {
     for (const { group, port } of result.memberships) received.set(`${group} port ${port}`, 0);
     for (const { group, port, metrics, format, role } of result.streams) {

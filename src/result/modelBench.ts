@@ -1,5 +1,6 @@
 /** Schemas of multicast benchmarks. Import types only, unless you validate. */
 import * as z from 'zod';
+import { GroupsSchema } from './modelBenchGroups.js';
 import { count, figure, HistogramSummarySchema } from './modelFigures.js';
 
 const delays = (what: string, end: string) => ({
@@ -57,6 +58,7 @@ export const BenchSchema = z
   .object({
     test: z.enum(['join', 'leave', 'groups', 'forwarding', 'classes']),
     delays: DelaysSchema.nullable().describe('join, leave.'),
+    groups: GroupsSchema.nullable().describe('groups.'),
   })
   .describe('Benchmarks of what forwards multicast, in the terms of RFC 2432 and RFC 3918.');
 export type Bench = z.infer<typeof BenchSchema>;

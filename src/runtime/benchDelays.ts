@@ -179,6 +179,7 @@ class DelayBench {
     const load = { endpoints: endpointsOf(background), ...this.#loaded.background };
     return {
       test,
+      groups: null,
       delays: buildDelays(
         this.#plan,
         clock,

@@ -5,6 +5,7 @@ import { resolveInterfaces } from '../io/resolveInterface.js';
 import type { BenchPlan } from '../profile/benchPlan.js';
 import type { RunResult } from '../result/model.js';
 import { benchDelays, type OpenTap } from './benchDelays.js';
+import { benchGroups } from './benchGroups.js';
 import type { RunControl } from './control.js';
 import type { Judge, RunMessage } from './messages.js';
 import { prepareThread } from './thread.js';
@@ -22,5 +23,6 @@ export async function runBench(
   const { iface, family, group } = plan.streams[0]!;
   const [chosen] = await resolveInterfaces(iface, family, group, listInterfaces());
   const place = { via: chosen!.interface, reason: chosen!.reason };
-  return await benchDelays(io, plan, place, judge, control, post, openTap);
+  const run = plan.test === 'groups' ? benchGroups : benchDelays;
+  return await run(io, plan, place, judge, control, post, openTap);
 }

@@ -12,6 +12,8 @@ const BESIDE = '239.192.8.1';
 
 const place = (group: string): string => `probe://${group.includes(':') ? `[${group}]` : group}:5001/iface=e0`;
 
+const range = (groups: number): string => `probe://239.192.9.1+${groups}:5003/iface=e0`;
+
 /** A hundred cycles take longer than other runs. */
 async function untilOver(run: Mcast): Promise<void> {
   await until(() => run.lines.at(-1)?.type === 'result', `the end of ${run.stderr}`, 200_000);
@@ -53,6 +55,10 @@ describe.runIf(needs('netns', 'dist'))('benchmarks through a snooping bridge', {
 
   const snoop = async (on: number): Promise<string> =>
     lab.run('sw', 'ip', ['link', 'set', 'br0', 'type', 'bridge', 'mcast_snooping', String(on)]);
+  const setLimit = async (memberships: number): Promise<string> =>
+    lab.run('rx', 'sh', ['-c', `echo ${memberships} > /proc/sys/net/ipv4/igmp_max_memberships`]);
+  const tableSize = async (groups: number): Promise<string> =>
+    lab.run('sw', 'ip', ['link', 'set', 'br0', 'type', 'bridge', 'mcast_snooping', '1', 'mcast_hash_max', `${groups}`]);
   const bench = (...words: string[]): Mcast => startMcast(['bench', ...words, '--quiet'], { lab, host: 'rx' });
 
   async function sender(...words: string[]): Promise<Mcast> {
@@ -129,6 +135,81 @@ describe.runIf(needs('netns', 'dist'))('benchmarks through a snooping bridge', {
       expect(found!.delays!.leave).toMatchObject({ timeouts: 2, delay_ns: null, why_not: 'the group went on coming' });
     } finally {
       await snoop(1);
+    }
+  });
+
+  it('joins the twenty-first group and the twenty-fifth, by more sockets', async () => {
+    await sender(range(25));
+    const { bench: found, memberships } = await bench('groups', range(25)).result(0);
+    expect(found!.groups).toMatchObject({ capacity: 25, failed: null, silent: 0, flooded_at: null, sees_floods: true });
+    expect(found!.groups!.join_ns).toMatchObject({ count: 25 });
+    expect(memberships).toHaveLength(25);
+  });
+
+  it('says which limit of this host was reached', async () => {
+    await sender(range(25));
+    const limited = lab.spawn('rx', 'sh', [
+      '-c',
+      `ulimit -n 40; exec ${process.execPath} ${MCAST} bench groups ${range(25)} --json --quiet`,
+    ]);
+    expect((await limited.exited).status).toBe(0);
+    const { result } = JSON.parse(limited.stdout.trim().split('\n').at(-1)!) as { result: RunResult };
+    const { capacity, failed } = result.bench!.groups!;
+    expect(capacity).toBeGreaterThan(0);
+    expect(failed).toMatchObject({ number: capacity + 1, obstacle: 'host_limit', membership: null });
+    expect(failed!.reason).toMatch(/EMFILE .*ulimit -n/u);
+    await setLimit(0);
+    try {
+      const none = (await bench('groups', range(3)).result(3)).bench!.groups!;
+      expect(none).toMatchObject({ capacity: 0, failed: { number: 1, obstacle: 'host_limit' } });
+      expect(none.failed!.reason).toMatch(/ENOBUFS .*igmp_max_memberships/u);
+    } finally {
+      await setLimit(20);
+    }
+  });
+
+  it.runIf(needs('nft'))('says whether a group is kept back by this host or by the network', async () => {
+    await sender(range(12));
+    await lab.run('rx', 'nft', ['add table inet t; add chain inet t c { type filter hook input priority 0; }']);
+    await lab.run('rx', 'nft', [`add rule inet t c ip daddr 239.192.9.4 drop`]);
+    const filtered = await bench('groups', range(12), '--dwell', '1s').result(0);
+    await lab.run('rx', 'nft', ['delete table inet t']);
+    expect(filtered.bench!.groups).toMatchObject({
+      capacity: 3,
+      failed: { group: '239.192.9.4', number: 4, obstacle: 'host_filter', seen_on_interface: true },
+    });
+    // Room for five groups, of which each keeps its own as long as it goes on.
+    await lab.run('sw', 'nft', [
+      `add table bridge t; add set bridge t room { type ipv4_addr; size 5; flags dynamic, timeout; };
+       add chain bridge t c { type filter hook postrouting priority 0; };
+       add rule bridge t c oifname "p-rx" ip daddr 239.192.9.0/24 update @room { ip daddr timeout 1s } accept;
+       add rule bridge t c oifname "p-rx" ip daddr 239.192.9.0/24 drop`,
+    ]);
+    const full = await bench('groups', range(12), '--dwell', '2s').result(0);
+    await lab.run('sw', 'nft', ['delete table bridge t']);
+    expect(full.bench!.groups).toMatchObject({
+      capacity: 5,
+      silent: 0,
+      failed: { number: 6, obstacle: 'network_limit', seen_on_interface: false, came_after_leave: true },
+    });
+    const absent = await bench('groups', `probe://239.192.9.11+4:5003/iface=e0`, '--dwell', '500ms').result(0);
+    expect(absent.bench!.groups).toMatchObject({
+      capacity: 2,
+      failed: { group: '239.192.9.13', obstacle: 'absent', seen_on_interface: false, came_after_leave: false },
+    });
+    expect(absent.bench!.groups!.failed!.membership).toMatch(/^exclude/u);
+  });
+
+  it('tells a bridge that floods when its table is full', async () => {
+    await sender(range(25));
+    await tableSize(16);
+    try {
+      const { bench: found } = await bench('groups', range(25)).result(0);
+      expect(found!.groups).toMatchObject({ capacity: 25, failed: null });
+      expect(found!.groups!.flooded_at).toBeGreaterThan(0);
+      expect(found!.groups!.flooded_at).toBeLessThanOrEqual(17);
+    } finally {
+      await tableSize(4096);
     }
   });
 

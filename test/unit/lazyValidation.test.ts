@@ -19,6 +19,7 @@ it('only validation loads the schema library: building, judging and rendering a 
     'jsonSchema',
     'model',
     'modelBench',
+    'modelBenchGroups',
     'modelBursts',
     'modelCapacity',
     'modelDoctor',

@@ -7,6 +7,7 @@ import { parseExpect, parseMax, parseMin, type Limit } from '../../src/result/li
 import { MembershipCounts } from '../../src/metrics/membershipCounts.js';
 import { ZapCounts } from '../../src/metrics/zapCounts.js';
 import { buildDelays } from '../../src/result/buildBench.js';
+import { summarise } from '../../src/result/histogramSummary.js';
 import { buildZap } from '../../src/result/buildZap.js';
 import { exceeded, judgeLimits } from '../../src/result/judge.js';
 import type { LimitResult, RunResult } from '../../src/result/model.js';
@@ -49,7 +50,18 @@ function oneCycle(): RunResult['bench'] {
     { endpoints: [], datagrams: 1, octets: 1, activeNs: 1 },
   ];
   const plan = { cycles: 1, dwellNs: 2e9, settleNs: 1e9 };
-  return { test: 'join', delays: buildDelays(plan, 'of a test', half, { ...half, background }) };
+  const groups = {
+    groups: 2,
+    dwell_ns: 2e9,
+    capacity: 1,
+    failed: null,
+    silent: 0,
+    silent_groups: [],
+    flooded_at: null,
+    sees_floods: true,
+    join_ns: summarise(counts.join.delay),
+  };
+  return { test: 'join', groups, delays: buildDelays(plan, 'of a test', half, { ...half, background }) };
 }
 
 describe('reading a limit', () => {

@@ -168,6 +168,8 @@ describe('docs/json.md', () => {
     ['### `outputs`', ['outputs']],
     ['### `links`', ['links']],
     ['### `bench`', ['bench']],
+    ['### `bench`', ['bench', 'groups']],
+    ['### `bench`', ['bench', 'groups', 'failed']],
     ['### `bench`', ['bench', 'delays']],
     ['### `bench`', ['bench', 'delays', 'join']],
     ['### `bench`', ['bench', 'delays', 'leave']],

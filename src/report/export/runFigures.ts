@@ -173,6 +173,11 @@ const JOINED: Readonly<Record<string, FigureRow>> = {
 };
 
 const BENCH = [
+  ...figuresOf('bench.groups', 'bench_groups', {
+    capacity: ['gauge', 'none', 'Groups joined one after the other, and delivered.'],
+    silent: ['gauge', 'none', 'Of these: nothing came any more with all of them joined.'],
+    join_ns: ['distribution', 'ns', 'From the join of each to its first datagram.'],
+  }),
   ...figuresOf('bench.delays', 'bench', CYCLES),
   ...figuresOf('bench.delays.join', 'bench_join', JOINS),
   ...figuresOf('bench.delays.leave', 'bench_leave', DELAYS),
