@@ -120,14 +120,15 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     ],
   },
   bench: {
-    operands: '<test> <endpoint>',
+    operands: '<test> <endpoint>...',
     atLeast: 2,
-    atMost: 2,
-    summary: 'Benchmarks what forwards multicast, as a receiver: join, leave, groups.',
+    atMost: Infinity,
+    summary: 'Benchmarks what forwards multicast: join, leave, groups, forwarding, classes.',
     gist: 'what forwards multicast: join, leave, groups',
     examples: [
       'mcast bench join probe://239.1.1.1:5001 --cycles 100',
       'mcast bench groups probe://239.1.1.1+500:5001 --min bench.groups.capacity=200',
+      'mcast bench classes udp://239.1.1.1:5001 udp://239.1.2.1:5001',
       'sudo mcast bench leave udp://239.1.1.1:5001 --iface eth0 --cycles 20',
     ],
   },

@@ -8,7 +8,7 @@ import { throwProblems, type GivenOptions } from './readOptions.js';
 import type { OptionName, OptionValues } from './options.js';
 import { readTargets, streamAddresses, type Targets } from './targets.js';
 
-export const BENCH_TESTS = ['join', 'leave', 'groups'] as const;
+export const BENCH_TESTS = ['join', 'leave', 'groups', 'forwarding', 'classes'] as const;
 export type BenchTest = (typeof BENCH_TESTS)[number];
 
 /** Groups that are joined and left. */
@@ -50,7 +50,7 @@ export function benchTest(operands: readonly string[]): BenchTest {
   throw new McastError('ERR_USAGE', `"${word}" is no benchmark${near}: ${BENCH_TESTS.join(', ')}`, { hint: HINT });
 }
 
-/** Throws McastError, all problems at once. `operands`: the test, and behind it where. */
+/** Of tests that join and leave by themselves. Throws McastError, all problems at once. `operands`: the test, and behind it where. */
 export function planBench(
   operands: readonly string[],
   given: GivenOptions,

@@ -179,10 +179,10 @@ export const TRAFFIC_OPTIONS = {
   duration: one('When it ends', parseSpanNs, {
     short: 't',
     value: '<time>',
-    commands: [...LIVE, 'list'],
-    brief: [...LIVE, 'list'],
-    gist: 'send 10s, list 12s, check 1s, demo 8s, else none',
-    help: 'length of the run. Default: send 10s, check 1s, demo 8s, list 12s, recv and relay until stopped',
+    commands: [...LIVE, 'list', 'bench'],
+    brief: [...LIVE, 'list', 'bench'],
+    gist: 'send, bench 10s, list 12s, check 1s, demo 8s',
+    help: 'length of the run; bench: of forwarding and classes. Default: send and bench 10s, check 1s, demo 8s, list 12s, recv and relay until stopped',
   }),
   count: one('When it ends', integerIn(1, Number.MAX_SAFE_INTEGER), {
     short: 'c',
@@ -208,7 +208,7 @@ export const TRAFFIC_OPTIONS = {
   }),
   wait: one('When it ends', parseSpanNs, {
     value: '<time>',
-    commands: ['recv', 'check', 'send', 'capacity', 'doctor'],
+    commands: ['recv', 'check', 'send', 'capacity', 'bench', 'doctor'],
     brief: ['recv', 'doctor'],
     gist: 'longest wait for a datagram; doctor: a querier',
     help: 'longest wait for a first datagram, from which --duration then counts; none by then is exit status 3; and for the announcement of sap://. send: for the receivers of --await, default 30s. doctor: how long queriers and members are listened for. Default: 3s, less where a querier answers',

@@ -36,13 +36,14 @@ export function renderText(result: RunResult, options: TextOptions = {}): string
   const most = options.most ?? MOST;
   const blocks = [header(result, options, style)];
   if (result.memberships.length > 0) blocks.push(membershipLines(result.memberships, most));
-  if (result.zap === null && !hasOwnSockets(result)) blocks.push(...streamBlocks(result, most, style));
+  // Of a benchmark its own figures are told; the document has those of each stream.
+  if (result.zap === null && result.bench === null) blocks.push(...streamBlocks(result, most, style));
   if (result.arbitration !== null) blocks.push(arbitrationBlock(result.arbitration, most, style));
   if (result.outputs.length > 0) blocks.push(outputsBlock(result.outputs, most, style));
   if (result.links.length > 0) blocks.push(linksBlock(result.links, most, style));
   if (result.taps !== null) blocks.push(tapsBlock(result.taps, most, style));
   if (result.capacity !== null) blocks.push(...capacityBlocks(result.capacity, most, style));
-  if (result.bench !== null) blocks.push(...benchBlocks(result.bench, style));
+  if (result.bench !== null) blocks.push(...benchBlocks(result.bench, most, style));
   if (result.zap !== null) blocks.push(...zapBlocks(result.zap, most, style));
   if (result.sender !== null) blocks.push(senderBlock(result.sender, most, style));
   // Of a search each step is a stream.
@@ -55,11 +56,6 @@ export function renderText(result: RunResult, options: TextOptions = {}): string
   blocks.push(healthLines(result.health, style));
   if (result.limits.length > 0) blocks.push(limitLines(result.limits, most, style));
   return `${blocks.map((block) => block.join('\n')).join('\n\n')}\n`;
-}
-
-/** Benchmarks that join and leave by themselves tell of no streams. */
-function hasOwnSockets({ bench }: RunResult): boolean {
-  return bench !== null && (bench.delays !== null || bench.groups !== null);
 }
 
 /** The summary of one stream alone, for when it ends while the run goes on. */

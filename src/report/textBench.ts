@@ -5,6 +5,7 @@ import type { BenchRow } from '../result/buildBench.js';
 import type { Bench, BenchDelays, BenchGroups, BenchMembership } from '../result/model.js';
 import { TIME_COLUMNS } from './intervalLine.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
+import { classBlocks, forwardingBlock } from './textBenchStreams.js';
 import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
 
 const COLUMNS = 13;
@@ -34,11 +35,13 @@ function columns(time: string, cycle: string, cells: readonly string[]): string 
   return [head, ...cells.map((cell) => cell.padStart(COLUMNS))].join(' ').trimEnd();
 }
 
-export function benchBlocks(bench: Bench, style: Style): string[][] {
-  const { delays, groups } = bench;
+export function benchBlocks(bench: Bench, most: number, style: Style): string[][] {
+  const { delays, groups, forwarding, classes } = bench;
   return [
     ...(delays === null ? [] : delayBlocks(delays, style)),
     ...(groups === null ? [] : [groupsBlock(groups, style)]),
+    ...(forwarding === null ? [] : [forwardingBlock(forwarding, style)]),
+    ...(classes === null ? [] : classBlocks(classes, most, style)),
   ];
 }
 

@@ -4,7 +4,17 @@ import { histogramOf } from './histogramSummary.js';
 import type { Limit, LimitOperator, LimitPlace } from './limits.js';
 import { parseExpect } from './limits.js';
 import { percentileFraction, type LinkFigure } from './limitNames.js';
-import type { BenchDelays, BenchGroups, HistogramSummary, LimitResult, Link, RunResult, Stream, Zap } from './model.js';
+import type {
+  BenchClasses,
+  BenchDelays,
+  BenchGroups,
+  HistogramSummary,
+  LimitResult,
+  Link,
+  RunResult,
+  Stream,
+  Zap,
+} from './model.js';
 
 export interface JudgeOptions {
   /** A receiver that received nothing is as it should be. */
@@ -290,6 +300,20 @@ function judgeGroups({ capacity, failed, silent, silent_groups }: BenchGroups): 
   ];
 }
 
+/** One class alone competes with nothing. */
+function judgeClasses({ classes_total: value }: BenchClasses): LimitResult {
+  const reason = value > 1 ? null : 'classes are told apart by their DSCP: send at least two at a time';
+  return {
+    expression: 'bench.classes.classes_total > 1',
+    stream: null,
+    value,
+    limit: 1,
+    margin: value - 1,
+    ok: value > 1,
+    reason,
+  };
+}
+
 /** `packets_received > 0` of every group and port that was joined: a dead channel has no stream that could be judged. */
 function judgeSilence(result: Judged, prefix: string): LimitResult[] {
   const received = new Map<string, number>();
@@ -307,6 +331,7 @@ function judgeSilence(result: Judged, prefix: string): LimitResult[] {
     }
     if (received.size === 0) received.set('', 0);
   }
+  const classes = result.bench?.classes ?? null;
   const own = [...received].map(([where, value]) => ({
     expression: 'packets_received > 0',
     stream: where === '' ? null : prefix + where,
@@ -319,5 +344,5 @@ function judgeSilence(result: Judged, prefix: string): LimitResult[] {
   const reported = result.receivers.flatMap((one) =>
     one.result === null ? [] : judgeSilence(one.result, `${prefix}${one.name}: `),
   );
-  return [...own, ...reported];
+  return [...own, ...(classes === null ? [] : [judgeClasses(classes)]), ...reported];
 }

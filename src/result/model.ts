@@ -38,6 +38,7 @@ export type { StreamSeries } from './modelStream.js';
 export type { Bursts } from './modelBursts.js';
 export type { Bench, BenchDelays, BenchMembership } from './modelBench.js';
 export type { BenchGroups } from './modelBenchGroups.js';
+export type { BenchClass, BenchClasses, BenchForwarding, BenchGroup } from './modelBenchStreams.js';
 export type { Capacity, CapacitySearch } from './modelCapacity.js';
 export type { Link } from './modelLink.js';
 export type { Arbitration, ArbitrationStream, FecReport, Output, RecoveryReport, RtcpReport } from './modelRepair.js';

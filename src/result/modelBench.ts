@@ -1,6 +1,7 @@
 /** Schemas of multicast benchmarks. Import types only, unless you validate. */
 import * as z from 'zod';
 import { GroupsSchema } from './modelBenchGroups.js';
+import { ClassesSchema, ForwardingSchema } from './modelBenchStreams.js';
 import { count, figure, HistogramSummarySchema } from './modelFigures.js';
 
 const delays = (what: string, end: string) => ({
@@ -59,6 +60,8 @@ export const BenchSchema = z
     test: z.enum(['join', 'leave', 'groups', 'forwarding', 'classes']),
     delays: DelaysSchema.nullable().describe('join, leave.'),
     groups: GroupsSchema.nullable().describe('groups.'),
+    forwarding: ForwardingSchema.nullable().describe('forwarding.'),
+    classes: ClassesSchema.nullable().describe('classes.'),
   })
   .describe('Benchmarks of what forwards multicast, in the terms of RFC 2432 and RFC 3918.');
 export type Bench = z.infer<typeof BenchSchema>;

@@ -180,6 +180,8 @@ class DelayBench {
     return {
       test,
       groups: null,
+      forwarding: null,
+      classes: null,
       delays: buildDelays(
         this.#plan,
         clock,

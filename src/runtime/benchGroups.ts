@@ -247,6 +247,8 @@ class GroupsBench {
     return {
       test,
       delays: null,
+      forwarding: null,
+      classes: null,
       groups: {
         groups: streams.length,
         dwell_ns: dwellNs,

@@ -1,7 +1,7 @@
 /** Benchmarks through a bridge that snoops and has a querier: what a receiver finds is what the bridge was set to. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunResult } from '../../src/result/model.js';
-import { MCAST, startMcast, type Mcast } from '../mcast.js';
+import { MCAST, startMcast, sum, type Mcast } from '../mcast.js';
 import { AS_NOBODY, needs } from '../require.js';
 import { openLab, until, type Lab } from './lab.js';
 
@@ -210,6 +210,60 @@ describe.runIf(needs('netns', 'dist'))('benchmarks through a snooping bridge', {
       expect(found!.groups!.flooded_at).toBeLessThanOrEqual(17);
     } finally {
       await tableSize(4096);
+    }
+  });
+
+  it('forwards many groups, and names those of which nothing came', async () => {
+    const run = bench('forwarding', range(32), '--duration', '2s');
+    await run.untilEvent('joined');
+    await sender(range(30));
+    const { bench: found, streams } = await run.result(3);
+    const { groups, silent, lossy, loss_ratio, packets_received, worst } = found!.forwarding!;
+    expect({ groups, silent, lossy, loss_ratio }).toEqual({ groups: 32, silent: 2, lossy: 0, loss_ratio: 0 });
+    expect(packets_received).toBe(sum(streams, 'packets_received'));
+    expect(worst.slice(0, 3).map((one) => [one.group, one.streams])).toEqual([
+      ['239.192.9.31', 0],
+      ['239.192.9.32', 0],
+      ['239.192.9.1', 1],
+    ]);
+  });
+
+  it.runIf(needs('nft'))('tells classes apart: what is lost of one, and what is marked anew', async () => {
+    await lab.run('sw', 'nft', [
+      `add table bridge t; add chain bridge t c { type filter hook postrouting priority 0; };
+       add rule bridge t c oifname "p-rx" ip dscp cs1 numgen inc mod 10 0 drop;
+       add rule bridge t c oifname "p-rx" ip dscp af41 ip dscp set cs0`,
+    ]);
+    const places = [10, 20, 30].map((last) => `probe://239.192.9.${last}:5004/iface=e0`);
+    const run = bench('classes', ...places);
+    await run.untilEvent('joined');
+    const marked = places.map((one, i) => `${one}/dscp=${['ef', 'af41', 'cs1'][i]}/pps=${[200, 100, 50][i]}`);
+    const options = ['--size', '200', '--count', '200', '--max-late', '20s', '--force', '--no-feedback'];
+    const sent = startMcast(['send', ...marked, ...options], { lab, host: 'tx' });
+    await sent.result();
+    const { classes } = (await run.result(0)).bench!;
+    await lab.run('sw', 'nft', ['delete table bridge t']);
+    expect(classes!.classes_total).toBe(3);
+    const [ef, af41, cs1] = classes!.classes;
+    expect(ef).toMatchObject({
+      name: 'ef',
+      dscp: 46,
+      from: 'sent',
+      packets_lost: 0,
+      packets_received: 200,
+      remarked: 0,
+    });
+    expect(af41).toMatchObject({ name: 'af41', packets_lost: 0 });
+    expect(af41!.remarked).toBeGreaterThanOrEqual(200);
+    expect(Object.keys(af41!.dscp_received!)).toEqual(['0']);
+    // One in ten, markers included.
+    expect(cs1!.packets_lost).toBeGreaterThanOrEqual(19);
+    expect(cs1!.packets_lost).toBeLessThanOrEqual(21);
+    expect(cs1!.loss_network).toBe(cs1!.packets_lost);
+    expect(ef!.rate_bit_per_second! / cs1!.rate_bit_per_second!).toBeGreaterThan(2);
+    for (const { one_way_delay_ns, jitter_ns } of [ef!, af41!, cs1!]) {
+      expect(one_way_delay_ns!.count).toBeGreaterThan(100);
+      expect(jitter_ns).toBeGreaterThan(0);
     }
   });
 

@@ -20,6 +20,7 @@ it('only validation loads the schema library: building, judging and rendering a 
     'model',
     'modelBench',
     'modelBenchGroups',
+    'modelBenchStreams',
     'modelBursts',
     'modelCapacity',
     'modelDoctor',

@@ -7,6 +7,7 @@ import { parseExpect, parseMax, parseMin, type Limit } from '../../src/result/li
 import { MembershipCounts } from '../../src/metrics/membershipCounts.js';
 import { ZapCounts } from '../../src/metrics/zapCounts.js';
 import { buildDelays } from '../../src/result/buildBench.js';
+import { buildClasses, buildForwarding } from '../../src/result/buildBenchStreams.js';
 import { summarise } from '../../src/result/histogramSummary.js';
 import { buildZap } from '../../src/result/buildZap.js';
 import { exceeded, judgeLimits } from '../../src/result/judge.js';
@@ -61,7 +62,15 @@ function oneCycle(): RunResult['bench'] {
     sees_floods: true,
     join_ns: summarise(counts.join.delay),
   };
-  return { test: 'join', groups, delays: buildDelays(plan, 'of a test', half, { ...half, background }) };
+  const measured = receiverResult();
+  const [forwarding, classes] = [buildForwarding(measured), buildClasses(measured)];
+  return {
+    test: 'join',
+    groups,
+    forwarding,
+    classes,
+    delays: buildDelays(plan, 'of a test', half, { ...half, background }),
+  };
 }
 
 describe('reading a limit', () => {

@@ -173,6 +173,21 @@ const JOINED: Readonly<Record<string, FigureRow>> = {
 };
 
 const BENCH = [
+  ...figuresOf('bench.forwarding', 'bench_forwarding', {
+    groups: ['gauge', 'none', 'Groups that were joined.'],
+    silent: ['gauge', 'none', 'Of these: nothing came.'],
+    lossy: ['gauge', 'none', 'Of these: something was lost.'],
+    packets_expected: ['counter', 'packets', 'Expected of all groups.'],
+    packets_received: ['counter', 'packets', 'Received of all groups.'],
+    packets_lost: ['counter', 'packets', 'Lost of all groups.'],
+    loss_ratio: ['gauge', 'ratio', 'Lost over expected.'],
+    rate_bit_per_second: ['gauge', 'bit/s', 'UDP payload of all groups together.'],
+    one_way_delay_ns: ['distribution', 'ns', 'One-way delay of all groups.', { signed: true }],
+    pdv_ns: ['distribution', 'ns', 'Delay above the smallest of each stream.'],
+  }),
+  ...figuresOf('bench.classes', 'bench_classes', {
+    classes_total: ['gauge', 'none', 'Traffic classes that came.', { base: 'classes' }],
+  }),
   ...figuresOf('bench.groups', 'bench_groups', {
     capacity: ['gauge', 'none', 'Groups joined one after the other, and delivered.'],
     silent: ['gauge', 'none', 'Of these: nothing came any more with all of them joined.'],
