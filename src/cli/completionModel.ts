@@ -1,4 +1,5 @@
 /** What a shell may propose, from the tables of commands and options; the scripts for the shells are made of it. */
+import { BENCH_TESTS } from '../profile/benchOptions.js';
 import { INTERVAL_FIGURES } from '../result/intervalFigures.js';
 import { limitNames } from '../result/limitNames.js';
 import {
@@ -125,9 +126,10 @@ function operandsOf(command: CommandName, profiles: readonly string[]): Complete
   const takesProfile = optionsOf(command).includes('profile');
   const named = takesProfile || places.some((place) => /\bname\b/.test(place)) ? profiles : [];
   const schemes = hasEndpoint ? [...SCHEMES, ...(command === 'relay' ? ['srt://'] : [])] : [];
-  const words = [...literal, ...choices, ...schemes, ...(command === 'recv' ? ['sap://'] : []), ...named];
+  const tests = command === 'bench' ? BENCH_TESTS : [];
+  const words = [...literal, ...choices, ...tests, ...schemes, ...(command === 'recv' ? ['sap://'] : []), ...named];
   const readsFiles = takesProfile || places.some((place) => sourcesOf(place).includes('file'));
   return { words: words.filter((word) => word !== ''), sources: readsFiles ? ['file'] : [] };
 }
 
-const KINDS = /\b(endpoint|line-up|capture|ts|result|from|to|name|file|interface)\b/;
+const KINDS = /\b(test|endpoint|line-up|capture|ts|result|from|to|name|file|interface)\b/;

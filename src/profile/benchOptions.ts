@@ -2,6 +2,10 @@
 import { one, several, type OptionRow } from './optionRow.js';
 import { parseSpanNs, parseText } from './optionValues.js';
 
+/** Words that say what is benchmarked. */
+export const BENCH_TESTS = ['join', 'leave', 'groups', 'forwarding', 'classes'] as const;
+export type BenchTest = (typeof BENCH_TESTS)[number];
+
 export const BENCH_OPTIONS = {
   background: several('Benchmarks', parseText, {
     value: '<endpoint>',

@@ -2,14 +2,12 @@
 import type { Scheme } from '../core/endpoint.js';
 import { McastError } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
+import { BENCH_TESTS, type BenchTest } from './benchOptions.js';
 import { fallbackOf, outputPlan, type OutputPlan, type PlanContext } from './makePlan.js';
 import type { CommonPlan, RunPlan, StreamAddress } from './plan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
 import type { OptionName, OptionValues } from './options.js';
 import { readTargets, streamAddresses, type Targets } from './targets.js';
-
-export const BENCH_TESTS = ['join', 'leave', 'groups', 'forwarding', 'classes'] as const;
-export type BenchTest = (typeof BENCH_TESTS)[number];
 
 /** Groups that are joined and left. */
 export interface BenchPlan extends RunPlan, Pick<CommonPlan, 'io' | 'cpu' | 'timestamps'> {

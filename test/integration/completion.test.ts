@@ -107,6 +107,7 @@ describe.each(SHELLS)('%s', (shell) => {
 
   it.runIf(isThere).each<[string, readonly string[]]>([
     ['mcast re', ['recv', 'relay', 'report']],
+    ['mcast bench fo', ['forwarding']],
     ['mcastkit com', ['completion']],
     ['mcast send --pat', ['--pattern']],
     ['mcast send --dscp af', AF],
