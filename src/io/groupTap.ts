@@ -31,6 +31,8 @@ export interface GroupTapReader {
 /** Sees datagrams of a group on an interface, member or not, and what this host tells routers of it. */
 export interface GroupTap {
   readonly notes: readonly string[];
+  /** The last reading left something behind: silence is not known until all is read. */
+  readonly isBehind: boolean;
   /** Hands on what came since the last reading, in its order. Returns how many it was; never blocks. */
   read(reader: GroupTapReader): number;
   /** Packets that found no room since the last call; `null`: not told. */
@@ -52,6 +54,7 @@ const MOST_AT_ONCE = 4096;
 /** Linux alone, with CAP_NET_RAW. */
 class PacketTap implements GroupTap {
   readonly notes: readonly string[];
+  isBehind = false;
   readonly #io: Io;
   readonly #addon: NativeAddon;
   readonly #socket: RawSocket;
@@ -99,6 +102,7 @@ class PacketTap implements GroupTap {
   read(reader: GroupTapReader): number {
     const bytes = this.#bytes;
     const { epoch } = this.#io.clock;
+    this.isBehind = false;
     for (let packets = 0; packets < MOST_AT_ONCE; packets++) {
       const octets = this.#addon.receiveFrom(this.#socket.fd, bytes, this.#from, this.#stamp);
       if (octets < 0) return packets;
@@ -108,6 +112,7 @@ class PacketTap implements GroupTap {
         if (namesGroup(bytes, octets, this.#group)) reader.onReport(realNs);
       } else if (this.#isWanted()) reader.onDatagram(realNs);
     }
+    this.isBehind = true;
     return MOST_AT_ONCE;
   }
 

@@ -22,6 +22,7 @@ import type { OpenSource } from './receiverSetup.js';
 
 const MESSAGES = 64;
 const ON_LOOPBACK = 'on loopback there is nothing between sender and receiver that could stop a group';
+const NO_ROOM = 'the packet socket had no room for all packets: leaves of such cycles are left out';
 const BLIND = 'the packet socket did not see what the joined socket got (tunnel, VLAN or extension header)';
 
 export type OpenTap = (io: Io, spec: GroupTapSpec) => GroupTap | string;
@@ -124,7 +125,6 @@ class DelayBench {
 
   result(): RunResult {
     const session = this.#session;
-    if ((this.#tap?.dropped() ?? 0) > 0) session.tally.notes.add('the packet socket had no room for all packets');
     return session.result(!session.isStopped);
   }
 
@@ -152,7 +152,7 @@ class DelayBench {
       cycle.left(clock.monoNs());
       for (const { source } of open) source.leave();
       if (!(await wait())) return;
-      const times = cycle.times(clock.monoNs());
+      const times = this.#complete(cycle.times(clock.monoNs()));
       this.#silentSinceNs = cycle.silentSinceNs;
       this.#record(half, times);
       const time = formatRealtime(clock.epoch, joinRealNs);
@@ -160,6 +160,13 @@ class DelayBench {
     } finally {
       for (const { source } of open) session.tally.close(source);
     }
+  }
+
+  /** Without what was not seen for want of room. */
+  #complete(times: CycleTimes): CycleTimes {
+    if (this.#tap === null || (this.#tap.dropped() ?? 0) === 0) return times;
+    this.#session.tally.notes.add(NO_ROOM);
+    return { ...times, leaveNs: NaN };
   }
 
   #record(half: Half, times: CycleTimes): void {
@@ -171,11 +178,10 @@ class DelayBench {
     const { test, background } = this.#plan;
     const session = this.#session;
     const whyNot = this.#whyNot;
-    const stamped =
-      session.tally.timeSource === 'user'
-        ? 'when datagrams were read'
-        : `${session.tally.timeSource} stamps of datagrams`;
-    const clock = `CLOCK_MONOTONIC, ${stamped}`;
+    const { timeSource } = session.tally;
+    // What has not come yet would be stamped by the kernel where the implementation can.
+    const isStamped = timeSource === null ? session.io.capabilities.kernelTime : timeSource !== 'user';
+    const clock = `CLOCK_MONOTONIC, datagrams ${isStamped ? `stamped by the ${timeSource ?? 'kernel'}` : 'when they were read'}`;
     const load = { endpoints: endpointsOf(background), ...this.#loaded.background };
     return {
       test,

@@ -58,7 +58,7 @@ export class CycleAgent implements Agent, GroupTapReader {
     for (const source of this.#sources) handled += this.#readGroup(source);
     for (const source of this.#background) handled += this.#readBackground(source);
     if (this.wasStopped) this.finished = true;
-    else {
+    else if (this.#tap?.isBehind !== true) {
       this.due = this.#cycle.step(nowNs);
       this.finished = this.due !== null;
     }
@@ -66,6 +66,7 @@ export class CycleAgent implements Agent, GroupTapReader {
   }
 
   nextDueNs(): Nanos {
+    if (this.#tap?.isBehind === true) return -Infinity;
     const dueNs = this.#cycle.dueNs();
     return this.#tap === null ? dueNs : Math.min(dueNs, this.#clock.monoNs() + TAP_NS);
   }

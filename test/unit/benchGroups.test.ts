@@ -17,6 +17,7 @@ const group = (number: number): string => `239.255.8.${number}`;
 /** Sees its group from the moment on at which so many are joined. */
 class Flooded implements GroupTap {
   readonly notes = [];
+  readonly isBehind = false;
   isClosed = false;
   readonly #io: Limited;
   readonly #from: number;
