@@ -104,8 +104,8 @@ export class Mcast {
     if (this.#process.running) this.#process.signal(signal);
   }
 
-  async exited(): Promise<Exit> {
-    await until(() => !this.#process.running, `the end of ${this.#process.describe()}`, PATIENCE_MS);
+  async exited(patienceMs = PATIENCE_MS): Promise<Exit> {
+    await until(() => !this.#process.running, `the end of ${this.#process.describe()}`, patienceMs);
     return this.#process.exited;
   }
 

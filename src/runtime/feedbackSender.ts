@@ -33,8 +33,8 @@ const MAX_LATE_NS = 60e9;
 /** Of all receivers together, each of which spreads what it has to say over the sum. */
 const SPREAD_PER_RECEIVER_MS = 10;
 const MOST_SPREAD_MS = 5000;
-/** How long behind the end the last reports are waited for, beside the spread. */
-const LINGER_NS = 4e9;
+/** How long behind the end the last reports are waited for, beside the spread, of receivers that are still heard. */
+const LINGER_NS = 10e9;
 const NO_OCTETS = new Uint8Array();
 
 export interface FeedbackSenderOptions {

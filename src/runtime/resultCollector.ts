@@ -4,8 +4,10 @@ import type { Receiver, RunResult } from '../result/model.js';
 import { readResults } from '../result/read.js';
 import { lossPlaces } from './lossPlaces.js';
 
-/** How long results are waited for of receivers that have said their last. */
+/** Results of receivers that are still heard are waited for: so long after the one that came before, */
 const PATIENCE_MS = 3000;
+/** and so long all together. Many on one busy host take their time. */
+const MOST_PATIENCE_MS = 30_000;
 const LOOK_MS = 20;
 const MOST_RESULTS = 1024;
 /** All documents together, characters of JSON: what comes beyond is kept without series, then not at all. */
@@ -21,6 +23,8 @@ export class ResultCollector {
   #refused = 0;
   /** Being read. */
   #reading = 0;
+  /** When the last one came, by Date.now. */
+  #progressMs = 0;
   /** Why none can come. */
   failure: string | null = null;
 
@@ -45,11 +49,13 @@ export class ResultCollector {
     const server = await this.#server;
     const { sender } = result;
     if (sender === null || sender.feedback === null) return result;
-    const untilMs = Date.now() + PATIENCE_MS;
+    const startMs = Date.now();
+    this.#progressMs = startMs;
+    const isPatient = (): boolean => Date.now() < Math.min(this.#progressMs + PATIENCE_MS, startMs + MOST_PATIENCE_MS);
     const isMissing = ({ report }: Receiver): boolean =>
-      report !== null && report.state === 'done' && !this.#results.has(report.ssrc);
+      report !== null && report.state !== 'silent' && !this.#results.has(report.ssrc);
     if (server !== null) {
-      while ((this.#reading > 0 || result.receivers.some(isMissing)) && Date.now() < untilMs) await sleep(LOOK_MS);
+      while ((this.#reading > 0 || result.receivers.some(isMissing)) && isPatient()) await sleep(LOOK_MS);
     }
     const receivers = result.receivers.map((receiver) => {
       const own = receiver.report === null ? undefined : this.#results.get(receiver.report.ssrc);
@@ -69,6 +75,7 @@ export class ResultCollector {
 
   async #read(receiver: string, text: string): Promise<void> {
     this.#reading++;
+    this.#progressMs = Date.now();
     try {
       const [result] = await readResults(text, 'a receiver');
       if (result === undefined) this.#refused++;
