@@ -31,5 +31,5 @@ it('help loads no package, no worker, no addon and no runtime', () => {
   ).toEqual([]);
   expect(names).toContain('profile/options.ts');
   expect(names).toContain('core/units.ts');
-  expect(names.length).toBeLessThan(40);
+  expect(names.length).toBeLessThan(48);
 });
