@@ -1,5 +1,10 @@
 /** Documents that have everything a report can show, each figure another one. */
+import { MembershipCounts } from '../../src/metrics/membershipCounts.js';
+import { buildDelays } from '../../src/result/buildBench.js';
+import { buildClasses, buildForwarding } from '../../src/result/buildBenchStreams.js';
 import type {
+  Bench,
+  BenchGroups,
   Bursts,
   Capacity,
   Link,
@@ -409,6 +414,58 @@ export function silentResult(): RunResult {
 }
 
 /** Each kind of document, by what it is. */
+/** All sections of a benchmark at a time, as no single one has them. */
+export function benchResult(): RunResult {
+  const measured = receiverResult();
+  const [plain, loaded] = [new MembershipCounts(), new MembershipCounts()];
+  const times = {
+    joinNs: 20e6,
+    joinReportNs: 8e6,
+    wasThere: false,
+    leaveNs: 210e6,
+    leaveReportNs: 10e6,
+    stayed: false,
+    spacingNs: 5e6,
+  };
+  for (const counts of [plain, loaded]) {
+    counts.record(times);
+    counts.record({ ...times, wasThere: true, stayed: true });
+  }
+  const background = { endpoints: ['udp://239.9.9.9:1'], datagrams: 100, octets: 131_600, activeNs: 1e9 };
+  const load = { counts: loaded, whyNot: null, background };
+  const plan = { cycles: 2, dwellNs: 5e9, settleNs: 5e8 };
+  const clock = 'CLOCK_MONOTONIC, datagrams stamped by the kernel';
+  const delays = buildDelays(plan, clock, { counts: plain, whyNot: null }, load);
+  const groups: BenchGroups = {
+    groups: 9,
+    dwell_ns: 5e9,
+    capacity: 4,
+    failed: {
+      group: '239.1.1.5',
+      number: 5,
+      obstacle: 'network_limit',
+      reason: 'a switch has no room',
+      membership: 'exclude (MCAST_MSFILTER)',
+      seen_on_interface: false,
+      came_after_leave: true,
+    },
+    silent: 1,
+    silent_groups: ['239.1.1.2'],
+    flooded_at: 3,
+    sees_floods: true,
+    join_ns: delays.join.delay_ns,
+  };
+  const base = receiverResult();
+  const bench: Bench = {
+    test: 'groups',
+    delays,
+    groups,
+    forwarding: buildForwarding(measured),
+    classes: buildClasses(measured),
+  };
+  return judged({ ...base, run: { ...base.run, command: 'bench' }, bench }, []);
+}
+
 export function documents(): readonly (readonly [name: string, result: RunResult])[] {
   return [
     ['media', mediaResult()],
@@ -422,6 +479,7 @@ export function documents(): readonly (readonly [name: string, result: RunResult
       ]),
     ],
     ['channel changes', zapResult()],
+    ['a benchmark', benchResult()],
     ['capacity', capacityResult()],
     ['two captures', tapsResult()],
     ['silence', silentResult()],

@@ -25,6 +25,7 @@ import {
   type HtmlElement,
 } from './htmlReader.js';
 import {
+  benchResult,
   capacityResult,
   documents,
   legsResult,
@@ -312,6 +313,33 @@ describe('the HTML report', () => {
       ['edge', 'nothing came', '1.00 %'],
       ['lost', '', ''],
     ]);
+  });
+
+  it('has what a benchmark found', () => {
+    const section = byId(pageOf(benchResult()), 'bench');
+    const found = factsOf(section);
+    expect([found.get('not pruned'), found.get('did not end'), found.get('background')]).toEqual([
+      '1',
+      '1',
+      'udp://239.9.9.9:1',
+    ]);
+    expect([found.get('obstacle'), found.get('flooded with'), found.get('lossy')]).toEqual(['network limit', '3', '1']);
+    expect(textOf(section)).toContain('Fell silent: 239.1.1.2');
+    const delays = rowsOf(captioned(section, 'Group join and leave delay'));
+    expect(delays.map(([name]) => name).slice(1)).toEqual([
+      'join',
+      'join: report',
+      'join: network',
+      'leave',
+      'leave: report',
+      'leave: network',
+    ]);
+    expect(rowsOf(captioned(section, 'Groups, the worst first'))[1]!.slice(0, 3)).toEqual([
+      '239.1.1.1:5001',
+      '990',
+      '10',
+    ]);
+    expect(rowsOf(captioned(section, 'Traffic classes'))[1]!.slice(0, 3)).toEqual(['ef', '990', '10']);
   });
 
   it('has channel changes, captures, outputs and links', () => {

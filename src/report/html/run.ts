@@ -2,6 +2,7 @@
 import { formatDuration } from '../../core/format.js';
 import type { RunResult, Stream } from '../../result/model.js';
 import { arbitration } from './arbitration.js';
+import { bench } from './bench.js';
 import { capacity } from './capacity.js';
 import { conditions } from './conditions.js';
 import { events } from './events.js';
@@ -93,6 +94,7 @@ function sectionsOf(result: RunResult, prefix: string): Section[] {
     section('streams', 'Streams', overview(result, idOf)),
     section('arbitration', 'Two legs', result.arbitration === null ? NOTHING : arbitration(result.arbitration)),
     section('capacity', 'Capacity', result.capacity === null ? NOTHING : capacity(result.capacity)),
+    section('bench', 'Benchmark', result.bench === null ? NOTHING : bench(result.bench)),
     section('zap', 'Channel changes', result.zap === null ? NOTHING : zap(result.zap)),
     section('taps', 'Between two captures', result.taps === null ? NOTHING : taps(result.taps)),
     section('receivers', 'Receivers', result.receivers.length === 0 ? NOTHING : receivers(result.receivers)),
@@ -108,11 +110,11 @@ function sectionsOf(result: RunResult, prefix: string): Section[] {
 }
 
 function streams(
-  { streams: list, run, zap: zapped, taps: compared, bench }: RunResult,
+  { streams: list, run, zap: zapped, taps: compared, bench: benched }: RunResult,
   idOf: (stream: Stream) => string,
 ): Markup {
   if (list.length === 0) {
-    const isMissing = run.role !== 'sender' && zapped === null && compared === null && bench === null;
+    const isMissing = run.role !== 'sender' && zapped === null && compared === null && benched === null;
     return isMissing ? markup`<p class="bad">Nothing arrived.</p>` : NOTHING;
   }
   const points = list.reduce((sum, { series }) => sum + (series?.points ?? 0), 0);
