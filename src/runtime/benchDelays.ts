@@ -23,7 +23,8 @@ import type { OpenSource } from './receiverSetup.js';
 const MESSAGES = 64;
 const ON_LOOPBACK = 'on loopback there is nothing between sender and receiver that could stop a group';
 const NO_ROOM = 'the packet socket had no room for all packets: leaves of such cycles are left out';
-const BLIND = 'the packet socket did not see what the joined socket got (tunnel, VLAN or extension header)';
+const BLIND =
+  'the packet socket did not see what the joined socket got (a sender on this host, a tunnel, extension headers)';
 
 export type OpenTap = (io: Io, spec: GroupTapSpec) => GroupTap | string;
 
