@@ -17,6 +17,7 @@ import { StreamAnalyzers } from './streamAnalyzers.js';
 import { StreamDecoder } from './streamDecoder.js';
 import { identityOf, snapshotOf, socketSnapshotOf, type SocketSnapshot, type StreamParts } from './streamSnapshot.js';
 import { StreamFormat, StreamTable } from './streamTable.js';
+import type { TimingAnalyzer } from './timing.js';
 
 export type { MeasurementOptions, SocketFacts };
 
@@ -225,9 +226,9 @@ export class Measurement {
     this.#streams.end(stream, monoNs, this.decoder.rtp.highest(stream) + 1);
   }
 
-  /** RFC 3550 interarrival jitter of a stream so far, ns; NaN: not measurable. */
-  jitterNs(stream: number): number {
-    return this.#streams.timing.jitterNs(stream);
+  /** Jitter and the delay of the last datagrams, so far. */
+  get timing(): Pick<TimingAnalyzer, 'jitterNs' | 'lastDelayNs'> {
+    return this.#streams.timing;
   }
 
   /** Distinct datagrams with data so far, of all streams. */

@@ -320,6 +320,15 @@ export class TimingAnalyzer {
     rows[row + Time.LastTransitNs] = transitNs;
   }
 
+  /**
+   * Least transit of the last {@link IPDV_REACH} numbers (of a stream that is not detailed 16): receive minus send time, which
+   * is of another clock, so that only differences tell. NaN: none is known.
+   */
+  lastDelayNs(stream: number): number {
+    const at = this.#transitsAt[stream]!;
+    return this.#transits.least(at, at + reachOf(this.#kinds[stream]!));
+  }
+
   /** RFC 3550 interarrival jitter, ns; NaN before the second timed datagram. */
   jitterNs(stream: number): number {
     return this.#rows[stream * Time.Count + Time.JitterNs]!;

@@ -21,6 +21,13 @@ export class Transits {
     return at;
   }
 
+  /** The least of `[from, to)`; NaN: none is known. */
+  least(from: number, to: number): number {
+    let least = Infinity;
+    for (let at = from; at < to; at++) if (this.values[at]! < least) least = this.values[at]!;
+    return least === Infinity ? NaN : least;
+  }
+
   /**
    * Forms pairs of the datagram in slot `i` with its neighbours and remembers its transit. Neighbours are datagrams: one ends
    * where the other begins. So a transit is remembered at a datagram's first and last number, and those between have none.

@@ -37,6 +37,8 @@ export interface CapacitySending {
   readonly segments: number;
   readonly maxLateNs: Nanos;
   readonly seed: number;
+  /** Octets that the queue of the interface holds; `null`: not known. */
+  readonly backlogOctets: () => number | null;
 }
 
 /** One step that was, or is being, sent. */
@@ -47,6 +49,9 @@ interface SentStep {
   readonly lane: SenderLane;
   readonly stats: SenderStats;
   readonly endNs: Nanos;
+  /** In this host's own queue when the data ended; `null`: not looked at, or not known. */
+  backlogOctets: number | null;
+  isOver: boolean;
 }
 
 /** What all steps together have sent. */
@@ -80,6 +85,8 @@ export class CapacityAgent implements Agent {
   #lookNs: Nanos = -Infinity;
   #stopped = false;
   #disturbed = 0;
+  /** By SSRC: the least delay so far, ns by clocks that need not agree. */
+  readonly #leastDelayNs = new Map<number, Nanos>();
 
   constructor(
     sending: CapacitySending,
@@ -105,6 +112,7 @@ export class CapacityAgent implements Agent {
     for (const { lane } of this.#active) if (!lane.finished) handled += lane.doWork(nowMonoNs);
     if (nowMonoNs >= this.#lookNs) {
       this.#lookNs = nowMonoNs + LOOK_NS;
+      this.#lookAtQueue(nowMonoNs);
       this.#tellReports(nowMonoNs);
       this.#begin(nowMonoNs);
     }
@@ -124,6 +132,15 @@ export class CapacityAgent implements Agent {
   stop(nowMonoNs: Nanos): void {
     this.#stopped = true;
     for (const { lane } of this.#active) if (!lane.finished) lane.stop(nowMonoNs);
+  }
+
+  /** What a step leaves in this host's queue delays it no more than it fills the network's. */
+  #lookAtQueue(nowMonoNs: Nanos): void {
+    for (const sent of this.#active) {
+      if (sent.isOver || nowMonoNs < sent.endNs - LOOK_NS) continue;
+      sent.isOver = true;
+      sent.backlogOctets = this.#sending.backlogOctets();
+    }
   }
 
   #begin(nowMonoNs: Nanos): void {
@@ -188,7 +205,8 @@ export class CapacityAgent implements Agent {
       segments,
       maxLateNs,
     });
-    this.#active.push({ step, flow, feed, lane, stats, endNs: dataNs + step.durationNs });
+    const endNs = dataNs + step.durationNs;
+    this.#active.push({ step, flow, feed, lane, stats, endNs, backlogOctets: null, isOver: false });
     this.#nextNs = dataNs + step.durationNs + step.settleNs;
   }
 
@@ -219,7 +237,7 @@ export class CapacityAgent implements Agent {
     );
   }
 
-  #tell({ step, flow, feed, stats }: SentStep, heard: readonly KnownReceiver[]): void {
+  #tell({ step, flow, feed, stats, backlogOctets }: SentStep, heard: readonly KnownReceiver[]): void {
     const { scheduled, notSent } = feed;
     const { counters } = stats;
     const totals = this.#totals;
@@ -244,13 +262,22 @@ export class CapacityAgent implements Agent {
         received: told?.received ?? 0,
         lostSocketBuffer: told?.lossSocketBuffer ?? 0,
         lostApplication: told?.lossApplication ?? 0,
-        delayRiseNs: null,
+        delayRiseNs: this.#riseOf(receiver.ssrc, told?.lastDelayNs ?? NaN),
         readDelayNs: null,
       };
     });
     const sent = scheduled - notSent;
     this.#onStep(step, sent, notSent, receivers);
-    this.#search.report({ step: step.index, sent, notSent, senderDelayRiseNs: null, receivers });
+    const senderDelayRiseNs = backlogOctets === null ? null : (8e9 * backlogOctets) / step.rateBitPerSecond;
+    this.#search.report({ step: step.index, sent, notSent, senderDelayRiseNs, receivers });
+  }
+
+  /** Of the last datagrams of a step, above the least that this receiver has told of any. */
+  #riseOf(ssrc: number, delayNs: Nanos): Nanos | null {
+    if (Number.isNaN(delayNs)) return null;
+    const leastNs = Math.min(delayNs, this.#leastDelayNs.get(ssrc) ?? Infinity);
+    this.#leastDelayNs.set(ssrc, leastNs);
+    return delayNs - leastNs;
   }
 }
 

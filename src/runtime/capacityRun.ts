@@ -6,6 +6,7 @@ import type { ReceiverObservation } from '../control/rateJudgement.js';
 import { formatRate, formatRatio } from '../core/format.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import type { Io } from '../io/datagram.js';
+import { readQdiscs } from '../io/linux/qdisc.js';
 import type { CapacityPlan } from '../profile/capacityPlan.js';
 import { assembleResult } from '../result/assemble.js';
 import { buildCapacitySearch } from '../result/buildCapacity.js';
@@ -109,6 +110,7 @@ export async function runCapacity(
       segments,
       maxLateNs: plan.send.maxLateNs,
       seed: plan.send.seed,
+      backlogOctets: () => readQdiscs()?.get(via.index)?.backlogOctets ?? null,
     };
     const searches: CapacitySearch[] = [];
     const quorum = Math.min(plan.quorum ?? receivers.length, receivers.length);

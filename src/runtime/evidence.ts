@@ -1,13 +1,13 @@
 import { SocketCounter, type DatagramSink } from '../io/datagram.js';
 import { evidenceGrowth, flattenEvidence, readHostEvidence, type HostEvidence } from '../io/hostEvidence.js';
 import type { NetworkInterface } from '../io/interfaces.js';
-import { readQdiscDrops } from '../io/linux/qdisc.js';
+import { readQdiscs } from '../io/linux/qdisc.js';
 import type { Evidence } from '../result/model.js';
 
 /** What the host's own counters say of a run: read at its beginning, compared whenever asked. */
 export class EvidenceWatch {
   readonly before: HostEvidence = readHostEvidence();
-  readonly #qdiscBefore = readQdiscDrops();
+  readonly #qdiscBefore = readQdiscs();
 
   /** `via`: the interfaces that the run sends or receives through. */
   sofar(via: readonly NetworkInterface[]): Evidence {
@@ -37,11 +37,11 @@ export class EvidenceWatch {
 
   #qdiscDrops(via: readonly NetworkInterface[]): Map<string, number> {
     const growth = new Map<string, number>();
-    const now = readQdiscDrops();
+    const now = readQdiscs();
     if (now === null || this.#qdiscBefore === null) return growth;
     for (const { index, name } of via) {
       const [then, after] = [this.#qdiscBefore.get(index), now.get(index)];
-      if (then !== undefined && after !== undefined) growth.set(name, (after - then) >>> 0);
+      if (then !== undefined && after !== undefined) growth.set(name, (after.drops - then.drops) >>> 0);
     }
     return growth;
   }

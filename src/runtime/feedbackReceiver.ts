@@ -327,6 +327,7 @@ export class FeedbackReceiver implements Agent {
           received: counters.values[at + StreamCounter.Received]!,
           lossSocketBuffer: counters.values[at + StreamCounter.LossSocketBuffer]!,
           lossApplication: counters.values[at + StreamCounter.LossApplication]!,
+          lastDelayNs: this.#options.measurement.timing.lastDelayNs(stream),
         };
       });
   }
@@ -338,7 +339,7 @@ export class FeedbackReceiver implements Agent {
     let worstNs = -Infinity;
     let jitterNs = NaN;
     for (const stream of streams) {
-      const streamJitterNs = measurement.jitterNs(stream);
+      const streamJitterNs = measurement.timing.jitterNs(stream);
       if (!(streamJitterNs <= jitterNs)) jitterNs = Number.isNaN(streamJitterNs) ? jitterNs : streamJitterNs;
       const interval = this.#intervals.get(stream);
       if (interval === undefined || !(interval.delayP99Ns > worstNs)) continue;

@@ -115,7 +115,7 @@ export class RtcpReceiver {
       received: c[StreamCounter.PacketsReceived]! + c[StreamCounter.PacketsLate]!,
       duplicates: c[StreamCounter.PacketsDuplicated]!,
       payloadOctets: this.#media().repair(stream)?.octets ?? 0,
-      jitterNs: measurement.jitterNs(stream),
+      jitterNs: measurement.timing.jitterNs(stream),
     };
   }
 }

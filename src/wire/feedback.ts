@@ -9,7 +9,7 @@
  *                               address (IPv4 mapped), port 16, how many groups from there 16
  *     report (subtype 1)        run, number, flags 16, streams 16, then doubles in the order of ReportField, and of each
  *                               of the latest flows of probes 32 bits each: flow, received, lost in the socket buffer,
- *                               lost in the application
+ *                               lost in the application, and a double: least delay of its last datagrams
  *     question (subtype 2)      run, number, t1
  *     answer (subtype 3)        run, number, t1 as it was asked, t2 when the question came, t3 when this left
  *     proof (subtype 31)        HMAC-SHA-256 of all octets of the datagram before this packet
@@ -108,6 +108,8 @@ export interface FlowReport {
   readonly received: number;
   readonly lossSocketBuffer: number;
   readonly lossApplication: number;
+  /** Least one-way delay of its last datagrams, by clocks that need not agree, ns; NaN: not known. */
+  readonly lastDelayNs: number;
 }
 
 export interface FeedbackQuestion {
@@ -133,7 +135,7 @@ const PLACE_OCTETS = 20;
 const REPORT_OCTETS = 12 + 8 * ReportField.Count;
 const QUESTION_OCTETS = 16;
 const ANSWER_OCTETS = 32;
-const FLOW_OCTETS = 16;
+const FLOW_OCTETS = 24;
 export const MOST_LATEST = 16;
 const TWO_32 = 4_294_967_296;
 
@@ -260,6 +262,7 @@ function readReport(data: Uint8Array): FeedbackReport | null {
       received: u32be(data, at + 4),
       lossSocketBuffer: u32be(data, at + 8),
       lossApplication: u32be(data, at + 12),
+      lastDelayNs: view.getFloat64(at + 16),
     });
   }
   const figures = Float64Array.from({ length: ReportField.Count }, (_, field) => view.getFloat64(12 + 8 * field));
@@ -278,6 +281,7 @@ function reportData(said: FeedbackReport): Uint8Array {
     putU32be(data, at + 4, flow.received);
     putU32be(data, at + 8, flow.lossSocketBuffer);
     putU32be(data, at + 12, flow.lossApplication);
+    view.setFloat64(at + 16, flow.lastDelayNs);
   }
   return data;
 }

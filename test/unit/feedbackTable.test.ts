@@ -69,7 +69,7 @@ describe('the receivers that a sender has heard of', () => {
     const table = new FeedbackTable();
     const one = table.admit(7, '10.0.0.1', 4000, '', 0)!;
     for (let flow = 0; flow < 100; flow++) {
-      const latest = [{ flow, received: 2 * flow, lossSocketBuffer: 0, lossApplication: 0 }];
+      const latest = [{ flow, received: 2 * flow, lossSocketBuffer: 0, lossApplication: 0, lastDelayNs: NaN }];
       table.report(one, report(flow, { latest }), flow * SECOND);
     }
     expect(one.flows.size).toBe(64);

@@ -43,9 +43,12 @@ const said: fc.Arbitrary<Feedback> = fc.oneof(
     figures: fc
       .array(fc.double(), { minLength: ReportField.Count, maxLength: ReportField.Count })
       .map((values) => Float64Array.from(values)),
-    latest: fc.array(fc.record({ flow: u32, received: u32, lossSocketBuffer: u32, lossApplication: u32 }), {
-      maxLength: MOST_LATEST,
-    }),
+    latest: fc.array(
+      fc.record({ flow: u32, received: u32, lossSocketBuffer: u32, lossApplication: u32, lastDelayNs: fc.double() }),
+      {
+        maxLength: MOST_LATEST,
+      },
+    ),
   }),
   fc.record({ kind: fc.constant('question' as const), ...head, t1UnixNs: u64 }),
   fc.record({ kind: fc.constant('answer' as const), ...head, t1UnixNs: u64, t2UnixNs: u64, t3UnixNs: u64 }),
