@@ -77,7 +77,14 @@ export class StreamTable {
   /** The stream's index, or -1 when it is new. Hot. */
   find(path: number, flow: number, run: number, format: number): number {
     const last = path < this.#lastOnPath.length ? this.#lastOnPath[path]! - 1 : -1;
-    return last >= 0 && this.#is(last, path, flow, run, format) ? last : this.#search(path, flow, run, format);
+    if (last < 0) return this.#search(path, flow, run, format);
+    if (this.#is(last, path, flow, run, format)) return last;
+    // Flows that send in turn came in turn: the next row lies beside this one, the slots of the table anywhere.
+    if (last + 1 >= this.count || !this.#is(last + 1, path, flow, run, format)) {
+      return this.#search(path, flow, run, format);
+    }
+    this.#lastOnPath[path] = last + 2;
+    return last + 1;
   }
 
   #is(stream: number, path: number, flow: number, run: number, format: number): boolean {

@@ -155,18 +155,19 @@ function lines<T extends Row>(
     return rows.map((row) => columns(timeOfDay.padEnd(TIME_COLUMNS), cellsOf(row), over));
   }
   const width = labelColumns(options);
-  const labels = (options.labels ?? new StreamLabels()).of(rows).map((label) => inColumns(printable(label), width));
   const { dim } = styleOf(options.color ?? false);
-  const shown = rows.map((row, i) => ({ row, label: labels[i]! }));
   const most = options.most ?? MOST;
   // Where not all are shown, those with something wrong are, and rather those that sent something.
-  if (shown.length > most) {
-    shown.sort((a, b) => missing(b.row) - missing(a.row) || Number(isActive(b.row)) - Number(isActive(a.row)));
-  }
-  const told = shown.slice(0, most).map(({ row, label }) => columns(label, cellsOf(row)));
-  const more = Math.max(0, shown.length - most) + (options.others?.streams ?? 0);
+  const ranked =
+    rows.length > most
+      ? rows.toSorted((a, b) => missing(b) - missing(a) || Number(isActive(b)) - Number(isActive(a)))
+      : rows;
+  const shown = ranked.slice(0, most);
+  const labels = (options.labels ?? new StreamLabels()).of(shown).map((label) => inColumns(printable(label), width));
+  const told = shown.map((row, i) => columns(labels[i]!, cellsOf(row)));
+  const more = rows.length - shown.length + (options.others?.streams ?? 0);
   if (more === 0) return [dim(timeOfDay), ...told];
-  const rest = shown.slice(most).reduce((sum, { row }) => sum + missing(row), options.others?.packets_lost ?? 0);
+  const rest = ranked.slice(most).reduce((sum, row) => sum + missing(row), options.others?.packets_lost ?? 0);
   const lost = rest === 0 ? '' : `, ${formatShortCount(rest)} missing`;
   return [dim(timeOfDay), ...told, dim(`and ${counted(more, 'more stream')}${lost}`)];
 }

@@ -5,6 +5,8 @@ import type { RunResult, Stream } from './model.js';
 /** Streams in detail, and octets of JSON, of a result that goes to its sender; what is cut is detail, never a counter. */
 const DETAIL = 64;
 const MOST_CHARACTERS = 1 << 20;
+/** A stream has more than these, its counters alone. */
+const LEAST_STREAM_CHARACTERS = 1024;
 
 /**
  * A receiver's result as far as it is about one run of one sender. `run`: eight hexadecimal digits. Of what
@@ -28,11 +30,13 @@ export function resultFor(result: RunResult, address: string, run: string, since
 
 /** As JSON of bounded length: series go first, then buckets, loss maps and what is known of contents. */
 export function boundedJson(result: RunResult): string {
-  const text = JSON.stringify(result);
-  if (text.length <= MOST_CHARACTERS) return text;
+  // Of very many streams there is no need to try.
+  const mayFit = result.streams.length * LEAST_STREAM_CHARACTERS <= MOST_CHARACTERS;
+  const text = mayFit ? JSON.stringify(result) : null;
+  if (text !== null && text.length <= MOST_CHARACTERS) return text;
   const withoutSeries = { ...result, streams: orderStreams(result.streams, DETAIL).map(withoutSeriesOf) };
-  const shorter = JSON.stringify(withoutSeries);
-  if (shorter.length <= MOST_CHARACTERS) return shorter;
+  const shorter = mayFit ? JSON.stringify(withoutSeries) : null;
+  if (shorter !== null && shorter.length <= MOST_CHARACTERS) return shorter;
   const counters = { ...withoutSeries, streams: withoutSeries.streams.map(countersOf), events: [] };
   return JSON.stringify(counters);
 }

@@ -10,6 +10,7 @@ import type { IntervalSnapshot } from '../metrics/snapshot.js';
 import {
   buildIntervalRow,
   type IntervalRow,
+  type IntervalStream,
   type IntervalUnit,
   type TransportIntervalRow,
 } from '../result/interval.js';
@@ -54,6 +55,8 @@ export class IntervalTeller {
   readonly #options: IntervalTellerOptions;
   /** By format. */
   readonly #units: IntervalUnit[] = [];
+  /** By stream; of those that had a row. */
+  readonly #named: IntervalStream[] = [];
 
   constructor(options: IntervalTellerOptions) {
     this.#options = options;
@@ -88,6 +91,7 @@ export class IntervalTeller {
       receivers: [],
       transportRows,
     });
+    interval.giveBack();
   }
 
   /** Rows that are told, in ascending order; of what goes with media none, it is in the result. */
@@ -137,8 +141,7 @@ export class IntervalTeller {
     const { stream } = rows;
     const built: IntervalRow[] = [];
     for (const row of which.toSorted((a, b) => stream[a]! - stream[b]!)) {
-      const named = { ...this.#options.identityOf(stream[row]!), ...this.#unitOf(stream[row]!) };
-      built.push(buildIntervalRow(rows.snapshot(row, startMonoNs, endMonoNs), named));
+      built.push(buildIntervalRow(rows.snapshot(row, startMonoNs, endMonoNs), this.#namedOf(stream[row]!)));
       yield;
     }
     return built;
@@ -148,6 +151,10 @@ export class IntervalTeller {
     let series = this.series.get(stream);
     if (series === undefined) this.series.set(stream, (series = new Series(this.#options.intervalNs)));
     return series;
+  }
+
+  #namedOf(stream: number): IntervalStream {
+    return (this.#named[stream] ??= { ...this.#options.identityOf(stream), ...this.#unitOf(stream) });
   }
 
   #unitOf(stream: number): IntervalUnit {

@@ -286,6 +286,22 @@ describe('intervals', () => {
   });
 });
 
+describe('intervals that are given back', () => {
+  it('lend their memory to later ones, and nothing of what was in it', () => {
+    const driver = new Driver({ intervalNs: S, firstBoundaryMonoNs: S });
+    driver.all(data(5));
+    driver.measurement.socketReadPast(0, 1.5 * S);
+    const [first] = driver.measurement.takeIntervals();
+    expect(first!.streams[0]!.counters[StreamCounter.Received]).toBe(5);
+    first!.giveBack();
+    driver.batch([{ number: 5, monoNs: 1.6 * S }]);
+    driver.measurement.socketReadPast(0, 2.5 * S);
+    const [second] = driver.measurement.takeIntervals();
+    expect(second!.rows).toBe(first!.rows);
+    expect(second!.streams.map(({ counters: c }) => c[StreamCounter.Received])).toEqual([1]);
+  });
+});
+
 describe('the warm-up', () => {
   const options = { omitNs: S, firstBoundaryMonoNs: S, intervalNs: S, startMonoNs: 0 };
 
