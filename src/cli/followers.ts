@@ -9,13 +9,13 @@ import type { Snapshots } from './snapshots.js';
  */
 export async function openFollowers(
   output: OutputPlan,
-  _command: string,
+  command: string,
   snapshots: Snapshots,
   say: (text: string) => void,
 ): Promise<readonly Follower[]> {
   const opened: Follower[] = [];
   try {
-    for (const open of wanted(output, snapshots, say)) opened.push(await open());
+    for (const open of wanted(output, command, snapshots, say)) opened.push(await open());
   } catch (error) {
     await Promise.all(opened.map((follower) => follower.close()));
     throw error;
@@ -25,10 +25,14 @@ export async function openFollowers(
 
 function* wanted(
   output: OutputPlan,
+  command: string,
   snapshots: Snapshots,
   say: (text: string) => void,
 ): Generator<() => Promise<Follower>> {
-  const { metrics, otlp, influx, series } = output.exports;
+  const { metrics, web, otlp, influx, series } = output.exports;
+  if (web !== null) {
+    yield async () => await (await import('./webFollower.js')).openWeb(web, output, command, snapshots, say);
+  }
   if (metrics !== null) {
     yield async () => await (await import('./metricsFollower.js')).openMetrics(metrics, output, snapshots, say);
   }

@@ -36,6 +36,8 @@ export interface HttpServerOptions {
 export interface HttpServer {
   /** `http://127.0.0.1:9464`, without a path. */
   readonly url: string;
+  /** Nobody but this host reaches it. */
+  readonly isLoopback: boolean;
   /** Takes no more requests, and ends what is under way after half a second. Never rejects. */
   close(): Promise<void>;
 }
@@ -57,7 +59,7 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
       response.setTimeout(STUCK_MS, () => response.destroy());
       // A reader that went away is no error of this program.
       response.on('error', () => {});
-      const refusal = refusalOf(request, names);
+      const refusal = refusalOf(request, names, what);
       if (refusal !== null) {
         refuse(response, refusal);
         return;
@@ -73,7 +75,8 @@ export async function openHttpServer(options: HttpServerOptions): Promise<HttpSe
   await listening(server, host, port, what);
   const { address, port: bound } = server.address() as AddressInfo;
   const shown = options.host === null || isIP(host) > 0 ? address : host;
-  return { url: `http://${formatHostPort(shown, bound)}`, close: () => closing(server) };
+  const isLoopback = address === '::1' || /^(?:::ffff:)?127\./u.test(address);
+  return { url: `http://${formatHostPort(shown, bound)}`, isLoopback, close: () => closing(server) };
 }
 
 /** Answers with a line of text. */
@@ -93,7 +96,7 @@ interface Refusal {
 }
 
 /** Why a request is not answered; `null`: it is. */
-function refusalOf({ method, headers }: IncomingMessage, names: ReadonlySet<string>): Refusal | null {
+function refusalOf({ method, headers }: IncomingMessage, names: ReadonlySet<string>, what: string): Refusal | null {
   if (method !== 'GET' && method !== 'HEAD') {
     return { status: 405, text: 'GET and HEAD only', headers: { Allow: 'GET, HEAD' } };
   }
@@ -104,7 +107,7 @@ function refusalOf({ method, headers }: IncomingMessage, names: ReadonlySet<stri
   if (host === undefined || !isOwnHost(host, names)) {
     return {
       status: 421,
-      text: 'this host is not known by that name: use its address, or give the name where the address is given, as --metrics=<name>:<port>',
+      text: `this host is not known by that name: use its address, or give the name where the address is given, as ${what}=<name>:<port>`,
     };
   }
   const isNavigation = headers['sec-fetch-mode'] === 'navigate';

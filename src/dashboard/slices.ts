@@ -5,13 +5,18 @@ const SLICE_MS = 5;
 
 /** What a generator makes, joined; others have their turn in between. */
 export async function inSlices(chunks: Iterable<string>): Promise<string> {
-  const parts: string[] = [];
+  return (await gatheredInSlices(chunks)).join('');
+}
+
+/** What a generator makes, in order; others have their turn in between. */
+export async function gatheredInSlices<T>(made: Iterable<T>): Promise<T[]> {
+  const all: T[] = [];
   let untilMs = performance.now() + SLICE_MS;
-  for (const chunk of chunks) {
-    parts.push(chunk);
+  for (const one of made) {
+    all.push(one);
     if (performance.now() < untilMs) continue;
     await setImmediate();
     untilMs = performance.now() + SLICE_MS;
   }
-  return parts.join('');
+  return all;
 }

@@ -1,5 +1,5 @@
 /** The rows of the table of options that say where figures go while a run goes on. */
-import { parseInfluxTarget, parseMetricsPlace, parseOtlpUrl } from './exportValues.js';
+import { parseInfluxTarget, parseMetricsPlace, parseOtlpUrl, parseWebPlace } from './exportValues.js';
 import { LIVE, one, RESULTS, type OptionRow } from './optionRow.js';
 import { parseText } from './optionValues.js';
 
@@ -14,6 +14,12 @@ export const EXPORT_OPTIONS = {
     astray: /^(?:(?:0\.0\.0\.0|127\.[\d.]+|localhost|\[::1?\])?:)?\d{1,5}$/u,
     commands: [...LIVE, 'zap'],
     help: 'answer Prometheus at http://127.0.0.1:9464/metrics; another address only when it is given, as 0.0.0.0:9464',
+  }),
+  web: one('Export', parseWebPlace, {
+    value: '[=<[address:]port>]',
+    astray: /^(?:(?:0\.0\.0\.0|127\.[\d.]+|localhost|\[::1?\])?:)?\d{1,5}$/u,
+    commands: [...LIVE, 'zap', 'capacity'],
+    help: 'dashboard for browsers at http://127.0.0.1:8080; another address only when it is given, as 0.0.0.0:8080',
   }),
   otlp: one('Export', parseOtlpUrl, {
     value: '<url>',

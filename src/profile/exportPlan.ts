@@ -5,6 +5,8 @@ import type { OptionValues } from './options.js';
 /** Where figures go while a run goes on; `null`: nowhere. */
 export interface ExportPlan {
   readonly metrics: HttpPlace | null;
+  /** Of the dashboard. */
+  readonly web: HttpPlace | null;
   /** URL. */
   readonly otlp: string | null;
   readonly influx: InfluxTarget | null;
@@ -39,6 +41,7 @@ export function exportPlan(run: OptionValues, problems: McastError[]): ExportPla
   }
   return {
     metrics: run.metrics ?? null,
+    web: run.web ?? null,
     otlp: run.otlp ?? null,
     influx,
     influxTokenFile: run['influx-token-file'] ?? null,

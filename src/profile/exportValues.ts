@@ -12,6 +12,8 @@ export interface HttpPlace {
 
 /** Port of Prometheus exporters of OpenTelemetry, which has become that of many programs without one of their own. */
 const METRICS_PORT = 9464;
+/** What programs with a page for people usually have. */
+const WEB_PORT = 8080;
 
 /** `-` (nothing was given), `9464`, `:9464`, `0.0.0.0`, `0.0.0.0:9464`, `[::]:9464`, `host.example:9464`. */
 export function parseHttpPlace(defaultPort: number): (text: string) => HttpPlace {
@@ -32,6 +34,7 @@ export function parseHttpPlace(defaultPort: number): (text: string) => HttpPlace
 }
 
 export const parseMetricsPlace = parseHttpPlace(METRICS_PORT);
+export const parseWebPlace = parseHttpPlace(WEB_PORT);
 
 /** URL of an OpenTelemetry collector; without a path that of its metrics. */
 export function parseOtlpUrl(text: string): string {

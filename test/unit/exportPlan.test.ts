@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readCommandLine } from '../../src/cli/program.js';
 import { McastError } from '../../src/core/errors.js';
 import { planOutput } from '../../src/profile/makePlan.js';
-import { parseInfluxTarget, parseMetricsPlace, parseOtlpUrl } from '../../src/profile/exportValues.js';
+import { parseInfluxTarget, parseMetricsPlace, parseOtlpUrl, parseWebPlace } from '../../src/profile/exportValues.js';
 
 function refused(read: () => unknown): string {
   try {
@@ -36,6 +36,13 @@ describe('--metrics', () => {
       expect(refused(() => parseMetricsPlace(text))).toMatch(/^ERR_USAGE/u);
     },
   );
+});
+
+describe('--web', () => {
+  it('is at a port of its own', () => {
+    expect(parseWebPlace('-')).toEqual({ host: null, port: 8080 });
+    expect(parseWebPlace('0.0.0.0')).toEqual({ host: '0.0.0.0', port: 8080 });
+  });
 });
 
 describe('--otlp', () => {
@@ -100,10 +107,11 @@ async function outputOf(line: string) {
 describe('exports of a command', () => {
   it('are what its options say', async () => {
     const { exports } = await outputOf(
-      'recv probe://239.1.1.1 --metrics=:9465 --otlp http://c:4318 --influx x.lp --series s.csv --name lab --label a=b',
+      'recv probe://239.1.1.1 --metrics=:9465 --web=[::] --otlp http://c:4318 --influx x.lp --series s.csv --name lab --label a=b',
     );
     expect(exports).toEqual({
       metrics: { host: null, port: 9465 },
+      web: { host: '::', port: 8080 },
       otlp: 'http://c:4318/v1/metrics',
       influx: { kind: 'file', path: 'x.lp' },
       influxTokenFile: null,

@@ -6,7 +6,7 @@ export interface HtmlElement {
   readonly children: (HtmlElement | string)[];
 }
 
-const VOID = new Set(['meta', 'br']);
+const VOID = new Set(['meta', 'br', 'link']);
 const RAW = new Set(['style', 'script', 'title']);
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" };
 

@@ -92,7 +92,7 @@ describe('words', () => {
     [['check', E, E], `check takes one <endpoint>; "${E}" is one too many`],
     [['demo', E], `demo takes no operand; "${E}" is one`],
     [['send', E, '--rat', '5M'], 'unknown option --rat; did you mean --rate?'],
-    [['send', E, '--web=:8080'], 'unknown option --web'],
+    [['send', E, '--wob=:8080'], 'unknown option --wob; did you mean --web?'],
     [['send', E, '-Z'], 'unknown option -Z'],
     [['recv', E, '--rate', '5M'], '--rate is no option of recv, but of send, check, demo, doctor'],
     [['recv', E, '-b', '5M'], '-b is no option of recv, but of send, check, demo, doctor'],

@@ -1,0 +1,42 @@
+import { Dashboard } from '../dashboard/dashboard.js';
+import { openHttpServer } from '../dashboard/httpServer.js';
+import type { HttpPlace } from '../profile/exportValues.js';
+import type { OutputPlan } from '../profile/makePlan.js';
+import type { Follower } from './follower.js';
+import type { Snapshots } from './snapshots.js';
+import { resultSoFar } from './soFar.js';
+
+/** `--web`: browsers see the run. Rejects with ERR_PORT_IN_USE, ERR_PERMISSION, ERR_SOCKET. */
+export async function openWeb(
+  { host, port }: HttpPlace,
+  output: OutputPlan,
+  command: string,
+  snapshots: Snapshots,
+  say: (text: string) => void,
+): Promise<Follower> {
+  const dashboard = new Dashboard({
+    command,
+    ask: () => resultSoFar(snapshots, output),
+    askWhole: () => resultSoFar(snapshots, output),
+  });
+  const server = await openHttpServer({
+    what: '--web',
+    host,
+    port,
+    answer: (request, response, path) => dashboard.answer(request, response, path),
+  });
+  say(`dashboard: ${server.url}/`);
+  if (!server.isLoopback) {
+    say(
+      'warning: the dashboard is open to everyone who reaches this host: it asks for no password. It changes nothing',
+    );
+  }
+  return {
+    show: (message) => dashboard.show(message),
+    finish: (result) => dashboard.finish(result),
+    async close() {
+      dashboard.close();
+      await server.close();
+    },
+  };
+}

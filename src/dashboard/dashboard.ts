@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { DASHBOARD_SCRIPT } from '../report/dashboard/dashboardScript.js';
+import { DASHBOARD_STYLE } from '../report/dashboard/dashboardStyle.js';
+import { History } from '../report/dashboard/history.js';
+import { ICON } from '../report/dashboard/icon.js';
+import { liveParts, type Part } from '../report/dashboard/liveParts.js';
+import type { LiveState } from '../report/dashboard/liveState.js';
+import { liveTitle } from '../report/dashboard/liveVerdict.js';
+import { shell } from '../report/dashboard/shell.js';
+import { addressOf, viewOf, type View } from '../report/dashboard/view.js';
+import { PAGE_STYLE } from '../report/html/pageStyle.js';
+import { plainDocument } from '../report/plainText.js';
+import type { RunResult } from '../result/model.js';
+import type { RunMessage } from '../runtime/messages.js';
+import { EventStream } from './eventStream.js';
+import { sendText } from './httpServer.js';
+import { gatheredInSlices } from './slices.js';
+
+/** From one update to the next. */
+const UPDATE_MS = 1000;
+/** A page that is loaded waits so long for newer figures than those at hand. */
+const PATIENCE_MS = 1000;
+/** Readers of events; further ones are told that there are too many. */
+const MOST_READERS = 12;
+
+const STYLE = PAGE_STYLE + DASHBOARD_STYLE;
+const BUILD = createHash('sha256').update(STYLE).update(DASHBOARD_SCRIPT).digest('base64url').slice(0, 16);
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self'",
+  "media-src 'self' blob:",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const FILES: Readonly<Record<string, readonly [type: string, text: string]>> = {
+  '/page.css': ['text/css; charset=utf-8', STYLE],
+  '/page.js': ['text/javascript; charset=utf-8', DASHBOARD_SCRIPT],
+  '/icon.svg': ['image/svg+xml', ICON],
+};
+
+export interface DashboardOptions {
+  readonly command: string;
+  /** The result so far; `null`: there is none, yet or any more. `streams`: ids of those that are shown in full. */
+  readonly ask: (streams: readonly string[]) => Promise<RunResult | null>;
+  /** The same with all that it has. */
+  readonly askWhole: () => Promise<RunResult | null>;
+}
+
+interface Reader {
+  readonly view: View;
+  readonly events: EventStream;
+}
+
+/** Shows a run to browsers while it goes on. The run is asked for figures while somebody looks, and not otherwise. */
+export class Dashboard {
+  readonly #options: DashboardOptions;
+  readonly #history = new History();
+  readonly #readers = new Set<Reader>();
+  #result: RunResult | null = null;
+  #resultMs = -Infinity;
+  #taken = 0;
+  #asking: Promise<void> | null = null;
+  #isFinished = false;
+  /** The parts of the present result, by address of the view. */
+  readonly #rendered = new Map<string, Promise<readonly Part[]>>();
+  #timer: NodeJS.Timeout | null = null;
+  #isUpdating = false;
+
+  constructor(options: DashboardOptions) {
+    this.#options = options;
+  }
+
+  show(message: RunMessage): void {
+    if (message.type === 'interval') this.#history.add(message);
+  }
+
+  /** The result of the whole run: readers are told, and then that nothing newer comes. */
+  async finish(result: RunResult): Promise<void> {
+    this.#isFinished = true;
+    await this.#take(result);
+    await Promise.all([...this.#readers].map((reader) => this.#tell(reader)));
+    this.close();
+  }
+
+  /** Ends all connections of readers. */
+  close(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#timer = null;
+    for (const { events } of this.#readers) events.end('over');
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    response.setHeader('Content-Security-Policy', POLICY);
+    response.setHeader('Referrer-Policy', 'no-referrer');
+    response.setHeader('X-Frame-Options', 'DENY');
+    response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
+    response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+    const file = FILES[path];
+    if (file !== undefined) send(response, ...file);
+    else if (path === '/') await this.#sendPage(viewIn(request), response);
+    else if (path === '/events') this.#open(request, response);
+    else if (path === '/result.json') await this.#sendResult(response);
+    else sendText(response, 404, 'there is nothing here: the dashboard is at /');
+  }
+
+  async #sendPage(view: View, response: ServerResponse): Promise<void> {
+    await Promise.race([this.#renew(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())]);
+    const parts = await this.#parts(view);
+    const page = shell({ title: liveTitle(this.#state()), parts, build: BUILD, hasPreview: false });
+    send(response, 'text/html; charset=utf-8', page);
+  }
+
+  async #sendResult(response: ServerResponse): Promise<void> {
+    const result = this.#isFinished ? this.#result : await this.#options.askWhole();
+    if (result !== null) {
+      send(response, 'application/json', `${JSON.stringify(result)}\n`);
+      return;
+    }
+    response.setHeader('Retry-After', '1');
+    sendText(response, 503, 'the run has no figures yet');
+  }
+
+  #open(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method === 'HEAD') {
+      send(response, 'text/event-stream; charset=utf-8', '');
+      return;
+    }
+    const events = new EventStream(response, BUILD, () => this.#close(reader));
+    const reader: Reader = { view: viewIn(request), events };
+    if (this.#isFinished || this.#readers.size >= MOST_READERS) {
+      events.end(this.#isFinished ? 'over' : 'full');
+      return;
+    }
+    this.#readers.add(reader);
+    this.#timer ??= setInterval(() => this.#tick(), UPDATE_MS);
+    // What is at hand, at once; newer figures when they are there.
+    void this.#tell(reader).then(() => this.#update());
+  }
+
+  #close(reader: Reader): void {
+    this.#readers.delete(reader);
+    if (this.#readers.size > 0 || this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  #tick(): void {
+    if (!this.#isUpdating) void this.#update();
+    // The run has not answered yet: there is nothing new, but there is a connection.
+    else for (const { events } of this.#readers) events.keepAlive();
+  }
+
+  async #update(): Promise<void> {
+    if (this.#isUpdating || this.#isFinished) return;
+    this.#isUpdating = true;
+    await this.#renew();
+    for (const reader of this.#readers) await this.#tell(reader);
+    this.#isUpdating = false;
+  }
+
+  /** Figures that are not older than an update. One question at a time, however many want an answer. */
+  async #renew(): Promise<void> {
+    if (this.#isFinished || performance.now() - this.#resultMs < UPDATE_MS / 2) return;
+    this.#asking ??= this.#ask().finally(() => (this.#asking = null));
+    await this.#asking;
+  }
+
+  async #ask(): Promise<void> {
+    const shown = [...this.#readers].flatMap(({ view: { stream } }) => (stream === null ? [] : [stream]));
+    const result = await this.#options.ask([...new Set(shown)]);
+    // A run that ended meanwhile has left its last result.
+    if (result !== null && !this.#isFinished) await this.#take(result);
+  }
+
+  async #take(result: RunResult): Promise<void> {
+    const order = ++this.#taken;
+    const streams = await gatheredInSlices(eachPlain(result.streams));
+    const plain = { ...plainDocument({ ...result, streams: [] }), streams };
+    // Another one was begun with meanwhile: it is newer.
+    if (order !== this.#taken) return;
+    this.#result = plain;
+    this.#resultMs = performance.now();
+    this.#rendered.clear();
+  }
+
+  async #tell({ view, events }: Reader): Promise<void> {
+    if (!events.isBehind) events.tell(liveTitle(this.#state()), await this.#parts(view));
+  }
+
+  async #parts(view: View): Promise<readonly Part[]> {
+    const address = addressOf(view);
+    let parts = this.#rendered.get(address);
+    if (parts === undefined) this.#rendered.set(address, (parts = gatheredInSlices(liveParts(this.#state(), view))));
+    return await parts;
+  }
+
+  #state(): LiveState {
+    const { command } = this.#options;
+    return { result: this.#result, isFinished: this.#isFinished, history: this.#history, command };
+  }
+}
+
+function* eachPlain<T>(list: readonly T[]): Generator<T> {
+  for (const one of list) yield plainDocument(one);
+}
+
+function viewIn({ url = '/' }: IncomingMessage): View {
+  return viewOf(/\?([^#]*)/u.exec(url)?.[1] ?? '');
+}
+
+function send(response: ServerResponse, type: string, text: string): void {
+  response.writeHead(200, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text) });
+  response.end(text);
+}

@@ -1,0 +1,129 @@
+/** What intervals told, kept for who looks at the run later: bounded in streams and in points. */
+import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../../result/interval.js';
+import type { StreamSeries } from '../../result/model.js';
+import { plainText } from '../plainText.js';
+import { IntervalRing } from './intervalRing.js';
+
+/** Points of a stream: with the usual interval of a second the last five minutes. */
+export const HISTORY_POINTS = 300;
+/** Streams whose course is kept: 7 MB of figures. */
+const MOST_STREAMS = 384;
+
+/** The figures of a receiver's interval that are kept, by the names that the document has for their series. */
+const RECEIVED = [
+  'rate_bit_per_second',
+  'loss_network',
+  'loss_socket_buffer',
+  'loss_application',
+  'one_way_delay_p50_ns',
+  'one_way_delay_p99_ns',
+  'jitter_ns',
+] as const;
+const MDI = RECEIVED.length;
+const SENT = ['rate_bit_per_second', 'not_sent', 'departure_error_p50_ns', 'departure_error_p99_ns'] as const;
+export type SentFigure = (typeof SENT)[number];
+
+interface Kept<Row> {
+  /** The last one told, as it came. */
+  row: Row;
+  readonly ring: IntervalRing;
+}
+
+export interface ToldInterval {
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly rows: readonly IntervalRow[];
+  readonly senderRows: readonly SenderIntervalRow[];
+  readonly transportRows: readonly TransportIntervalRow[];
+}
+
+export class History {
+  readonly #received = new Map<string, Kept<IntervalRow>>();
+  readonly #sent = new Map<string, Kept<SenderIntervalRow>>();
+
+  add({ startNs, endNs, rows, senderRows, transportRows }: ToldInterval): void {
+    const transports = new Map(transportRows.map((row) => [row.stream, row]));
+    for (const row of rows) {
+      const kept = keptOf(this.#received, row, MDI + 1);
+      kept?.ring.push(startNs, endNs, [...RECEIVED.map((id) => row[id]), delayFactor(transports.get(row.stream))]);
+    }
+    for (const row of senderRows) {
+      const kept = keptOf(this.#sent, row, SENT.length);
+      kept?.ring.push(
+        startNs,
+        endNs,
+        SENT.map((id) => row[id]),
+      );
+    }
+  }
+
+  /** The last interval of a stream; `null`: none was told, or of too many. */
+  lastReceived(stream: string): IntervalRow | null {
+    return this.#received.get(stream)?.row ?? null;
+  }
+
+  lastSent(stream: string): SenderIntervalRow | null {
+    return this.#sent.get(stream)?.row ?? null;
+  }
+
+  /** The course of a stream over the last intervals, in the form of the document's; `null`: there is none. */
+  series(stream: string): StreamSeries | null {
+    const ring = this.#received.get(stream)?.ring;
+    if (ring === undefined) return null;
+    const columns = [...RECEIVED, 'mdi_df_ns'].map((id, i) => [id, asColumn(id, ring.column(i))]);
+    return {
+      start_ns: ring.startNs,
+      step_ns: ring.stepNs,
+      points: ring.length,
+      metrics: Object.fromEntries(columns) as StreamSeries['metrics'],
+    };
+  }
+
+  /** The same of a stream that is sent: a column each. */
+  sentSeries(stream: string): SentSeries | null {
+    const ring = this.#sent.get(stream)?.ring;
+    if (ring === undefined) return null;
+    const columns = SENT.map((id, i) => [id, ring.column(i)]);
+    const figures = Object.fromEntries(columns) as SentSeries['figures'];
+    return { startNs: ring.startNs, stepNs: ring.stepNs, points: ring.length, figures };
+  }
+}
+
+export interface SentSeries {
+  readonly startNs: number;
+  readonly stepNs: number;
+  readonly points: number;
+  readonly figures: Readonly<Record<SentFigure, readonly (number | null)[]>>;
+}
+
+function keptOf<Row extends { readonly stream: string }>(
+  of: Map<string, Kept<Row>>,
+  row: Row,
+  columns: number,
+): Kept<Row> | null {
+  // As documents that are shown call it.
+  const id = plainText(row.stream);
+  const known = of.get(id);
+  if (known !== undefined) {
+    known.row = row;
+    return known;
+  }
+  if (of.size >= MOST_STREAMS) return null;
+  const kept = { row, ring: new IntervalRing(columns, HISTORY_POINTS) };
+  of.set(id, kept);
+  return kept;
+}
+
+/** The worst of the seconds that ended in the interval. */
+function delayFactor(row: TransportIntervalRow | undefined): number | null {
+  const known = (row?.mdi ?? []).flatMap(({ delay_factor_ns: ns }) => (ns === null ? [] : [ns]));
+  return known.length === 0 ? null : Math.max(...known);
+}
+
+/** A point is one interval: there is nothing around its value. `null`: the figure was never measured. */
+function asColumn(id: string, values: (number | null)[]): object | null {
+  if (values.every((value) => value === null)) return null;
+  return id.startsWith('loss_')
+    ? { sum: values, min: values, max: values }
+    : { mean: values, min: values, max: values };
+}

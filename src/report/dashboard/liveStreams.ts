@@ -1,0 +1,145 @@
+/** All streams, a row each, with what the last interval told of them beside what the run has come to. */
+import { formatCount, formatDuration, formatRate, formatRatio } from '../../core/format.js';
+import type { IntervalRow } from '../../result/interval.js';
+import type { RunResult, Stream, StreamMetrics } from '../../result/model.js';
+import { badCount, badIf, orNone } from '../html/cell.js';
+import { markup, type Markup, type Part } from '../html/markup.js';
+import { streamName } from '../html/stream.js';
+import type { History } from './history.js';
+import { spark } from './spark.js';
+import { addressOf, OVERVIEW, type Sort, type View } from './view.js';
+
+interface Row {
+  readonly stream: Stream;
+  readonly last: IntervalRow | null;
+}
+
+interface Column {
+  readonly head: string;
+  readonly cell: (row: Row) => Part;
+  /** It can be sorted by this. */
+  readonly sort?: Sort;
+  readonly isText?: boolean;
+}
+
+export function liveStreams({ streams, streams_total: total }: RunResult, history: History, { sort }: View): Markup {
+  const rows = sorted(
+    streams.map((stream) => ({ stream, last: history.lastReceived(stream.id) })),
+    sort,
+  );
+  const columns = columnsFor(streams, history);
+  const part = total > streams.length ? `${formatCount(streams.length)} of ${formatCount(total)} streams` : null;
+  return markup`<div class="scroll">
+    <table class="live">
+      <caption>
+        ${part ?? `${formatCount(streams.length)} streams`}
+        <small>rate and loss of the last interval, all else of the run so far</small>
+      </caption>
+      <thead><tr>${columns.map((column) => heading(column, sort))}</tr></thead>
+      <tbody>${rows.map((row) => rowOf(row, columns))}</tbody>
+    </table>
+  </div>`;
+}
+
+function heading({ head, sort, isText }: Column, by: Sort): Markup {
+  const look = isText === true && markup` class="t"`;
+  if (sort === undefined) return markup`<th scope="col"${look}>${head}</th>`;
+  const isBy = sort === by;
+  const order = isBy && markup` aria-sort="${sort === 'name' ? 'ascending' : 'descending'}"`;
+  const address = addressOf({ ...OVERVIEW, sort: isBy ? 'given' : sort });
+  return markup`<th scope="col"${look}${order}><a href="${address}">${head}</a></th>`;
+}
+
+function rowOf(row: Row, columns: readonly Column[]): Markup {
+  const tone = row.stream.role !== 'media' && markup` class="dim"`;
+  return markup`<tr id="s:${row.stream.id}"${tone}>${columns.map(({ cell, isText }, i) => {
+    const look = isText === true && markup` class="t"`;
+    return i === 0 ? markup`<th scope="row"${look}>${cell(row)}</th>` : markup`<td${look}>${cell(row)}</td>`;
+  })}</tr>`;
+}
+
+function columnsFor(streams: readonly Stream[], history: History): Column[] {
+  const isRepaired = streams.some(({ after }) => after !== null);
+  return [
+    {
+      head: 'stream',
+      sort: 'name',
+      isText: true,
+      cell: ({ stream }) =>
+        markup`<a href="${addressOf({ ...OVERVIEW, stream: stream.id })}">${streamName(stream)}</a>`,
+    },
+    { head: 'format', isText: true, cell: ({ stream }) => stream.format },
+    { head: 'state', isText: true, cell: stateOf },
+    { head: 'rate', sort: 'rate', cell: ({ last }) => (last === null ? '' : formatRate(last.rate_bit_per_second)) },
+    { head: 'course', isText: true, cell: ({ stream }) => spark(history.series(stream.id)) },
+    { head: 'lost now', cell: ({ last }) => (last === null ? '' : badCount(last.packets_lost)) },
+    { head: 'lost', sort: 'lost', cell: ({ stream }) => lossCell(stream) },
+    {
+      head: 'loss ratio',
+      cell: ({ stream: { metrics, not_measured: why } }) => orNone(formatRatio(metrics.loss_ratio), why['loss_ratio']),
+    },
+    ...(isRepaired
+      ? [
+          {
+            head: 'after repair',
+            cell: ({ stream: { after } }: Row) => after !== null && badCount(lostOf(after.metrics)),
+          },
+        ]
+      : []),
+    { head: 'received', sort: 'received', cell: ({ stream }) => formatCount(stream.metrics.packets_received) },
+    { head: 'delay p50', cell: ({ stream }) => delayCell(stream, 'p50') },
+    { head: 'delay p99', sort: 'delay', cell: ({ stream }) => delayCell(stream, 'p99') },
+    {
+      head: 'jitter',
+      sort: 'jitter',
+      cell: ({ stream: { metrics, not_measured: why } }) => orNone(formatDuration(metrics.jitter_ns), why['jitter_ns']),
+    },
+  ];
+}
+
+/** Of packets or of messages. */
+function isLosing({ packets_lost: lost, loss_ratio: ratio }: IntervalRow): boolean {
+  return (lost ?? ratio ?? 0) > 0;
+}
+
+function lostOf(metrics: StreamMetrics): number | null {
+  return metrics.messages_lost ?? metrics.packets_lost;
+}
+
+function lossCell({ metrics, not_measured: why, role, after }: Stream): Part {
+  const lost = lostOf(metrics);
+  return badIf(role === 'media' && after === null && (lost ?? 0) > 0, orNone(formatCount(lost), why['packets_lost']));
+}
+
+function delayCell({ histograms, not_measured: why }: Stream, id: 'p50' | 'p99'): Part {
+  return orNone(formatDuration(histograms?.one_way_delay_ns?.[id] ?? null), why['one_way_delay_ns']);
+}
+
+/** In words: colour is not all there is. */
+function stateOf({ stream, last }: Row): Part {
+  if (stream.ended) return markup`<span class="tag">ended</span>`;
+  if (last === null) return '';
+  if (isLosing(last)) return markup`<span class="tag bad">losing</span>`;
+  return last.packets_received === 0
+    ? markup`<span class="tag warn">silent</span>`
+    : markup`<span class="tag">ok</span>`;
+}
+
+/** Largest first; names from the first letter on. What has no value is last, and equals stay as they were. */
+function sorted(rows: readonly Row[], by: Sort): readonly Row[] {
+  if (by === 'given') return rows;
+  if (by === 'name') {
+    const nameOf = ({ stream: { name, group, port } }: Row): string => name ?? `${group}:${port}`;
+    return rows.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0));
+  }
+  const value = VALUES[by];
+  return rows.toSorted((a, b) => (value(b) ?? -Infinity) - (value(a) ?? -Infinity) || 0);
+}
+
+const VALUES: Readonly<Record<Exclude<Sort, 'given' | 'name'>, (row: Row) => number | null>> = {
+  rate: ({ last }) => last?.rate_bit_per_second ?? null,
+  received: ({ stream }) => stream.metrics.packets_received,
+  lost: ({ stream }) => lostOf(stream.metrics),
+  delay: ({ stream }) => stream.histograms?.one_way_delay_ns?.p99 ?? null,
+  jitter: ({ stream }) => stream.metrics.jitter_ns,
+};
