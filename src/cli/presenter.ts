@@ -183,6 +183,9 @@ export class Presenter implements AsyncDisposable {
           this.#linesSinceHeading = HEADING_EVERY;
         }
         break;
+      case 'outline':
+        this.#snapshots.takeOutline(message.result, end);
+        break;
       case 'partial':
         if (!this.#snapshots.take(message.result, end)) break;
         this.#line('partial', message.result.run.end, { result: message.result });

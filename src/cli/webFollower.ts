@@ -4,7 +4,7 @@ import type { HttpPlace } from '../profile/exportValues.js';
 import type { OutputPlan } from '../profile/makePlan.js';
 import type { Follower } from './follower.js';
 import type { Snapshots } from './snapshots.js';
-import { resultSoFar } from './soFar.js';
+import { outlineSoFar, resultSoFar } from './soFar.js';
 
 /** `--web`: browsers see the run. Rejects with ERR_PORT_IN_USE, ERR_PERMISSION, ERR_SOCKET. */
 export async function openWeb(
@@ -16,7 +16,7 @@ export async function openWeb(
 ): Promise<Follower> {
   const dashboard = new Dashboard({
     command,
-    ask: () => resultSoFar(snapshots, output),
+    ask: (streams) => outlineSoFar(snapshots, output, streams),
     askWhole: () => resultSoFar(snapshots, output),
   });
   const server = await openHttpServer({

@@ -19,6 +19,8 @@ import { gatheredInSlices } from './slices.js';
 
 /** From one update to the next. */
 const UPDATE_MS = 1000;
+/** Between the end of an update and the next. */
+const LEAST_PAUSE_MS = 50;
 /** A page that is loaded waits so long for newer figures than those at hand. */
 const PATIENCE_MS = 1000;
 /** Readers of events; further ones are told that there are too many. */
@@ -50,6 +52,8 @@ export interface DashboardOptions {
   readonly ask: (streams: readonly string[]) => Promise<RunResult | null>;
   /** The same with all that it has. */
   readonly askWhole: () => Promise<RunResult | null>;
+  /** From one update to the next; default: a second. */
+  readonly updateMs?: number;
 }
 
 interface Reader {
@@ -60,10 +64,12 @@ interface Reader {
 /** Shows a run to browsers while it goes on. The run is asked for figures while somebody looks, and not otherwise. */
 export class Dashboard {
   readonly #options: DashboardOptions;
+  readonly #updateMs: number;
   readonly #history = new History();
   readonly #readers = new Set<Reader>();
   #result: RunResult | null = null;
-  #resultMs = -Infinity;
+  /** When the run was asked last. */
+  #askedMs = -Infinity;
   #taken = 0;
   #asking: Promise<void> | null = null;
   #isFinished = false;
@@ -74,6 +80,7 @@ export class Dashboard {
 
   constructor(options: DashboardOptions) {
     this.#options = options;
+    this.#updateMs = options.updateMs ?? UPDATE_MS;
   }
 
   show(message: RunMessage): void {
@@ -90,7 +97,7 @@ export class Dashboard {
 
   /** Ends all connections of readers. */
   close(): void {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     for (const { events } of this.#readers) events.end('over');
   }
@@ -138,7 +145,6 @@ export class Dashboard {
       return;
     }
     this.#readers.add(reader);
-    this.#timer ??= setInterval(() => this.#tick(), UPDATE_MS);
     // What is at hand, at once; newer figures when they are there.
     void this.#tell(reader).then(() => this.#update());
   }
@@ -146,32 +152,45 @@ export class Dashboard {
   #close(reader: Reader): void {
     this.#readers.delete(reader);
     if (this.#readers.size > 0 || this.#timer === null) return;
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = null;
   }
 
-  #tick(): void {
-    if (!this.#isUpdating) void this.#update();
-    // The run has not answered yet: there is nothing new, but there is a connection.
-    else for (const { events } of this.#readers) events.keepAlive();
+  /** Once a second as long as somebody looks; what takes longer is followed by the next at once. */
+  #schedule(afterMs: number): void {
+    if (this.#timer !== null || this.#readers.size === 0 || this.#isFinished) return;
+    this.#timer = setTimeout(() => void this.#update(), afterMs);
   }
 
   async #update(): Promise<void> {
     if (this.#isUpdating || this.#isFinished) return;
     this.#isUpdating = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const beganMs = performance.now();
+    // The run has not answered yet: there is nothing new, but there is a connection.
+    const patience = setInterval(() => this.#keepAlive(), this.#updateMs);
     await this.#renew();
+    clearInterval(patience);
     for (const reader of this.#readers) await this.#tell(reader);
     this.#isUpdating = false;
+    this.#schedule(Math.max(LEAST_PAUSE_MS, beganMs + this.#updateMs - performance.now()));
+  }
+
+  #keepAlive(): void {
+    for (const { events } of this.#readers) events.keepAlive();
   }
 
   /** Figures that are not older than an update. One question at a time, however many want an answer. */
   async #renew(): Promise<void> {
-    if (this.#isFinished || performance.now() - this.#resultMs < UPDATE_MS / 2) return;
+    if (this.#isFinished) return;
+    if (this.#asking === null && performance.now() - this.#askedMs < this.#updateMs / 2) return;
     this.#asking ??= this.#ask().finally(() => (this.#asking = null));
     await this.#asking;
   }
 
   async #ask(): Promise<void> {
+    this.#askedMs = performance.now();
     const shown = [...this.#readers].flatMap(({ view: { stream } }) => (stream === null ? [] : [stream]));
     const result = await this.#options.ask([...new Set(shown)]);
     // A run that ended meanwhile has left its last result.
@@ -185,7 +204,6 @@ export class Dashboard {
     // Another one was begun with meanwhile: it is newer.
     if (order !== this.#taken) return;
     this.#result = plain;
-    this.#resultMs = performance.now();
     this.#rendered.clear();
   }
 

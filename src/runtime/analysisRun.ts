@@ -41,6 +41,7 @@ export function startAnalysis(
     exited,
     stop: () => analysis.stop(),
     snapshot: () => analysis.snapshot(),
+    outline: () => analysis.snapshot(),
     reopen: () => {},
     abandon: async () => {
       analysis.stop();

@@ -209,7 +209,7 @@ export async function runCapacity(
     const poll = (agent: { stop(nowNs: Nanos): void }): { poll: (nowNs: Nanos) => void } => ({
       poll: (nowNs) => {
         const commands = control.take();
-        if ((commands & Command.Snapshot) !== 0) post({ type: 'partial', result: result(false) });
+        if ((commands & (Command.Snapshot | Command.Outline)) !== 0) post({ type: 'partial', result: result(false) });
         if ((commands & Command.Stop) === 0) return;
         stopped = true;
         agent.stop(nowNs);

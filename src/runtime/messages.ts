@@ -132,8 +132,10 @@ export type RunMessage =
   /** A stream is over; its figures may still change by what is under way. */
   | { readonly type: 'stream_end'; readonly stream: Stream }
   | { readonly type: 'partial'; readonly result: RunResult }
+  /** The result so far in outline (`result/outline.ts`). */
+  | { readonly type: 'outline'; readonly result: RunResult }
   | { readonly type: 'result'; readonly result: RunResult }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string };
 
-/** The same as it comes from a worker. The streams of a `partial` come before it, each as JSON. */
+/** The same as it comes from a worker. The streams of a `partial` or `outline` come before it, each as JSON. */
 export type WorkerMessage = RunMessage | { readonly type: 'stream'; readonly json: string };

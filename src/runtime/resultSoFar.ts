@@ -1,5 +1,6 @@
 import type { Clock, Nanos } from '../core/time.js';
 import type { RunResult } from '../result/model.js';
+import { outlineResult, outlineStream, type Glance } from '../result/outline.js';
 import type { Agent } from './agent.js';
 import type { WorkerMessage } from './messages.js';
 import { workOn } from './turns.js';
@@ -15,6 +16,9 @@ export class ResultSoFar implements Agent {
   readonly #others: readonly Agent[];
   /** What is being told; `null`: nothing is. */
   #telling: Generator<void, void> | null = null;
+  #isTellingOutline = false;
+  /** The whole is wanted behind the outline that is being told. */
+  #isWholeNext = false;
 
   /** `make`: the result of now, yielding where a turn may end. It ends with the others. */
   constructor(
@@ -31,7 +35,15 @@ export class ResultSoFar implements Agent {
 
   /** One is wanted. What is being told already is as good. */
   ask(): void {
-    this.#telling ??= this.#tell();
+    if (this.#telling === null) this.#telling = this.#tell();
+    else if (this.#isTellingOutline) this.#isWholeNext = true;
+  }
+
+  /** An outline is wanted; the whole that is being told already is as good. */
+  askOutline(glance: Glance): void {
+    if (this.#telling !== null) return;
+    this.#isTellingOutline = true;
+    this.#telling = this.#tellOutline(glance);
   }
 
   get finished(): boolean {
@@ -39,7 +51,9 @@ export class ResultSoFar implements Agent {
   }
 
   doWork(): number {
-    if (this.#telling !== null && !workOn(this.#telling, this.#clock)) this.#telling = null;
+    if (this.#telling === null || workOn(this.#telling, this.#clock)) return 0;
+    this.#telling = this.#isWholeNext ? this.#tell() : null;
+    this.#isTellingOutline = this.#isWholeNext = false;
     return 0;
   }
 
@@ -62,5 +76,15 @@ export class ResultSoFar implements Agent {
     }
     yield;
     this.#post({ type: 'partial', result: { ...result, streams: [] } });
+  }
+
+  *#tellOutline(glance: Glance): Generator<void, void> {
+    const result = yield* this.#make();
+    for (const stream of result.streams) {
+      yield;
+      this.#post({ type: 'stream', json: JSON.stringify(outlineStream(stream, glance, result.streams.length)) });
+    }
+    yield;
+    this.#post({ type: 'outline', result: outlineResult(result, glance) });
   }
 }

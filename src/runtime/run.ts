@@ -3,6 +3,7 @@ import { wakeLoop } from '../io/addon.js';
 import { captureQueue, openCaptureSink } from '../io/captureWriter.js';
 import { judgeAgain, limitsWithLinks } from '../result/judge.js';
 import type { Link, RunResult, Stream } from '../result/model.js';
+import { streamKey } from '../result/outline.js';
 import { Command, RunControl } from './control.js';
 import type { MediaInputs } from './mediaInputs.js';
 import type { MediaSinks } from './mediaSinks.js';
@@ -28,6 +29,8 @@ export interface Run {
   stop(): void;
   /** Asks for the result so far: a `partial` message follows. */
   snapshot(): void;
+  /** Asks for it in outline, with these streams in full: an `outline` message follows, or a `partial`, which has all. */
+  outline(streams: readonly string[]): void;
   /** Asks it to reopen its output files. */
   reopen(): void;
   /** Ends it at once, without a result; {@link finished} rejects unless it was settled. */
@@ -49,7 +52,7 @@ export function startSender(
     (control) => ({ kind: 'send', plan, inputs: shared, judge, control }),
     (message) => {
       if (message.type === 'collect') collector.open(message.address, message.port, message.run, plan.feedbackKey);
-      else listener(message.type === 'partial' ? { ...message, result: withLinks(message.result) } : message);
+      else listener(isSoFar(message) ? { ...message, result: withLinks(message.result) } : message);
     },
   );
   const collector = new ResultCollector();
@@ -106,7 +109,7 @@ export function startReceiver(
       (control) => ({ kind: 'receive', plan, judge, control, capture, outputs }),
       (message) => {
         if (message.type === 'answer') delivery.deliver(message);
-        else if (message.type === 'partial' && sinks !== null)
+        else if (isSoFar(message) && sinks !== null)
           listener({ ...message, result: withSinks(message.result, sinks, judge) });
         else listener(message);
       },
@@ -174,10 +177,13 @@ function linked(result: RunResult, links: Link[], { limits }: Judge): RunResult 
   return { ...whole, limits: limitsWithLinks(whole, limits) };
 }
 
-function withStreams(
-  { type, result }: Extract<WorkerMessage, { type: 'partial' }>,
-  streams: readonly Stream[],
-): RunMessage {
+type SoFar = Extract<WorkerMessage, { type: 'partial' | 'outline' }>;
+
+function isSoFar(message: WorkerMessage): message is SoFar {
+  return message.type === 'partial' || message.type === 'outline';
+}
+
+function withStreams({ type, result }: SoFar, streams: readonly Stream[]): RunMessage {
   return { type, result: { ...result, streams: [...result.streams, ...streams] } };
 }
 
@@ -204,7 +210,7 @@ function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, 
       if (!deaf) streamsSoFar.push(JSON.parse(told.json) as Stream);
       return;
     }
-    const message = told.type === 'partial' ? withStreams(told, streamsSoFar.splice(0)) : told;
+    const message = isSoFar(told) ? withStreams(told, streamsSoFar.splice(0)) : told;
     if (message.type === 'wakeable') wakeHandle = message.wakeHandle;
     else if (message.type === 'ready') ready.resolve(message.info);
     else if (message.type === 'failed') {
@@ -233,6 +239,9 @@ function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, 
   const command = (bits: number): void => {
     if (exited) return;
     control.give(bits);
+    wake();
+  };
+  const wake = (): void => {
     if (wakeHandle >= 0) wakeLoop(wakeHandle);
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker is no window
     else worker.postMessage(null);
@@ -242,6 +251,11 @@ function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, 
     finished: finished.promise,
     stop: () => command(Command.Stop),
     snapshot: () => command(Command.Snapshot),
+    outline: (streams) => {
+      if (exited) return;
+      control.giveOutline(streams.map(streamKey));
+      wake();
+    },
     reopen: () => command(Command.Reopen),
     abandon: async () => {
       command(Command.Stop);

@@ -238,6 +238,7 @@ export async function runSender(
           const commands = control.take();
           if (commands === 0) return;
           if ((commands & Command.Snapshot) !== 0) soFar.ask();
+          if ((commands & Command.Outline) !== 0) soFar.askOutline({ inFull: control.inFull() });
           if ((commands & Command.Stop) === 0 || stopped) return;
           stopped = true;
           for (const lane of lanes) lane.stop(nowNs);

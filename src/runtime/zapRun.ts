@@ -216,7 +216,8 @@ class ZapRun {
 
   #obey(agent: ZapAgent): void {
     const commands = this.#control.take();
-    if ((commands & Command.Snapshot) !== 0) this.#post({ type: 'partial', result: this.result(false) });
+    if ((commands & (Command.Snapshot | Command.Outline)) !== 0)
+      this.#post({ type: 'partial', result: this.result(false) });
     if ((commands & Command.Stop) === 0) return;
     this.isStopped = true;
     agent.stop();

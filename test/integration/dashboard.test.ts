@@ -2,9 +2,7 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Dashboard, type DashboardOptions } from '../../src/dashboard/dashboard.js';
 import { EventStream } from '../../src/dashboard/eventStream.js';
-import { openHttpServer } from '../../src/dashboard/httpServer.js';
 import type { RunResult } from '../../src/result/model.js';
 import { startCommand, runCommand, type Command } from '../command.js';
 import { EventReader } from '../eventReader.js';
@@ -12,45 +10,8 @@ import { freshGroup } from '../mcast.js';
 import { until } from '../netns/lab.js';
 import { needs } from '../require.js';
 import { intervalRow, SECOND_NS } from '../unit/dashboardFixture.js';
-import { mediaResult, probeStream } from '../unit/reportFixture.js';
-
-async function opened(change: Partial<DashboardOptions> = {}) {
-  const asked: (readonly string[])[] = [];
-  const dashboard = new Dashboard({
-    command: 'recv',
-    ask: (streams) => {
-      asked.push(streams);
-      return Promise.resolve(resultAfter(asked.length));
-    },
-    askWhole: () => Promise.resolve(mediaResult()),
-    ...change,
-  });
-  const server = await openHttpServer({
-    what: '--web',
-    host: null,
-    port: 0,
-    answer: (incoming, response, path) => dashboard.answer(incoming, response, path),
-  });
-  onTestFinished(async () => {
-    dashboard.close();
-    await server.close();
-  });
-  return { dashboard, server, url: server.url, port: Number(new URL(server.url).port), asked };
-}
-
-/** Its count of received packets is that of the questions. */
-function resultAfter(questions: number): RunResult {
-  const made = mediaResult();
-  const [first, second] = [made.streams[0]!, probeStream()];
-  const metrics = { ...first.metrics, packets_received: 7_000_000 + questions };
-  return {
-    ...made,
-    streams: [
-      { ...first, metrics },
-      { ...second, id: 'other' },
-    ],
-  };
-}
+import { openDashboard, resultAfter } from './dashboardServer.js';
+import { mediaResult } from '../unit/reportFixture.js';
 
 async function fetched(port: number, path: string, headers: Readonly<Record<string, string>> = {}, method = 'GET') {
   const sent = request({ host: '127.0.0.1', port, path, method, headers, agent: false });
@@ -63,7 +24,7 @@ async function fetched(port: number, path: string, headers: Readonly<Record<stri
 
 describe('the dashboard', () => {
   it('is a whole page at once, with what it is made of beside it, and nothing else', async () => {
-    const { port } = await opened();
+    const { port } = await openDashboard();
     const page = await fetched(port, '/');
     expect(page.status).toBe(200);
     expect(page.text).toContain('7,000,001');
@@ -92,7 +53,7 @@ describe('the dashboard', () => {
   });
 
   it('has no other paths, and no way to the files of the host', async () => {
-    const { port } = await opened();
+    const { port } = await openDashboard();
     for (const path of [
       '/etc/passwd',
       '/../../etc/passwd',
@@ -107,7 +68,7 @@ describe('the dashboard', () => {
   });
 
   it('is not for other origins, nor by names that DNS gave, and takes nothing', async () => {
-    const { port } = await opened();
+    const { port } = await openDashboard();
     for (const path of ['/', '/events', '/result.json', '/page.js']) {
       for (const [headers, status] of [
         [{ Host: 'evil.example' }, 421],
@@ -125,7 +86,7 @@ describe('the dashboard', () => {
   });
 
   it('tells all of a view first, then what changed, about once a second', async () => {
-    const { url } = await opened();
+    const { url } = await openDashboard();
     const reader = await EventReader.open(`${url}/events`);
     expect(reader.response.headers['content-type']).toBe('text/event-stream; charset=utf-8');
     await reader.until('hello');
@@ -139,7 +100,7 @@ describe('the dashboard', () => {
   });
 
   it('asks the run while somebody looks, and for the streams that somebody looks at', async () => {
-    const { url, asked } = await opened();
+    const { url, asked } = await openDashboard();
     expect(asked).toEqual([]);
     const reader = await EventReader.open(`${url}/events?stream=other`);
     const second = await EventReader.open(`${url}/events?stream=other`);
@@ -154,7 +115,7 @@ describe('the dashboard', () => {
   });
 
   it('shows intervals as they were told', async () => {
-    const { url, dashboard } = await opened();
+    const { url, dashboard } = await openDashboard();
     const rows = [intervalRow('other', { rate_bit_per_second: 4_321_000 })];
     dashboard.show({
       type: 'interval',
@@ -172,7 +133,7 @@ describe('the dashboard', () => {
   });
 
   it('tells whoever comes again everything anew', async () => {
-    const { url } = await opened();
+    const { url } = await openDashboard();
     const first = await EventReader.open(`${url}/events`);
     await first.until('parts', 2);
     first.response.destroy();
@@ -182,7 +143,7 @@ describe('the dashboard', () => {
   });
 
   it('tells the last result and that it is the last, and keeps it', async () => {
-    const { url, port, dashboard } = await opened();
+    const { url, port, dashboard } = await openDashboard();
     const reader = await EventReader.open(`${url}/events`);
     await reader.until('parts', 2);
     const last = resultAfter(999_999);
@@ -199,7 +160,10 @@ describe('the dashboard', () => {
 
   it('says that there are no figures yet, and goes on asking', async () => {
     let result: RunResult | null = null;
-    const { url, port } = await opened({ ask: () => Promise.resolve(result), askWhole: () => Promise.resolve(result) });
+    const { url, port } = await openDashboard({
+      ask: () => Promise.resolve(result),
+      askWhole: () => Promise.resolve(result),
+    });
     expect((await fetched(port, '/')).text).toContain('There are no figures yet');
     expect((await fetched(port, '/result.json')).status).toBe(503);
     const reader = await EventReader.open(`${url}/events`);
@@ -210,14 +174,14 @@ describe('the dashboard', () => {
   });
 
   it('keeps connections alive while the run does not answer', async () => {
-    const { url, port } = await opened({ ask: () => new Promise(() => {}) });
+    const { url, port } = await openDashboard({ ask: () => new Promise(() => {}) });
     const reader = await EventReader.open(`${url}/events`);
     await reader.until('alive', 2);
     expect((await fetched(port, '/')).text).toContain('There are no figures yet');
   });
 
   it('has so many readers and no more, and room again when one goes', async () => {
-    const { url } = await opened();
+    const { url } = await openDashboard();
     const readers = await Promise.all(Array.from({ length: 12 }, () => EventReader.open(`${url}/events`)));
     await Promise.all(readers.map((reader) => reader.until('parts')));
     const late = await EventReader.open(`${url}/events`);

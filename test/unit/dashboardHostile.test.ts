@@ -57,9 +57,10 @@ function pageOf(result: RunResult, isFinished: boolean, view: Partial<View>): Ht
   return readHtml(shell({ title: liveTitle(state), parts, build: 'b', hasPreview: true }));
 }
 
-/** Elements and their attributes, without what the values of those are. */
+/** Elements and their attributes, without what the values of those are, and in whichever order names put them. */
 function skeleton(root: HtmlElement): string[] {
-  return [...elementsIn(root)].map(({ name, attributes }) => `${name} ${[...attributes.keys()].join(' ')}`);
+  const all = [...elementsIn(root)].map(({ name, attributes }) => `${name} ${[...attributes.keys()].join(' ')}`);
+  return all.toSorted();
 }
 
 describe('text of others is nothing but text', () => {

@@ -3,6 +3,7 @@ import { ManualClock } from '../../src/core/time.js';
 import { Histogram } from '../../src/metrics/histogram.js';
 import { aggregateInSteps, aggregateStreams } from '../../src/result/aggregate.js';
 import type { RunResult } from '../../src/result/model.js';
+import { outlineResult, streamKey } from '../../src/result/outline.js';
 import type { Agent } from '../../src/runtime/agent.js';
 import type { WorkerMessage } from '../../src/runtime/messages.js';
 import { ResultSoFar } from '../../src/runtime/resultSoFar.js';
@@ -53,6 +54,34 @@ describe('a result so far', () => {
     const streams = posted.flatMap((message) => (message.type === 'stream' ? [JSON.parse(message.json)] : []));
     const [partial] = posted.flatMap((message) => (message.type === 'partial' ? [message.result] : []));
     expect({ ...partial, streams }).toEqual(result);
+  });
+
+  it('is told in outline, with what is looked at in full, and whole behind it for who wants that', () => {
+    const { agent, posted, result } = setUp(5);
+    const [stream] = result.streams;
+    const glance = { inFull: new Set([streamKey(stream!.id)]) };
+    agent.askOutline(glance);
+    agent.doWork();
+    agent.ask();
+    agent.askOutline({ inFull: new Set() });
+    while (agent.nextDueNs() < Infinity) agent.doWork();
+    expect(posted.map(({ type }) => type)).toEqual([
+      ...result.streams.map(() => 'stream'),
+      'outline',
+      ...result.streams.map(() => 'stream'),
+      'partial',
+    ]);
+    expect(posted[0]).toEqual({ type: 'stream', json: JSON.stringify(stream) });
+    const [outline] = posted.flatMap((message) => (message.type === 'outline' ? [message.result] : []));
+    expect(outline).toEqual(outlineResult(result, glance));
+  });
+
+  it('is whole for who wants an outline meanwhile', () => {
+    const { agent, posted } = setUp(5);
+    agent.ask();
+    agent.askOutline({ inFull: new Set() });
+    while (agent.nextDueNs() < Infinity) agent.doWork();
+    expect(posted.map(({ type }) => type).filter((type) => type !== 'stream')).toEqual(['partial']);
   });
 
   it('is one for all that ask while it is made, and another one for who asks later', () => {

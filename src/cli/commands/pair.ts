@@ -25,7 +25,8 @@ export async function runPair(
   // Its failure is told by its end.
   await receiver.ready.catch(() => {});
   const listener = (message: RunMessage): void => {
-    if (message.type === 'interval' || message.type === 'partial') presenter.show(message, 'send');
+    if (message.type === 'interval' || message.type === 'partial' || message.type === 'outline')
+      presenter.show(message, 'send');
     else if (message.type === 'ready') for (const text of message.info.warnings) presenter.say(`warning: ${text}`);
   };
   const sender = startSender(send, { limits: [], eachLimits: [], allowSilence: true }, listener, inputs);

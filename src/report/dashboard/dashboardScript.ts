@@ -158,7 +158,7 @@ function goTo(address, focus) {
 }
 addEventListener('popstate', connect);
 
-const heading = () => document.querySelector('#streams h2, #conditions h2, #main');
+const heading = () => document.querySelector('#streams h2, #conditions h2') ?? document.getElementById('main');
 
 document.addEventListener('click', (event) => {
   const to = event.target.closest?.('a[href^="?"]');

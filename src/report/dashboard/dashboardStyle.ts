@@ -19,8 +19,9 @@ table.live tbody tr:hover{background:var(--soft)}
 table.live tbody tr:focus-within{background:var(--soft);box-shadow:inset 3px 0 var(--link)}
 table.live tbody th{padding-left:.5rem;position:sticky;left:0;background:var(--bg)}
 table.live tbody tr:hover th,table.live tbody tr:focus-within th{background:var(--soft)}
+table.live tbody a{color:var(--link)}
 table.live tbody a:focus-visible{outline-offset:1px}
-body.stale main{opacity:.6}
+body.stale main{opacity:.75}
 @media(max-width:40rem){.link{margin:-1rem -.8rem 1rem;padding:.45rem .8rem}}
 @media(prefers-reduced-motion:no-preference){.link,main{transition:opacity .3s}}
 `;

@@ -19,6 +19,8 @@ const RECEIVED = [
   'one_way_delay_p99_ns',
   'jitter_ns',
 ] as const;
+const RATE = RECEIVED.indexOf('rate_bit_per_second');
+const LOSSES = RECEIVED.flatMap((id, i) => (id.startsWith('loss_') ? [i] : []));
 const MDI = RECEIVED.length;
 const SENT = ['rate_bit_per_second', 'not_sent', 'departure_error_p50_ns', 'departure_error_p99_ns'] as const;
 export type SentFigure = (typeof SENT)[number];
@@ -79,7 +81,27 @@ export class History {
     };
   }
 
-  /** The same of a stream that is sent: a column each. */
+  /** Its rate in the last `most` intervals, and in which of them something was lost; `null`: there is none. */
+  course(stream: string, most: number): Course | null {
+    const ring = this.#received.get(stream)?.ring;
+    if (ring === undefined) return null;
+    const rates = ring.column(RATE, most);
+    const isLossy = rates.map(() => false);
+    for (const column of LOSSES) {
+      for (const [i, lost] of ring.column(column, most).entries()) if ((lost ?? 0) > 0) isLossy[i] = true;
+    }
+    return { rates, isLossy };
+  }
+
+  /** The same of a stream that is sent: what was not sent is lost. */
+  sentCourse(stream: string, most: number): Course | null {
+    const ring = this.#sent.get(stream)?.ring;
+    if (ring === undefined) return null;
+    const isLossy = ring.column(SENT.indexOf('not_sent'), most).map((count) => (count ?? 0) > 0);
+    return { rates: ring.column(SENT.indexOf('rate_bit_per_second'), most), isLossy };
+  }
+
+  /** All that is kept of a stream that is sent. */
   sentSeries(stream: string): SentSeries | null {
     const ring = this.#sent.get(stream)?.ring;
     if (ring === undefined) return null;
@@ -87,6 +109,11 @@ export class History {
     const figures = Object.fromEntries(columns) as SentSeries['figures'];
     return { startNs: ring.startNs, stepNs: ring.stepNs, points: ring.length, figures };
   }
+}
+
+export interface Course {
+  readonly rates: readonly (number | null)[];
+  readonly isLossy: readonly boolean[];
 }
 
 export interface SentSeries {

@@ -39,12 +39,14 @@ export class IntervalRing {
     this.#append(startNs, endNs, values);
   }
 
-  /** Oldest first. */
-  column(index: number): (number | null)[] {
-    return Array.from({ length: this.#length }, (_, i) => {
+  /** The last `most` of a figure, oldest first. */
+  column(index: number, most = Infinity): (number | null)[] {
+    const values: (number | null)[] = [];
+    for (let i = Math.max(0, this.#length - most); i < this.#length; i++) {
       const value = this.#values[((this.#first + i) % this.#points) * this.#columns + index]!;
-      return Number.isNaN(value) ? null : value;
-    });
+      values.push(Number.isNaN(value) ? null : value);
+    }
+    return values;
   }
 
   #append(startNs: number, endNs: number, values: readonly (number | null)[] | null): void {

@@ -8,6 +8,7 @@ import { seriesCharts } from '../html/seriesCharts.js';
 import { streamName, streamSection } from '../html/stream.js';
 import { formatDuration, formatRate } from '../../core/format.js';
 import { HISTORY_POINTS, type History } from './history.js';
+import { sortedStreams } from './streamOrder.js';
 import { addressOf, OVERVIEW, type View } from './view.js';
 
 /** Points of the whole run that are drawn: its document has up to 512. */
@@ -22,7 +23,7 @@ export function liveDetail(result: RunResult, stream: Stream, history: History, 
     drawn: DRAWN,
     brief: true,
   });
-  return markup`${result.streams.length > 1 && neighbours(result.streams, stream, view)}
+  return markup`${result.streams.length > 1 && neighbours(sortedStreams(result.streams, history, view.sort), stream, view)}
     ${now(stream, history)}
     ${recent !== null && seriesCharts(recent, result.run, null, HISTORY_POINTS)}
     ${section}`;

@@ -12,7 +12,7 @@ import { countScale, scaleFor, straightScale, timeTicks, type Scale } from '../h
 import { sender } from '../html/sender.js';
 import { table } from '../html/table.js';
 import type { History, SentSeries } from './history.js';
-import { sparkLine } from './spark.js';
+import { spark, SPARKS } from './spark.js';
 import { addressOf, OVERVIEW } from './view.js';
 
 /** Rows: more are in the document. */
@@ -47,7 +47,7 @@ function sentStreams({ streams, streams_total: total }: Sender, history: History
       },
       { head: 'format', cell: ({ stream }) => stream.format, text: 'short' },
       { head: 'rate', cell: ({ last }) => last !== null && formatRate(last.rate_bit_per_second) },
-      { head: 'course', cell: ({ stream }) => courseOf(stream, history), text: 'short' },
+      { head: 'course', cell: ({ stream }) => spark(history.sentCourse(stream.id, SPARKS)), text: 'short' },
       { head: 'not sent now', cell: ({ last }) => last !== null && badCount(last.not_sent) },
       { head: 'sent', cell: ({ stream }) => formatCount(stream.sent) },
       { head: 'scheduled', cell: ({ stream }) => formatCount(stream.scheduled) },
@@ -58,11 +58,6 @@ function sentStreams({ streams, streams_total: total }: Sender, history: History
     ],
     { caption: markup`${part} sent streams <small>rate of the last interval, all else of the run so far</small>` },
   );
-}
-
-function courseOf({ id }: SenderStream, history: History): Part {
-  const series = history.sentSeries(id);
-  return series !== null && sparkLine(series.figures.rate_bit_per_second);
 }
 
 export function liveSent(result: RunResult, stream: SenderStream, history: History): Markup {

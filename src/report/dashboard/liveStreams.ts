@@ -1,12 +1,13 @@
 /** All streams, a row each, with what the last interval told of them beside what the run has come to. */
 import { formatCount, formatDuration, formatRate, formatRatio } from '../../core/format.js';
 import type { IntervalRow } from '../../result/interval.js';
-import type { RunResult, Stream, StreamMetrics } from '../../result/model.js';
+import type { RunResult, Stream } from '../../result/model.js';
 import { badCount, badIf, orNone } from '../html/cell.js';
 import { markup, type Markup, type Part } from '../html/markup.js';
 import { streamName } from '../html/stream.js';
 import type { History } from './history.js';
-import { spark } from './spark.js';
+import { spark, SPARKS } from './spark.js';
+import { lostOf, sortedStreams } from './streamOrder.js';
 import { addressOf, OVERVIEW, type Sort, type View } from './view.js';
 
 interface Row {
@@ -23,11 +24,11 @@ interface Column {
 }
 
 export function liveStreams({ streams, streams_total: total }: RunResult, history: History, { sort }: View): Markup {
-  const rows = sorted(
-    streams.map((stream) => ({ stream, last: history.lastReceived(stream.id) })),
-    sort,
-  );
-  const columns = columnsFor(streams, history);
+  const rows = sortedStreams(streams, history, sort).map((stream) => ({
+    stream,
+    last: history.lastReceived(stream.id),
+  }));
+  const columns = columnsFor(streams, history, sort);
   const part = total > streams.length ? `${formatCount(streams.length)} of ${formatCount(total)} streams` : null;
   return markup`<div class="scroll">
     <table class="live">
@@ -46,7 +47,7 @@ function heading({ head, sort, isText }: Column, by: Sort): Markup {
   if (sort === undefined) return markup`<th scope="col"${look}>${head}</th>`;
   const isBy = sort === by;
   const order = isBy && markup` aria-sort="${sort === 'name' ? 'ascending' : 'descending'}"`;
-  const address = addressOf({ ...OVERVIEW, sort: isBy ? 'given' : sort });
+  const address = addressOf({ ...OVERVIEW, sort: isBy ? 'name' : sort });
   return markup`<th scope="col"${look}${order}><a href="${address}">${head}</a></th>`;
 }
 
@@ -58,7 +59,7 @@ function rowOf(row: Row, columns: readonly Column[]): Markup {
   })}</tr>`;
 }
 
-function columnsFor(streams: readonly Stream[], history: History): Column[] {
+function columnsFor(streams: readonly Stream[], history: History, by: Sort): Column[] {
   const isRepaired = streams.some(({ after }) => after !== null);
   return [
     {
@@ -66,12 +67,12 @@ function columnsFor(streams: readonly Stream[], history: History): Column[] {
       sort: 'name',
       isText: true,
       cell: ({ stream }) =>
-        markup`<a href="${addressOf({ ...OVERVIEW, stream: stream.id })}">${streamName(stream)}</a>`,
+        markup`<a href="${addressOf({ ...OVERVIEW, stream: stream.id, sort: by })}">${streamName(stream)}</a>`,
     },
     { head: 'format', isText: true, cell: ({ stream }) => stream.format },
     { head: 'state', isText: true, cell: stateOf },
     { head: 'rate', sort: 'rate', cell: ({ last }) => (last === null ? '' : formatRate(last.rate_bit_per_second)) },
-    { head: 'course', isText: true, cell: ({ stream }) => spark(history.series(stream.id)) },
+    { head: 'course', isText: true, cell: ({ stream }) => spark(history.course(stream.id, SPARKS)) },
     { head: 'lost now', cell: ({ last }) => (last === null ? '' : badCount(last.packets_lost)) },
     { head: 'lost', sort: 'lost', cell: ({ stream }) => lossCell(stream) },
     {
@@ -102,10 +103,6 @@ function isLosing({ packets_lost: lost, loss_ratio: ratio }: IntervalRow): boole
   return (lost ?? ratio ?? 0) > 0;
 }
 
-function lostOf(metrics: StreamMetrics): number | null {
-  return metrics.messages_lost ?? metrics.packets_lost;
-}
-
 function lossCell({ metrics, not_measured: why, role, after }: Stream): Part {
   const lost = lostOf(metrics);
   return badIf(role === 'media' && after === null && (lost ?? 0) > 0, orNone(formatCount(lost), why['packets_lost']));
@@ -124,22 +121,3 @@ function stateOf({ stream, last }: Row): Part {
     ? markup`<span class="tag warn">silent</span>`
     : markup`<span class="tag">ok</span>`;
 }
-
-/** Largest first; names from the first letter on. What has no value is last, and equals stay as they were. */
-function sorted(rows: readonly Row[], by: Sort): readonly Row[] {
-  if (by === 'given') return rows;
-  if (by === 'name') {
-    const nameOf = ({ stream: { name, group, port } }: Row): string => name ?? `${group}:${port}`;
-    return rows.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : nameOf(a) > nameOf(b) ? 1 : 0));
-  }
-  const value = VALUES[by];
-  return rows.toSorted((a, b) => (value(b) ?? -Infinity) - (value(a) ?? -Infinity) || 0);
-}
-
-const VALUES: Readonly<Record<Exclude<Sort, 'given' | 'name'>, (row: Row) => number | null>> = {
-  rate: ({ last }) => last?.rate_bit_per_second ?? null,
-  received: ({ stream }) => stream.metrics.packets_received,
-  lost: ({ stream }) => lostOf(stream.metrics),
-  delay: ({ stream }) => stream.histograms?.one_way_delay_ns?.p99 ?? null,
-  jitter: ({ stream }) => stream.metrics.jitter_ns,
-};

@@ -1,7 +1,7 @@
 /** What of the dashboard is looked at: it stands in the address of the page, so that a link, a reload and "back" find it. */
 
 /** What streams are sorted by. */
-export const SORTS = ['given', 'name', 'rate', 'received', 'lost', 'delay', 'jitter'] as const;
+export const SORTS = ['name', 'rate', 'received', 'lost', 'delay', 'jitter'] as const;
 export type Sort = (typeof SORTS)[number];
 
 export interface View {
@@ -11,7 +11,7 @@ export interface View {
   readonly sort: Sort;
 }
 
-export const OVERVIEW: View = { page: 'overview', stream: null, sort: 'given' };
+export const OVERVIEW: View = { page: 'overview', stream: null, sort: 'name' };
 
 /** Ids of streams are shorter: nothing longer is looked for. */
 const ID_CHARACTERS = 1024;
@@ -23,7 +23,7 @@ export function viewOf(query: string): View {
   return {
     page: asked.get('page') === 'conditions' ? 'conditions' : 'overview',
     stream: stream === null || stream === '' || stream.length > ID_CHARACTERS ? null : stream,
-    sort: SORTS.find((one) => one === asked.get('sort')) ?? 'given',
+    sort: SORTS.find((one) => one === asked.get('sort')) ?? 'name',
   };
 }
 
@@ -32,6 +32,6 @@ export function addressOf({ page, stream, sort }: View): string {
   const query = new URLSearchParams();
   if (page !== 'overview') query.set('page', page);
   if (stream !== null) query.set('stream', stream);
-  if (sort !== 'given') query.set('sort', sort);
+  if (sort !== 'name') query.set('sort', sort);
   return `?${query.toString()}`;
 }
