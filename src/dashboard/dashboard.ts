@@ -21,6 +21,8 @@ import { gatheredInSlices } from './slices.js';
 const UPDATE_MS = 1000;
 /** Between the end of an update and the next. */
 const LEAST_PAUSE_MS = 50;
+/** With more streams a result is asked for less often than each update, so that the run has no more to do for it. */
+const STREAMS_EACH_UPDATE = 32;
 /** A page that is loaded waits so long for newer figures than those at hand. */
 const PATIENCE_MS = 1000;
 /** Readers of events; further ones are told that there are too many. */
@@ -84,7 +86,9 @@ export class Dashboard {
   }
 
   show(message: RunMessage): void {
-    if (message.type === 'interval') this.#history.add(message);
+    if (message.type !== 'interval') return;
+    this.#history.add(message);
+    this.#rendered.clear();
   }
 
   /** The result of the whole run: readers are told, and then that nothing newer comes. */
@@ -181,12 +185,21 @@ export class Dashboard {
     for (const { events } of this.#readers) events.keepAlive();
   }
 
-  /** Figures that are not older than an update. One question at a time, however many want an answer. */
+  /**
+   * The figures of the run so far. One question at a time, however many want an answer; of very many streams not with each
+   * update, because their histograms take the run some time: intervals are told each second anyway.
+   */
   async #renew(): Promise<void> {
     if (this.#isFinished) return;
-    if (this.#asking === null && performance.now() - this.#askedMs < this.#updateMs / 2) return;
+    if (this.#asking === null && performance.now() - this.#askedMs < this.#paceMs()) return;
     this.#asking ??= this.#ask().finally(() => (this.#asking = null));
     await this.#asking;
+  }
+
+  #paceMs(): number {
+    const streams = (this.#result?.streams.length ?? 0) + (this.#result?.sender?.streams.length ?? 0);
+    // A little less: updates are not exactly so far apart.
+    return (Math.max(1, streams / STREAMS_EACH_UPDATE) - 0.5) * this.#updateMs;
   }
 
   async #ask(): Promise<void> {

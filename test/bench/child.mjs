@@ -42,7 +42,7 @@ export function start(command, args, { limitMs = 30_000, env = {} } = {}) {
     });
   }
 
-  return { ended, printed, pid: child.pid, stop: (signal = 'SIGINT') => over || child.kill(signal) };
+  return { ended, printed, output, pid: child.pid, stop: (signal = 'SIGINT') => over || child.kill(signal) };
 }
 
 /** Runs a program to its end and returns its standard output; throws on a bad status. */

@@ -123,6 +123,7 @@ describe('the dashboard', () => {
       startNs: 0,
       endNs: SECOND_NS,
       rows,
+      others: null,
       senderRows: [],
       receivers: [],
       transportRows: [],
