@@ -1,5 +1,7 @@
 import type { RunResult } from '../result/model.js';
+import type { StreamAddress } from '../profile/plan.js';
 import type { RunMessage } from '../runtime/messages.js';
+import type { OutputQueue } from '../runtime/receiverOutputs.js';
 import type { End } from './conductedRun.js';
 
 /**
@@ -9,6 +11,8 @@ import type { End } from './conductedRun.js';
 export interface Follower {
   /** Everything that a run posts but its result. */
   show?(message: RunMessage, end: End): void;
+  /** Where the media of a receiver are to go, so that they may be watched; `null`: they need not go anywhere. */
+  preview?(streams: readonly StreamAddress[]): OutputQueue | null;
   /** The result that the command ends with; of several (`mcast report`) one after the other. Rejects with ERR_FILE. */
   finish?(result: RunResult): Promise<void> | void;
   /** Its files may have been moved away (log rotation). Throws ERR_FILE. */

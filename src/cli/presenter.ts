@@ -17,7 +17,9 @@ import { zapHeader, zapLine } from '../report/textZap.js';
 import type { IntervalRow } from '../result/interval.js';
 import type { EventRecord, RunResult } from '../result/model.js';
 
+import type { StreamAddress } from '../profile/plan.js';
 import type { RunMessage } from '../runtime/messages.js';
+import type { OutputQueue } from '../runtime/receiverOutputs.js';
 import type { OutputPlan } from '../profile/makePlan.js';
 import { takesStandardOutput } from '../profile/reportPlan.js';
 import type { ConductedRun, End } from './conductedRun.js';
@@ -130,6 +132,15 @@ export class Presenter implements AsyncDisposable {
   attach(runs: readonly ConductedRun[], interrupt: () => void): Disposable | null {
     this.#snapshots.attach(runs);
     return this.#view?.begin(interrupt) ?? null;
+  }
+
+  /** Where the media of a receiver are to go, so that they may be watched; `null`: nobody will. */
+  preview(streams: readonly StreamAddress[]): OutputQueue | null {
+    for (const follower of this.#followers) {
+      const queue = follower.preview?.(streams) ?? null;
+      if (queue !== null) return queue;
+    }
+    return null;
   }
 
   /** The results so far are to be shown. */

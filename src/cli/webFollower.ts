@@ -1,7 +1,9 @@
+import { McastError } from '../core/errors.js';
 import { Dashboard } from '../dashboard/dashboard.js';
 import { openHttpServer } from '../dashboard/httpServer.js';
 import type { HttpPlace } from '../profile/exportValues.js';
 import type { OutputPlan } from '../profile/makePlan.js';
+import { Preview } from '../runtime/preview.js';
 import type { Follower } from './follower.js';
 import type { Snapshots } from './snapshots.js';
 import { outlineSoFar, resultSoFar } from './soFar.js';
@@ -32,6 +34,18 @@ export async function openWeb(
     );
   }
   return {
+    preview(streams) {
+      try {
+        const preview = Preview.open(streams, process.env);
+        if (preview !== null) dashboard.offer(preview);
+        return preview?.queue ?? null;
+      } catch (error) {
+        // The page says so where there would be a picture.
+        if (!(error instanceof McastError)) throw error;
+        dashboard.offer(null);
+        return null;
+      }
+    },
     show: (message) => dashboard.show(message),
     finish: (result) => dashboard.finish(result),
     async close() {

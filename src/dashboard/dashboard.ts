@@ -7,14 +7,17 @@ import { ICON } from '../report/dashboard/icon.js';
 import { liveParts, type Part } from '../report/dashboard/liveParts.js';
 import type { LiveState } from '../report/dashboard/liveState.js';
 import { liveTitle } from '../report/dashboard/liveVerdict.js';
+import type { PictureOffer } from '../report/dashboard/picture.js';
 import { shell } from '../report/dashboard/shell.js';
 import { addressOf, viewOf, type View } from '../report/dashboard/view.js';
 import { PAGE_STYLE } from '../report/html/pageStyle.js';
 import { plainDocument } from '../report/plainText.js';
 import type { RunResult } from '../result/model.js';
 import type { RunMessage } from '../runtime/messages.js';
+import type { Preview } from '../runtime/preview.js';
 import { EventStream } from './eventStream.js';
 import { sendText } from './httpServer.js';
+import { answerPicture } from './pictureAnswer.js';
 import { gatheredInSlices } from './slices.js';
 
 /** From one update to the next. */
@@ -79,10 +82,18 @@ export class Dashboard {
   readonly #rendered = new Map<string, Promise<readonly Part[]>>();
   #timer: NodeJS.Timeout | null = null;
   #isUpdating = false;
+  #preview: Preview | null = null;
+  #picture: PictureOffer = 'none';
 
   constructor(options: DashboardOptions) {
     this.#options = options;
     this.#updateMs = options.updateMs ?? UPDATE_MS;
+  }
+
+  /** What is received may be watched; `null`: it might, were ffmpeg there. */
+  offer(preview: Preview | null): void {
+    this.#preview = preview;
+    this.#picture = preview === null ? 'no-ffmpeg' : 'offered';
   }
 
   show(message: RunMessage): void {
@@ -104,6 +115,7 @@ export class Dashboard {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     for (const { events } of this.#readers) events.end('over');
+    void this.#preview?.close();
   }
 
   async answer(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
@@ -116,6 +128,7 @@ export class Dashboard {
     if (file !== undefined) send(response, ...file);
     else if (path === '/') await this.#sendPage(viewIn(request), response);
     else if (path === '/events') this.#open(request, response);
+    else if (path === '/preview' && this.#preview !== null) await this.#sendPicture(request, response, this.#preview);
     else if (path === '/result.json') await this.#sendResult(response);
     else sendText(response, 404, 'there is nothing here: the dashboard is at /');
   }
@@ -123,8 +136,17 @@ export class Dashboard {
   async #sendPage(view: View, response: ServerResponse): Promise<void> {
     await Promise.race([this.#renew(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())]);
     const parts = await this.#parts(view);
-    const page = shell({ title: liveTitle(this.#state()), parts, build: BUILD, hasPreview: false });
+    const page = shell({ title: liveTitle(this.#state()), parts, build: BUILD });
     send(response, 'text/html; charset=utf-8', page);
+  }
+
+  async #sendPicture(request: IncomingMessage, response: ServerResponse, preview: Preview): Promise<void> {
+    if (request.method === 'HEAD') {
+      // Whether there would be one now.
+      response.writeHead(preview.isWatched ? 503 : 200, { 'Content-Type': 'video/mp4' }).end();
+      return;
+    }
+    await answerPicture(response, preview, this.#result, viewIn(request).stream);
   }
 
   async #sendResult(response: ServerResponse): Promise<void> {
@@ -233,7 +255,8 @@ export class Dashboard {
 
   #state(): LiveState {
     const { command } = this.#options;
-    return { result: this.#result, isFinished: this.#isFinished, history: this.#history, command };
+    const picture = this.#isFinished ? 'none' : this.#picture;
+    return { result: this.#result, isFinished: this.#isFinished, history: this.#history, command, picture };
   }
 }
 

@@ -39,6 +39,8 @@ export interface MediaReceiverOptions {
   readonly silenceEnds: boolean;
   /** Made when the first stream of the endpoint comes; asked once per endpoint. */
   readonly outputsOf: (position: number) => readonly MediaOutput[];
+  /** Of a transport stream: who may watch it. Default: nobody. */
+  readonly previewOf?: (position: number) => MediaOutput | null;
   /** What asks for messages that a feed at `position` misses, of which `origin` is number 0 of its channel; `null`: nothing. */
   readonly recoveryOf: (position: number, session: SessionWords, origin: bigint) => ChannelRecovery | null;
   /** Is handed control packets, whole datagrams. No function: compiled code would know one by itself, not all of a kind. */
@@ -287,7 +289,7 @@ export class MediaReceiver {
     const isRtp = format.startsWith('rtp') && this.#options.measurement.identity(stream).unit === 'packet';
     if (!isRtp) {
       if (format !== 'mpeg-ts') return null;
-      return this.#added(new BareChannel(this.#outputsOf(place.position)));
+      return this.#added(new BareChannel(this.#transportOutputsOf(place.position)));
     }
     const slot = this.#options.measurement.decoded.stream.indexOf(stream);
     const key = `${place.position} ${slot < 0 ? '' : rtpSsrc(batch.bytes, batch.offset[slot]!)}`;
@@ -299,7 +301,7 @@ export class MediaReceiver {
         storePackets: this.#storePackets(),
         holdNs: this.#options.holdNs,
         mergeWindowNs: place.hasLegs ? this.#options.mergeWindowNs : null,
-        outputs: this.#outputsOf(place.position),
+        outputs: format === 'rtp/mpeg-ts' ? this.#transportOutputsOf(place.position) : this.#outputsOf(place.position),
       },
       format === 'rtp/mpeg-ts',
       this.#spare.pop() ?? null,
@@ -353,6 +355,13 @@ export class MediaReceiver {
     const channels = Math.max(this.#options.endpoints, this.#all.length + 1);
     const share = 2 ** Math.floor(Math.log2(STORE_PACKETS / channels));
     return Math.max(STORE_PACKETS_LEAST, Math.min(STORE_PACKETS_MOST, share));
+  }
+
+  /** With the preview, whose stream it is then. */
+  #transportOutputsOf(position: number): readonly MediaOutput[] {
+    const preview = this.#hasOutputs.has(position) ? null : (this.#options.previewOf?.(position) ?? null);
+    const outputs = this.#outputsOf(position);
+    return preview === null ? outputs : [...outputs, preview];
   }
 
   /** Outputs have one stream: the first of their endpoint. */

@@ -16,6 +16,11 @@ export interface OutputQueue {
   readonly ring: SharedArrayBuffer;
   /** Records of messages go into it, which {@link MessageOutput} writes. Default: payloads. */
   readonly takesMessages?: boolean;
+  /**
+   * Of a preview, which is no output of the result: whose transport stream goes into it, the position of the endpoint
+   * plus 1; 0: nobody's. The main thread changes it.
+   */
+  readonly watched?: Int32Array<SharedArrayBuffer>;
 }
 
 export function outputQueue(position: number, name: string): OutputQueue {
@@ -68,13 +73,36 @@ class QueueOutput implements ReceiverOutput {
   }
 }
 
+/** Puts payloads of an endpoint into the queue of the preview as long as it is watched. */
+class PreviewOutput implements MediaOutput {
+  readonly #watched: Int32Array<SharedArrayBuffer>;
+  readonly #ring: ByteRing;
+  readonly #position: number;
+
+  constructor({ ring }: OutputQueue, watched: Int32Array<SharedArrayBuffer>, position: number) {
+    this.#ring = new ByteRing(ring);
+    this.#watched = watched;
+    this.#position = position;
+  }
+
+  put(bytes: Uint8Array, at: number, length: number, _lost: number): void {
+    if (this.#watched[0] !== this.#position + 1) return;
+    const to = this.#ring.claim(length);
+    if (to < 0) return;
+    copyBytes(bytes, at, length, this.#ring.bytes, to);
+    this.#ring.publish(length);
+  }
+}
+
 /** All outputs of a receiver, in its thread. */
 export class ReceiverOutputs {
   readonly #outputs: readonly ReceiverOutput[];
+  readonly #preview: OutputQueue | null;
 
   /** `others`: those that take no payloads through a queue; they are closed with the rest. */
   constructor(queues: readonly OutputQueue[], others: readonly ReceiverOutput[] = []) {
-    const payloads = queues.filter(({ takesMessages }) => takesMessages !== true);
+    const payloads = queues.filter(({ takesMessages, watched }) => takesMessages !== true && watched === undefined);
+    this.#preview = queues.find(({ watched }) => watched !== undefined) ?? null;
     this.#outputs = [...payloads.map((queue) => new QueueOutput(queue)), ...others];
   }
 
@@ -83,9 +111,16 @@ export class ReceiverOutputs {
     return this.#outputs.filter((output) => output.position === position);
   }
 
+  /** What takes the transport stream of the endpoint at `position` to who watches it; `null`: nobody will. */
+  previewOf(position: number): MediaOutput | null {
+    const queue = this.#preview;
+    return queue?.watched === undefined ? null : new PreviewOutput(queue, queue.watched, position);
+  }
+
   /** Nothing more will come. */
   close(): void {
     for (const output of this.#outputs) output.close();
+    if (this.#preview !== null) new ByteRing(this.#preview.ring).close();
   }
 
   /** Of the endpoint at `position`, or of all. Why one failed, the main thread adds. */

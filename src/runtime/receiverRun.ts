@@ -143,6 +143,7 @@ export async function runReceiver(
       endpoints: channels,
       silenceEnds: plan.once || plan.untilIdleNs !== null,
       outputsOf: (position) => outputs.of(position),
+      previewOf: (position) => outputs.previewOf(position),
       recoveryOf: (position, session, origin) => recovery?.channel(position, session, origin) ?? null,
       control: rtcp,
     });

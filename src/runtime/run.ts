@@ -13,6 +13,7 @@ import type { BenchPlan } from '../profile/benchPlan.js';
 import type { CapacityPlan } from '../profile/capacityPlan.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
 import { withResolvers } from './resolvers.js';
+import type { OutputQueue } from './receiverOutputs.js';
 import { ResultCollector } from './resultCollector.js';
 import { ResultDelivery } from './resultDelivery.js';
 import { takeWorker } from './spareWorker.js';
@@ -84,14 +85,15 @@ function collecting(run: Run, collector: ResultCollector, judge: Judge): Run {
   return { ...run, finished };
 }
 
-/** `sinks`: its outputs, opened for this plan; they are ended when it is over. */
+/** `sinks`: its outputs, opened for this plan; they are ended when it is over. `preview`: the queue of who may watch it. */
 export function startReceiver(
   plan: ReceivePlan,
   judge: Judge,
   listener: RunListener = () => {},
   sinks: MediaSinks | null = null,
+  preview: OutputQueue | null = null,
 ): Run {
-  const outputs = sinks?.queues ?? [];
+  const outputs = [...(sinks?.queues ?? []), ...(preview === null ? [] : [preview])];
   const delivery = new ResultDelivery(plan.feedbackKey);
   const received = plan.capture === null ? receive(null) : receiveInto(plan.capture);
   const run = plan.feedback === null ? received : delivering(received, delivery);

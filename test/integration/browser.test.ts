@@ -1,6 +1,6 @@
 /** The dashboard as people have it: in Chromium, with a keyboard, a narrow window, a screen reader, in the dark. */
 import { createServer } from 'node:http';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { RunResult } from '../../src/result/model.js';
@@ -20,6 +20,18 @@ async function picture(page: Page, name: string): Promise<void> {
   if (SHOTS === undefined) return;
   mkdirSync(SHOTS, { recursive: true });
   await page.screenshot(join(SHOTS, `${name}.png`));
+}
+
+/** Programs that a process has started and that go on, by name (proc(5)). */
+function childrenOf(pid: number): string[] {
+  const ids = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
+  return ids.flatMap((id) => {
+    try {
+      return id === '' ? [] : [readFileSync(`/proc/${id}/comm`, 'latin1')];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** So many streams, whose counts grow with each question. */
@@ -108,7 +120,8 @@ describe.runIf(needs('chromium', 'linux'))('in a browser', () => {
   it('a server that is gone is said, and the page goes on when there is one again', async () => {
     const first = await openDashboard(QUICK);
     const page = await looking(`${first.url}/`);
-    await page.until("document.querySelector('#link').textContent === ''");
+    const seen = JSON.stringify(await page.run<string>(textOf('#streams')));
+    await page.until(`(${textOf('#streams')}) !== ${seen}`);
     await first.abort();
     await page.until(`(${textOf('#link')}).includes('connection is lost')`);
     await picture(page, 'lost');
@@ -125,6 +138,8 @@ describe.runIf(needs('chromium', 'linux'))('in a browser', () => {
     const { url, dashboard, abort } = await openDashboard(QUICK);
     const page = await looking(`${url}/`);
     await page.until(`(${textOf('#verdict')}).includes('Running')`);
+    const seen = JSON.stringify(await page.run<string>(textOf('#streams')));
+    await page.until(`(${textOf('#streams')}) !== ${seen}`);
     await dashboard.finish(resultAfter(999_999));
     await abort();
     await page.until(`(${textOf('#link')}).includes('has ended')`);
@@ -334,4 +349,39 @@ describe.runIf(needs('chromium', 'linux'))('in a browser', () => {
     run.signal('SIGINT');
     await page.until(`(${textOf('#link')}).includes('has ended')`);
   });
+
+  it.runIf(needs('dist', 'ffmpeg'))(
+    'shows the picture of a received stream while one looks, and no longer',
+    async () => {
+      const run = startCommand(['demo', '--web=0', '--duration', '120s']);
+      await run.untilOutput(/dashboard: http:\S+\//);
+      const page = await looking(/dashboard: (http:\S+)/.exec(run.stdout + run.stderr)![1]!);
+      await page.until("document.querySelector('table.live tbody tr:not(.dim) a') !== null");
+      await page.run("document.querySelector('table.live tbody tr:not(.dim) a').click()");
+      await page.until("document.querySelector('[data-watch]') !== null");
+      const programs = (): string[] => childrenOf(run.pid).filter((name) => name.includes('ffmpeg'));
+      const before = programs();
+      await page.run("document.querySelector('[data-watch]').click()");
+      await page.until(
+        "document.querySelector('video')?.videoWidth === 640 && document.querySelector('video').currentTime > 1",
+      );
+      expect(programs()).toHaveLength(before.length + 1);
+      await picture(page, 'picture');
+      const address = await page.run<string>("document.querySelector('video').src");
+      expect((await fetch(address, { method: 'HEAD' })).status).toBe(503);
+      expect((await fetch(address)).status).toBe(503);
+      await page.press('Escape');
+      await page.until(
+        "document.querySelector('video') === null && document.activeElement.dataset.watch !== undefined",
+      );
+      await until(() => programs().length === before.length, 'the end of ffmpeg');
+      await page.run("document.querySelector('[data-watch]').click()");
+      await page.until("document.querySelector('video')?.currentTime > 0.2");
+      expect(page.errors).toEqual([]);
+      run.signal('SIGINT');
+      const { status } = await run.ended();
+      // A bounded run was cut short.
+      expect(status).toBe(130);
+    },
+  );
 });

@@ -68,7 +68,7 @@ export function stateOf(result: RunResult | null, change: Partial<LiveState> = {
     transportRows: [],
   });
   const plain = result === null ? null : plainDocument(result);
-  return { result: plain, isFinished: false, history, command: 'recv', ...change };
+  return { result: plain, isFinished: false, history, command: 'recv', picture: 'none', ...change };
 }
 
 export function partsOf(state: LiveState, view: Partial<View> = {}): Record<PartId, string> {

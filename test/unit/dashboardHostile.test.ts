@@ -54,7 +54,7 @@ function pageOf(result: RunResult, isFinished: boolean, view: Partial<View>): Ht
   const state = stateOf(result, { isFinished });
   const made = partsOf(state, view);
   const parts = PART_IDS.map((id) => ({ id, html: made[id] }));
-  return readHtml(shell({ title: liveTitle(state), parts, build: 'b', hasPreview: true }));
+  return readHtml(shell({ title: liveTitle(state), parts, build: 'b' }));
 }
 
 /** Elements and their attributes, without what the values of those are, and in whichever order names put them. */

@@ -18,7 +18,7 @@ function pageOf(state: ReturnType<typeof stateOf>, view: Parameters<typeof parts
     id: id as (typeof PART_IDS)[number],
     html,
   }));
-  return readHtml(shell({ title: liveTitle(state), parts, build: 'b', hasPreview: true }));
+  return readHtml(shell({ title: liveTitle(state), parts, build: 'b' }));
 }
 
 /** Of the table of streams. */
@@ -63,7 +63,7 @@ describe('the page', () => {
         .filter(({ attributes }) => attributes.has('data-part'))
         .map(({ attributes }) => attributes.get('id'));
       expect(ids).toEqual([...PART_IDS]);
-      expect(sections.some(({ attributes }) => attributes.get('id') === 'preview')).toBe(true);
+      expect(sections.some(({ attributes }) => attributes.get('id') === 'picture')).toBe(true);
     }
   });
 

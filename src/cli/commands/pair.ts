@@ -21,7 +21,13 @@ export async function runPair(
   context: CliContext,
   inputs: MediaInputs | null,
 ): Promise<{ readonly result: RunResult; readonly conducted: Conducted }> {
-  const receiver = startReceiver(receive, output, (message) => presenter.show(message, 'recv'));
+  const receiver = startReceiver(
+    receive,
+    output,
+    (message) => presenter.show(message, 'recv'),
+    null,
+    presenter.preview(receive.streams),
+  );
   // Its failure is told by its end.
   await receiver.ready.catch(() => {});
   const listener = (message: RunMessage): void => {

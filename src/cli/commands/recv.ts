@@ -30,7 +30,13 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   if (asked.profile !== null) presenter.say(profileLine(asked.profile));
   sayStartAt(presenter, plan);
   const sinks = await openSinks(plan, presenter);
-  const receiver = startReceiver(plan, output, (message) => presenter.show(message), sinks);
+  const receiver = startReceiver(
+    plan,
+    output,
+    (message) => presenter.show(message),
+    sinks,
+    presenter.preview(plan.streams),
+  );
   const { results, cause } = await conduct([{ end: 'recv', run: receiver }], presenter, context);
   await presenter.finish(results[0]!);
   return exitStatus(results[0]!, cause);

@@ -26,7 +26,13 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
     live: boundsOfReceiver(plan),
   });
   const sinks = await openSinks(plan, presenter);
-  const receiver = startReceiver(plan, output, (message) => presenter.show(message), sinks);
+  const receiver = startReceiver(
+    plan,
+    output,
+    (message) => presenter.show(message),
+    sinks,
+    presenter.preview(plan.streams),
+  );
   // A relay without its far end has nothing to do.
   void sinks?.finished.then(() => receiver.stop());
   const { results, cause } = await conduct([{ end: 'recv', run: receiver }], presenter, context);

@@ -151,16 +151,69 @@ addEventListener('pageshow', (event) => {
   if (event.persisted) connect();
 });
 
+const picture = document.getElementById('picture');
+// So far behind what came the picture is shown a little faster.
+const BEHIND_S = 3;
+
+function closePicture() {
+  const video = picture.querySelector('video');
+  if (video === null) return;
+  // The connection ends with it.
+  video.removeAttribute('src');
+  video.load();
+  picture.replaceChildren();
+}
+
+function element(name, properties) {
+  return Object.assign(document.createElement(name), properties);
+}
+
+function watch(address) {
+  closePicture();
+  const video = element('video', { src: address, controls: true, autoplay: true, muted: true, playsInline: true });
+  video.setAttribute('aria-label', 'The received picture');
+  const note = element('p', { className: 'note', role: 'status', textContent: 'The picture begins with its next key picture.' });
+  const close = element('button', { type: 'button', textContent: 'Close the picture' });
+  close.addEventListener('click', () => {
+    closePicture();
+    document.querySelector('[data-watch]')?.focus();
+  });
+  video.addEventListener('playing', () => (note.textContent = ''));
+  video.addEventListener('ended', () => (note.textContent = 'The picture has ended.'));
+  video.addEventListener('error', async () => {
+    if (!video.isConnected || video.getAttribute('src') === null) return;
+    note.textContent = 'The picture cannot be shown.';
+    const answer = await fetch(address, { method: 'HEAD' }).catch(() => null);
+    if (answer?.status === 503) note.textContent = 'Another page is watching a picture: one at a time.';
+  });
+  video.addEventListener('timeupdate', () => {
+    const { buffered } = video;
+    if (buffered.length === 0) return;
+    video.playbackRate = buffered.end(buffered.length - 1) - video.currentTime > BEHIND_S ? 1.1 : 1;
+  });
+  picture.replaceChildren(video, close, note);
+  close.focus();
+}
+
 function goTo(address, focus) {
+  closePicture();
   history.pushState(null, '', address);
   focusWanted = focus;
   connect();
 }
-addEventListener('popstate', connect);
+addEventListener('popstate', () => {
+  closePicture();
+  connect();
+});
 
 const heading = () => document.querySelector('#streams h2, #conditions h2') ?? document.getElementById('main');
 
 document.addEventListener('click', (event) => {
+  const wanted = event.target.closest?.('[data-watch]');
+  if (wanted) {
+    watch(wanted.dataset.watch);
+    return;
+  }
   const to = event.target.closest?.('a[href^="?"]');
   if (to === null || to === undefined || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
@@ -177,6 +230,11 @@ document.addEventListener('click', (event) => {
 document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === 'Escape') {
+    const close = picture.querySelector('button');
+    if (close !== null) {
+      close.click();
+      return;
+    }
     const up = document.querySelector('a[rel=up]');
     if (up !== null) up.click();
     return;

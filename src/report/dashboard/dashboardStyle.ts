@@ -21,6 +21,9 @@ table.live tbody th{padding-left:.5rem;position:sticky;left:0;background:var(--b
 table.live tbody tr:hover th,table.live tbody tr:focus-within th{background:var(--soft)}
 table.live tbody a{color:var(--link)}
 table.live tbody a:focus-visible{outline-offset:1px}
+#picture video{display:block;width:100%;max-width:60rem;max-height:70vh;background:#000;border-radius:6px;margin:1rem 0 .4rem}
+button{font:inherit;color:var(--link);background:var(--bg);border:1px solid var(--line);border-radius:6px;padding:.25rem .8rem;cursor:pointer}
+button:hover{border-color:var(--link)}
 body.stale main{opacity:.75}
 @media(max-width:40rem){.link{margin:-1rem -.8rem 1rem;padding:.45rem .8rem}}
 @media(prefers-reduced-motion:no-preference){.link,main{transition:opacity .3s}}

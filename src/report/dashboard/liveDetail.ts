@@ -8,13 +8,20 @@ import { seriesCharts } from '../html/seriesCharts.js';
 import { streamName, streamSection } from '../html/stream.js';
 import { formatDuration, formatRate } from '../../core/format.js';
 import { HISTORY_POINTS, type History } from './history.js';
+import type { LiveState } from './liveState.js';
+import { picture } from './picture.js';
 import { sortedStreams } from './streamOrder.js';
 import { addressOf, OVERVIEW, type View } from './view.js';
 
 /** Points of the whole run that are drawn: its document has up to 512. */
 const DRAWN = 256;
 
-export function liveDetail(result: RunResult, stream: Stream, history: History, view: View): Markup {
+export function liveDetail(
+  result: RunResult,
+  stream: Stream,
+  { history, picture: offer }: LiveState,
+  view: View,
+): Markup {
   const recent = history.series(stream.id);
   const section = streamSection(wholeCourse(stream, recent), result.run, {
     id: 'stream',
@@ -24,7 +31,7 @@ export function liveDetail(result: RunResult, stream: Stream, history: History, 
     brief: true,
   });
   return markup`${result.streams.length > 1 && neighbours(sortedStreams(result.streams, history, view.sort), stream, view)}
-    ${now(stream, history)}
+    ${picture(stream, offer)} ${now(stream, history)}
     ${recent !== null && seriesCharts(recent, result.run, null, HISTORY_POINTS)}
     ${section}`;
 }
@@ -71,6 +78,6 @@ function now(stream: Stream, history: History): Markup {
 
 /** As long as the last intervals are the whole run, it is drawn once. */
 function wholeCourse(stream: Stream, recent: StreamSeries | null): Stream {
-  const isWhole = recent !== null && (stream.series === null || stream.series.start_ns >= recent.start_ns);
+  const isWhole = recent !== null && recent.points < HISTORY_POINTS;
   return isWhole ? { ...stream, series: null } : stream;
 }

@@ -76,13 +76,14 @@ const RENDERERS: Readonly<Record<PartId, Renderer>> = {
   definitions: ({ result }, { page }) => (result === null || page !== 'overview' ? NOTHING : obtained(result)),
 };
 
-function streams({ result, history }: LiveState, view: View): Markup {
+function streams(state: LiveState, view: View): Markup {
+  const { result, history } = state;
   if (result === null || view.page !== 'overview') return NOTHING;
   const only = result.streams.length === 1 ? result.streams[0] : undefined;
   const { stream: id } = view;
   const stream = id === null ? only : result.streams.find((one) => one.id === id);
   if (stream !== undefined) {
-    return titled(markup`Stream ${streamName(stream)}`, liveDetail(result, stream, history, view));
+    return titled(markup`Stream ${streamName(stream)}`, liveDetail(result, stream, state, view));
   }
   const sent = result.sender?.streams.find((one) => one.id === id);
   if (sent !== undefined) return titled(markup`Sent stream ${sentName(sent)}`, liveSent(result, sent, history));

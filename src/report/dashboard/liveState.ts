@@ -1,5 +1,6 @@
 import type { RunResult } from '../../result/model.js';
 import type { History } from './history.js';
+import type { PictureOffer } from './picture.js';
 
 /** All that the dashboard shows is made from. */
 export interface LiveState {
@@ -9,4 +10,5 @@ export interface LiveState {
   readonly history: History;
   /** As it was called: `recv`. */
   readonly command: string;
+  readonly picture: PictureOffer;
 }

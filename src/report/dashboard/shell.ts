@@ -7,11 +7,9 @@ export interface Shell {
   readonly parts: readonly Part[];
   /** Of what the page is made with: another one must be loaded anew. */
   readonly build: string;
-  /** The run can be seen, not only measured. */
-  readonly hasPreview: boolean;
 }
 
-export function shell({ title, parts, build, hasPreview }: Shell): string {
+export function shell({ title, parts, build }: Shell): string {
   return markup`<!doctype html>
     <html lang="en">
     <head>
@@ -31,7 +29,7 @@ export function shell({ title, parts, build, hasPreview }: Shell): string {
       <main id="main" tabindex="-1">
         ${parts.map(
           ({ id, html }) => markup`<section id="${id}" data-part="">${trusted(html)}</section>
-          ${id === 'verdict' && hasPreview && markup`<section id="preview" hidden=""></section>`}`,
+          ${id === 'verdict' && markup`<section id="picture"></section>`}`,
         )}
       </main>
       <noscript><p class="note">Without a script the page is loaded anew every 5 seconds.</p></noscript>
