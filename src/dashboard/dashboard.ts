@@ -11,7 +11,7 @@ import type { PictureOffer } from '../report/dashboard/picture.js';
 import { shell } from '../report/dashboard/shell.js';
 import { addressOf, viewOf, type View } from '../report/dashboard/view.js';
 import { PAGE_STYLE } from '../report/html/pageStyle.js';
-import { plainDocument } from '../report/plainText.js';
+import { plainDocument } from '../report/plainDocument.js';
 import type { RunResult } from '../result/model.js';
 import type { RunMessage } from '../runtime/messages.js';
 import type { Preview } from '../runtime/preview.js';

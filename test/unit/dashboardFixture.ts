@@ -3,7 +3,7 @@ import { History } from '../../src/report/dashboard/history.js';
 import type { LiveState } from '../../src/report/dashboard/liveState.js';
 import { OVERVIEW, type View } from '../../src/report/dashboard/view.js';
 import { liveParts, type PartId } from '../../src/report/dashboard/liveParts.js';
-import { plainDocument } from '../../src/report/plainText.js';
+import { plainDocument } from '../../src/report/plainDocument.js';
 import type { IntervalRow, SenderIntervalRow } from '../../src/result/interval.js';
 import type { RunResult } from '../../src/result/model.js';
 

@@ -4,7 +4,7 @@ import { PART_IDS } from '../../src/report/dashboard/liveParts.js';
 import { liveTitle } from '../../src/report/dashboard/liveVerdict.js';
 import { shell } from '../../src/report/dashboard/shell.js';
 import type { View } from '../../src/report/dashboard/view.js';
-import { plainText } from '../../src/report/plainText.js';
+import { printable } from '../../src/core/printable.js';
 import type { RunResult } from '../../src/result/model.js';
 import { partsOf, stateOf } from './dashboardFixture.js';
 import { elementsIn, readHtml, type HtmlElement } from './htmlReader.js';
@@ -68,7 +68,7 @@ describe('text of others is nothing but text', () => {
   it.each(CORPUS.map((text) => [JSON.stringify(text), text]))('%s', (_shown, text) => {
     for (const result of results) {
       for (const isFinished of [false, true]) {
-        for (const view of [{}, { page: 'conditions' }, { stream: plainText(text) }] as const) {
+        for (const view of [{}, { page: 'conditions' }, { stream: printable(text) }] as const) {
           const harmless = pageOf(poisoned(result, 'x'), isFinished, 'stream' in view ? { stream: 'x' } : view);
           expect(skeleton(pageOf(poisoned(result, text), isFinished, view))).toEqual(skeleton(harmless));
         }

@@ -1,7 +1,7 @@
 /** What intervals told, kept for who looks at the run later: bounded in streams and in points. */
 import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../../result/interval.js';
 import type { StreamSeries } from '../../result/model.js';
-import { plainText } from '../plainText.js';
+import { printable } from '../../core/printable.js';
 import { IntervalRing } from './intervalRing.js';
 
 /** Points of a stream: with the usual interval of a second the last five minutes. */
@@ -129,7 +129,7 @@ function keptOf<Row extends { readonly stream: string }>(
   columns: number,
 ): Kept<Row> | null {
   // As documents that are shown call it.
-  const id = plainText(row.stream);
+  const id = printable(row.stream);
   const known = of.get(id);
   if (known !== undefined) {
     known.row = row;
