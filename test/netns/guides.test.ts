@@ -82,7 +82,18 @@ describe.runIf(needs('netns', 'dist', 'ffmpeg', 'iperf', 'nft'))('the guide', { 
     expect(blocks.length).toBeGreaterThan(2);
     const lab = await openHosts();
     try {
-      for (const block of blocks) await runBlock(lab, block);
+      for (const block of blocks) {
+        // What a search finds on a machine that others keep busy may be nothing.
+        const isSearch = block.some(({ command }) => command.startsWith('mcast capacity'));
+        for (let again = isSearch ? 2 : 0; ; again--) {
+          const ended = await runBlock(lab, block).then(
+            () => null,
+            (error: unknown) => error,
+          );
+          if (ended === null) break;
+          if (again === 0) throw ended;
+        }
+      }
     } finally {
       await lab.close();
     }
