@@ -286,6 +286,24 @@ describe('intervals', () => {
   });
 });
 
+describe('windows of streams that nothing comes for', () => {
+  it('are passed each at its time, those of one socket whatever the others wait for', () => {
+    const driver = new Driver({ sockets: [{}, {}], reorderWindowNs: S });
+    const at = (flow: number, number: number, ms: number, socket = 0) => ({ flow, number, monoNs: ms * MS, socket });
+    driver.all([at(0, 0, 0), at(0, 2, 10), at(1, 0, 20), at(1, 3, 300), at(2, 0, 310), at(2, 1, 320)]);
+    driver.all([at(3, 0, 330, 1), at(3, 2, 340, 1)]);
+    const lost = (): number[] => [0, 1, 2, 3].map((stream) => counter(driver, 'Lost', stream));
+    driver.measurement.socketReadPast(0, 900 * MS);
+    expect(lost()).toEqual([0, 0, 0, 0]);
+    driver.measurement.socketReadPast(0, 1100 * MS);
+    expect(lost()).toEqual([1, 0, 0, 0]);
+    driver.measurement.socketReadPast(0, 1400 * MS);
+    expect(lost()).toEqual([1, 2, 0, 0]);
+    driver.measurement.socketReadPast(1, 1400 * MS);
+    expect(lost()).toEqual([1, 2, 0, 1]);
+  });
+});
+
 describe('intervals that are given back', () => {
   it('lend their memory to later ones, and nothing of what was in it', () => {
     const driver = new Driver({ intervalNs: S, firstBoundaryMonoNs: S });
