@@ -25,7 +25,7 @@ const UPDATE_MS = 1000;
 /** Between the end of an update and the next. */
 const LEAST_PAUSE_MS = 50;
 /** With more streams a result is asked for less often than each update, so that the run has no more to do for it. */
-const STREAMS_EACH_UPDATE = 32;
+const STREAMS_EACH_UPDATE = 20;
 /** A page that is loaded waits so long for newer figures than those at hand. */
 const PATIENCE_MS = 1000;
 /** Readers of events; further ones are told that there are too many. */
@@ -146,6 +146,7 @@ export class Dashboard {
       response.writeHead(preview.isWatched ? 503 : 200, { 'Content-Type': 'video/mp4' }).end();
       return;
     }
+    await this.#renew();
     await answerPicture(response, preview, this.#result, viewIn(request).stream);
   }
 

@@ -305,9 +305,13 @@ describe('a run', () => {
   it('tells the result so far when asked', async () => {
     const { messages } = await zapped(`${rtp(A)} --cycles 3`, [media(A)], (control, { length }) => {
       if (length === 1) control.give(Command.Snapshot);
+      if (length === 2) control.giveOutline([]);
     });
-    const partial = messages.find((message) => message.type === 'partial');
-    expect(partial?.result).toMatchObject({ run: { complete: false }, zap: { attempts: 1 } });
+    const partials = messages.filter((message) => message.type === 'partial');
+    expect(partials.map(({ result }) => result)).toMatchObject([
+      { run: { complete: false }, zap: { attempts: 1 } },
+      { run: { complete: false }, zap: { attempts: 2 } },
+    ]);
   });
 
   it('is judged by limits on its figures, and again by mcast report', async () => {
