@@ -22,6 +22,8 @@ import { gatheredInSlices } from './slices.js';
 
 /** From one update to the next. */
 const UPDATE_MS = 1000;
+/** Of the time between updates, how long one waits for an answer of the run. */
+const PATIENT_SHARE = 0.3;
 /** Between the end of an update and the next. */
 const LEAST_PAUSE_MS = 50;
 /** With more streams a result is asked for less often than each update, so that the run has no more to do for it. */
@@ -134,7 +136,7 @@ export class Dashboard {
   }
 
   async #sendPage(view: View, response: ServerResponse): Promise<void> {
-    await Promise.race([this.#renew(), new Promise((resolve) => setTimeout(resolve, PATIENCE_MS).unref())]);
+    await this.#within(PATIENCE_MS, this.#renew());
     const parts = await this.#parts(view);
     const page = shell({ title: liveTitle(this.#state()), parts, build: BUILD });
     send(response, 'text/html; charset=utf-8', page);
@@ -172,6 +174,8 @@ export class Dashboard {
       return;
     }
     this.#readers.add(reader);
+    // It is in outline so far: the run is asked for all of it now.
+    if (reader.view.stream !== null) this.#askedMs = -Infinity;
     // What is at hand, at once; newer figures when they are there.
     void this.#tell(reader).then(() => this.#update());
   }
@@ -195,17 +199,18 @@ export class Dashboard {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const beganMs = performance.now();
-    // The run has not answered yet: there is nothing new, but there is a connection.
-    const patience = setInterval(() => this.#keepAlive(), this.#updateMs);
-    await this.#renew();
-    clearInterval(patience);
+    // An answer that takes longer is for the next update: what intervals told is not to wait for it.
+    await this.#within(this.#updateMs * PATIENT_SHARE, this.#renew());
     for (const reader of this.#readers) await this.#tell(reader);
     this.#isUpdating = false;
     this.#schedule(Math.max(LEAST_PAUSE_MS, beganMs + this.#updateMs - performance.now()));
   }
 
-  #keepAlive(): void {
-    for (const { events } of this.#readers) events.keepAlive();
+  async #within(ms: number, work: Promise<void>): Promise<void> {
+    let patience: NodeJS.Timeout | undefined;
+    const tooLong = new Promise<void>((resolve) => (patience = setTimeout(resolve, ms)));
+    await Promise.race([work, tooLong]);
+    clearTimeout(patience);
   }
 
   /**

@@ -48,11 +48,6 @@ export class EventStream {
     );
   }
 
-  /** There is nothing new: the connection is still there. */
-  keepAlive(): void {
-    if (!this.isBehind) this.#write('alive', '');
-  }
-
   /** Ends it with a last word. */
   end(event: 'over' | 'full'): void {
     this.#write(event, '');
