@@ -347,7 +347,8 @@ export class Measurement {
       this.#streamsOf[table.socket(stream)]!.push(stream);
       if (stream === table.others) continue;
       const at = decoded.stream.indexOf(stream);
-      this.#siblings.add(stream, table, this.#options.pathOf(table.path(stream)), decoded.timeMonoNs[at]!);
+      const path = this.#options.pathOf(table.path(stream));
+      this.#siblings.add(stream, table, path, decoded.timeMonoNs[at]!, this.isCompanion(stream));
     }
     this.#known = table.count;
   }

@@ -39,12 +39,12 @@ export class Siblings {
   #lastPlace = new Map<number, number>();
   #candidates: Candidate[] = [];
 
-  /** `table`: knows its flow and format. */
-  add(stream: number, table: StreamTable, path: StreamPath, firstMonoNs: Nanos): void {
+  /** `table`: knows its flow and format. `isCompanion`: it goes with media: a sender's reports and announcements do. */
+  add(stream: number, table: StreamTable, path: StreamPath, firstMonoNs: Nanos, isCompanion: boolean): void {
     const format = table.format(stream);
     const flow = format * TWO_32 + table.flow(stream);
     // Flows of one iperf differ in their port alone.
-    const mayShareSource = format === StreamFormat.Iperf;
+    const mayShareSource = format === StreamFormat.Iperf || isCompanion;
     const latest = path === this.#lastPath ? this.#lastPlace : this.#placeOf(path);
     const older = latest.get(flow);
     latest.set(flow, stream);
