@@ -183,7 +183,7 @@ const BENCH = [
     loss_ratio: ['gauge', 'ratio', 'Lost over expected.'],
     rate_bit_per_second: ['gauge', 'bit/s', 'UDP payload of all groups together.'],
     one_way_delay_ns: ['distribution', 'ns', 'One-way delay of all groups.', { signed: true }],
-    pdv_ns: ['distribution', 'ns', 'Delay above the smallest of each stream.'],
+    pdv_ns: ['shifting', 'ns', 'Delay above the smallest of each stream.'],
   }),
   ...figuresOf('bench.classes', 'bench_classes', {
     classes_total: ['gauge', 'none', 'Traffic classes that came.', { base: 'classes' }],

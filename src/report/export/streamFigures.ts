@@ -165,7 +165,8 @@ const PIDS = [
     accuracy_min_ns: ['gauge', 'ns', 'Largest PCR_AC to the negative side.', { base: 'accuracy_lowest' }],
     accuracy_max_ns: ['gauge', 'ns', 'Largest PCR_AC to the positive side.', { base: 'accuracy_highest' }],
     rate_bit_per_second: ['gauge', 'bit/s', 'Rate of the transport stream by PCR and octet position.'],
-    jitter_ns: ['distribution', 'ns', 'Arrival less PCR less the fitted line, above the least of its block.'],
+    // The open block is fitted anew each time.
+    jitter_ns: ['shifting', 'ns', 'Arrival less PCR less the fitted line, above the least of its block.'],
     drift_ppm: ['gauge', 'ppm', "How much faster the program clock runs than the receiver's."],
     drift_error_ppm: ['gauge', 'ppm', 'Twice the standard error of the drift.'],
     drift_over_ns: ['gauge', 'ns', 'What the drift was measured over.'],
