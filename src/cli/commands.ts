@@ -127,7 +127,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     gist: 'what forwards multicast: join, leave, groups',
     examples: [
       'mcast bench join probe://239.1.1.1:5001 --cycles 100',
-      'mcast bench groups probe://239.1.1.1+99:5001 --min bench.groups.capacity=99',
+      'mcast bench groups probe://239.1.1.1+9:5001 --min bench.groups.capacity=9',
       'mcast bench classes udp://239.1.1.1:5001 udp://239.1.2.1:5001',
       'sudo mcast bench leave udp://239.1.1.1:5001 --iface eth0 --cycles 20',
     ],
