@@ -1,8 +1,10 @@
 import { type ReceiveBatch, SlotFlag } from '../core/batch.js';
 import { type Nanos, sinceEpochNs, type SplitTime } from '../core/time.js';
+import type { ZoneClock } from '../core/zone.js';
 import { FEED_STAMP_TIME_AT, isDepartureStamp, isFeedStamp } from '../wire/feedStamp.js';
 import { type FeedFraming, FrameField, FrameKind } from '../wire/framing.js';
 import { FRAMINGS } from '../wire/framings.js';
+import { checkItch, itchTimestampNs } from '../wire/itch50.js';
 import { WireStatus } from '../wire/status.js';
 import { clearSlot, type DecodedBatch, SlotKind } from './decoded.js';
 import { BELIEVED_JUMP } from './sequence.js';
@@ -27,7 +29,7 @@ const Row = {
   Beginnings: 4,
   Messages: 5,
   Heartbeats: 6,
-  /** Send times came in messages of our own: 1 due times, 2 those of departure. */
+  /** Send times came in messages: 1 due times, 2 those of departure. */
   Stamps: 7,
   /** The number that confirms a jump ahead; NaN: none is in doubt. */
   Ahead: 8,
@@ -53,6 +55,7 @@ export interface FeedFacts {
 export class FeedDecoder {
   readonly #table: StreamTable;
   readonly #epoch: SplitTime;
+  readonly #zoneClock: ZoneClock | null;
   readonly #faults: SocketFaults;
   readonly #frame = new Uint32Array(FrameField.Count);
   /** Replaced when it grows. */
@@ -62,9 +65,11 @@ export class FeedDecoder {
   readonly #words: Uint32Array[] = [];
   #latest = -1;
 
-  constructor(table: StreamTable, epoch: SplitTime, faults: SocketFaults) {
+  /** `zoneClock`: timestamps of ITCH messages are times of day by it; `null`: they tell nothing. */
+  constructor(table: StreamTable, epoch: SplitTime, faults: SocketFaults, zoneClock: ZoneClock | null) {
     this.#table = table;
     this.#epoch = epoch;
+    this.#zoneClock = zoneClock;
     this.#faults = faults;
   }
 
@@ -195,6 +200,7 @@ export class FeedDecoder {
       return;
     }
     sentRealNs[i] = NaN;
+    if (this.#zoneClock !== null) this.#fillMessageTime(batch, out, i, framing, row, this.#zoneClock);
     if (frame[FrameField.Messages] !== 1) return;
     const { view } = batch;
     const block = batch.offset[i]! + frame[FrameField.BlocksAt]!;
@@ -203,6 +209,26 @@ export class FeedDecoder {
     this.#rows[row + Row.Stamps] = isDepartureStamp(view, at) ? 2 : 1;
     const time = at + FEED_STAMP_TIME_AT;
     sentRealNs[i] = sinceEpochNs(view.getUint32(time), view.getUint32(time + 4), this.#epoch);
+  }
+
+  /** Of the last message, which the datagram cannot have left before. */
+  #fillMessageTime(
+    batch: ReceiveBatch,
+    out: DecodedBatch,
+    i: number,
+    framing: FeedFraming,
+    row: number,
+    zoneClock: ZoneClock,
+  ): void {
+    const { view } = batch;
+    const messages = this.#frame[FrameField.Messages]!;
+    let block = batch.offset[i]! + this.#frame[FrameField.BlocksAt]!;
+    // The framing has been read: all of its blocks are there.
+    for (let message = 1; message < messages; message++) block += framing.blockOctets(view, block);
+    const at = block + framing.blockHeaderOctets;
+    if (checkItch(view, at, framing.blockOctets(view, block) - framing.blockHeaderOctets) !== WireStatus.Ok) return;
+    this.#rows[row + Row.Stamps] = 1;
+    out.sentRealNs[i] = zoneClock.instantNs(itchTimestampNs(view, at), batch.timeRealNs[i]!);
   }
 
   #headerSentNs(): Nanos {

@@ -78,7 +78,7 @@ export class Measurement {
     this.#omitNs = options.omitNs;
     this.table = new StreamTable(options.maxStreams);
     this.#decoded = new DecodedBatch(options.batchCapacity);
-    this.decoder = new StreamDecoder(this.table, options.epoch, this.#faults);
+    this.decoder = new StreamDecoder(this.table, options.epoch, this.#faults, options.messageTimeZone ?? null);
     this.#intervals = new Intervals(options.startMonoNs, options.firstBoundaryMonoNs, options.intervalNs);
     this.#streams = new StreamAnalyzers(options, this.table, this.#drops, this.#events);
     this.counters = this.#streams.counters;

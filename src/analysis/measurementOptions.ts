@@ -18,6 +18,8 @@ export interface MeasurementOptions {
   readonly reorderWindowPackets: number;
   /** Rate of a link before which the queue is told that would have built; `null`, the default: of none. */
   readonly drain?: LayeredRate | null;
+  /** Timestamps of ITCH messages are times of day by the clocks of this zone; `null`, the default: they tell nothing. */
+  readonly messageTimeZone?: string | null;
   /** Warm-up from the first datagram, ns. */
   readonly omitNs: Nanos;
   /** Start of the first interval, its end, and the length of those after it; monotonic. Infinity: none. */

@@ -1,6 +1,7 @@
 import type { ReceiveBatch } from '../core/batch.js';
 import type { Scheme } from '../core/endpoint.js';
 import type { SplitTime } from '../core/time.js';
+import { ZoneClock } from '../core/zone.js';
 import { FRAMINGS } from '../wire/framings.js';
 import { recogniseFormat } from '../wire/recognise.js';
 import { ntpEpoch } from '../wire/rtpSendTime.js';
@@ -40,13 +41,15 @@ export class StreamDecoder {
   #carries = new Uint8Array(64);
   #looked = new Uint8Array(64);
 
-  constructor(table: StreamTable, epoch: SplitTime, faults: SocketFaults) {
+  /** `messageTimeZone`: as `MeasurementOptions` has it */
+  constructor(table: StreamTable, epoch: SplitTime, faults: SocketFaults, messageTimeZone: string | null) {
     const realtimeNs = (BigInt(epoch.high) << 32n) | BigInt(epoch.low);
     this.#faults = faults;
     this.probe = new ProbeDecoder(table, epoch, faults);
     this.rtp = new RtpDecoder(table, ntpEpoch(realtimeNs), faults);
     this.iperf = new IperfDecoder(table, realtimeNs, faults);
-    this.feed = new FeedDecoder(table, epoch, faults);
+    const zoneClock = messageTimeZone === null ? null : new ZoneClock(messageTimeZone, realtimeNs);
+    this.feed = new FeedDecoder(table, epoch, faults, zoneClock);
     this.plain = new PlainDecoder(table, faults);
   }
 

@@ -3,6 +3,7 @@ import { McastError } from '../core/errors.js';
 import { checkInterval, fallbackOf, outputPlan, reorderWindow, type OutputPlan } from './makePlan.js';
 import type { AnalyzePlan } from './plan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
+import { messageTimeZone } from './streamValues.js';
 
 /** Throws McastError, all problems at once. */
 export function planAnalyze(
@@ -42,6 +43,7 @@ export function planAnalyze(
     maxStreams: values['max-streams'] ?? fallbackOf('max-streams'),
     detail: values.detail ?? fallbackOf('detail'),
     drain: values.drain ?? null,
+    messageTimeZone: messageTimeZone(values),
   };
   const output = outputPlan(values, problems);
   throwProblems(problems);

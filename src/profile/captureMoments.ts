@@ -1,9 +1,9 @@
 /** Moments of a capture, as nanoseconds behind its first frame. */
 import type { Nanos } from '../core/time.js';
+import { zoneOffsetNs } from '../core/zone.js';
 import type { CaptureMoment, ReplayPlan } from './plan.js';
 
 const DAY_NS = 86_400_000_000_000n;
-const MS_NS = 1_000_000n;
 
 export interface CaptureBounds {
   /** Datagrams of `[fromNs, toNs)` are sent, ns behind the first frame. */
@@ -26,7 +26,7 @@ export function captureBounds(plan: Pick<ReplayPlan, 'from' | 'to' | 'zone'>, st
 function momentUnixNs(moment: CaptureMoment, zone: string, startUnixNs: bigint, behindUnixNs: bigint): bigint {
   if ('unixNs' in moment) return moment.unixNs;
   if ('afterNs' in moment) return startUnixNs + BigInt(moment.afterNs);
-  const local = behindUnixNs + offsetNs(zone, behindUnixNs);
+  const local = behindUnixNs + zoneOffsetNs(zone, behindUnixNs);
   const midnight = local - (local % DAY_NS);
   const today = fromLocal(midnight + BigInt(moment.sinceMidnightNs), zone);
   return today >= behindUnixNs ? today : fromLocal(midnight + DAY_NS + BigInt(moment.sinceMidnightNs), zone);
@@ -35,24 +35,6 @@ function momentUnixNs(moment: CaptureMoment, zone: string, startUnixNs: bigint, 
 /** The instant at which clocks of the zone show so much since 1970; where they leave it out, the instant before or behind. */
 function fromLocal(localNs: bigint, zone: string): bigint {
   // The offset of a guess that is off by the offset itself may be that of the other side of a change.
-  const guess = localNs - offsetNs(zone, localNs);
-  return localNs - offsetNs(zone, guess);
-}
-
-/** How much clocks of the zone are ahead of UTC at that instant; whole seconds. */
-function offsetNs(zone: string, unixNs: bigint): bigint {
-  const ms = Number(unixNs / MS_NS / 1000n) * 1000;
-  const parts: Record<string, number> = {};
-  const format = new Intl.DateTimeFormat('en-u-hc-h23', {
-    timeZone: zone,
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  for (const { type, value } of format.formatToParts(new Date(ms))) parts[type] = Number(value);
-  const { year, month, day, hour, minute, second } = parts;
-  return BigInt(Date.UTC(year!, month! - 1, day!, hour!, minute!, second!) - ms) * MS_NS;
+  const guess = localNs - zoneOffsetNs(zone, localNs);
+  return localNs - zoneOffsetNs(zone, guess);
 }

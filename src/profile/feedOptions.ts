@@ -1,5 +1,5 @@
 /** The rows of the table of options that say what a sequenced feed is made of and how it is packed. */
-import { parseDurationNs, parsePacketsPerSecond } from '../core/units.js';
+import { parseDurationNs, parsePacketsPerSecond, parseSwitch } from '../core/units.js';
 import { parseArrivals, parseFirstSequence } from './feedValues.js';
 import { one, SENDERS } from './optionRow.js';
 import { integerIn, parseText } from './optionValues.js';
@@ -73,5 +73,10 @@ export const FEED_OPTIONS = {
     commands: SENDERS,
     scope: 'stream',
     help: 'a message of our own with its send time, so often: what one-way delay is measured by where headers carry none (MoldUDP64); 0: never',
+  }),
+  'message-time': one('Feeds', parseSwitch, {
+    commands: [...SENDERS, 'recv', 'analyze'],
+    scope: 'run',
+    help: 'timestamps of ITCH messages are times of day by the clocks of --zone: a sender writes when each message is due, a receiver measures one-way delay by the last one of each datagram',
   }),
 } as const;

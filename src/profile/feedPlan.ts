@@ -10,7 +10,7 @@ import type { FeedPlan, SendStream } from './plan.js';
 import type { FileReader } from './operands.js';
 import { OPTIONS, type OptionValues } from './options.js';
 import { sendRecovery } from './recoveryPlan.js';
-import { sentTos, withOwnLosses, withSeed } from './streamValues.js';
+import { messageTimeZone, sentTos, withOwnLosses, withSeed } from './streamValues.js';
 import { streamAddresses, type Target } from './targets.js';
 
 export type FeedScheme = FeedPlan['scheme'];
@@ -111,6 +111,9 @@ function feedPlan(
   const heartbeat = own.heartbeat ?? run.heartbeat ?? fallback('heartbeat');
   const stamp = own['stamp-every'] ?? run['stamp-every'] ?? fallback('stamp-every');
   if (stamp > 0 && framing.carriesSendTime) wrong(`stamp-every: the headers of ${scheme}:// carry the send time`);
+  const zone = messageTimeZone({ ...run, ...own });
+  if (zone !== null && framing.carriesSendTime) wrong(`message-time: the headers of ${scheme}:// carry the send time`);
+  if (zone !== null && messagesPerSecond === Infinity) wrong('message-time: as fast as can be no message is due');
   const input = own.input ?? run.input ?? null;
   const isSynthetic = input === null || (input.kind === 'named' && input.name === 'synthetic');
   if (input !== null && input.kind === 'testcard')
@@ -136,6 +139,7 @@ function feedPlan(
     flushAfterNs: own['flush-after'] ?? run['flush-after'] ?? fallback('flush-after'),
     heartbeatNs: heartbeat === 0 ? Infinity : heartbeat,
     stampNs: stamp === 0 ? Infinity : stamp,
+    messageTimeZone: zone,
     hasLegs: legB !== null,
     recovery: sendRecovery(own, run, scheme, wrong),
     seed,

@@ -19,6 +19,7 @@ import { capturePath, flowReplay, REPLAY_ONLY } from './replayPlan.js';
 import { rateProblem, sendStreams, totalBitPerSecond } from './sendStreams.js';
 import { sessionPlan } from './sessionPlan.js';
 import { isUnicast, readTargets, type PlanContext, type Target, type Targets } from './targets.js';
+import { messageTimeZone } from './streamValues.js';
 
 export type { PlanContext } from './targets.js';
 
@@ -201,6 +202,7 @@ function receivePlan(
     maxStreams: run['max-streams'] ?? fallbackOf('max-streams'),
     detail: run.detail ?? fallbackOf('detail'),
     drain: run.drain ?? null,
+    messageTimeZone: messageTimeZone(run),
     capture: run.capture ?? null,
     passive: run.rtcp !== true && feedback.feedback === null && !feedback.answersIperf,
     rtcp: run.rtcp === true,
@@ -281,6 +283,7 @@ function refuseReplayOptions({ list, run }: Targets, hasMessages: boolean, probl
   for (const name of REPLAY_ONLY) {
     // Messages of a file have times of their own, too.
     if (name === 'speed' && hasMessages) continue;
+    if (name === 'zone' && messageTimeZone(run) !== null) continue;
     if ([run, ...list.map(({ own }) => own)].every((values) => values[name] === undefined)) continue;
     problems.push(usage(`--${name} is for captures (pcap, pcapng): --input names none`));
   }

@@ -178,6 +178,8 @@ export interface FeedPlan {
   /** Infinity: none. */
   readonly heartbeatNs: number;
   readonly stampNs: number;
+  /** IANA name of the zone whose time of day is written into ITCH messages as they are due; `null`: into none. */
+  readonly messageTimeZone: string | null;
   /** Both lines carry the same octets: nothing is written when they leave. */
   readonly hasLegs: boolean;
   /** `null`: nobody answers requests. */
@@ -365,6 +367,8 @@ export interface MeasuringPlan {
   readonly detail: number;
   /** Rate of the link whose queue is told; `null`: of none. */
   readonly drain: LayeredRate | null;
+  /** IANA name of the zone whose times of day ITCH messages carry, by which delay is measured; `null`: by none. */
+  readonly messageTimeZone: string | null;
 }
 
 /** What is to be measured in a capture, or a transport stream in a file. */

@@ -1,6 +1,6 @@
 /** The rows of the table of options that say what of a capture is sent again, where and how fast. */
 import { parseSwitch } from '../core/units.js';
-import { one, several } from './optionRow.js';
+import { one, SENDERS, several } from './optionRow.js';
 import { parseCapturedGroup, parseGroupMap, parseMoment, parseSpeed, parseZone } from './replayValues.js';
 
 export const REPLAY_OPTIONS = {
@@ -41,8 +41,8 @@ export const REPLAY_OPTIONS = {
   zone: one('Captures', parseZone, {
     value: '<name>',
     fallback: 'UTC',
-    commands: ['send'],
-    scope: 'stream',
+    commands: [...SENDERS, 'recv', 'analyze'],
+    scope: 'run',
     help: 'time zone of times of day, as America/New_York',
   }),
 } as const;

@@ -28,3 +28,8 @@ export function withOwnLosses(leg: SendStream): SendStream {
   if (impair === null || impair.seed === null) return leg;
   return { ...leg, impair: { ...impair, seed: (impair.seed + 1) % 2 ** 32 } };
 }
+
+/** The zone of `--message-time`; `null`: timestamps of messages tell nothing. */
+export function messageTimeZone(values: OptionValues): string | null {
+  return values['message-time'] === true ? (values.zone ?? 'UTC') : null;
+}

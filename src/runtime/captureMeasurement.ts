@@ -99,6 +99,7 @@ export class CaptureMeasurement {
       maxStreams: plan.maxStreams,
       detail: plan.detail,
       drain: plan.drain,
+      messageTimeZone: plan.messageTimeZone,
       reorderWindowNs: plan.reorderWindowNs,
       reorderWindowPackets: plan.reorderWindowPackets,
       omitNs: plan.omitNs,

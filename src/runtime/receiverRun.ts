@@ -108,6 +108,7 @@ export async function runReceiver(
       maxStreams: plan.maxStreams,
       detail: plan.detail,
       drain: plan.drain,
+      messageTimeZone: plan.messageTimeZone,
       expectedStreams: channels >= MANY_CHANNELS ? channels : 0,
       reorderWindowNs: plan.reorderWindowNs,
       reorderWindowPackets: plan.reorderWindowPackets,

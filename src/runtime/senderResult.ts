@@ -151,7 +151,7 @@ function sendTimeOf({ payload, media, replay, feed }: SendStream): 'departure' |
   if (payload !== null || replay !== null || media?.rtp?.sendTime === false) return null;
   if (feed === null) return 'departure';
   if (framingOfScheme(feed.scheme)!.carriesSendTime) return 'due';
-  if (feed.stampNs === Infinity) return null;
+  if (feed.stampNs === Infinity) return feed.messageTimeZone === null ? null : 'due';
   return feed.hasLegs ? 'due' : 'departure';
 }
 

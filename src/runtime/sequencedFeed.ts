@@ -1,8 +1,11 @@
 import { randomInt } from 'node:crypto';
 import type { MessageMemory } from '../core/messageMemory.js';
 import { splitNs, type Nanos, type SplitTime } from '../core/time.js';
+import { ZoneClock } from '../core/zone.js';
+import { ClockedSource } from '../feed/clockedSource.js';
 import { LegSplitter, type Leg } from '../feed/legs.js';
 import { MessageFeed } from '../feed/messageFeed.js';
+import type { MessageSource } from '../feed/messageSource.js';
 import type { PayloadSlots } from '../feed/payloadSlots.js';
 import type { FeedPlan } from '../profile/plan.js';
 import type { SessionWords } from '../wire/framing.js';
@@ -73,7 +76,7 @@ function messageFeed(
   const framing = framingOfScheme(plan.scheme)!;
   return new MessageFeed({
     ...paced,
-    source: messageSource(plan, input),
+    source: clocked(messageSource(plan, input), plan, paced),
     framing,
     session: remembered?.session ?? sessionOf(plan),
     memory: remembered?.memory ?? null,
@@ -87,6 +90,14 @@ function messageFeed(
     stampsDeparture: !plan.hasLegs && remembered === null,
     unpaced: plan.messagesPerSecond === Infinity,
   });
+}
+
+/** With the times of day at which its messages are due, where that is asked for. */
+function clocked(source: MessageSource, { messageTimeZone }: FeedPlan, paced: Paced): MessageSource {
+  if (messageTimeZone === null) return source;
+  const { high, low } = paced.unixAtMonoZero;
+  const clock = new ZoneClock(messageTimeZone, (BigInt(high) << 32n) | BigInt(low));
+  return new ClockedSource(source, clock, paced.startMonoNs);
 }
 
 /** Its words, of a random one where the plan names none. */

@@ -174,6 +174,7 @@ const NO_PLAN: FeedPlan = {
   flushAfterNs: 5_000,
   heartbeatNs: 1e6,
   stampNs: 1e6,
+  messageTimeZone: null,
   hasLegs: true,
   recovery: null,
   seed: 0,

@@ -48,6 +48,14 @@ export function itchType(view: DataView, at: number): number {
 export function itchLocate(view: DataView, at: number): number {
   return view.getUint16(at + 1);
 }
+/** Writes ns since midnight into a message of `octets` octets; one that is too short for it stays as it is. */
+export function putItchTimestamp(view: DataView, at: number, octets: number, sinceMidnightNs: number): void {
+  if (octets < ITCH_HEADER_OCTETS) return;
+  const ns = Math.floor(sinceMidnightNs);
+  view.setUint16(at + TIMESTAMP_AT, Math.floor(ns / 4_294_967_296));
+  view.setUint32(at + TIMESTAMP_AT + 2, ns % 4_294_967_296);
+}
+
 /** ns since midnight. */
 export function itchTimestampNs(view: DataView, at: number): number {
   return view.getUint16(at + TIMESTAMP_AT) * 4_294_967_296 + view.getUint32(at + TIMESTAMP_AT + 2);

@@ -307,6 +307,30 @@ describe('random octets at a receiver of a feed', () => {
   });
 });
 
+describe('times of day in messages', () => {
+  it.each([
+    ['one line', []],
+    ['two lines', ['--leg-b']],
+  ])('tell one-way delay in the zone that both ends name, on %s', async (_name, legs) => {
+    const [to, other] = [moldAt(freshGroup()), moldAt(freshGroup())];
+    const words = ['--message-time', '--zone', 'Asia/Kolkata', ...(legs.length > 0 ? ['--leg-b', other] : [])];
+    const receiver = await startReceiver([to, ...words, '--once']);
+    const sent = await send([to, ...words, '--mps', '2000', '--duration', '0.5s', '--max-late', '20s']);
+    const received = await receiver.result();
+    expect(sent.sender!.not_sent).toBe(0);
+    expect(received.clock.send_time).toBe('due');
+    const media = received.streams.filter(({ role }) => role === 'media');
+    expect(media).toHaveLength(1 + legs.length);
+    for (const { histograms, metrics } of media) {
+      const delay = histograms!.one_way_delay_ns!;
+      expect(delay.count).toBe(metrics.packets_received);
+      // From when it was due on one clock: never before, and by no hours.
+      expect(delay.min!).toBeGreaterThan(-1e6);
+      expect(delay.max!).toBeLessThan(60e9);
+    }
+  });
+});
+
 describe('what cannot be', () => {
   const PLACE = `${freshGroup()}:26400/iface=lo`;
   const OTHER = `${freshGroup()}:26401/iface=lo`;
@@ -324,6 +348,10 @@ describe('what cannot be', () => {
     [['send', `mdp://${PLACE}`, '--first-sequence', '4294967296'], /first-sequence: mdp:\/\/ has 32 bits for it/],
     [['send', `mold://${PLACE}`, '--first-sequence', '9007199254740992'], /is no number of a sequence: 0\.\./],
     [['send', `mold://${PLACE}`, '--first-sequence', '-1'], /is no number of a sequence/],
+    [['send', `mdp://${PLACE}`, '--message-time'], /message-time: the headers of mdp:\/\/ carry the send time/],
+    [['send', `mold://${PLACE}`, '--message-time', '--mps', 'max', '--force'], /message-time: .* no message is due/],
+    [['send', `mold://${PLACE}`, '--zone', 'UTC'], /--zone is for captures/],
+    [['recv', `mold://${PLACE}`, '--message-time', '--zone', 'Mars/North'], /Mars\/North/],
     [['send', `mdp://${PLACE}`, '--stamp-every', '1s'], /stamp-every: the headers of mdp:\/\/ carry the send time/],
     [
       ['send', `mold://${PLACE}`, '--mps', 'max', '--arrivals', 'poisson', '--force'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../src/analysis/socketFaults.js';
+import { ZoneClock } from '../../src/core/zone.js';
 import { SlotFlag } from '../../src/core/batch.js';
 import { StreamCounter } from '../../src/metrics/counters.js';
 import { FEED_STAMP_OCTETS, putFeedStamp } from '../../src/wire/feedStamp.js';
@@ -376,5 +377,48 @@ describe('formats', () => {
     ]);
     expect(driver.measurement.socketSnapshot(0).malformed[Fault.Truncated]).toBe(2);
     expect(figures(driver)).toMatchObject([{ received: 2, lost: 2 }]);
+  });
+});
+
+const HOUR_NS = 3_600_000_000_000;
+
+/** An order is deleted: 19 octets, with its time of day. */
+function deletion(sinceMidnightNs: number): Uint8Array {
+  const octets = new Uint8Array(19);
+  const view = new DataView(octets.buffer);
+  view.setUint8(0, 0x44);
+  view.setUint16(5, Math.floor(sinceMidnightNs / 2 ** 32));
+  view.setUint32(7, sinceMidnightNs % 2 ** 32);
+  return octets;
+}
+
+/** What clocks of New York show at the epoch of the tests. */
+const epochOfDayNs = (): number => new ZoneClock('America/New_York', EPOCH_NS).sinceMidnightNs(0);
+
+function delays(zone: string | null, ...messages: Uint8Array[]) {
+  const driver = new Driver({ sockets: [{ scheme: 'mold' }], messageTimeZone: zone });
+  driver.all([at(8, { number: 1, messages })]);
+  const { sendTime, histograms } = driver.measurement.snapshot(0);
+  const { count, min } = histograms!.one_way_delay_ns;
+  return { sendTime, count, leastNs: count === 0 ? null : min };
+}
+
+describe('times of day in messages', () => {
+  it('are when the datagram was sent, the last one of it, where the zone is told', () => {
+    const [first, last] = [deletion(epochOfDayNs() + 2 * MS), deletion(epochOfDayNs() + 5 * MS)];
+    const told = delays('America/New_York', first, last);
+    expect(told).toMatchObject({ sendTime: 'due', count: 1 });
+    expect(told.leastNs!).toBeCloseTo(3 * MS, -5);
+    // By the clocks of another zone it would be hours ago, or ahead.
+    const hours = Math.abs(delays('UTC', first, last).leastNs! / HOUR_NS);
+    expect(hours).toBeCloseTo(5, 4);
+    expect(delays(null, first, last)).toEqual({ sendTime: null, count: 0, leastNs: null });
+  });
+
+  it('are none where the last message is no message of ITCH', () => {
+    const order = deletion(epochOfDayNs());
+    expect(delays('America/New_York', order, order.slice(0, 18)).count).toBe(0);
+    expect(delays('America/New_York', order, Uint8Array.of(1, 2)).count).toBe(0);
+    expect(delays('America/New_York', order, new Uint8Array()).count).toBe(0);
   });
 });

@@ -121,6 +121,7 @@ describe('a feed whose messages may be asked for again', () => {
     flushAfterNs: 0,
     heartbeatNs: Infinity,
     stampNs: 5 * MS,
+    messageTimeZone: null,
     hasLegs: false,
     recovery: null,
     seed: 1,
