@@ -79,5 +79,14 @@ export const EXPORT_SCOPES: Readonly<Record<string, ExportScope>> = {
     ({ id, name, group, port, source, interface: via, leg: of }: Sender['streams'][number]) =>
       labelsOf({ stream: id, name, group, port, source, interface: via, leg: of }),
   ),
+  'clock.offsets[]': scope(256, ({ sender, run }: RunResult['clock']['offsets'][number]) =>
+    labelsOf({ sender, sender_run: run }),
+  ),
+  'capacity.searches[]': scope(64, ({ size_octets }: NonNullable<RunResult['capacity']>['searches'][number]) =>
+    labelsOf({ size_octets }),
+  ),
+  'sender.loss_location.single[]': scope(512, ({ receiver }: NonNullable<Sender['loss_location']>['single'][number]) =>
+    labelsOf({ receiver }),
+  ),
   'sender.inputs[]': scope(256, ({ stream, name }: Sender['inputs'][number]) => labelsOf({ stream, input: name })),
 };

@@ -38,6 +38,14 @@ const RUN = [
     shared_time_datagrams: ['counter', 'packets', 'Arrivals whose stamp is that of another segment.'],
     user_time_datagrams: ['counter', 'packets', 'Arrivals without a stamp.'],
   }),
+  ...figuresOf('clock.offsets[]', 'clock_offset', {
+    offset_ns: ['gauge', 'ns', "This host's clock less a sender's, in the middle of the run.", { base: 'of_sender' }],
+    uncertainty_ns: ['gauge', 'ns', 'The offset is within so much of that.'],
+    drift_ppm: ['gauge', 'ppm', "What this host's clock gains on the sender's."],
+    round_trip_min_ns: ['gauge', 'ns', 'Least round trip of the exchanges.', { base: 'round_trip_least' }],
+    exchanges: ['counter', 'none', 'Exchanges of the time with the sender.'],
+    refused: ['counter', 'none', 'Of those: not used.'],
+  }),
   ...figuresOf('sockets[]', 'socket', {
     buffer_octets: ['gauge', 'octets', 'Receive buffer as the kernel granted it.'],
     buffer_datagrams: ['gauge', 'packets', 'How many datagrams of the present size that holds.'],
@@ -53,6 +61,10 @@ const RUN = [
   }),
   ...figuresOf('limits[]', 'limit', {
     ok: ['gauge', 'truth', 'Whether a limit (--max, --min, --expect) is kept so far.'],
+  }),
+  ...figuresOf('limits[].intervals', 'limit_intervals', {
+    judged: ['counter', 'none', 'Intervals that a limit of every interval judged.'],
+    exceeded: ['counter', 'none', 'Of those: beyond the limit.'],
   }),
   ...figuresOf('evidence', 'host', {
     'host_counters{counter}': ['gauge', 'none', "Growth of the host's own counters over the run.", { base: 'growth' }],
@@ -207,6 +219,22 @@ const BENCH = [
 ];
 
 const OFFLINE = [
+  ...figuresOf('capacity', 'capacity', {
+    quorum: ['gauge', 'none', 'So many receivers must get a rate.'],
+    highest_bit_per_second: ['gauge', 'bit/s', 'Not more than this was tried.', { base: 'highest_tried' }],
+    max_loss_ratio: ['gauge', 'ratio', 'So much may be lost.'],
+  }),
+  ...figuresOf('capacity.searches[]', 'capacity_search', {
+    rate_bit_per_second: ['gauge', 'bit/s', 'Highest rate that held, of Ethernet frames.'],
+    rate_payload_bit_per_second: ['gauge', 'bit/s', 'The same, of UDP payload.'],
+    rate_ip_bit_per_second: ['gauge', 'bit/s', 'The same, of IP.'],
+    rate_wire_bit_per_second: ['gauge', 'bit/s', 'The same, on the wire.'],
+    rate_packets_per_second: ['gauge', 'packets/s', 'The same, in datagrams.'],
+    failing_bit_per_second: ['gauge', 'bit/s', 'Lowest rate that did not hold.'],
+    delivered_bit_per_second: ['gauge', 'bit/s', 'What came of the highest that held.'],
+    confirmed: ['gauge', 'truth', 'Whether as many trials speak for both as were to.'],
+    elapsed_ns: ['gauge', 'ns', 'How long the search took.'],
+  }),
   ...figuresOf('zap', 'zap', CHANGES),
   ...figuresOf('zap.channels[]', 'zap_channel', CHANGES),
   ...figuresOf('taps', 'taps', {

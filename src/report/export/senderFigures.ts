@@ -72,6 +72,28 @@ export const SENDER_FIGURES: readonly ExportedFigure[] = [
     not_sent: ['counter', 'packets', 'Answers that never left this host.'],
     clients: ['gauge', 'none', 'Hosts that asked.'],
   }),
+  ...figuresOf('sender.feedback', 'sender_feedback', {
+    announcements: ['counter', 'packets', 'Announcements that ask receivers for reports.'],
+    receivers: ['gauge', 'none', 'Receivers that were told apart.'],
+    results: ['counter', 'none', 'Results of receivers that came.'],
+    results_refused: ['counter', 'none', 'Connections that brought no result of this run.'],
+    foreign: ['counter', 'packets', 'Datagrams that are nothing of this run, or lack the proof.'],
+    stale: ['counter', 'packets', 'Reports that came again, or behind a later one.'],
+    flooded: ['counter', 'packets', 'Reports and questions beyond 100 a second of one receiver.'],
+    not_taken: ['counter', 'packets', 'Of receivers beyond those that can be told apart.'],
+  }),
+  ...figuresOf('sender.loss_location.common', 'sender_lost_by_all', {
+    lost: ['gauge', 'packets', 'Datagrams that all receivers missed: lost at or near the sender.', { base: 'packets' }],
+    unsure: ['gauge', 'packets', 'Further ones that look so.'],
+  }),
+  ...figuresOf('sender.loss_location.alone', 'sender_lost_alone', {
+    lost: ['gauge', 'packets', 'Missed by the only receiver that was there.', { base: 'packets' }],
+    unsure: ['gauge', 'packets', 'Further ones that look so.'],
+  }),
+  ...figuresOf('sender.loss_location.single[]', 'sender_lost_by_one', {
+    lost: ['gauge', 'packets', 'Datagrams that one receiver alone missed.', { base: 'packets' }],
+    unsure: ['gauge', 'packets', 'Further ones that look so.'],
+  }),
   ...figuresOf('sender.streams[]', 'sender_stream', TOTALS),
   ...figuresOf('sender.streams[].impairment', 'sender_stream_impairment', IMPAIRMENT),
   ...figuresOf('sender.inputs[]', 'sender_input', {

@@ -208,6 +208,14 @@ const SAID = [
     ended: ['gauge', 'truth', 'Whether the sender announced the end.'],
     delay_uncertainty_ns: ['gauge', 'ns', 'How far one-way delay may be off; no sample: not known.'],
   }),
+  ...figuresOf(`${STREAM}.delay_correction`, 'stream_delay_by_one_clock', {
+    offset_ns: ['gauge', 'ns', "What this host's clock is ahead of the sender's."],
+    uncertainty_ns: ['gauge', 'ns', 'The delays by one clock are within so much of the truth.'],
+    min_ns: ['gauge', 'ns', 'Least one-way delay by one clock.', { base: 'least' }],
+    p50_ns: ['gauge', 'ns', 'Median of one-way delay by one clock.'],
+    p99_ns: ['gauge', 'ns', '99th percentile of one-way delay by one clock.'],
+    max_ns: ['gauge', 'ns', 'Greatest one-way delay by one clock.', { base: 'greatest' }],
+  }),
   ...figuresOf(`${STREAM}.rtp`, 'rtp', {
     payload_type: ['gauge', 'none', 'Payload type of the latest packet.'],
     timestamp_discontinuities: ['counter', 'none', 'Steps of the time stamp by more than a second.'],
