@@ -40,7 +40,7 @@ const chosen = options({
   only: '',
   json: '',
 });
-const isIsolated = isolate();
+const isIsolated = await isolate();
 const results = { benchmark: 'market', rates: [], delays: [], flows: [], ratios: [] };
 const aimRows = [['mcast', 'figure', 'aim', '']];
 const parts = { rate: highestRates, delay: compareDelays, flows: costOfFlows };

@@ -16,7 +16,7 @@ const AIM = 1.5;
 const MAGIC = 0x4d43_4b50;
 const MARKERS = 3;
 const chosen = options({ seconds: 3, repeats: 3, rates: '665,10000,50000', only: '', json: '' });
-isolate();
+await isolate();
 
 /** The sender of each subject, as a run that returns its own departure error `{ p50, p99 }`, ns. */
 const senders = {

@@ -27,7 +27,7 @@ const TIMERS = ['nano', 'gtod'];
 const EDGE = 0.1;
 const chosen = options({ seconds: 60, repeats: 1, rates: '1000,5000,20000', json: '' });
 
-const isIsolated = isolate();
+const isIsolated = await isolate();
 const folder = mkdtempSync(path.join(tmpdir(), 'mcast-replay-'));
 const results = { benchmark: 'replay', rows: [] };
 try {

@@ -10,7 +10,7 @@ const DAY_NS = 86_400e9;
 const POINTS = 512;
 const LOST_RANGES = 1024;
 const chosen = options({ repeats: 5, streams: 100, json: '' });
-isolate();
+await isolate();
 
 /** Noise: nothing of it is flat, so that nothing can be left out of a drawing. */
 let state = 1;

@@ -10,7 +10,7 @@ import { ENDPOINT, mcast, resultOf } from './product.mjs';
 
 const SAMPLE_MS = 5000;
 const chosen = options({ minutes: 10, pps: 100_000, json: '' });
-isolate();
+await isolate();
 
 const seconds = chosen.minutes * 60;
 const limitMs = seconds * 1000 + 60_000;

@@ -10,7 +10,7 @@ import { mcast } from './product.mjs';
 const GROUP = '239.255.77.4';
 const PORT = 5005;
 const chosen = options({ repeats: 15, json: '' });
-isolate();
+await isolate();
 
 async function took(begin) {
   const from = performance.now();

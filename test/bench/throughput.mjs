@@ -10,7 +10,7 @@ import { installed } from './sockperf.mjs';
 import { subjects } from './subjects.mjs';
 
 const chosen = options({ seconds: 1, repeats: 3, precision: 0.04, sizes: '64,1316', only: '', json: '' });
-const isolated = isolate();
+const isolated = await isolate();
 const sizes = chosen.sizes.split(',').map(Number);
 const taking = subjects.filter(
   ({ name, needs }) =>

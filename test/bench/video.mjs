@@ -25,7 +25,7 @@ const chosen = options({ seconds: 5, repeats: 3, channels: '1,10,100', only: '',
 const WORK_US = 400;
 /** What either end calls itself held up beyond. */
 const STALL_MS = 10;
-const isIsolated = isolate();
+const isIsolated = await isolate();
 
 const folder = mkdtempSync(path.join(tmpdir(), 'mcast-video-'));
 const clip = path.join(folder, 'clip.ts');

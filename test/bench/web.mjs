@@ -23,7 +23,7 @@ const chosen = options({
   json: '',
   quick: false,
 });
-isolate();
+await isolate();
 const endpoint = `probe://239.255.78.1+${chosen.streams}:5001/iface=lo`;
 
 function startEnds(seconds, web) {
