@@ -89,7 +89,7 @@ export class Presenter implements AsyncDisposable {
     try {
       presenter.#view = await presenter.#openView();
       presenter.#followers = await openFollowers(output, about.command, presenter.#snapshots, (text) =>
-        presenter.say(text),
+        presenter.#sayBeside(text),
       );
     } catch (error) {
       await presenter[Symbol.asyncDispose]();
@@ -118,6 +118,12 @@ export class Presenter implements AsyncDisposable {
   /** The same, not folded: a command to paste, columns. */
   sayAsIs(text: string): void {
     if (!this.#output.quiet) this.#write(`${text}\n`);
+  }
+
+  /** Where followers are: beside the one line that is all a silent command says, too. */
+  #sayBeside(text: string): void {
+    if (this.#about.silent !== true) this.say(text);
+    else if (!this.#output.quiet) process.stderr.write(onlyStyled(`${text}\n`, false));
   }
 
   /** Whether intervals are shown in a live view. */

@@ -51,6 +51,14 @@ const valueOf = (families: ReadonlyMap<string, Family>, name: string): number =>
   families.get(name)!.samples.reduce((sum, { value }) => sum + value, 0);
 
 describe.runIf(needs('linux', 'dist'))('metrics for Prometheus', () => {
+  it('are where check says, beside its one line', async () => {
+    const words = ['check', `probe://${freshGroup()}:5001/iface=lo`, '--metrics=0'];
+    const told = await runCommand(words);
+    expect(told.stdout).toMatch(/^ok: [^\n]+\n$/);
+    expect(told.stderr).toMatch(/^metrics: http:\/\/127\.0\.0\.1:\d+\/metrics\n$/);
+    expect((await runCommand([...words, '--quiet'])).stderr).toBe('');
+  });
+
   it('are read while the run goes on; no count ever goes back', async () => {
     const group = freshGroup();
     const legs = `rtp://${group}:5004/iface=lo --leg-b rtp://${group.replace('239', '238')}:5004/iface=lo`.split(' ');
