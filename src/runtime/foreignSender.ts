@@ -1,6 +1,8 @@
 import { ReceiveBatch } from '../core/batch.js';
 import { McastError } from '../core/errors.js';
 import type { Io } from '../io/datagram.js';
+import { readFeedback } from '../wire/feedback.js';
+import { rtcpCodec } from '../wire/rtcp.js';
 import type { PlacedStream } from './placedStream.js';
 
 const LISTEN_NS = 200e6;
@@ -42,7 +44,7 @@ export async function refuseForeignSender(io: Io, placed: readonly PlacedStream[
     while (io.clock.monoNs() < untilNs) {
       await io.wait(untilNs, 0);
       for (const source of sources) {
-        if (source.receive(batch) === 0) continue;
+        if (source.receive(batch) === 0 || isAnnouncement(batch)) continue;
         const path = io.path(batch.path[0]!);
         throw new McastError(
           'ERR_FOREIGN_SENDER',
@@ -53,4 +55,11 @@ export async function refuseForeignSender(io: Io, placed: readonly PlacedStream[
   } finally {
     for (const source of sources) source.close();
   }
+}
+
+/** Of a run on the port below, which asks its receivers for reports here: it is no stream. */
+function isAnnouncement({ bytes, offset, length }: ReceiveBatch): boolean {
+  const compound = rtcpCodec.create();
+  if (rtcpCodec.parse(bytes, offset[0]!, length[0]!, compound) !== 0) return false;
+  return compound.packets.some((packet) => packet.kind === 'app' && readFeedback(packet)?.kind === 'announcement');
 }

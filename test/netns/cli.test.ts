@@ -57,11 +57,13 @@ describe.runIf(READY)('the command in a network', () => {
       ['send', used, '--count', '1'],
       /10\.77\.1\.2 port \d+ already sends to 239\.1\.2\.3:5001.* --force/,
     );
-    const [forced, elsewhere] = await Promise.all([
+    const others = await Promise.all([
       run('here', ['send', used, '--count', '1', '--force']),
       run('here', ['send', 'probe://239.1.2.4:5001/iface=e0', '--count', '1']),
+      // Where the other one asks its receivers for reports.
+      run('here', ['send', 'probe://239.1.2.3:5002/iface=e0', '--count', '1', '--control-port', '5010']),
     ]);
-    expect([forced.status, elsewhere.status]).toEqual([0, 0]);
+    expect(others.map(({ status }) => status)).toEqual([0, 0, 0]);
     foreign.signal('SIGINT');
     await foreign.exited;
   });
