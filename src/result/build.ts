@@ -199,13 +199,14 @@ export function buildSeries(series: Series, startMonoNs: Nanos, countsDrops: boo
 }
 
 /**
- * `streams[]` in the order of the document: as they came while all fit into `detail`; beyond that
- * worst first (most loss, then most delay), and those behind the limit keep their counters only.
+ * `streams[]` in the order of the document: media before what goes with it, and as they came while all fit into `detail`;
+ * beyond that worst first (most loss, then most delay), and those behind the limit keep their counters only.
  */
 export function orderStreams(streams: readonly Stream[], detail: number): Stream[] {
-  if (streams.length <= detail) return [...streams];
+  if (streams.length <= detail) return streams.toSorted(mediaFirst);
   const sorted = streams.toSorted(
     (a, b) =>
+      mediaFirst(a, b) ||
       (b.metrics.loss_ratio ?? 0) - (a.metrics.loss_ratio ?? 0) ||
       (b.histograms?.one_way_delay_ns?.p99 ?? -Infinity) - (a.histograms?.one_way_delay_ns?.p99 ?? -Infinity) ||
       0,
@@ -216,4 +217,9 @@ export function orderStreams(streams: readonly Stream[], detail: number): Stream
     brief.push({ ...stream, ...left });
   }
   return [...sorted.slice(0, detail), ...brief];
+}
+
+/** Reports and announcements may come before what they go with. */
+function mediaFirst(a: Stream, b: Stream): number {
+  return Number(a.role !== 'media') - Number(b.role !== 'media');
 }

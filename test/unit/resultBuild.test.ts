@@ -331,6 +331,12 @@ describe('the order of streams', () => {
 
   it('is theirs while all are in detail', () => {
     expect(orderStreams(streams, 4).map((stream) => stream.flow)).toEqual(['0', '1', '2', '3']);
+    const roles = ['control', 'media', 'fec', 'media'] as const;
+    const mixed = streams.map((stream, i) => ({ ...stream, role: roles[i]! }));
+    for (const detail of [4, 2]) {
+      expect(orderStreams(mixed, detail).map(({ role }) => role === 'media')).toEqual([true, true, false, false]);
+    }
+    expect(orderStreams(mixed, 4).map((stream) => stream.flow)).toEqual(['1', '3', '0', '2']);
   });
 
   it('is worst first beyond that, and the rest keep counters only', () => {
