@@ -6,7 +6,7 @@ import { integerIn, usage } from './optionValues.js';
 /** All alike, or each with its share; `imix`: {@link IMIX}. */
 export type Sizes = number | readonly SizeShare[] | 'imix';
 
-/** IP packets of the simple Internet mix, 7:4:1; less a header that one cannot do without they are of that header. */
+/** IP packets of the simple Internet mix, 7:4:1. Where the header of the scheme does not fit, they are as long as it. */
 const IMIX = [
   { octets: 40, share: 7 },
   { octets: 576, share: 4 },

@@ -134,7 +134,7 @@ export class CapacityAgent implements Agent {
     for (const { lane } of this.#active) if (!lane.finished) lane.stop(nowMonoNs);
   }
 
-  /** What a step leaves in this host's queue delays it no more than it fills the network's. */
+  /** When a step's data end: what this host's own queue holds then is its part of a delay that rose. */
   #lookAtQueue(nowMonoNs: Nanos): void {
     for (const sent of this.#active) {
       if (sent.isOver || nowMonoNs < sent.endNs - LOOK_NS) continue;
@@ -274,7 +274,8 @@ export class CapacityAgent implements Agent {
 
   /** Of the last datagrams of a step, above the least that this receiver has told of any. */
   #riseOf(ssrc: number, delayNs: Nanos): Nanos | null {
-    if (Number.isNaN(delayNs)) return null;
+    // What a receiver says need not be a time: an infinite one would stay the least.
+    if (!Number.isFinite(delayNs)) return null;
     const leastNs = Math.min(delayNs, this.#leastDelayNs.get(ssrc) ?? Infinity);
     this.#leastDelayNs.set(ssrc, leastNs);
     return delayNs - leastNs;

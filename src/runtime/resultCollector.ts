@@ -4,9 +4,9 @@ import type { Receiver, RunResult } from '../result/model.js';
 import { readResults } from '../result/read.js';
 import { lossPlaces } from './lossPlaces.js';
 
-/** Results of receivers that are still heard are waited for: so long after the one that came before, */
+/** How long results of receivers that are still heard are waited for, each since the one before it. */
 const PATIENCE_MS = 3000;
-/** and so long all together. Many on one busy host take their time. */
+/** The same of all together: many on one busy host take their time. */
 const MOST_PATIENCE_MS = 30_000;
 const LOOK_MS = 20;
 const MOST_RESULTS = 1024;
