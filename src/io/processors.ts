@@ -13,6 +13,9 @@ export function readGovernors(): string[] {
   return names.flatMap((name) => read(`${CPU_FOLDER}/${name}/cpufreq/scaling_governor`) ?? []);
 }
 
+/** USER_HZ, the unit of /proc/stat (proc(5)): 100 a second on every architecture that Node.js runs on. */
+export const TICK_NS = 1e7;
+
 /** Time of all processors since the host started, in the kernel's ticks. */
 export interface ProcessorTime {
   readonly total: number;

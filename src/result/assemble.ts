@@ -47,7 +47,7 @@ export function* assembleInSteps(facts: RunFacts): Generator<void, RunResult> {
   const { streams } = facts;
   const aggregate = yield* aggregateInSteps(streams, facts.others);
   yield;
-  const health = judgeHealth(facts.health, streams, facts.sender, facts.clock, facts.arbitration);
+  const health = judgeHealth(facts.health, streams, facts.sender, facts.clock, facts.arbitration, facts.evidence);
   yield;
   const result = {
     schema: RESULT_SCHEMA,

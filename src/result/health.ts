@@ -1,6 +1,6 @@
 import type { Nanos } from '../core/time.js';
 import { checkIdentities } from './identities.js';
-import type { Arbitration, ClockQuality, Health, HealthReason, Sender, Stream } from './model.js';
+import type { Arbitration, ClockQuality, Evidence, Health, HealthReason, Sender, Stream } from './model.js';
 
 /** What the verdict is made from, besides the figures themselves. */
 export interface HealthFacts {
@@ -68,12 +68,14 @@ export function judgeHealth(
   sender: Sender | null,
   clock: ClockQuality,
   arbitration: Arbitration | null = null,
+  evidence: Evidence | null = null,
 ): Health {
   const reasons: HealthReason[] = [];
   const identities = checkIdentities(streams, sender, facts.kernelDrops, arbitration);
   addInvalid(reasons, facts, streams, clock, identities.broken);
   addDegraded(reasons, facts, streams, clock);
   addNotes(reasons, facts, streams, clock);
+  if (evidence !== null && reasons.some(({ code }) => isLateness(code))) addProcessors(reasons, evidence);
   reasons.push(...(facts.also ?? []));
   reasons.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
   const attributed = streams.reduce((sum, stream) => sum + (stream.metrics.loss_socket_buffer ?? 0), 0);
@@ -165,6 +167,33 @@ function addDegraded(
     );
   }
   if (facts.refusedSendsDisagree !== null) add('refused_sends', facts.refusedSendsDisagree);
+}
+
+function isLateness(code: string): boolean {
+  return code === 'stall' || code === 'departure_error';
+}
+
+/** What is late may be so because there was no processor. */
+function addProcessors(reasons: HealthReason[], { processors, threads }: Evidence): void {
+  const parts: string[] = [];
+  if (processors !== null && processors.stolen_ns > 0) {
+    parts.push(`a hypervisor took away ${percent(processors.stolen_ns / processors.time_ns)} of the processors' time`);
+  }
+  for (const { role, cpu_ns: cpuNs, waiting_ns: waitingNs } of threads) {
+    if (role !== 'measuring' || waitingNs === 0) continue;
+    parts.push(
+      `the measuring thread, which worked for ${seconds(cpuNs)} s, was ready for ${seconds(waitingNs)} s more and had no processor`,
+    );
+  }
+  if (parts.length > 0) reasons.push({ code: 'processors', severity: 'note', text: parts.join('; ') });
+}
+
+function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(2)} %`;
+}
+
+function seconds(ns: Nanos): string {
+  return (ns / 1e9).toFixed(3);
 }
 
 function addAttribution(

@@ -9,6 +9,7 @@ import type {
   Aggregate,
   ClockQuality,
   EventRecord,
+  Evidence,
   Health,
   Receiver,
   RunResult,
@@ -86,10 +87,29 @@ export function mergeParts(parts: readonly RunResult[], detail: number): RunResu
         }
         return most;
       }, {}),
+      processors: mergeProcessors(parts),
+      threads: mergeThreads(parts),
       notes: [...new Set(parts.flatMap((part) => part.evidence.notes))],
     },
     receivers: parts.flatMap((part) => part.receivers),
   };
+}
+
+/** Every part read the same processors; the one that ran longest has the most of them. */
+function mergeProcessors(parts: readonly RunResult[]): Evidence['processors'] {
+  return parts.reduce<Evidence['processors']>((most, { evidence: { processors } }) => {
+    return processors !== null && processors.time_ns > (most?.time_ns ?? -1) ? processors : most;
+  }, null);
+}
+
+/** Every part saw all threads of its process, of which it calls its own one alone `measuring`. */
+function mergeThreads(parts: readonly RunResult[]): Evidence['threads'] {
+  const byId = new Map<number, Evidence['threads'][number]>();
+  for (const thread of parts.flatMap(({ evidence }) => evidence.threads)) {
+    const known = byId.get(thread.id);
+    if (known === undefined || (known.role !== 'measuring' && thread.role === 'measuring')) byId.set(thread.id, thread);
+  }
+  return [...byId.values()].toSorted((a, b) => b.cpu_ns - a.cpu_ns);
 }
 
 function repeated(parts: readonly RunResult[]): number {

@@ -240,6 +240,23 @@ const EvidenceSchema = z.object({
   host_counters: z
     .record(z.string(), z.number())
     .describe('Growth of host-wide counters over the run, all programs included.'),
+  processors: z
+    .object({
+      time_ns: z.number().describe('Of all processors together, used or not.'),
+      stolen_ns: z.number().describe('Of it: what a hypervisor gave to others.'),
+    })
+    .nullable()
+    .describe("The host's processors over the run, in steps of 10 ms (/proc/stat); null: not readable."),
+  threads: z
+    .array(
+      z.object({
+        id: z.number().int().describe('As the kernel numbers threads.'),
+        role: z.string().describe('measuring, command, or the name of a thread of Node.js.'),
+        cpu_ns: z.number().describe('On a processor.'),
+        waiting_ns: z.number().describe('Ready to go on while others had the processors.'),
+      }),
+    )
+    .describe("This process's threads over the run, the busiest first (/proc/self/task/*/schedstat)."),
   notes: z.array(z.string()),
 });
 

@@ -63,7 +63,7 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
     detail: plan.detail,
     events: measured.log.events,
     eventCounts: eventCounts(measured.log.counts, measurement.suppressedEvents),
-    evidence: { host_counters: {}, notes: [] },
+    evidence: { host_counters: {}, processors: null, threads: [], notes: [] },
     limits: judge.limits,
     eachLimits: measured.teller.judge.results(endedIn(streams, false), state.endNs),
     judge,

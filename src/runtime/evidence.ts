@@ -2,18 +2,38 @@ import { SocketCounter, type DatagramSink } from '../io/datagram.js';
 import { evidenceGrowth, flattenEvidence, readHostEvidence, type HostEvidence } from '../io/hostEvidence.js';
 import type { NetworkInterface } from '../io/interfaces.js';
 import { readQdiscs } from '../io/linux/qdisc.js';
+import { readProcessorTime, TICK_NS } from '../io/processors.js';
+import { readThreadTimes, threadTimesGrowth } from '../io/threadTimes.js';
 import type { Evidence } from '../result/model.js';
 
 /** What the host's own counters say of a run: read at its beginning, compared whenever asked. */
 export class EvidenceWatch {
   readonly before: HostEvidence = readHostEvidence();
   readonly #qdiscBefore = readQdiscs();
+  readonly #processorsBefore = readProcessorTime();
+  readonly #threadsBefore = readThreadTimes();
 
   /** `via`: the interfaces that the run sends or receives through. */
   sofar(via: readonly NetworkInterface[]): Evidence {
     const counters = flattenEvidence(evidenceGrowth(this.before, readHostEvidence()));
     for (const [name, drops] of this.#qdiscDrops(via)) counters[`${name}.qdisc_dropped`] = drops;
-    return { host_counters: counters, notes: [] };
+    return { host_counters: counters, processors: this.#processors(), threads: this.#threads(), notes: [] };
+  }
+
+  #processors(): Evidence['processors'] {
+    const now = readProcessorTime();
+    const before = this.#processorsBefore;
+    if (now === null || before === null) return null;
+    return {
+      time_ns: (now.total - before.total) * TICK_NS,
+      stolen_ns: Math.max(0, now.steal - before.steal) * TICK_NS,
+    };
+  }
+
+  #threads(): Evidence['threads'] {
+    return threadTimesGrowth(this.#threadsBefore, readThreadTimes())
+      .toSorted((a, b) => b.cpuNs - a.cpuNs)
+      .map(({ id, role, cpuNs, waitingNs }) => ({ id, role, cpu_ns: cpuNs, waiting_ns: waitingNs }));
   }
 
   /**

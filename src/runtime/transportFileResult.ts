@@ -69,7 +69,7 @@ export function transportFileResult(
     detail: plan.detail,
     events: [],
     eventCounts: {},
-    evidence: { host_counters: {}, notes: [] },
+    evidence: { host_counters: {}, processors: null, threads: [], notes: [] },
     limits: judge.limits,
     // Its time goes by in no intervals.
     eachLimits: new IntervalJudge(judge.eachLimits, plan.intervalNs).results(() => true, 0),

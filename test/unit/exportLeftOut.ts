@@ -41,6 +41,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'run.interval_ns': SETTING,
   'memberships[]': IDENTITY,
   'sockets[].index': IDENTITY,
+  'evidence.threads[].id': IDENTITY,
   'sockets[].port': IDENTITY,
   'streams[].source_port': IDENTITY,
   'streams[].port': IDENTITY,

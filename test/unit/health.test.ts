@@ -3,7 +3,7 @@ import { buildStream } from '../../src/result/build.js';
 import { buildSender } from '../../src/result/buildSender.js';
 import { departureLimitNs, judgeHealth, type HealthFacts } from '../../src/result/health.js';
 import { checkIdentities } from '../../src/result/identities.js';
-import type { ClockQuality, Stream } from '../../src/result/model.js';
+import type { ClockQuality, Evidence, Stream } from '../../src/result/model.js';
 import {
   CLOCK,
   counters,
@@ -39,6 +39,40 @@ function notes(given: Case): string[] {
   const { reasons } = judge(given);
   return reasons.filter((reason) => reason.severity === 'note').map((reason) => reason.code);
 }
+
+function saidOfProcessors(facts: HealthFacts, of: Evidence): string[] {
+  return judgeHealth(facts, [stream()], null, CLOCK, null, of)
+    .reasons.filter(({ code }) => code === 'processors')
+    .map(({ severity, text }) => `${severity}: ${text}`);
+}
+
+describe('what is late', () => {
+  const evidence: Evidence = {
+    host_counters: {},
+    processors: { time_ns: 20e9, stolen_ns: 90e6 },
+    threads: [
+      { id: 2, role: 'measuring', cpu_ns: 5.25e9, waiting_ns: 31_400_000 },
+      { id: 1, role: 'command', cpu_ns: 1e9, waiting_ns: 2e9 },
+    ],
+    notes: [],
+  };
+  const held = { ...HEALTHY, loop: { ...HEALTHY.loop, stalls: 1, maxCycleNs: 20e6 } };
+  it('comes with who had the processors', () => {
+    const why =
+      "note: a hypervisor took away 0.45 % of the processors' time; the measuring thread, which worked for 5.250 s, was ready for 0.031 s more and had no processor";
+    expect(saidOfProcessors(held, evidence)).toEqual([why]);
+    const late = { ...HEALTHY, departures: [{ stream: 'a', p99Ns: 2e6, periodNs: 1e6, quantumNs: 0 }] };
+    expect(saidOfProcessors(late, evidence)).toEqual([why]);
+  });
+
+  it('says nothing of processors when nothing is late, or nothing was taken', () => {
+    expect(saidOfProcessors(HEALTHY, evidence)).toEqual([]);
+    expect(saidOfProcessors(held, { ...evidence, processors: { time_ns: 20e9, stolen_ns: 0 }, threads: [] })).toEqual(
+      [],
+    );
+    expect(saidOfProcessors(held, { ...evidence, processors: null, threads: [] })).toEqual([]);
+  });
+});
 
 describe('the verdict', () => {
   it('is valid although the network lost a lot', () => {

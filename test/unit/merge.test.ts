@@ -19,6 +19,21 @@ import {
 
 const stream = (flow: string) => buildStream(snapshot({ flow }), measurement(), null);
 
+/** What the part of thread `own` says of all threads. */
+function seen(own: number, cpu: number, time: number): RunResult['evidence'] {
+  return {
+    host_counters: {},
+    processors: { time_ns: time, stolen_ns: time / 100 },
+    threads: [10, 11, 12].map((id) => ({
+      id,
+      role: id === own ? 'measuring' : id === 10 ? 'command' : 'node',
+      cpu_ns: cpu + id,
+      waiting_ns: 1,
+    })),
+    notes: [],
+  };
+}
+
 describe('merging histograms', () => {
   it('gives what recording all values in one would have given', () => {
     const merged = mergeSummaries([summarise(recorded(5, 1000, -7)), null, summarise(recorded(123_456))]);
@@ -65,6 +80,22 @@ describe('parts of one run', () => {
     expect(merged.event_counts).toEqual({ first_packet: 2 });
     // Host-wide: both parts have seen the same two drops.
     expect(merged.evidence.host_counters).toEqual({ 'Udp.RcvbufErrors': 2 });
+  });
+
+  it('have the threads of one process once each, and of its processors the longest reading', () => {
+    const { evidence } = mergeParts(
+      [
+        { ...a, evidence: seen(11, 1000, 400) },
+        { ...b, evidence: seen(12, 2000, 500) },
+      ],
+      256,
+    );
+    expect(evidence.processors).toEqual({ time_ns: 500, stolen_ns: 5 });
+    expect(evidence.threads.map(({ id, role, cpu_ns }) => [id, role, cpu_ns])).toEqual([
+      [12, 'measuring', 2012],
+      [11, 'measuring', 1011],
+      [10, 'command', 1010],
+    ]);
   });
 
   it('renumber sockets so that memberships still point to theirs', () => {

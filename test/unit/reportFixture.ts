@@ -218,7 +218,18 @@ export function legsResult(): RunResult {
 export function sentResult(receivers: readonly Receiver[] = []): RunResult {
   const impairment = { lost: 12, duplicated: 3, reordered: 5, delayed: 40, corrupted: 2 };
   const made = senderResult(
-    { evidence: { host_counters: { udp_sndbuf_errors: 27, ip_forwarded: 0 }, notes: ['a note on the host'] } },
+    {
+      evidence: {
+        host_counters: { udp_sndbuf_errors: 27, ip_forwarded: 0 },
+        processors: { time_ns: 20e9, stolen_ns: 90e6 },
+        threads: [
+          { id: 4712, role: 'measuring', cpu_ns: 5.25e9, waiting_ns: 31_400_000 },
+          { id: 4711, role: 'command', cpu_ns: 310e6, waiting_ns: 2_200_000 },
+          { id: 4713, role: 'V8Worker', cpu_ns: 45e6, waiting_ns: 800_000 },
+        ],
+        notes: ['a note on the host'],
+      },
+    },
     {
       quantumNs: 50_000,
       transmitDelay: recorded(4000, 6100),

@@ -380,7 +380,7 @@ export function runFacts(change: Partial<RunFacts> = {}): RunFacts {
     others: null,
     arbitration: null,
     sender: null,
-    evidence: { host_counters: { 'Udp.RcvbufErrors': 2 }, notes: [] },
+    evidence: { host_counters: { 'Udp.RcvbufErrors': 2 }, processors: null, threads: [], notes: [] },
     receivers: [],
     health: HEALTHY,
     events: [

@@ -62,6 +62,9 @@ export const EXPORT_SCOPES: Readonly<Record<string, ExportScope>> = {
   'sockets[]': scope(512, ({ index, direction, group, port, interface: via }: Entry<'sockets'>) =>
     labelsOf({ socket: index, direction, group, port: group === null ? null : port, interface: via }),
   ),
+  'evidence.threads[]': scope(64, ({ id, role }: RunResult['evidence']['threads'][number]) =>
+    labelsOf({ thread: id, role }),
+  ),
   'limits[]': scope(256, ({ expression, stream }: Entry<'limits'>) => labelsOf({ expression, stream })),
   'outputs[]': scope(256, ({ name, stream }: Entry<'outputs'>) => labelsOf({ output: name, stream })),
   'links[]': scope(64, ({ name, direction }: Entry<'links'>) => labelsOf({ link: name, direction })),

@@ -68,6 +68,22 @@ const RUN = [
   }),
   ...figuresOf('evidence', 'host', {
     'host_counters{counter}': ['gauge', 'none', "Growth of the host's own counters over the run.", { base: 'growth' }],
+    'processors.time_ns': [
+      'counter',
+      'ns',
+      "Time of all the host's processors, used or not.",
+      { base: 'processors_time' },
+    ],
+    'processors.stolen_ns': [
+      'counter',
+      'ns',
+      'Time of them that a hypervisor gave to others.',
+      { base: 'processors_stolen' },
+    ],
+  }),
+  ...figuresOf('evidence.threads[]', 'thread', {
+    cpu_ns: ['counter', 'ns', 'Time that a thread of this process had a processor.'],
+    waiting_ns: ['counter', 'ns', 'Time that it was ready to go on and had none.'],
   }),
   ...figuresOf('outputs[]', 'output', {
     datagrams: ['counter', 'packets', 'Datagrams that an output was given.'],

@@ -189,6 +189,35 @@ function instrument({ health, run }: RunResult): Markup {
 function evidence({ evidence: of }: RunResult): Markup {
   const grown = Object.entries(of.host_counters).filter(([, count]) => count !== 0);
   const none = Object.keys(of.host_counters).length - grown.length;
+  return markup`${processorTime(of)}${counters(of, grown, none)}`;
+}
+
+/** Who had the processors, and who waited for one. */
+function processorTime({ processors, threads }: RunResult['evidence']): Markup {
+  if (processors === null && threads.length === 0) return NOTHING;
+  return markup`<h3>Processors</h3>
+    ${
+      processors !== null &&
+      facts([
+        { name: 'time of all of them', value: formatDuration(processors.time_ns) },
+        { name: 'taken by a hypervisor', value: formatDuration(processors.stolen_ns) },
+      ])
+    }${
+      threads.length > 0 &&
+      table<RunResult['evidence']['threads'][number]>(
+        threads.slice(0, ROWS),
+        [
+          { head: 'thread', cell: ({ role }) => role, text: 'short' },
+          { head: 'number', cell: ({ id }) => String(id) },
+          { head: 'on a processor', cell: ({ cpu_ns: time }) => formatDuration(time) },
+          { head: 'ready, without one', cell: ({ waiting_ns: time }) => formatDuration(time) },
+        ],
+        { caption: `Threads of this process${partOf(threads)}` },
+      )
+    }`;
+}
+
+function counters(of: RunResult['evidence'], grown: readonly [string, number][], none: number): Markup {
   if (grown.length === 0 && none === 0 && of.notes.length === 0) return NOTHING;
   return markup`<h3>Counters of the host <small>all programs included</small></h3>
     ${facts(grown.map(([name, count]) => ({ name, value: formatCount(count) })))}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { parseSchedstat, readThreadTimes, threadTimesGrowth, type ThreadTime } from '../../src/io/threadTimes.js';
+import { needs } from '../require.js';
+
+function thread(id: number, cpuNs: number, waitingNs: number): ThreadTime {
+  return { id, role: 'x', cpuNs, waitingNs };
+}
+
+describe('schedstat', () => {
+  it('tells time on a processor, then time spent waiting for one', () => {
+    expect(parseSchedstat('270766259 51430366 224\n')).toEqual({ cpuNs: 270_766_259, waitingNs: 51_430_366 });
+  });
+
+  it('is nothing where the kernel does not count', () => {
+    expect(parseSchedstat('')).toBeNull();
+    expect(parseSchedstat('on off\n')).toBeNull();
+  });
+});
+
+describe('the threads of a process', () => {
+  it.runIf(needs('linux'))('are told apart: this one works, and its time grows by as much', () => {
+    const before = readThreadTimes();
+    const began = performance.now();
+    while (performance.now() - began < 30);
+    const used = threadTimesGrowth(before, readThreadTimes());
+    const own = used.filter(({ role }) => role === 'measuring');
+    expect(own).toHaveLength(1);
+    // A thread has no more of a processor than time went by.
+    expect(own[0]!.cpuNs).toBeGreaterThan(0);
+    expect(own[0]!.cpuNs).toBeLessThanOrEqual((performance.now() - began) * 1e6);
+    const ids = before.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    const isMain = before.some(({ id, role }) => id === process.pid && role === 'measuring');
+    expect(before.filter(({ role }) => role === 'command')).toHaveLength(isMain ? 0 : 1);
+  });
+
+  it('count from their beginning if they began in between, and are left out if they did nothing', () => {
+    const growth = threadTimesGrowth(
+      [thread(1, 100, 10), thread(2, 7, 7)],
+      [thread(1, 150, 30), thread(2, 7, 7), thread(3, 5, 1)],
+    );
+    expect(growth).toEqual([thread(1, 50, 20), thread(3, 5, 1)]);
+  });
+});
