@@ -151,24 +151,30 @@ async function costOfChannels() {
  */
 async function healthOfMany() {
   const wake = await reference('wake');
-  const rows = [['round', 'stolen', 'C: held up, ms', 'sender', 'stolen', 'held up, ms', 'p99, us', 'health', 'lost']];
+  const ofC = ['stolen', 'C: held up, ms', 'p99, us'];
+  const ofRun = ['sender', 'stolen', 'no processor, ms', 'held up, ms', 'departure p99, us', 'health', 'lost'];
+  const rows = [['round', ...ofC, ...ofRun]];
   for (let round = 1; round <= chosen.rounds; round++) {
     for (const extra of [[], ['--spin', '500us']]) {
       const bare = await watched(() => run(wake, [String(WORK_US), String(chosen.seconds)], { limitMs: 60_000 }));
-      const heldMs = Number(bare.value.split(' ')[0]) / 1e6;
+      const [heldNs, wakeP99Ns] = bare.value.split(' ').map(Number);
+      const heldMs = heldNs / 1e6;
       const { value, stolenShare } = await watched(() => runChannels(100, extra));
       const ends = [value.sent.result, value.received.result];
       const lost = ends[1].streams.reduce((sum, { metrics }) => sum + (metrics.packets_lost ?? 0), 0);
       const p99Ns = ends[0].sender.departure_error_ns.p99;
       const verdicts = ends.map(({ health }) => health.verdict);
-      const row = { round, extra, bareStolen: bare.stolenShare, heldMs, stolenShare, holds: ends.map(holdMs), p99Ns };
+      const ofThis = { stolenShare, waitedMs: ends.map(waitedMs), holds: ends.map(holdMs), p99Ns };
+      const row = { round, extra, bareStolen: bare.stolenShare, heldMs, wakeP99Ns, ...ofThis };
       results.health.push({ ...row, verdicts, lost });
       rows.push([
         round,
         percent(bare.stolenShare),
         heldMs.toFixed(1),
+        us(wakeP99Ns),
         extra.length === 0 ? 'sleeps' : 'spins',
         percent(stolenShare),
+        ends.map((end) => waitedMs(end).toFixed(0)).join(', '),
         ends.map((end) => holdMs(end).toFixed(1)).join(', '),
         us(p99Ns),
         verdicts.join(', '),
@@ -201,6 +207,12 @@ function hasProgram(name) {
 /** How long an end was held up at most. */
 function holdMs({ health }) {
   return Math.max(health.cycle_max_ns, health.overslept_max_ns) / 1e6;
+}
+
+/** How long its measuring thread was ready and had no processor. */
+function waitedMs({ evidence }) {
+  const own = evidence.threads.filter(({ role }) => role === 'measuring');
+  return own.reduce((sum, { waiting_ns: waitingNs }) => sum + waitingNs, 0) / 1e6;
 }
 
 function percent(share) {

@@ -80,6 +80,11 @@ describe.runIf(PRESENT)('check and demo', () => {
     expect(strict.status).toBe(3);
     const result = resultOf(linesOf(json.stdout));
     expect(result.run.role).toBe('pair');
+    // One thread sends, one receives, and one runs the command; each has a number of its own.
+    const threads = result.evidence.threads.filter(({ role }) => role === 'measuring' || role === 'command');
+    expect(threads.map(({ role }) => role).toSorted()).toEqual(['command', 'measuring', 'measuring']);
+    expect(new Set(threads.map(({ id }) => id)).size).toBe(3);
+    expect(threads.every(({ cpu_ns: cpuNs }) => cpuNs > 0)).toBe(true);
     expect(result.sender!.sent).toBe(result.aggregate!.metrics.packets_received);
     expect(json.stderr).toMatch(/^ok: /);
   });
