@@ -232,19 +232,24 @@ export class Histogram {
 
   /** Smallest recorded value (to bucket precision) that at least `fraction` (0..1) of all do not exceed. */
   percentile(fraction: number): number | null {
+    return this.percentiles([fraction])[0]!;
+  }
+
+  /** The same of several fractions, which rise: in one pass over the cells. */
+  percentiles(fractions: readonly number[]): (number | null)[] {
     const count = this.count;
-    if (count === 0) return null;
-    // Guards against 0.99 * 100 = 99.00000000000001 asking for one more.
-    const rank = Math.min(count, Math.max(1, Math.ceil(fraction * count - 1e-9 * count)));
-    if (rank === 1) return this.min;
-    if (rank === count) return this.max;
     let seen = 0;
+    let next = this.#usedFrom();
     const to = this.#usedTo();
-    for (let index = this.#usedFrom(); index < to; index++) {
-      seen += this.#cells[index - this.#first]!;
-      if (seen >= rank) return this.#middle(index);
-    }
-    return this.#exact[MAX]!;
+    return fractions.map((fraction) => {
+      if (count === 0) return null;
+      // Guards against 0.99 * 100 = 99.00000000000001 asking for one more.
+      const rank = Math.min(count, Math.max(1, Math.ceil(fraction * count - 1e-9 * count)));
+      if (rank === 1) return this.min;
+      if (rank === count) return this.max;
+      for (; seen < rank && next < to; next++) seen += this.#cells[next - this.#first]!;
+      return seen >= rank ? this.#middle(next - 1) : this.#exact[MAX]!;
+    });
   }
 
   /** Of a bucket, and no value beyond those that were recorded. */

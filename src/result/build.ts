@@ -127,7 +127,6 @@ function isUntold({ format }: StreamSnapshot, media: MediaFacts | null): boolean
   return format.startsWith('rtp/') && (media?.rtcp ?? null) === null;
 }
 
-/** Why nobody can say how far one-way delay is off; `null`: one can. */
 /** From the first number that was expected to the one behind the last; the sender's own gaps lie among them. */
 function numbersOf({ expectedFrom, lossDetail, counters }: StreamSnapshot): Stream['numbers'] {
   if (expectedFrom === null) return null;
@@ -136,6 +135,7 @@ function numbersOf({ expectedFrom, lossDetail, counters }: StreamSnapshot): Stre
   return { from: lossDetail.origin, to: String(to) };
 }
 
+/** Why nobody can say how far one-way delay is off; `null`: one can. */
 function delayDoubt(stream: StreamSnapshot, local: boolean, measurement: Measurement): string | null {
   if (stream.sendTime === null) return 'the format carries no send time';
   const receiveTime = measurement.receiveTime(stream.socket);

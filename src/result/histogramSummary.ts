@@ -2,6 +2,8 @@ import { PERCENTILE_IDS, PERCENTILES, type PercentileId } from '../metrics/catal
 import { Histogram, HISTOGRAM_PARAMETERS } from '../metrics/histogram.js';
 import type { HistogramSummary } from './model.js';
 
+const FRACTIONS = PERCENTILE_IDS.map((id) => PERCENTILES[id]);
+
 /**
  * A histogram as the document carries it. `lossRatio`: share of datagrams that have no value because
  * they were lost; a percentile p is then conditional on delivery when more than 1 - p was lost (a lost
@@ -9,7 +11,8 @@ import type { HistogramSummary } from './model.js';
  */
 export function summarise(histogram: Histogram, lossRatio: number | null = null): HistogramSummary {
   const percentiles = {} as Record<PercentileId, number | null>;
-  for (const id of PERCENTILE_IDS) percentiles[id] = histogram.percentile(PERCENTILES[id]);
+  const values = histogram.percentiles(FRACTIONS);
+  for (const [i, id] of PERCENTILE_IDS.entries()) percentiles[id] = values[i]!;
   return {
     count: histogram.count,
     min: histogram.min,

@@ -59,12 +59,13 @@ function readEvents(url) {
   });
 }
 
-/** Of all user and system time so far, seconds (proc(5)). */
-function processorSeconds(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
-    .replace(/^.*\) /su, '')
-    .split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+function isMeasuring({ role }) {
+  return role === 'measuring';
+}
+
+/** Processor time of those threads over the run. */
+function secondsOf({ threads }, isMeant) {
+  return threads.filter(isMeant).reduce((sum, { cpu_ns: cpuNs }) => sum + cpuNs, 0) / 1e9;
 }
 
 function residentMib(pid) {
@@ -76,19 +77,10 @@ async function round(isOn) {
   const reading = isOn ? [readEvents(await urlOf(receiving))] : [];
   const sending = await startSending();
   if (isOn) reading.push(readEvents(await urlOf(sending)));
-  let receiverSeconds = NaN;
-  const sampler = setInterval(() => {
-    try {
-      receiverSeconds = processorSeconds(receiving.pid);
-    } catch {
-      // It has ended.
-    }
-  }, 250);
   const [{ stdout: sent }, { stdout: received }] = await Promise.all([sending.ended, receiving.ended]);
-  clearInterval(sampler);
   const [updates = 0] = await Promise.all(reading);
-  const { aggregate, health } = resultOf(received, 'recv');
-  const { sender } = resultOf(sent, 'send');
+  const { aggregate, health, evidence } = resultOf(received, 'recv');
+  const { sender, evidence: ofSender } = resultOf(sent, 'send');
   const delay = aggregate.histograms.one_way_delay_ns;
   return {
     lost: aggregate.metrics.packets_lost,
@@ -98,12 +90,16 @@ async function round(isOn) {
     late50: sender.departure_error_ns.p50,
     late99: sender.departure_error_ns.p99,
     stalls: health.stalls,
-    processor: receiverSeconds,
+    sentBy: secondsOf(ofSender, isMeasuring),
+    receivedBy: secondsOf(evidence, isMeasuring),
+    sentBeside: secondsOf(ofSender, (thread) => !isMeasuring(thread)),
+    receivedBeside: secondsOf(evidence, (thread) => !isMeasuring(thread)),
     updates: updates / chosen.seconds,
   };
 }
 
 const us = (ns) => (ns / 1000).toFixed(1);
+const seconds = (value) => value.toFixed(2);
 
 async function compare() {
   const repeats = chosen.quick ? 1 : chosen.repeats;
@@ -123,7 +119,10 @@ async function compare() {
     ['departure error p50, us', 'late50', us],
     ['departure error p99, us', 'late99', us],
     ['stalls', 'stalls', count],
-    ['receiver processor time, s', 'processor', (value) => value.toFixed(2)],
+    ['sender, measuring thread, s', 'sentBy', seconds],
+    ['receiver, measuring thread, s', 'receivedBy', seconds],
+    ['sender, all others, s', 'sentBeside', seconds],
+    ['receiver, all others, s', 'receivedBeside', seconds],
     ['updates/s', 'updates', (value) => value.toFixed(2)],
   ]) {
     const [off, on] = [middle('off', figure), middle('on', figure)];

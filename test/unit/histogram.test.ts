@@ -117,6 +117,14 @@ describe('Histogram', () => {
     expect([made.min, made.max, made.percentile(0.5)]).toEqual([3, 3, 3]);
   });
 
+  it('are the same in one pass as one by one, several in one bucket and beyond the last one included', () => {
+    const made = new Histogram();
+    for (let i = 0; i < 3000; i++) made.record(((i * 7919) % 2003) ** 2 - 400_000);
+    const fractions = [0, 0.0001, 0.25, 0.5, 0.5, 0.5001, 0.9, 0.99, 0.999, 0.9999, 1];
+    expect(made.percentiles(fractions)).toEqual(fractions.map((fraction) => made.percentile(fraction)));
+    expect(new Histogram().percentiles([0.5, 0.9])).toEqual([null, null]);
+  });
+
   it('copies without a tie to the original', () => {
     const original = histogramOf(-5, 5);
     const copy = original.copy();
