@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { whole } from '../core/steps.js';
 
 /**
  * Counters that the kernel keeps for the whole network namespace, all programs included: where each is
@@ -132,15 +133,24 @@ export function composeEvidence(files: EvidenceFiles): HostEvidence {
   return { counters, interfaces: parseInterfaceCounters(files.dev ?? '') };
 }
 
-/** Reads the counters; takes well below a millisecond. */
+/** Reads the counters; takes some half a millisecond. */
 export function readHostEvidence(): HostEvidence {
-  return composeEvidence({
-    snmp: read('/proc/net/snmp'),
-    snmp6: read('/proc/net/snmp6'),
-    netstat: read('/proc/net/netstat'),
-    softnet: read('/proc/net/softnet_stat'),
-    dev: read('/proc/net/dev'),
-  });
+  return whole(hostEvidenceInSteps());
+}
+
+/** The same, yielding between the files. */
+export function* hostEvidenceInSteps(): Generator<void, HostEvidence> {
+  const snmp = read('/proc/net/snmp');
+  yield;
+  const snmp6 = read('/proc/net/snmp6');
+  yield;
+  const netstat = read('/proc/net/netstat');
+  yield;
+  const softnet = read('/proc/net/softnet_stat');
+  yield;
+  const dev = read('/proc/net/dev');
+  yield;
+  return composeEvidence({ snmp, snmp6, netstat, softnet, dev });
 }
 
 function read(file: string): string | null {

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { whole } from '../core/steps.js';
 
 /** What a thread of this process is there for; one of Node.js or V8: by the name that the kernel has for it. */
 export type ThreadRole = 'measuring' | 'command' | (string & {});
@@ -16,10 +17,15 @@ export interface ThreadTime {
 const FOLDER = '/proc/self/task';
 
 /**
- * All threads of this process; the one that calls is `measuring`, the first one `command`. Takes less than a millisecond.
- * Empty: not readable, or of a kernel that does not count (CONFIG_SCHED_INFO).
+ * All threads of this process; the one that calls is `measuring`, the first one `command`. Takes some third of a
+ * millisecond. Empty: not readable, or of a kernel that does not count (CONFIG_SCHED_INFO).
  */
 export function readThreadTimes(): ThreadTime[] {
+  return whole(threadTimesInSteps());
+}
+
+/** The same, yielding between the threads. */
+export function* threadTimesInSteps(): Generator<void, ThreadTime[]> {
   let ids: string[];
   let own: string;
   try {
@@ -28,11 +34,15 @@ export function readThreadTimes(): ThreadTime[] {
   } catch {
     return [];
   }
-  return ids.flatMap((id) => {
+  const threads: ThreadTime[] = [];
+  for (const id of ids) {
+    yield;
     const times = parseSchedstat(read(`${FOLDER}/${id}/schedstat`) ?? '');
-    if (times === null) return [];
-    return { id: Number(id), role: roleOf(id, own) ?? read(`${FOLDER}/${id}/comm`)?.trim() ?? 'unknown', ...times };
-  });
+    if (times === null) continue;
+    const role = roleOf(id, own) ?? read(`${FOLDER}/${id}/comm`)?.trim() ?? 'unknown';
+    threads.push({ id: Number(id), role, ...times });
+  }
+  return threads;
 }
 
 /** `own`: `1234/task/1240`, thread 1240 of process 1234. */

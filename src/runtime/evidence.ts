@@ -1,10 +1,24 @@
+import { whole } from '../core/steps.js';
 import { SocketCounter, type DatagramSink } from '../io/datagram.js';
-import { evidenceGrowth, flattenEvidence, readHostEvidence, type HostEvidence } from '../io/hostEvidence.js';
+import {
+  evidenceGrowth,
+  flattenEvidence,
+  hostEvidenceInSteps,
+  readHostEvidence,
+  type HostEvidence,
+} from '../io/hostEvidence.js';
 import type { NetworkInterface } from '../io/interfaces.js';
 import { readQdiscs } from '../io/linux/qdisc.js';
 import { readProcessorTime, TICK_NS } from '../io/processors.js';
-import { readThreadTimes, threadTimesGrowth } from '../io/threadTimes.js';
+import { readThreadTimes, threadTimesGrowth, threadTimesInSteps } from '../io/threadTimes.js';
 import type { Evidence } from '../result/model.js';
+
+/** What a run tells of its host. */
+export interface Evidenced {
+  readonly evidence: Evidence;
+  /** `null`: what was refused and what the sinks saw is the same. */
+  readonly refusedSendsDisagree: string | null;
+}
 
 /** What the host's own counters say of a run: read at its beginning, compared whenever asked. */
 export class EvidenceWatch {
@@ -13,11 +27,30 @@ export class EvidenceWatch {
   readonly #processorsBefore = readProcessorTime();
   readonly #threadsBefore = readThreadTimes();
 
-  /** `via`: the interfaces that the run sends or receives through. */
+  /** `via`: the interfaces that the run sends or receives through. Takes a millisecond. */
   sofar(via: readonly NetworkInterface[]): Evidence {
-    const counters = flattenEvidence(evidenceGrowth(this.before, readHostEvidence()));
-    for (const [name, drops] of this.#qdiscDrops(via)) counters[`${name}.qdisc_dropped`] = drops;
-    return { host_counters: counters, processors: this.#processors(), threads: this.#threads(), notes: [] };
+    return whole(this.inSteps(via)).evidence;
+  }
+
+  /** The same, yielding between files; and what `sinks` saw refused set against it. */
+  *inSteps(via: readonly NetworkInterface[], sinks: readonly DatagramSink[] = []): Generator<void, Evidenced> {
+    const growth = evidenceGrowth(this.before, yield* hostEvidenceInSteps());
+    const drops = this.#qdiscDrops(via);
+    // What was refused meanwhile the sinks may have seen and the host's counters not: that is no disagreement.
+    const refusedSendsDisagree = disagreement(growth, drops, sinks);
+    yield;
+    const threads = threadTimesGrowth(this.#threadsBefore, yield* threadTimesInSteps());
+    const counters = flattenEvidence(growth);
+    for (const [name, dropped] of drops) counters[`${name}.qdisc_dropped`] = dropped;
+    const evidence: Evidence = {
+      host_counters: counters,
+      processors: this.#processors(),
+      threads: threads
+        .toSorted((a, b) => b.cpuNs - a.cpuNs)
+        .map(({ id, role, cpuNs, waitingNs }) => ({ id, role, cpu_ns: cpuNs, waiting_ns: waitingNs })),
+      notes: [],
+    };
+    return { evidence, refusedSendsDisagree };
   }
 
   #processors(): Evidence['processors'] {
@@ -30,31 +63,6 @@ export class EvidenceWatch {
     };
   }
 
-  #threads(): Evidence['threads'] {
-    return threadTimesGrowth(this.#threadsBefore, readThreadTimes())
-      .toSorted((a, b) => b.cpuNs - a.cpuNs)
-      .map(({ id, role, cpuNs, waitingNs }) => ({ id, role, cpu_ns: cpuNs, waiting_ns: waitingNs }));
-  }
-
-  /**
-   * What the host refused to send, as it counted it itself, against what the sinks saw, in words;
-   * `null`: nothing was refused unseen. Both counters are of all programs: SndbufErrors of sends, a
-   * super-packet being one; the queueing discipline's of packets, which it may cut super-packets into
-   * and then drop some while the send succeeds (tbf on Linux 6.18).
-   */
-  refusedSendsDisagree(sinks: readonly DatagramSink[], via: readonly NetworkInterface[]): string | null {
-    const sum = (counter: number): number => sinks.reduce((total, sink) => total + sink.counters[counter]!, 0);
-    const { counters } = evidenceGrowth(this.before, readHostEvidence());
-    const refused = (counters.udp_sndbuf_errors ?? 0) + (counters.udp6_sndbuf_errors ?? 0);
-    const seen = sum(SocketCounter.NoBuffers) + sum(SocketCounter.WouldBlock);
-    if (refused > seen) {
-      return `the host counted ${refused} refused sends, this run saw ${seen}: another program's, or sends that only seemed to succeed`;
-    }
-    const unseen = [...this.#qdiscDrops(via).values()].reduce((total, drops) => total + drops, 0);
-    if (unseen <= sum(SocketCounter.NoBuffers)) return null;
-    return `the queueing discipline dropped ${unseen} packets, this run saw ${sum(SocketCounter.NoBuffers)} refused: the others count as sent (another program's, or parts of super-packets: try --offload off)`;
-  }
-
   #qdiscDrops(via: readonly NetworkInterface[]): Map<string, number> {
     const growth = new Map<string, number>();
     const now = readQdiscs();
@@ -65,4 +73,27 @@ export class EvidenceWatch {
     }
     return growth;
   }
+}
+
+/**
+ * What the host refused to send, as it counted it itself, against what the sinks saw, in words;
+ * `null`: nothing was refused unseen. Both counters are of all programs: SndbufErrors of sends, a
+ * super-packet being one; the queueing discipline's of packets, which it may cut super-packets into
+ * and then drop some while the send succeeds (tbf on Linux 6.18).
+ */
+function disagreement(
+  { counters }: HostEvidence,
+  drops: ReadonlyMap<string, number>,
+  sinks: readonly DatagramSink[],
+): string | null {
+  if (sinks.length === 0) return null;
+  const sum = (counter: number): number => sinks.reduce((total, sink) => total + sink.counters[counter]!, 0);
+  const refused = (counters.udp_sndbuf_errors ?? 0) + (counters.udp6_sndbuf_errors ?? 0);
+  const seen = sum(SocketCounter.NoBuffers) + sum(SocketCounter.WouldBlock);
+  if (refused > seen) {
+    return `the host counted ${refused} refused sends, this run saw ${seen}: another program's, or sends that only seemed to succeed`;
+  }
+  const unseen = [...drops.values()].reduce((total, count) => total + count, 0);
+  if (unseen <= sum(SocketCounter.NoBuffers)) return null;
+  return `the queueing discipline dropped ${unseen} packets, this run saw ${sum(SocketCounter.NoBuffers)} refused: the others count as sent (another program's, or parts of super-packets: try --offload off)`;
 }

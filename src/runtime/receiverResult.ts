@@ -17,17 +17,10 @@ import { withDelayCorrection } from '../result/delayCorrection.js';
 import type { MediaFacts } from '../result/buildTransport.js';
 import type { IntervalJudge } from '../result/intervalJudge.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
-import type {
-  ClockOffsetReport,
-  ClockQuality,
-  Evidence,
-  Membership,
-  RunResult,
-  SocketReport,
-  Stream,
-} from '../result/model.js';
+import type { ClockOffsetReport, ClockQuality, Membership, RunResult, SocketReport, Stream } from '../result/model.js';
 import { stampsOf } from '../result/stamps.js';
 import { WireStatus } from '../wire/status.js';
+import type { Evidenced } from './evidence.js';
 import type { ClockWatch } from './clockWatch.js';
 import { clockSection, runSection, type RunFacts } from './document.js';
 import type { EventLog } from './eventLog.js';
@@ -60,12 +53,12 @@ export interface ReceiverParts {
   readonly outputs: ReceiverOutputs;
   /** The clocks of senders that were compared with ours, as they are now. */
   readonly offsets: () => ClockOffsetReport[];
+  readonly evidence: () => Generator<void, Evidenced>;
   readonly began: Pick<RunFacts, 'startMonoNs' | 'startRealNs'>;
 }
 
 /** What else it is made from when its streams are. */
 export interface ReceiverMoment {
-  readonly evidence: Evidence;
   readonly captureDropped: number;
   readonly facts: RunFacts;
 }
@@ -114,7 +107,8 @@ export function* receiverResult(
     parts.sources.reduce((sum, { source }) => sum + source.counters[counter]!, 0);
   const arbitration = buildArbitration(legPairs(parts.media, streams), plan.detail);
   yield;
-  const { facts, evidence, captureDropped } = now();
+  const { evidence } = yield* parts.evidence();
+  const { facts, captureDropped } = now();
   return yield* assembleInSteps({
     tool: toolFacts(),
     host: hostFacts(interfaceFacts(parts.sources.map(({ via }) => via))),

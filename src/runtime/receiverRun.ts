@@ -237,10 +237,10 @@ export async function runReceiver(
       rtcp,
       outputs,
       offsets: () => (feedback === null ? [] : clockOffsets(feedback.peers, io.clock.epoch)),
+      evidence: () => evidence.inSteps(sources.map(({ via }) => via)),
       began,
     };
     const now = (complete: boolean): ReceiverMoment => ({
-      evidence: evidence.sofar(sources.map(({ via }) => via)),
       captureDropped: capture?.dropped ?? 0,
       facts: {
         runId,

@@ -3,9 +3,10 @@ import { buildSenderInSteps, type SenderStreamFacts } from '../result/buildSende
 import { DEFAULT_DETAIL } from '../result/build.js';
 import type { Departures } from '../result/health.js';
 import type { IntervalJudge } from '../result/intervalJudge.js';
-import type { Evidence, Feedback, Host, Impairment, Receiver, RunResult, SocketReport } from '../result/model.js';
+import type { Feedback, Host, Impairment, Receiver, RunResult, SocketReport } from '../result/model.js';
 import { SocketCounter, type DatagramSink, type Io } from '../io/datagram.js';
 import { Histogram } from '../metrics/histogram.js';
+import type { Evidenced } from './evidence.js';
 import type { ClockWatch } from './clockWatch.js';
 import { clockSection, runSection, type RunFacts } from './document.js';
 import type { EventLog } from './eventLog.js';
@@ -63,9 +64,7 @@ export interface SenderRunState {
   readonly watch: ClockWatch;
   readonly log: EventLog;
   readonly interfaces: Host['interfaces'];
-  readonly evidence: Evidence;
-  /** What the sinks counted as refused against what the host counted, in words; `null`: they agree. */
-  readonly refusedSendsDisagree: string | null;
+  readonly evidence: () => Generator<void, Evidenced>;
   readonly facts: RunFacts;
 }
 
@@ -105,6 +104,7 @@ export function* senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sende
     shared_time_datagrams: 0,
     user_time_datagrams: 0,
   });
+  const { evidence, refusedSendsDisagree } = yield* state.evidence();
   return yield* assembleInSteps({
     tool: toolFacts(),
     host: hostFacts(state.interfaces),
@@ -119,7 +119,7 @@ export function* senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sende
     others: null,
     events: state.log.events,
     eventCounts: state.log.counts,
-    evidence: state.evidence,
+    evidence,
     limits: judge.limits,
     eachLimits: state.each.results(() => true, facts.endMonoNs - facts.startMonoNs),
     // Silence is judged at receivers.
@@ -134,7 +134,7 @@ export function* senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sende
       loop: state.health,
       departures: state.streams.flatMap((stream, i) => departures(stream, streams[i]!, state.quantumNs)),
       injected: plan.inject === null ? null : plan.inject.text,
-      refusedSendsDisagree: state.refusedSendsDisagree,
+      refusedSendsDisagree,
       notes: facts.notes,
     },
   });

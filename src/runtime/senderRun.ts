@@ -181,11 +181,11 @@ export async function runSender(
         watch,
         log,
         interfaces: interfaceFacts(placed.map(({ via }) => via)),
-        evidence: evidence.sofar(placed.map(({ via }) => via)),
-        refusedSendsDisagree: evidence.refusedSendsDisagree(
-          sinks.map(({ sink }) => sink),
-          placed.map(({ via }) => via),
-        ),
+        evidence: () =>
+          evidence.inSteps(
+            placed.map(({ via }) => via),
+            sinks.map(({ sink }) => sink),
+          ),
         facts: {
           runId: name,
           role: 'sender',

@@ -37,7 +37,7 @@ describe.runIf(needs('netns', 'tc', 'nft'))('behind a queue of 20 Mbit/s', () =>
     async ({ family, offload }) => {
       // The burst must hold the largest super-packet (a sender that was held up makes them): tbf cuts a larger one
       // up, and calls it taken when one segment was.
-      await lab.limitRate('tx', 'e0', 20_000_000, 40_000, 70_000);
+      await lab.limitRate('tx', 'e0', 20_000_000, 70_000, 70_000);
       const endpoint = `probe://${GROUPS[family]}:5001/iface=e0`;
       const receiver = await startReceiver([endpoint, '--once'], { lab, host: 'rx' });
       const shape = offload ? ['--offload', 'on', '--quantum', '3ms'] : ['--offload', 'off'];
