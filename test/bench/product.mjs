@@ -2,7 +2,12 @@ import path from 'node:path';
 import { start } from './child.mjs';
 
 const COMMAND = path.resolve(import.meta.dirname, '../../bin/mcast.js');
-export const ENDPOINT = 'probe://239.255.77.1:5001/iface=lo';
+export const ENDPOINT = endpointOf(1);
+
+/** So many groups, one behind the other. */
+export function endpointOf(groups) {
+  return `probe://239.255.77.1+${groups}:5001/iface=lo`;
+}
 
 /** The result document of a run with `--json`. */
 export function resultOf(stdout, who) {
@@ -16,20 +21,20 @@ export function mcast(args, options) {
 }
 
 /** Runs `mcast send` with these options; its result document. */
-export async function runSend(options, seconds) {
-  const args = ['send', ENDPOINT, '--duration', String(seconds), '--json', '--force', ...options];
+export async function runSend(options, seconds, groups = 1) {
+  const args = ['send', endpointOf(groups), '--duration', String(seconds), '--json', '--force', ...options];
   const { status, stdout, stderr } = await mcast(args, { limitMs: 20_000 + seconds * 2000 }).ended;
   if (status !== 0) throw new Error(`mcast ${args.join(' ')}: status ${status}: ${stderr.trim()}`);
   return resultOf(stdout, 'send');
 }
 
 /** Runs our sender against our receiver, complete analysis included; both result documents. */
-export async function runMcast(sendOptions, receiveOptions, seconds) {
-  const receiving = mcast(['recv', ENDPOINT, '--once', '--json', '--wait', '10', ...receiveOptions], {
+export async function runMcast(sendOptions, receiveOptions, seconds, groups = 1) {
+  const receiving = mcast(['recv', endpointOf(groups), '--once', '--json', '--wait', '10', ...receiveOptions], {
     limitMs: 30_000 + seconds * 2000,
   });
   await receiving.printed(/"joined"/u);
-  const sender = await runSend(sendOptions, seconds).catch(async (error) => {
+  const sender = await runSend(sendOptions, seconds, groups).catch(async (error) => {
     receiving.stop();
     await receiving.ended;
     throw error;

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { options } from './figures.mjs';
 
-const BENCHMARKS = ['startup', 'report', 'pacing', 'video', 'market', 'throughput', 'web'];
+const BENCHMARKS = ['startup', 'report', 'pacing', 'video', 'market', 'throughput', 'cost', 'web'];
 const chosen = options({ json: '', quick: false });
 if (chosen.json !== '') mkdirSync(chosen.json, { recursive: true });
 

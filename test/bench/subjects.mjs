@@ -15,6 +15,8 @@ export const subjects = [
   { name: 'C pair, offload', trial: (load) => trialOfPair(load, 128) },
   { name: 'mcast', trial: (load) => trialOfMcast(load, 'off') },
   { name: 'mcast, offload', trial: (load) => trialOfMcast(load, 'on') },
+  { name: 'mcast, offload, 10 groups', trial: (load) => trialOfMcast(load, 'on', 10) },
+  { name: 'mcast, offload, 100 groups', trial: (load) => trialOfMcast(load, 'on', 100) },
   { name: 'sockperf', needs: 'sockperf', trial: trialOfSockperf },
   { name: 'iperf 2', needs: 'iperf', maximumOnly: true, trial: trialOfIperf },
 ];
@@ -28,15 +30,16 @@ async function trialOfPair({ size, rate, seconds }, segments) {
   return { sent: sent.sent, received: received.received, sentRate: sent.rate, receivedRate: received.rate };
 }
 
-async function trialOfMcast({ size, rate, seconds }, offload) {
-  const pace = rate === 0 ? ['--rate', 'max'] : ['--pps', String(Math.round(rate))];
+async function trialOfMcast({ size, rate, seconds }, offload, groups = 1) {
+  const pace = rate === 0 ? ['--rate', 'max'] : ['--pps', String(Math.round(rate / groups))];
   const { sender, receiver } = await runMcast(
     // The C sender gives nothing up either: what is late leaves late, and lowers the rate that was held.
     ['--size', String(size), '--offload', offload, '--max-late', '1s', ...pace],
     ['--offload', offload, '--rcvbuf', String(BUFFER)],
     seconds,
+    groups,
   );
-  const { packets_received: received, rate_packets_per_second: receivedRate } = receiver.streams[0].metrics;
+  const { packets_received: received, rate_packets_per_second: receivedRate } = receiver.aggregate.metrics;
   // What the schedule gave up lowers the rate: it was asked for and not sent.
   const { sent, rate_packets_per_second: sentRate } = sender.sender;
   return { sent, received, sentRate, receivedRate };

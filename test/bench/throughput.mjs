@@ -9,7 +9,7 @@ import { highestHeld } from './lossless.mjs';
 import { installed } from './sockperf.mjs';
 import { subjects } from './subjects.mjs';
 
-const chosen = options({ seconds: 1, repeats: 3, precision: 0.04, sizes: '64,1316', only: '', json: '' });
+const chosen = options({ seconds: 1, repeats: 3, precision: 0.04, sizes: '64,512,1316,8972', only: '', json: '' });
 const isolated = await isolate();
 const sizes = chosen.sizes.split(',').map(Number);
 const taking = subjects.filter(
