@@ -10,7 +10,6 @@ import {
   StreamLabels,
 } from '../report/intervalLine.js';
 import { benchHeader, benchLine } from '../report/textBench.js';
-import { plainDocument } from '../report/plainDocument.js';
 import { onlyStyled, type TextOptions } from '../report/style.js';
 import { renderStream, renderTables, renderText } from '../report/text.js';
 import { zapHeader, zapLine } from '../report/textZap.js';
@@ -314,7 +313,7 @@ export class Presenter implements AsyncDisposable {
 
   /** A whole report, set off from what was said before. */
   #text(result: RunResult): void {
-    this.#write(`${this.#said ? '\n' : ''}${renderText(plainDocument(result), this.#options)}`);
+    this.#write(`${this.#said ? '\n' : ''}${renderText(result, this.#options)}`);
   }
 
   #write(text: string): void {

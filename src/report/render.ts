@@ -35,7 +35,7 @@ export function renderReport(
       return renderMarkdown(results, comparison);
     case 'txt':
       return comparison === null
-        ? results.map((result) => renderText(plainDocument(result))).join('\n')
+        ? results.map((result) => renderText(result)).join('\n')
         : renderComparisonText(plainDocument(comparison));
   }
 }

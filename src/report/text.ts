@@ -11,6 +11,7 @@ import {
 } from '../core/format.js';
 import type { Health, Membership, RunResult, Sender, Stream, TransportPid, TransportService } from '../result/model.js';
 import { printable } from '../core/printable.js';
+import { plainDocument } from './plainDocument.js';
 import { fold, shownLength, WIDTH } from './fold.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
 import { counted, line, lines as wrapped, percentileHead, percentiles } from './textLines.js';
@@ -31,7 +32,9 @@ export type { TextOptions } from './style.js';
 const MOST = 20;
 
 /** The whole report; ends with a line feed. */
-export function renderText(result: RunResult, options: TextOptions = {}): string {
+export function renderText(given: RunResult, options: TextOptions = {}): string {
+  // Of ten thousand streams twenty are shown: those alone are made plain.
+  const result = { ...plainDocument({ ...given, streams: [] }), streams: given.streams };
   const style = styleOf(options.color ?? false);
   const most = options.most ?? MOST;
   const blocks = [header(result, options, style)];
@@ -60,7 +63,7 @@ export function renderText(result: RunResult, options: TextOptions = {}): string
 
 /** The summary of one stream alone, for when it ends while the run goes on. */
 export function renderStream(stream: RunResult['streams'][number], options: TextOptions = {}): string {
-  return `${streamBlock(stream, styleOf(options.color ?? false)).join('\n')}\n`;
+  return `${streamBlock(plainDocument(stream), styleOf(options.color ?? false)).join('\n')}\n`;
 }
 
 /** The services of one transport stream and what they consist of, for when they become known. */
@@ -69,7 +72,7 @@ export function renderTables(
   pids: readonly TransportPid[],
   options: TextOptions = {},
 ): string {
-  return `${tableLines(services, pids, styleOf(options.color ?? false)).join('\n')}\n`;
+  return `${tableLines(plainDocument(services), plainDocument(pids), styleOf(options.color ?? false)).join('\n')}\n`;
 }
 
 function header(result: RunResult, options: TextOptions, style: Style): string[] {
@@ -140,8 +143,10 @@ function streamBlocks(result: RunResult, most: number, style: Style): string[][]
   const blocks = streams
     .slice(0, most)
     .map((stream) => [
-      ...streamBlock(stream, style, stream !== inFull),
-      ...result.streams.filter((other) => isBeside(other, stream)).flatMap((other) => companionLines(other, style)),
+      ...streamBlock(plainDocument(stream), style, stream !== inFull),
+      ...result.streams
+        .filter((other) => isBeside(other, stream))
+        .flatMap((other) => companionLines(plainDocument(other), style)),
     ]);
   if (total > most) blocks.push([`and ${counted(total - most, 'more stream')}`]);
   // Two legs are one stream: what they are together the arbitration says.

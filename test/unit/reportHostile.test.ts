@@ -5,6 +5,7 @@ import { renderHtml } from '../../src/report/html/renderHtml.js';
 import { printable } from '../../src/core/printable.js';
 import { plainDocument } from '../../src/report/plainDocument.js';
 import { renderReport } from '../../src/report/render.js';
+import { renderStream, renderTables } from '../../src/report/text.js';
 import type { RunResult } from '../../src/result/model.js';
 import { REPORT_FORMATS } from '../../src/result/reportFormats.js';
 import { all, elementsIn, readHtml, textOf, type HtmlElement } from './htmlReader.js';
@@ -105,6 +106,15 @@ describe('text of others', () => {
         .split('\n')
         .every((line) => !line.startsWith('lines')),
     ).toBe(true);
+  });
+
+  it('is nothing but text in what is told while the run goes on', () => {
+    for (const text of CORPUS) {
+      const [stream] = poisoned(mediaResult(), text).streams;
+      const { services, pids } = stream!.transport!;
+      expect(STEERING.test(renderStream(stream!)), text).toBe(false);
+      expect(STEERING.test(renderTables(services, pids)), text).toBe(false);
+    }
   });
 
   it('cannot leave a cell of a spreadsheet, nor begin a formula', () => {
