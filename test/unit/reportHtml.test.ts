@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DASH, formatCount, formatDuration, formatOctets, formatRate, formatRatio } from '../../src/core/format.js';
 import { dscpName } from '../../src/core/dscp.js';
 import { HISTOGRAM_IDS, HISTOGRAMS, METRIC_IDS, METRICS, PERCENTILE_IDS } from '../../src/metrics/catalog.js';
+import { Series } from '../../src/metrics/series.js';
 import { formatQuantity, formatUnit } from '../../src/report/figure.js';
 import { METRIC_GROUPS, metricText } from '../../src/report/html/metricTables.js';
 import { SCRIPT_HASH, STYLE_HASH } from '../../src/report/html/page.js';
@@ -11,6 +12,7 @@ import { PAGE_STYLE } from '../../src/report/html/pageStyle.js';
 import { renderHtml } from '../../src/report/html/renderHtml.js';
 import { driftText } from '../../src/report/textTransport.js';
 import type { HistogramSummary, RunResult, Stream, StreamMetrics } from '../../src/result/model.js';
+import { buildStream } from '../../src/result/build.js';
 import { outcomeOf } from '../../src/result/outcome.js';
 import {
   all,
@@ -37,7 +39,7 @@ import {
   tapsResult,
   zapResult,
 } from './reportFixture.js';
-import { receiverResult, runFacts } from './resultFixture.js';
+import { counters, interval, measurement, PORTABLE, receiverResult, runFacts, snapshot } from './resultFixture.js';
 
 function pageOf(...results: RunResult[]): HtmlElement {
   return readHtml(renderHtml(results));
@@ -247,6 +249,31 @@ describe('the HTML report', () => {
     const rate = stream.series!.metrics.rate_bit_per_second!;
     expect(points).toHaveLength(stream.series!.points + 1);
     expect(points.slice(1).map((row) => row[1])).toEqual(rate.mean.map(formatRate));
+  });
+
+  it.each([
+    [
+      'nothing was lost',
+      { PacketsReceived: 100, Received: 100, Expected: 100 },
+      {},
+      'Nothing was lost in any of the 10 points.',
+    ],
+    [
+      'something was lost, nobody knows where',
+      { PacketsReceived: 95, Received: 95, Expected: 100, Lost: 5, LossNetwork: 5 },
+      {},
+      '5 lost in all, by a cause that is not known, which is why there is no course of it.',
+    ],
+    ['nothing is numbered', { PacketsReceived: 100 }, { unit: 'none' }, null],
+  ] as const)('says of a stream without a drop counter: %s', (_, counted, change, said) => {
+    const known = new Series(1e9);
+    for (let second = 1; second < 11; second++) known.add(interval(second, { counters: counters({}) }));
+    const made = snapshot({ counters: counters(counted), ...change });
+    const stream = buildStream(made, measurement(PORTABLE), known);
+    expect(stream.series!.metrics.loss_network).toBe(null);
+    const section = byId(pageOf(receiverResult({ streams: [stream] })), 'stream-1');
+    const quiet = all(section, 'figure', 'quiet').find((figure) => textOf(figure).startsWith('Lost'));
+    expect(quiet === undefined ? null : textOf(all(quiet, 'p')[0]!)).toBe(said);
   });
 
   it('has two legs, what each lost and how often each was first', () => {

@@ -32,7 +32,7 @@ export function liveDetail(
   });
   return markup`${result.streams.length > 1 && neighbours(sortedStreams(result.streams, history, view.sort), stream, view)}
     ${picture(stream, offer)} ${now(stream, history)}
-    ${recent !== null && seriesCharts(recent, result.run, null, HISTORY_POINTS)}
+    ${recent !== null && seriesCharts(stream, recent, result.run, null, HISTORY_POINTS)}
     ${section}`;
 }
 

@@ -3,11 +3,12 @@ import { formatCount, formatDuration, formatRate, formatRatio } from '../../core
 import type { IntervalRow } from '../../result/interval.js';
 import type { RunResult, Stream } from '../../result/model.js';
 import { badCount, badIf, orNone } from '../html/cell.js';
+import { lostOf } from '../html/lost.js';
 import { markup, type Markup, type Part } from '../html/markup.js';
 import { streamName } from '../html/stream.js';
 import type { History } from './history.js';
 import { spark, SPARKS } from './spark.js';
-import { lostOf, sortedStreams } from './streamOrder.js';
+import { sortedStreams } from './streamOrder.js';
 import { addressOf, OVERVIEW, type Sort, type View } from './view.js';
 
 interface Row {

@@ -1,5 +1,6 @@
 /** In which order streams stand: one that stays while figures change, unless the figures are what is asked for. */
-import type { Stream, StreamMetrics } from '../../result/model.js';
+import type { Stream } from '../../result/model.js';
+import { lostOf } from '../html/lost.js';
 import type { History } from './history.js';
 import type { Sort } from './view.js';
 
@@ -13,11 +14,6 @@ export function sortedStreams(streams: readonly Stream[], history: History, by: 
   const figure = FIGURES[by];
   const value = (stream: Stream): number => figure(stream, history) ?? -Infinity;
   return named.toSorted((a, b) => value(b) - value(a) || 0);
-}
-
-/** Packets, or messages. */
-export function lostOf(metrics: StreamMetrics): number | null {
-  return metrics.messages_lost ?? metrics.packets_lost;
 }
 
 function nameOf({ name, group, port, id }: Stream): string {

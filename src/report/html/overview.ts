@@ -1,9 +1,10 @@
 /** All streams, a row each. */
 import { formatCount, formatDuration, formatHostPort, formatRate, formatRatio } from '../../core/format.js';
-import type { RunResult, Stream, StreamMetrics } from '../../result/model.js';
+import type { RunResult, Stream } from '../../result/model.js';
 import { badCount, badIf, orNone } from './cell.js';
 import { table, type Column } from './table.js';
 import { drawnSeries } from './drawnSeries.js';
+import { lostOf } from './lost.js';
 import { markup, NOTHING, trusted, type Markup, type Part } from './markup.js';
 import { barPath, linePath, viewBox } from './paths.js';
 import { streamName } from './stream.js';
@@ -52,10 +53,6 @@ function afterRepair(): Column<Stream> {
 
 function sourceOf({ source, source_port: port }: Stream): string {
   return source === '' ? '' : formatHostPort(source, port);
-}
-
-function lostOf(metrics: StreamMetrics): number | null {
-  return metrics.messages_lost ?? metrics.packets_lost;
 }
 
 /** Nothing repaired what media lost. */

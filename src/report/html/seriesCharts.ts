@@ -1,9 +1,10 @@
 /** The course of a stream over time: rate, loss by cause, delay, jitter and delay factor, as its series holds them. */
 import { formatCount, formatDuration, formatRate, unixMsOf } from '../../core/format.js';
 import type { SeriesMetricId } from '../../metrics/catalog.js';
-import type { Run, StreamSeries } from '../../result/model.js';
+import type { Run, Stream, StreamSeries } from '../../result/model.js';
 import { chart } from './chart.js';
 import { drawnSeries } from './drawnSeries.js';
+import { lostOf } from './lost.js';
 import { markup, NOTHING, type Markup } from './markup.js';
 import { bandPath, barPath, linePath } from './paths.js';
 import { countScale, scaleFor, straightScale, timeTicks, type Format, type Tick } from './scale.js';
@@ -12,6 +13,7 @@ type Values = readonly (number | null)[];
 
 /** What all charts of a stream share. */
 interface Frame {
+  readonly stream: Stream;
   /** As the document has it. */
   readonly whole: StreamSeries;
   /** As it is drawn. */
@@ -21,14 +23,20 @@ interface Frame {
 }
 
 /**
- * `table`: id of the table of the same points; `null`: it is too long for the page, and at most `most` points are drawn.
+ * `whole`: the course of the stream, or a part of it. `table`: id of the table of the same points; `null`: it is too long for the page, and at most `most` points are drawn.
  */
-export function seriesCharts(whole: StreamSeries, run: Run, table: string | null, most: number): Markup {
+export function seriesCharts(
+  stream: Stream,
+  whole: StreamSeries,
+  run: Run,
+  table: string | null,
+  most: number,
+): Markup {
   const series = drawnSeries(whole, most);
   const { start_ns: from, step_ns: step, points } = series;
   if (points === 0) return NOTHING;
   const ticks = timeTicks(from, from + points * step, unixMsOf(run.start));
-  const frame: Frame = { whole, series, ticks, table };
+  const frame: Frame = { stream, whole, series, ticks, table };
   const drawn = [rateChart(frame), lossChart(frame), delayChart(frame), ...meanCharts(frame)];
   return markup`<div class="charts">${drawn}</div>`;
 }
@@ -74,16 +82,22 @@ const CAUSES = [
 /** Bars on top of each other, one colour a cause: each is drawn over the sum of it and those below it. */
 function lossChart(frame: Frame): Markup {
   const { metrics, points, step_ns: step } = frame.series;
+  const lost = lostOf(frame.stream.metrics);
+  if (lost === null) return NOTHING;
   const causes = CAUSES.flatMap(([id, label, look]) => {
     const column = metrics[id];
     return column === null ? [] : [{ id, label, look, values: column.sum }];
   });
   if (causes.length === 0) return NOTHING;
   const told = causes.filter(({ values }) => values.some((value) => (value ?? 0) > 0));
+  // Without a drop counter nearly all that is lost is of no cause, and no course of it is kept.
+  const isSplit = causes.length === CAUSES.length;
   if (told.length === 0) {
+    const nothing = markup`Nothing was lost in any of the ${formatCount(frame.whole.points)} points.`;
+    const something = markup`<span class="bad">${formatCount(lost)} lost</span> in all, by a cause that is not known, which is why there is no course of it.`;
     return markup`<figure class="chart quiet">
       <figcaption><b>Lost</b></figcaption>
-      <p>Nothing was lost in any of the ${formatCount(frame.whole.points)} points.</p>
+      <p>${isSplit || lost === 0 ? nothing : something}</p>
     </figure>`;
   }
   const sums = Array.from({ length: points }, () => 0);
@@ -95,7 +109,7 @@ function lossChart(frame: Frame): Markup {
   return chart({
     ...base(frame),
     title: 'Lost',
-    note: `in each ${formatDuration(step)}`,
+    note: `in each ${formatDuration(step)}${isSplit ? '' : '; further causes are not known'}`,
     summary: told.map(({ id, label }) => `${label}: ${inWords(frame, id, formatCount)}`).join('; '),
     keys: told,
     layers: stacked.toReversed().map((one) => ({ path: barPath(one.sums.map(scale.at)), look: one.look })),

@@ -133,9 +133,10 @@ function corrected({ delay_correction: of }: Stream): (Fact | null)[] {
   ];
 }
 
-function course({ series }: Stream, run: Run, tableId: string | null, drawn: number): Markup {
+function course(stream: Stream, run: Run, tableId: string | null, drawn: number): Markup {
+  const { series } = stream;
   if (series === null) return NOTHING;
-  return markup`${seriesCharts(series, run, tableId, drawn)}${tableId !== null && seriesTable(series, tableId)}`;
+  return markup`${seriesCharts(stream, series, run, tableId, drawn)}${tableId !== null && seriesTable(series, tableId)}`;
 }
 
 const COLOURS: Readonly<Record<HistogramId, string>> = {
