@@ -30,9 +30,21 @@ const SETTLE_NS = 250e6;
 const TURN_MS = 20;
 const GROUPS_LISTED = 64;
 
+/** Where it looks; known before it listens. */
+export interface DoctorStart {
+  /** RFC 3339. */
+  readonly time: string;
+  readonly io: string;
+  readonly interfaces: readonly string[];
+  /** Of all of them. */
+  readonly loopback: boolean;
+}
+
 export interface DoctorControl {
   /** Ends the listening; what is known then is told. */
   stopped: boolean;
+  /** Once, before it listens. */
+  readonly started: (start: DoctorStart) => void;
   /** A line for people, as it goes. */
   readonly say: (line: string) => void;
 }
@@ -47,6 +59,12 @@ export async function runDoctor(plan: DoctorPlan, control: DoctorControl): Promi
   let watches: readonly Watched[] = [];
   try {
     const places = await doctorPlaces(plan, addon, listInterfaces());
+    control.started({
+      time: formatRealtime(io.clock.epoch, start),
+      io: io.name,
+      interfaces: [...new Set(places.map(({ via }) => via.name))],
+      loopback: places.every(({ via }) => via.loopback),
+    });
     watches = openWatches(io, addon, places);
     await listen(io, plan, watches, control);
     const growth = evidenceGrowth(before, readHostEvidence());

@@ -10,11 +10,23 @@ describe.runIf(needs('linux', 'dist'))('mcast doctor', () => {
 
   it('sends to itself over loopback, and prints a document that its schema knows', async () => {
     const { status, stdout, stderr } = await runCommand(['doctor', `probe://${group}:5001/iface=lo`, '--json']);
-    expect(stdout.trim().split('\n')).toHaveLength(1);
-    const line = JSON.parse(stdout) as { type: string; run_id: string; time: string; result: DoctorReport };
-    expect(line).toMatchObject({ type: 'result', run_id: expect.stringMatching(/^[0-9a-f]{8}$/) });
-    const report = DoctorReportSchema.parse(line.result);
-    expect(report).toEqual(line.result);
+    const [start, line, ...none] = stdout
+      .trim()
+      .split('\n')
+      .map((text) => JSON.parse(text) as { type: string; run_id: string; time: string; result: DoctorReport });
+    expect(none).toEqual([]);
+    expect(start).toEqual({
+      type: 'start',
+      run_id: expect.stringMatching(/^[0-9a-f]{8}$/),
+      command: 'doctor',
+      io: expect.stringMatching(/^(native|dgram)$/),
+      interfaces: ['lo'],
+      loopback: true,
+      time: line!.result.start,
+    });
+    expect(line).toMatchObject({ type: 'result', run_id: start!.run_id, time: line!.result.end });
+    const report = DoctorReportSchema.parse(line!.result);
+    expect(report).toEqual(line!.result);
     expect(report.places).toEqual([
       { interface: 'lo', family: 4, reason: 'asked for by name', groups: [`${group}:5001`], groups_total: 1 },
     ]);

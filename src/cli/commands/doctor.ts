@@ -3,7 +3,7 @@ import { planDoctor } from '../../profile/doctorPlan.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { doctorText } from '../../report/doctorText.js';
 import { fold } from '../../report/fold.js';
-import { runDoctor } from '../../runtime/doctorRun.js';
+import { runDoctor, type DoctorStart } from '../../runtime/doctorRun.js';
 import { planContext } from '../../runtime/planContext.js';
 import { withAnnouncedSessions } from '../announcedSessions.js';
 import type { CliContext } from '../context.js';
@@ -18,10 +18,12 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   using json = output.json === null ? null : new LineFile(output.json);
   const stream = output.json === '-' ? process.stderr : process.stdout;
   const runId = randomBytes(4).toString('hex');
+  const line = (type: string, fields: object): void => json?.write(JSON.stringify({ type, run_id: runId, ...fields }));
   const control = {
     stopped: false,
-    say: (line: string): void => {
-      if (!output.quiet) stream.write(`${fold(line)}\n`);
+    started: (start: DoctorStart): void => line('start', { command: 'doctor', ...start }),
+    say: (text: string): void => {
+      if (!output.quiet) stream.write(`${fold(text)}\n`);
     },
   };
   using lifecycle = new Lifecycle({
@@ -32,7 +34,7 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
     abort: context.abort,
   });
   const report = await runDoctor(plan, control);
-  json?.write(JSON.stringify({ type: 'result', run_id: runId, time: report.end, result: report }));
+  line('result', { result: report, time: report.end });
   if (!output.quiet || output.json !== '-') stream.write(`${doctorText(report, { color: wantsColor(stream) })}\n`);
   if (lifecycle.cause !== null) return CUT_SHORT_STATUS[lifecycle.cause];
   return report.verdict === 'broken' ? 3 : 0;
