@@ -6,8 +6,6 @@ const IDENTITY = 'it names something: a label of the figures, or of none';
 const SETTING = 'it was given or is fixed: the result has it';
 const HISTORY = 'it is about an instant of the run, or a list of such: an exporter keeps the time series itself';
 
-const NOT_YET = 'not exported by this version: the result has it';
-
 /** By path, all below it included. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   host: SETTING,
@@ -18,10 +16,8 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'capacity.searches[].missing[]': HISTORY,
   'capacity.searches[].trials[]': HISTORY,
   'capacity.searches[].points': HISTORY,
-  'bench.forwarding.group_loss_ratio': NOT_YET,
-  'bench.forwarding.group_rate_bit_per_second': NOT_YET,
   'bench.forwarding.worst[]': 'each group is a stream, which is exported',
-  'bench.classes.classes[]': NOT_YET,
+  'bench.classes.classes[].dscp': IDENTITY,
   'bench.groups.groups': SETTING,
   'bench.groups.dwell_ns': SETTING,
   'bench.groups.failed': HISTORY,

@@ -100,6 +100,18 @@ describe.each(FORMATS)('a whole document as %s', (format) => {
     );
   });
 
+  it('tells traffic classes and the spread over groups by labels', () => {
+    const { forwarding, classes } = document.bench!;
+    const each = familyOf(families, 'mcast_bench_forwarding_group_loss_ratio').samples;
+    expect(Object.fromEntries(each.map(({ labels, value }) => [labels.get('spread'), value]))).toEqual(
+      forwarding!.group_loss_ratio,
+    );
+    const lost = familyOf(families, 'mcast_bench_class_packets_lost').samples;
+    expect(lost.map(({ labels, value }) => [...labels.values(), value])).toEqual(
+      classes!.classes.map(({ name, from, packets_lost }) => [name, from, packets_lost]),
+    );
+  });
+
   it('says once what is measured, and the states that hold', () => {
     const info = families.get(format === 'text' ? 'mcast_run_info' : 'mcast_run')!.samples;
     expect(info).toHaveLength(1);

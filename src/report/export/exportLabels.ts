@@ -1,7 +1,7 @@
 /** Labels of exported figures: which one it is of several. */
 import { printable } from '../../core/printable.js';
 import { BURST_WINDOWS } from '../../metrics/burstFigures.js';
-import type { RunResult } from '../../result/model.js';
+import type { BenchClass, RunResult } from '../../result/model.js';
 
 export type Labels = readonly (readonly [name: string, value: string])[];
 
@@ -77,6 +77,8 @@ export const EXPORT_SCOPES: Readonly<Record<string, ExportScope>> = {
     labelsOf({ format, group, port, flow, sender_run: run }),
   ),
   'zap.channels[]': scope(512, ({ endpoint, name, group, port }: Channel) => labelsOf({ endpoint, name, group, port })),
+  // Of two of one DSCP one was sent with it, and of the other it is known only that it came with it.
+  'bench.classes.classes[]': scope(64, ({ name, from }: BenchClass) => labelsOf({ class: name, mark: from })),
   'sender.streams[]': scope(
     512,
     ({ id, name, group, port, source, interface: via, leg: of }: Sender['streams'][number]) =>

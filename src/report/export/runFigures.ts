@@ -1,4 +1,5 @@
 /** Exported figures of the run as a whole and of its parts that are no streams. */
+import { BENCH_FIGURES } from './benchFigures.js';
 import { figuresOf, type ExportedFigure, type FigureRow } from './exportedFigure.js';
 
 const RUN = [
@@ -162,21 +163,6 @@ const CHANGES: Readonly<Record<string, FigureRow>> = {
   first_random_access_ns: ['distribution', 'ns', 'From the join to the first random access point of a video.'],
 };
 
-const CYCLES: Readonly<Record<string, FigureRow>> = {
-  attempts: ['counter', 'none', 'Cycles of joining and leaving.'],
-  spacing_ns: ['gauge', 'ns', 'From one datagram to the next while joined.'],
-};
-const DELAYS: Readonly<Record<string, FigureRow>> = {
-  timeouts: ['counter', 'none', 'Cycles in which nothing came, or which did not end.'],
-  delay_ns: ['distribution', 'ns', 'From the call that joins or leaves.'],
-  report_ns: ['distribution', 'ns', "From that call to this host's report."],
-  network_ns: ['distribution', 'ns', "From this host's report (RFC 2432)."],
-};
-const JOINS: Readonly<Record<string, FigureRow>> = {
-  ...DELAYS,
-  unpruned: ['counter', 'none', 'Cycles in which the group came before it was joined.'],
-};
-
 const TAP = (tap: string): Readonly<Record<string, FigureRow>> => {
   const labels = [['tap', tap]] as const;
   return {
@@ -199,40 +185,6 @@ const JOINED: Readonly<Record<string, FigureRow>> = {
   delay_ns: ['distribution', 'ns', 'Time at the second tap minus time at the first.', { signed: true }],
   delay_above_min_ns: ['shifting', 'ns', 'The same minus the smallest of its stream.', { base: 'delay_above_least' }],
 };
-
-const BENCH = [
-  ...figuresOf('bench.forwarding', 'bench_forwarding', {
-    groups: ['gauge', 'none', 'Groups that were joined.'],
-    silent: ['gauge', 'none', 'Of these: nothing came.'],
-    lossy: ['gauge', 'none', 'Of these: something was lost.'],
-    packets_expected: ['counter', 'packets', 'Expected of all groups.'],
-    packets_received: ['counter', 'packets', 'Received of all groups.'],
-    packets_lost: ['counter', 'packets', 'Lost of all groups.'],
-    loss_ratio: ['gauge', 'ratio', 'Lost over expected.'],
-    rate_bit_per_second: ['gauge', 'bit/s', 'UDP payload of all groups together.'],
-    one_way_delay_ns: ['distribution', 'ns', 'One-way delay of all groups.', { signed: true }],
-    pdv_ns: ['shifting', 'ns', 'Delay above the smallest of each stream.'],
-  }),
-  ...figuresOf('bench.classes', 'bench_classes', {
-    classes_total: ['gauge', 'none', 'Traffic classes that came.', { base: 'classes' }],
-  }),
-  ...figuresOf('bench.groups', 'bench_groups', {
-    capacity: ['gauge', 'none', 'Groups joined one after the other, and delivered.'],
-    silent: ['gauge', 'none', 'Of these: nothing came any more with all of them joined.'],
-    join_ns: ['distribution', 'ns', 'From the join of each to its first datagram.'],
-  }),
-  ...figuresOf('bench.delays', 'bench', CYCLES),
-  ...figuresOf('bench.delays.join', 'bench_join', JOINS),
-  ...figuresOf('bench.delays.leave', 'bench_leave', DELAYS),
-  ...figuresOf('bench.delays.loaded', 'bench_loaded', {
-    ...CYCLES,
-    datagrams: ['counter', 'packets', 'Datagrams of the background.', { base: 'background' }],
-    octets: ['counter', 'octets', 'UDP payload of the background.', { base: 'background_payload' }],
-    rate_bit_per_second: ['gauge', 'bit/s', 'UDP payload of the background.'],
-  }),
-  ...figuresOf('bench.delays.loaded.join', 'bench_loaded_join', JOINS),
-  ...figuresOf('bench.delays.loaded.leave', 'bench_loaded_leave', DELAYS),
-];
 
 const OFFLINE = [
   ...figuresOf('capacity', 'capacity', {
@@ -268,4 +220,4 @@ const OFFLINE = [
   ...figuresOf('taps.streams[].second', 'taps_stream_tap', TAP('second')),
 ];
 
-export const RUN_FIGURES: readonly ExportedFigure[] = [...RUN, ...ARBITRATION, ...BENCH, ...OFFLINE];
+export const RUN_FIGURES: readonly ExportedFigure[] = [...RUN, ...ARBITRATION, ...BENCH_FIGURES, ...OFFLINE];
