@@ -65,6 +65,7 @@ export function stateOf(result: RunResult | null, change: Partial<LiveState> = {
     endNs: SECOND_NS,
     rows: (result?.streams ?? []).map(({ id }) => intervalRow(id)),
     senderRows: (result?.sender?.streams ?? []).map(({ id }) => senderRow(id)),
+    others: null,
     transportRows: [],
   });
   const plain = result === null ? null : plainDocument(result);

@@ -25,7 +25,7 @@ describe('the ring of intervals', () => {
 });
 
 describe('the history of a run', () => {
-  const told = { transportRows: [], senderRows: [] };
+  const told = { transportRows: [], senderRows: [], others: null };
 
   it('is the figures of the intervals as they came', () => {
     const history = new History();
@@ -48,6 +48,31 @@ describe('the history of a run', () => {
     expect(series.metrics.one_way_delay_p50_ns).toBe(null);
     expect(history.lastReceived('a')!.rate_bit_per_second).toBe(1002);
     expect([history.series('b'), history.lastReceived('b'), history.sentSeries('a')]).toEqual([null, null, null]);
+  });
+
+  it('has of a stream without a row no last interval, and all such streams together', () => {
+    const history = new History();
+    const others = { ...intervalRow(''), streams: 7, rate_bit_per_second: 5, loss_ratio: 0.5 };
+    history.add({ ...told, startNs: 0, endNs: SECOND_NS, rows: [intervalRow('a'), intervalRow('b')] });
+    expect([history.lastOthers(), history.othersCourse(9)]).toEqual([null, null]);
+    history.add({ ...told, startNs: SECOND_NS, endNs: 2 * SECOND_NS, rows: [intervalRow('a')], others });
+    // The other end of a pair says nothing about what was received.
+    history.add({ ...told, startNs: 0, endNs: 3 * SECOND_NS, rows: [], senderRows: [senderRow('s')] });
+    expect([history.lastReceived('a')?.stream, history.lastReceived('b')]).toEqual(['a', null]);
+    expect(history.lastOthers()).toBe(others);
+    // All courses are of the same time.
+    expect(history.othersCourse(9)).toEqual({ rates: [null, 5], isLossy: [false, true] });
+    expect(history.course('b', 9)).toEqual({ rates: [1_052_800, null], isLossy: [false, false] });
+    expect(history.course('b', 1)).toEqual({ rates: [null], isLossy: [false] });
+  });
+
+  it('knows of a loss of which no cause is known', () => {
+    const history = new History();
+    const unknown = { packets_lost: 3, loss_network: null, loss_socket_buffer: null, loss_ratio: 0.03 };
+    for (const [i, change] of [{}, unknown].entries()) {
+      history.add({ ...told, startNs: i * SECOND_NS, endNs: (i + 1) * SECOND_NS, rows: [intervalRow('a', change)] });
+    }
+    expect(history.course('a', 9)!.isLossy).toEqual([false, true]);
   });
 
   it('has the sender beside it', () => {

@@ -8,7 +8,7 @@ import { PART_IDS } from '../../src/report/dashboard/liveParts.js';
 import { liveTitle } from '../../src/report/dashboard/liveVerdict.js';
 import { shell } from '../../src/report/dashboard/shell.js';
 import { addressOf, OVERVIEW, SORTS, viewOf } from '../../src/report/dashboard/view.js';
-import type { RunResult } from '../../src/result/model.js';
+import type { RunResult, Stream } from '../../src/result/model.js';
 import { intervalRow, partsOf, SECOND_NS, senderRow, stateOf } from './dashboardFixture.js';
 import { all, elementsIn, readHtml, textOf, type HtmlElement } from './htmlReader.js';
 import { documents, mediaResult, probeStream, receiver, sentResult } from './reportFixture.js';
@@ -145,6 +145,7 @@ describe('the table of streams', () => {
       startNs: SECOND_NS,
       endNs: 2 * SECOND_NS,
       rows: [intervalRow('other', told), intervalRow('quiet', { packets_received: 0 })],
+      others: null,
       senderRows: [],
       transportRows: [],
     });
@@ -165,8 +166,43 @@ describe('the table of streams', () => {
       formatDuration(histograms!.one_way_delay_ns!.p99),
       formatDuration(metrics.jitter_ns),
     ]);
-    expect([first![2], quiet![2]]).toEqual(['ok', 'silent']);
+    expect([first![2], quiet![2]]).toEqual(['', 'silent']);
     expect(first![8]).toBe(formatCount(result.streams[0]!.after!.metrics.packets_lost));
+  });
+
+  it('ends with the streams that have no row, together', () => {
+    const state = stateOf(severalStreams());
+    const footOf = (): string[] => {
+      const [foot] = all(pageOf(state), 'tfoot');
+      return foot === undefined ? [] : all(foot, 'tr')[0]!.children.map((cell) => textOf(cell as HtmlElement));
+    };
+    expect(footOf()).toEqual([]);
+    const told = { streams: 1744, rate_bit_per_second: 3_456_789, packets_lost: 12, loss_ratio: 0.01 };
+    const interval = { rows: [intervalRow('other')], senderRows: [], transportRows: [] };
+    const others = { ...intervalRow(''), ...told };
+    state.history.add({ ...interval, startNs: SECOND_NS, endNs: 2 * SECOND_NS, others });
+    expect(footOf()).toEqual(['1,744 others, together', 'losing', formatRate(3_456_789), '', '12', '']);
+    const spans = all(all(pageOf(state), 'tfoot')[0]!, 'tr')[0]!.children.map((cell) =>
+      Number((cell as HtmlElement).attributes.get('colspan') ?? 1),
+    );
+    expect(spans.reduce((sum, span) => sum + span)).toBe(rowsOf(pageOf(state))[0]!.length);
+    expect(all(all(pageOf(state), 'tfoot')[0]!, 'svg')).toHaveLength(1);
+    state.history.add({ ...interval, startNs: 2 * SECOND_NS, endNs: 3 * SECOND_NS, others: null });
+    expect(footOf()).toEqual([]);
+  });
+
+  it('tells by their flows those that have the name in common', () => {
+    const result = severalStreams();
+    const headsOf = (shown: RunResult): string[] =>
+      all(pageOf(stateOf(shown)), 'thead').flatMap((head) => all(head, 'th').map(textOf));
+    expect(headsOf(result)).not.toContain('flow');
+    const same = result.streams.map((stream, i) => ({ ...stream, name: 'News', flow: i === 0 ? null : `flow ${i}` }));
+    const shown = { ...result, streams: same };
+    expect(headsOf(shown)[1]).toBe('flow');
+    const [{ source, source_port: port }] = same as [Stream];
+    expect(rowsOf(pageOf(stateOf(shown))).map((row) => row[1])).toEqual(
+      expect.arrayContaining([`${source}:${port}`, 'flow 1', 'flow 2']),
+    );
   });
 
   it('is sorted by what the address says, largest first, and says so', () => {
@@ -217,6 +253,7 @@ describe('what is sent', () => {
       startNs: SECOND_NS,
       endNs: 2 * SECOND_NS,
       rows: [],
+      others: null,
       senderRows: [senderRow(id, { not_sent: 9 })],
       transportRows: [],
     });

@@ -17,7 +17,7 @@ table.live thead th[aria-sort=descending] a::after{content:' ↓'}
 table.live thead th[aria-sort=ascending] a::after{content:' ↑'}
 table.live tbody tr:hover{background:var(--soft)}
 table.live tbody tr:focus-within{background:var(--soft);box-shadow:inset 3px 0 var(--link)}
-table.live tbody th{padding-left:.5rem;position:sticky;left:0;background:var(--bg)}
+table.live tbody th,table.live tfoot th{padding-left:.5rem;position:sticky;left:0;background:var(--bg)}
 table.live tbody tr:hover th,table.live tbody tr:focus-within th{background:var(--soft)}
 table.live tbody a{color:var(--link)}
 table.live tbody a:focus-visible{outline-offset:1px}

@@ -1,5 +1,6 @@
 /** What intervals told, kept for who looks at the run later: bounded in streams and in points. */
 import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../../result/interval.js';
+import type { IntervalOthers } from '../../result/intervalOthers.js';
 import type { StreamSeries } from '../../result/model.js';
 import { printable } from '../../core/printable.js';
 import { IntervalRing } from './intervalRing.js';
@@ -20,9 +21,12 @@ const RECEIVED = [
   'jitter_ns',
 ] as const;
 const RATE = RECEIVED.indexOf('rate_bit_per_second');
-const LOSSES = RECEIVED.flatMap((id, i) => (id.startsWith('loss_') ? [i] : []));
 const MDI = RECEIVED.length;
+/** By any cause, known or not. */
+const LOSS = MDI + 1;
 const SENT = ['rate_bit_per_second', 'not_sent', 'departure_error_p50_ns', 'departure_error_p99_ns'] as const;
+const OTHERS = ['rate_bit_per_second', 'loss_ratio'] as const;
+const [RATE_OF_OTHERS, LOSS_OF_OTHERS] = [0, 1];
 export type SentFigure = (typeof SENT)[number];
 
 interface Kept<Row> {
@@ -35,19 +39,37 @@ export interface ToldInterval {
   readonly startNs: number;
   readonly endNs: number;
   readonly rows: readonly IntervalRow[];
+  /** The streams without a row, together; `null`: there are none. */
+  readonly others: IntervalOthers | null;
   readonly senderRows: readonly SenderIntervalRow[];
   readonly transportRows: readonly TransportIntervalRow[];
 }
 
 export class History {
   readonly #received = new Map<string, Kept<IntervalRow>>();
+  #others: Kept<IntervalOthers> | null = null;
+  /** Of all intervals of receivers, and the longest of them. */
+  #startNs = NaN;
+  #endNs = NaN;
+  #stepNs = 0;
   readonly #sent = new Map<string, Kept<SenderIntervalRow>>();
 
-  add({ startNs, endNs, rows, senderRows, transportRows }: ToldInterval): void {
+  add({ startNs, endNs, rows, others, senderRows, transportRows }: ToldInterval): void {
     const transports = new Map(transportRows.map((row) => [row.stream, row]));
     for (const row of rows) {
-      const kept = keptOf(this.#received, row, MDI + 1);
-      kept?.ring.push(startNs, endNs, [...RECEIVED.map((id) => row[id]), delayFactor(transports.get(row.stream))]);
+      const kept = keptOf(this.#received, row, LOSS + 1);
+      const figures = RECEIVED.map((id) => row[id]);
+      kept?.ring.push(startNs, endNs, [...figures, delayFactor(transports.get(row.stream)), row.loss_ratio]);
+    }
+    if (rows.length > 0 || others !== null) this.#passed(startNs, endNs);
+    if (others !== null) {
+      this.#others ??= { row: others, ring: new IntervalRing(OTHERS.length, HISTORY_POINTS) };
+      this.#others.row = others;
+      this.#others.ring.push(
+        startNs,
+        endNs,
+        OTHERS.map((id) => others[id]),
+      );
     }
     for (const row of senderRows) {
       const kept = keptOf(this.#sent, row, SENT.length);
@@ -59,9 +81,41 @@ export class History {
     }
   }
 
-  /** The last interval of a stream; `null`: none was told, or of too many. */
+  /** The last interval of a stream; `null`: it was not told in that one, as of too many streams. */
   lastReceived(stream: string): IntervalRow | null {
-    return this.#received.get(stream)?.row ?? null;
+    return this.#inLast(this.#received.get(stream));
+  }
+
+  /** The last interval of the streams that had no row in it, together; `null`: all had one. */
+  lastOthers(): IntervalOthers | null {
+    return this.#inLast(this.#others);
+  }
+
+  /** Of such streams together, whichever they were: their rate, and in which intervals something was lost. */
+  othersCourse(most: number): Course | null {
+    if (this.#others === null) return null;
+    const { ring } = this.#others;
+    return this.#aligned(ring, courseOf(ring, RATE_OF_OTHERS, LOSS_OF_OTHERS, most), most);
+  }
+
+  #passed(startNs: number, endNs: number): void {
+    if (Number.isNaN(this.#startNs)) this.#startNs = startNs;
+    this.#endNs = endNs;
+    this.#stepNs = Math.max(this.#stepNs, endNs - startNs);
+  }
+
+  /** All courses are of the same time: a stream that was not told at its beginning or end has no figures there. */
+  #aligned(ring: IntervalRing, { rates, isLossy }: Course, most: number): Course {
+    const points = (ns: number): number => Math.min(most, Math.round(ns / this.#stepNs));
+    const before = points(ring.startNs - this.#startNs);
+    const after = points(this.#endNs - ring.endNs);
+    const around = <Value>(values: readonly Value[], none: Value): Value[] =>
+      [...Array<Value>(before).fill(none), ...values, ...Array<Value>(after).fill(none)].slice(-most);
+    return { rates: around(rates, null), isLossy: around(isLossy, false) };
+  }
+
+  #inLast<Row>(kept: Kept<Row> | null | undefined): Row | null {
+    return kept?.ring.endNs === this.#endNs ? kept.row : null;
   }
 
   lastSent(stream: string): SenderIntervalRow | null {
@@ -81,24 +135,18 @@ export class History {
     };
   }
 
-  /** Its rate in the last `most` intervals, and in which of them something was lost; `null`: there is none. */
+  /** Its rate in the last `most` intervals of the run, and in which of them something was lost; `null`: there is none. */
   course(stream: string, most: number): Course | null {
     const ring = this.#received.get(stream)?.ring;
-    if (ring === undefined) return null;
-    const rates = ring.column(RATE, most);
-    const isLossy = rates.map(() => false);
-    for (const column of LOSSES) {
-      for (const [i, lost] of ring.column(column, most).entries()) if ((lost ?? 0) > 0) isLossy[i] = true;
-    }
-    return { rates, isLossy };
+    return ring === undefined ? null : this.#aligned(ring, courseOf(ring, RATE, LOSS, most), most);
   }
 
   /** The same of a stream that is sent: what was not sent is lost. */
   sentCourse(stream: string, most: number): Course | null {
     const ring = this.#sent.get(stream)?.ring;
-    if (ring === undefined) return null;
-    const isLossy = ring.column(SENT.indexOf('not_sent'), most).map((count) => (count ?? 0) > 0);
-    return { rates: ring.column(SENT.indexOf('rate_bit_per_second'), most), isLossy };
+    return ring === undefined
+      ? null
+      : courseOf(ring, SENT.indexOf('rate_bit_per_second'), SENT.indexOf('not_sent'), most);
   }
 
   /** All that is kept of a stream that is sent. */
@@ -121,6 +169,11 @@ export interface SentSeries {
   readonly stepNs: number;
   readonly points: number;
   readonly figures: Readonly<Record<SentFigure, readonly (number | null)[]>>;
+}
+
+/** `rate`, `lost`: columns. */
+function courseOf(ring: IntervalRing, rate: number, lost: number, most: number): Course {
+  return { rates: ring.column(rate, most), isLossy: ring.column(lost, most).map((value) => (value ?? 0) > 0) };
 }
 
 function keptOf<Row extends { readonly stream: string }>(

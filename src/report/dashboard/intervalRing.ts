@@ -24,6 +24,11 @@ export class IntervalRing {
     return this.#startNs;
   }
 
+  /** End of the last point. */
+  get endNs(): number {
+    return this.#endNs;
+  }
+
   /** Length of a point on average: the first and the last interval of a run may be shorter. */
   get stepNs(): number {
     return this.#length === 0 ? 0 : (this.#endNs - this.#startNs) / this.#length;

@@ -1,15 +1,19 @@
 /** All streams, a row each, with what the last interval told of them beside what the run has come to. */
-import { formatCount, formatDuration, formatRate, formatRatio } from '../../core/format.js';
+import { formatCount, formatDuration, formatHostPort, formatRate, formatRatio } from '../../core/format.js';
 import type { IntervalRow } from '../../result/interval.js';
 import type { RunResult, Stream } from '../../result/model.js';
 import { badCount, badIf, orNone } from '../html/cell.js';
 import { lostOf } from '../html/lost.js';
-import { markup, type Markup, type Part } from '../html/markup.js';
+import { markup, NOTHING, type Markup, type Part } from '../html/markup.js';
 import { streamName } from '../html/stream.js';
 import type { History } from './history.js';
 import { spark, SPARKS } from './spark.js';
 import { sortedStreams } from './streamOrder.js';
 import { addressOf, OVERVIEW, type Sort, type View } from './view.js';
+
+const LOSING = markup`<span class="tag bad">losing</span>`;
+const SILENT = markup`<span class="tag warn">silent</span>`;
+const OK = markup`<span class="tag">ok</span>`;
 
 interface Row {
   readonly stream: Stream;
@@ -39,6 +43,7 @@ export function liveStreams({ streams, streams_total: total }: RunResult, histor
       </caption>
       <thead><tr>${columns.map((column) => heading(column, sort))}</tr></thead>
       <tbody>${rows.map((row) => rowOf(row, columns))}</tbody>
+      ${othersRow(history, columns)}
     </table>
   </div>`;
 }
@@ -60,6 +65,27 @@ function rowOf(row: Row, columns: readonly Column[]): Markup {
   })}</tr>`;
 }
 
+/** What came beside the streams that had a row of their own: of very many it is most. */
+function othersRow(history: History, columns: readonly Column[]): Markup {
+  const last = history.lastOthers();
+  if (last === null) return NOTHING;
+  const { streams, rate_bit_per_second: rate, loss_ratio: ratio, packets_lost: lost } = last;
+  const known: readonly (readonly [Part, isText?: boolean])[] = [
+    [(ratio ?? 0) > 0 ? LOSING : last.packets_received === 0 ? SILENT : OK, true],
+    [formatRate(rate)],
+    [spark(history.othersCourse(SPARKS)), true],
+    [badCount(lost)],
+  ];
+  const first = columns.findIndex(({ head }) => head === 'state');
+  return markup`<tfoot>
+    <tr>
+      <th scope="row" class="t" colspan="${String(first)}">${formatCount(streams)} ${streams === 1 ? 'other' : 'others, together'}</th>
+      ${known.map(([cell, isText]) => markup`<td${isText === true && markup` class="t"`}>${cell}</td>`)}
+      <td colspan="${String(columns.length - first - known.length)}"></td>
+    </tr>
+  </tfoot>`;
+}
+
 function columnsFor(streams: readonly Stream[], history: History, by: Sort): Column[] {
   const isRepaired = streams.some(({ after }) => after !== null);
   return [
@@ -70,6 +96,7 @@ function columnsFor(streams: readonly Stream[], history: History, by: Sort): Col
       cell: ({ stream }) =>
         markup`<a href="${addressOf({ ...OVERVIEW, stream: stream.id, sort: by })}">${streamName(stream)}</a>`,
     },
+    ...(areDistinct(streams) ? [] : [{ head: 'flow', isText: true, cell: flowOf }]),
     { head: 'format', isText: true, cell: ({ stream }) => stream.format },
     { head: 'state', isText: true, cell: stateOf },
     { head: 'rate', sort: 'rate', cell: ({ last }) => (last === null ? '' : formatRate(last.rate_bit_per_second)) },
@@ -99,6 +126,16 @@ function columnsFor(streams: readonly Stream[], history: History, by: Sort): Col
   ];
 }
 
+/** Flows and senders may share a group. */
+function areDistinct(streams: readonly Stream[]): boolean {
+  const names = streams.map(({ name, group, port, leg }) => `${name ?? formatHostPort(group, port)} ${leg}`);
+  return new Set(names).size === names.length;
+}
+
+function flowOf({ stream: { flow, source, source_port: port } }: Row): Part {
+  return flow ?? (source === '' ? '' : formatHostPort(source, port));
+}
+
 /** Of packets or of messages. */
 function isLosing({ packets_lost: lost, loss_ratio: ratio }: IntervalRow): boolean {
   return (lost ?? ratio ?? 0) > 0;
@@ -117,8 +154,6 @@ function delayCell({ histograms, not_measured: why }: Stream, id: 'p50' | 'p99')
 function stateOf({ stream, last }: Row): Part {
   if (stream.ended) return markup`<span class="tag">ended</span>`;
   if (last === null) return '';
-  if (isLosing(last)) return markup`<span class="tag bad">losing</span>`;
-  return last.packets_received === 0
-    ? markup`<span class="tag warn">silent</span>`
-    : markup`<span class="tag">ok</span>`;
+  if (isLosing(last)) return LOSING;
+  return last.packets_received === 0 ? SILENT : OK;
 }
