@@ -100,6 +100,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     operands: '<endpoint|line-up>...',
     atLeast: 1,
     atMost: Infinity,
+    instead: ['profile'],
     summary: 'Changes from channel to channel, and says how long each takes to come.',
     gist: 'changes channels and says how long that takes',
     examples: [
@@ -123,6 +124,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     operands: '<test> <endpoint>...',
     atLeast: 2,
     atMost: Infinity,
+    instead: ['profile'],
     summary: 'Benchmarks what forwards multicast: join, leave, groups, forwarding, classes.',
     gist: 'what forwards multicast: join, leave, groups',
     examples: [

@@ -123,7 +123,7 @@ function operandsOf(command: CommandName, profiles: readonly string[]): Complete
   const hasEndpoint = places.some((place) => /\b(endpoint|from|to)\b/.test(place));
   // A choice of words, as of shells: none of them is a kind of thing.
   const choices = places.flatMap((place) => (KINDS.test(place) ? [] : place.split('|')));
-  const takesProfile = optionsOf(command).includes('profile');
+  const takesProfile = COMMAND_ROWS[command].instead?.includes('profile') === true;
   const named = takesProfile || places.some((place) => /\bname\b/.test(place)) ? profiles : [];
   const schemes = hasEndpoint ? [...SCHEMES, ...(command === 'relay' ? ['srt://'] : [])] : [];
   const tests = command === 'bench' ? BENCH_TESTS : [];

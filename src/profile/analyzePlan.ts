@@ -3,13 +3,15 @@ import { McastError } from '../core/errors.js';
 import { checkInterval, fallbackOf, outputPlan, reorderWindow, type OutputPlan } from './makePlan.js';
 import type { AnalyzePlan } from './plan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
+import type { Target } from './targets.js';
 import { messageTimeZone } from './streamValues.js';
 
-/** Throws McastError, all problems at once. */
+/** Throws McastError, all problems at once. `judged`: endpoints with limits of their own. */
 export function planAnalyze(
   capture: string,
   given: GivenOptions,
   argv: readonly string[],
+  judged: readonly Target[] = [],
 ): { plan: AnalyzePlan; output: OutputPlan } {
   const { values } = given;
   const problems: McastError[] = [];
@@ -45,7 +47,7 @@ export function planAnalyze(
     drain: values.drain ?? null,
     messageTimeZone: messageTimeZone(values),
   };
-  const output = outputPlan(values, problems);
+  const output = outputPlan(values, problems, judged);
   throwProblems(problems);
   return { plan, output };
 }

@@ -44,8 +44,9 @@ export function benchTest(operands: readonly string[]): BenchTest {
   const [word] = operands;
   const test = BENCH_TESTS.find((one) => one === word);
   if (test !== undefined) return test;
-  const near = word === undefined ? '' : didYouMean(word, BENCH_TESTS);
-  throw new McastError('ERR_USAGE', `"${word}" is no benchmark${near}: ${BENCH_TESTS.join(', ')}`, { hint: HINT });
+  const what =
+    word === undefined ? 'a benchmark is missing' : `"${word}" is no benchmark${didYouMean(word, BENCH_TESTS)}`;
+  throw usage(`${what}: ${BENCH_TESTS.join(', ')}`);
 }
 
 /** Of tests that join and leave by themselves. Throws McastError, all problems at once. `operands`: the test, and behind it where. */

@@ -120,9 +120,9 @@ export function planPair(
 }
 
 /** What `analyze`, `dump` and `report` do with their result. Throws McastError, all problems at once. */
-export function planOutput(given: GivenOptions): OutputPlan {
+export function planOutput(given: GivenOptions, judged: readonly Target[] = []): OutputPlan {
   const problems: McastError[] = [];
-  const output = outputPlan(given.values, problems);
+  const output = outputPlan(given.values, problems, judged);
   throwProblems(problems);
   return output;
 }

@@ -10,6 +10,7 @@ import type {
   ProfileValue,
   Sections,
 } from './profileParts.js';
+import { profileUse, type ProfileUse } from './profileUse.js';
 import { readOptions, throwProblems, type GivenOptions, type WrittenOptions } from './readOptions.js';
 
 export interface Profile {
@@ -96,32 +97,46 @@ export function senderCommand(profile: Profile): 'send' | 'capacity' {
 }
 
 /** What a profile says of the options of a command, in the order of their table: the nearer file before the farther. */
-export function profileOptions({ files }: Profile, command: CommandName): ProfileOptions {
+export function profileOptions(
+  { files }: Profile,
+  command: CommandName,
+  use: ProfileUse = profileUse(command),
+): ProfileOptions {
   return optionsIn(
     files.toReversed().map(({ sections }) => sections),
     command,
+    use,
   );
 }
 
 /** What an endpoint of a profile has of its own for a command. */
-export function endpointOptions({ sections }: ProfileEndpoint, command: CommandName): ProfileOptions {
-  return optionsIn([sections], command);
+export function endpointOptions(
+  { sections }: ProfileEndpoint,
+  command: CommandName,
+  use: ProfileUse = profileUse(command),
+): ProfileOptions {
+  return optionsIn([sections], command, use);
 }
 
 /** `levels`: the farthest first. */
-function optionsIn(levels: readonly Sections[], command: CommandName): ProfileOptions {
-  const wanted = SECTIONS[command] ?? [];
+function optionsIn(levels: readonly Sections[], command: CommandName, { as, takes }: ProfileUse): ProfileOptions {
+  const wanted = SECTIONS[as] ?? [];
   let all: ProfileOptions = new Map();
   for (const level of levels) for (const section of wanted) all = over(all, level[section]);
   const own = new Set<OptionName>(optionsOf(command));
-  return new Map(OPTION_NAMES.flatMap((name) => (own.has(name) && all.has(name) ? [[name, all.get(name)!]] : [])));
+  const mayHave = new Set<OptionName>(optionsOf(as).filter((name) => own.has(name) && takes(name)));
+  return new Map(OPTION_NAMES.flatMap((name) => (mayHave.has(name) && all.has(name) ? [[name, all.get(name)!]] : [])));
 }
 
 /** The options of a command line, or of a call, over those of a profile. Throws ERR_USAGE. */
-export function withProfileOptions(given: GivenOptions, profile: Profile): GivenOptions {
+export function withProfileOptions(
+  given: GivenOptions,
+  profile: Profile,
+  use: ProfileUse = profileUse(given.command),
+): GivenOptions {
   const flags = new Map([...given.written].map(([name, texts]) => [name, texts.map(unexplained)]));
   const written: WrittenOptions = new Map(
-    [...over(profileOptions(profile, given.command), flags)].map(([name, values]) => [
+    [...over(profileOptions(profile, given.command, use), flags)].map(([name, values]) => [
       name,
       values.map(({ text }) => text),
     ]),

@@ -1,6 +1,7 @@
 /** What `mcast relay <from> <to>` is made of: a sender whose input is SRT, or a receiver that forwards. */
 import { McastError } from '../core/errors.js';
 import { OPTIONS, type OptionName, type OptionRow } from './options.js';
+import type { ProfileUse } from './profileUse.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
 
 export interface RelayRoute {
@@ -18,13 +19,28 @@ const MARK_NAMES: ReadonlySet<string> = new Set(MARKS);
 const DATAGRAMS: ReadonlySet<string> = new Set(['rtp', 'udp']);
 const ROUTES = 'from srt:// to rtp:// or udp://, and from rtp:// or udp:// to srt://, rtp:// or udp://';
 
-/** Throws McastError ERR_USAGE, all problems at once. Nothing of an SRT address gets into its messages. */
-export function relayRoute(from: string, to: string, given: GivenOptions): RelayRoute {
+/** What a relay takes of a profile: the options of what it does. Throws ERR_USAGE where there is no way. */
+export function relayProfileUse(from: string, to: string): ProfileUse {
+  checkRoute(from, to);
+  // SRT has no marks: those of the profile are of the group that is received.
+  const isToLink = schemeOf(to) === 'srt';
+  return {
+    as: schemeOf(from) === 'srt' ? 'send' : 'recv',
+    takes: (name) => !(isToLink && MARK_NAMES.has(name)),
+  };
+}
+
+function checkRoute(from: string, to: string): void {
   const scheme = { from: schemeOf(from), to: schemeOf(to) };
   const isKnown = [scheme.from, scheme.to].every((one) => one === 'srt' || DATAGRAMS.has(one));
-  if (!isKnown || (scheme.from === 'srt' && scheme.to === 'srt')) {
-    throw usage(`a relay goes ${ROUTES}, not from ${named(scheme.from)} to ${named(scheme.to)}`);
-  }
+  if (isKnown && (scheme.from !== 'srt' || scheme.to !== 'srt')) return;
+  throw usage(`a relay goes ${ROUTES}, not from ${named(scheme.from)} to ${named(scheme.to)}`);
+}
+
+/** Throws McastError ERR_USAGE, all problems at once. Nothing of an SRT address gets into its messages. */
+export function relayRoute(from: string, to: string, given: GivenOptions): RelayRoute {
+  checkRoute(from, to);
+  const scheme = { from: schemeOf(from), to: schemeOf(to) };
   if (scheme.from === 'srt') {
     checkOptions(given, 'send', 'a relay from srt:// only sends');
     const values = { ...given.values, input: { kind: 'named', name: from } as const };

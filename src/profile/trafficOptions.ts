@@ -17,7 +17,7 @@ import { parseFlowRates, parsePattern } from './patternValues.js';
 export const TRAFFIC_OPTIONS = {
   profile: one('Where', parseText, {
     value: '<name|file>',
-    commands: [...PAIR, 'capacity'],
+    commands: [...PAIR, 'capacity', 'zap', 'bench', 'analyze', 'report', 'relay'],
     brief: ['send', 'recv'],
     gist: 'endpoints, options, limits: mcast profiles',
     help: 'endpoints, options and limits of a use: one that mcast profiles lists, or a file of your own. What the command line says goes before it',

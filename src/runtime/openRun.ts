@@ -13,7 +13,7 @@ import { withResolvers, type Resolvers } from './resolvers.js';
 import { startReceiver, startSender, type Run, type RunListener } from './run.js';
 import { openSenderInputs } from './senderInputs.js';
 import { UpdateQueue } from './updateQueue.js';
-import { withProfile } from './withProfile.js';
+import { withProfile, withProfileBeside } from './withProfile.js';
 
 /** What a run tells while it goes on. */
 export type RunUpdate = Extract<RunMessage, { readonly type: 'interval' | 'event' | 'tables' | 'stream_end' }>;
@@ -165,7 +165,8 @@ export async function openSender(endpoints: string | readonly string[], options:
 export async function analyzeCapture(path: string, options: OpenOptions = {}): Promise<RunResult> {
   const { signal, ...own } = options;
   signal?.throwIfAborted();
-  const { plan, output } = planAnalyze(path, readOptionObject('analyze', own), []);
+  const asked = await withProfileBeside(readOptionObject('analyze', own), planContext([]));
+  const { plan, output } = planAnalyze(path, asked.given, [], asked.judged);
   const run = startAnalysis(plan, output);
   const onAbort = (): void => run.stop();
   signal?.addEventListener('abort', onAbort, { once: true });

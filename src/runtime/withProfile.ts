@@ -2,7 +2,8 @@ import { McastError } from '../core/errors.js';
 import { nearestNames } from '../core/nearest.js';
 import type { GivenOptions } from '../profile/readOptions.js';
 import type { PlanContext } from '../profile/targets.js';
-import type { Asked } from './joinProfile.js';
+import type { ProfileUse } from '../profile/profileUse.js';
+import type { Asked, AskedBeside } from './joinProfile.js';
 import { isProfilePath, openProfile, shippedProfiles } from './profileFiles.js';
 
 /**
@@ -14,6 +15,7 @@ export async function withProfile(
   operands: readonly string[],
   given: GivenOptions,
   context: PlanContext,
+  use?: ProfileUse,
 ): Promise<Asked> {
   const named = [...(given.values.profile === undefined ? [] : [given.values.profile]), ...operands.filter(isProfile)];
   const [name, second] = named;
@@ -23,7 +25,19 @@ export async function withProfile(
     throw new McastError('ERR_USAGE', message);
   }
   const { joinProfile, loadProfile } = await import('./joinProfile.js');
-  return joinProfile(await loadProfile(name, openProfile), operands, given, context);
+  return joinProfile(await loadProfile(name, openProfile), operands, given, context, use);
+}
+
+/** The same for a command whose operands are no endpoints: the options of the profile that `--profile` names, and its limits. */
+export async function withProfileBeside(
+  given: GivenOptions,
+  context: PlanContext,
+  use?: ProfileUse,
+): Promise<AskedBeside> {
+  const name = given.values.profile;
+  if (name === undefined) return { given, judged: [], profile: null };
+  const { loadProfile, profileBeside } = await import('./joinProfile.js');
+  return profileBeside(await loadProfile(name, openProfile), given, context, use);
 }
 
 /** Whether an operand is a profile. Throws ERR_PROFILE on what is only nearly the name of one. */

@@ -13,6 +13,8 @@ import { mergeRuns } from '../../result/mergeRuns.js';
 import type { RunResult } from '../../result/model.js';
 import type { NamedResult } from '../../result/namedResult.js';
 import { readResults } from '../../result/read.js';
+import { planContext } from '../../runtime/planContext.js';
+import { withProfileBeside } from '../../runtime/withProfile.js';
 import type { CliContext } from '../context.js';
 import { LineFile } from '../output.js';
 import { Presenter } from '../presenter.js';
@@ -26,11 +28,12 @@ const MOST_OCTETS = 256 * 1024 * 1024;
  * `mcast report`: saved results rendered again, and judged again where limits are given; put together, or compared. Its status
  * is that of the worst.
  */
-export async function run(given: GivenOptions, operands: readonly string[], _context: CliContext): Promise<number> {
+export async function run(given: GivenOptions, operands: readonly string[], { argv }: CliContext): Promise<number> {
   const { merge = false, compare = false, 'max-regression': regressions = [] } = given.values;
   if (merge && compare) throw usage('--merge makes one result, --compare wants several: give one of them');
   if (regressions.length > 0 && !compare) throw usage('--max-regression is for --compare');
-  const output = withPage(planOutput(given), given.values.html, operands[0]!);
+  const asked = await withProfileBeside(given, planContext(argv));
+  const output = withPage(planOutput(asked.given, asked.judged), given.values.html, operands[0]!);
   // That a file cannot be written is known before the work is done.
   const { ReportFiles } = output.reports.length === 0 ? { ReportFiles: null } : await import('../reportFiles.js');
   const files = ReportFiles === null ? null : new ReportFiles(output.reports);
