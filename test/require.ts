@@ -27,6 +27,7 @@ const CHECKS: Readonly<Record<string, () => string | null>> = {
   },
   capture: captureMissing,
   vlc: vlcMissing,
+  'iptables-legacy': olderTablesMissing,
   dist: () => (existsSync(join(DIST, 'io')) ? null : 'dist/ is not built (npm run build)'),
   'srt-addon': () =>
     existsSync(join(DIST, 'native/srt.node')) ? null : 'the SRT addon is not built (libsrt-openssl-dev, npm run build)',
@@ -44,6 +45,16 @@ function captureMissing(): string | null {
   rmSync(folder, { recursive: true });
   if (tried.status === 0) return null;
   return `tcpdump does not run in a network namespace here: ${tried.stderr.trim().split('\n').at(-1)}`;
+}
+
+/** The kernel may be without the older tables. */
+function olderTablesMissing(): string | null {
+  for (const program of ['iptables-legacy', 'ip6tables-legacy']) {
+    if (programPath(program) === null) return `${program} is not installed`;
+    const tried = spawnSync('sh', [NETLAB, program, '-L', '-n'], { encoding: 'utf8', timeout: 20_000 });
+    if (tried.status !== 0) return `${program} does not work here: ${tried.stderr.trim().split('\n')[0]}`;
+  }
+  return null;
 }
 
 /** VLC does not run as root, and the user namespace of a lone user has nobody else. */
@@ -73,7 +84,8 @@ export function programPath(name: string): string | null {
 }
 
 /**
- * Whether all of `what` are there: `linux`, `netns`, `capture` (tcpdump in a lab), `vlc` (in a lab too), `dist` (the
+ * Whether all of `what` are there: `linux`, `netns`, `capture` (tcpdump in a lab), `vlc` (in a lab too), `iptables-legacy` (with its kernel
+ * modules), `dist` (the
  * compiled project),
  * `srt-addon` or the name of a program. If not, says so once and
  * returns false, or throws where nothing may be left out.

@@ -1,5 +1,5 @@
 /** What rules of packet filters compare: fields of a packet, and sets of values. */
-import { parseAddress } from '../core/address.js';
+import { isMulticast, parseAddress } from '../core/address.js';
 import type { Condition, SamplePacket } from './packetFilter.js';
 import { isInNetwork } from './subnet.js';
 
@@ -37,6 +37,8 @@ export const FIELDS = {
   outputInterface: ({ direction, interfaceName }) => (direction === 'out' ? interfaceName : undefined),
   /** What is sent has no type of its own yet; what comes to a group is multicast. */
   packetType: ({ direction }) => (direction === 'in' ? 'multicast' : null),
+  /** As routing has it; of what goes to a host it is not known. */
+  destinationType: ({ destination }) => (isMulticast(parseAddress(destination)!) ? 'multicast' : null),
   connection: ({ connection }) => connection,
   absent: () => undefined,
   unknown: () => null,

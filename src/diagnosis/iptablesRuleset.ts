@@ -15,8 +15,12 @@ const HOOKS: ReadonlyMap<string, FilterChain['hook']> = new Map<string, FilterCh
   ['POSTROUTING', 'postrouting'],
 ]);
 
-/** Lines of another form are passed over. `family`: of which program they are. */
-export function parseIptablesRuleset(text: string, family: 4 | 6): Ruleset {
+/** Lines of another form are passed over. `program`: whose rules they are, `ip6tables` and the like by default. */
+export function parseIptablesRuleset(
+  text: string,
+  family: 4 | 6,
+  program: string = family === 4 ? 'iptables' : 'ip6tables',
+): Ruleset {
   const tables: FilterTable[] = [];
   let chains: (FilterChain & { readonly rules: FilterRule[] })[] = [];
   let table = '';
@@ -25,7 +29,7 @@ export function parseIptablesRuleset(text: string, family: 4 | 6): Ruleset {
     if (begin !== null) {
       table = begin[1]!;
       chains = [];
-      const name = `${family === 4 ? 'iptables' : 'ip6tables'} ${table}`;
+      const name = `${program} ${table}`;
       if (PRIORITIES.has(table)) tables.push({ name, families: [family], chains });
       continue;
     }
@@ -140,8 +144,9 @@ const OPTIONS: ReadonlyMap<string, Option> = new Map<string, Option>([
   ['--sport', { field: () => FIELDS.udpSourcePort, values: ports }],
   ['--sports', { field: () => FIELDS.udpSourcePort, values: ports }],
   ['--pkt-type', { field: () => FIELDS.packetType, values: (text) => [{ kind: 'is', value: text }] }],
-  ['--state', { field: () => FIELDS.connection, values: states }],
-  ['--ctstate', { field: () => FIELDS.connection, values: states }],
+  ['--dst-type', { field: () => FIELDS.destinationType, values: lowerCased }],
+  ['--state', { field: () => FIELDS.connection, values: lowerCased }],
+  ['--ctstate', { field: () => FIELDS.connection, values: lowerCased }],
   [
     '--icmpv6-type',
     {
@@ -176,6 +181,6 @@ function ports(text: string): Value[] {
   });
 }
 
-function states(text: string): Value[] {
+function lowerCased(text: string): Value[] {
   return text.split(',').map((state) => ({ kind: 'is', value: state.toLowerCase() }));
 }

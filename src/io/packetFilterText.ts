@@ -3,9 +3,17 @@ import { findProgram, type Environment } from './findProgram.js';
 
 /** What a program that lists the rules of packet filters printed. */
 export interface FilterText {
-  readonly program: 'nft' | 'iptables-save' | 'ip6tables-save';
+  readonly program: FilterProgram;
   readonly text: string;
 }
+
+/** `legacy`: the rules of the kernel's older tables, where the plain name is the program that keeps its rules in nftables. */
+export type FilterProgram =
+  | 'nft'
+  | 'iptables-save'
+  | 'ip6tables-save'
+  | 'iptables-legacy-save'
+  | 'ip6tables-legacy-save';
 
 /** Rules that could be listed, and why others could not. */
 export interface FilterTexts {
@@ -20,6 +28,8 @@ const PROGRAMS = [
   ['nft', ['-j', 'list', 'ruleset']],
   ['iptables-save', ['-c']],
   ['ip6tables-save', ['-c']],
+  ['iptables-legacy-save', ['-c']],
+  ['ip6tables-legacy-save', ['-c']],
 ] as const;
 const PATIENCE_MS = 5000;
 const LONGEST_OCTETS = 64 * 1024 * 1024;

@@ -1,7 +1,6 @@
 import { known, unknown, type Fact } from '../diagnosis/fact.js';
 import type { HostFacts } from '../diagnosis/facts.js';
-import { parseIptablesRuleset } from '../diagnosis/iptablesRuleset.js';
-import { parseNftRuleset } from '../diagnosis/nftRuleset.js';
+import { listedRulesets } from '../diagnosis/listedRulesets.js';
 import type { Ruleset } from '../diagnosis/packetFilter.js';
 import { nativeFailure, type NativeAddon } from '../io/addon.js';
 import { kernelSync } from '../io/clocks.js';
@@ -39,15 +38,8 @@ export async function readHostFacts(addon: NativeAddon | null, before: Processor
 
 async function readPacketFilter(): Promise<Fact<Ruleset>> {
   const { texts, failures, wantsRoot } = await readFilterTexts(process.env);
-  const tables: Ruleset[] = [];
-  for (const { program, text } of texts) {
-    if (program !== 'nft') tables.push(parseIptablesRuleset(text, program === 'iptables-save' ? 4 : 6));
-    else {
-      const read = parseNftRuleset(text);
-      if (read === null) failures.push('nft: it does not write JSON');
-      else tables.push(read);
-    }
-  }
-  if (tables.length === 0) return unknown(failures.join('; '), wantsRoot);
-  return known(tables.flat(), texts.map(({ program }) => program).join(', '));
+  if (texts.length === 0) return unknown(failures.join('; '), wantsRoot);
+  const rules = listedRulesets(texts);
+  if (rules === null) return unknown([...failures, 'nft: it does not write JSON'].join('; '), wantsRoot);
+  return known(rules, texts.map(({ program }) => program).join(', '));
 }

@@ -74,6 +74,23 @@ describe.runIf(needs('netns', 'dist'))('mcast doctor', () => {
     }
   }
 
+  /** `rules`: of `iptables` or `ip6tables`, without their variant. */
+  async function withTables<T>(variant: 'nft' | 'legacy', rules: readonly string[], run: () => Promise<T>): Promise<T> {
+    const commands = rules.map((rule) => rule.replace('tables', `tables-${variant}`));
+    await lab.run('here', 'sh', ['-ec', commands.join('\n')]);
+    try {
+      return await run();
+    } finally {
+      const undo = ['filter', 'raw'].flatMap((table) =>
+        ['iptables', 'ip6tables'].flatMap((program) => {
+          const call = `${program}-${variant} -t ${table}`;
+          return [`${call} -F; ${call} -X`, `${call} -P OUTPUT ACCEPT`];
+        }),
+      );
+      await lab.run('here', 'sh', ['-ec', `${undo.join('; ')}; iptables-${variant} -P INPUT ACCEPT`]);
+    }
+  }
+
   async function doctor(words: readonly string[], before: readonly string[] = [], host = 'here'): Promise<Diagnosis> {
     const command = [...before, process.execPath, MCAST, 'doctor', ...words, '--json'];
     const child = lab.spawn(host, command[0]!, command.slice(1));
@@ -412,6 +429,78 @@ describe.runIf(needs('netns', 'dist'))('mcast doctor', () => {
       ];
       await withRules(rules, async () => {
         expect((await doctor([FOUR])).troubles).toEqual([]);
+      });
+    });
+  });
+
+  describe.runIf(needs('iptables-nft', 'ip6tables-nft', 'iptables-legacy'))('rules of iptables that drop', () => {
+    const MLD_QUERY = '-p icmpv6 -m icmp6 --icmpv6-type 130';
+
+    describe.each([
+      ['nft', 'iptables'],
+      ['legacy', 'iptables-legacy'],
+    ] as const)('in the tables of %s', (variant, program) => {
+      it('the questions of queriers, with what heals it', async () => {
+        await withTables(variant, ['iptables -A INPUT -p igmp -j DROP'], async () => {
+          const igmp = await found([FOUR], 'firewall-membership', /drops the questions of IGMP queriers/);
+          expect(igmp.evidence[0]).toMatchObject({
+            from: `${program} filter, chain INPUT`,
+            value: /^-p igmp -j DROP \(\d+ packets/,
+          });
+          expect(igmp.remedy).toBe(`${program} -t filter -I INPUT -p igmp -j ACCEPT`);
+          await lab.run('here', 'sh', ['-ec', igmp.remedy!]);
+          expect((await doctor([FOUR])).troubles).toEqual([]);
+        });
+      });
+
+      it('the reports, and MLD', async () => {
+        await withTables(variant, ['iptables -A OUTPUT -d 224.0.0.22 -j DROP'], async () => {
+          await found([FOUR], 'firewall-membership', /drops its IGMP reports/);
+        });
+        await withTables(variant, [`ip6tables -A INPUT ${MLD_QUERY} -j DROP`], async () => {
+          await found([SIX], 'firewall-membership', /drops the questions of MLD queriers/);
+        });
+      });
+
+      it('the group, in a chain of its own', async () => {
+        const own = [
+          'iptables -N mine',
+          'iptables -A INPUT -i e0 -m comment --comment "not for us" -j mine',
+          'iptables -A mine -d 239.0.0.0/8 -p udp -m multiport --dports 5000:5010,6001 -j REJECT',
+        ];
+        await withTables(variant, own, async () => {
+          const group = await found([FOUR], 'firewall-group', /drops what comes to 239\.1\.1\.1 port 5001/);
+          expect(group.evidence[0]!.from).toBe(`${program} filter, chain mine`);
+          expect((await doctor(['239.1.1.1:7001'])).troubles).toEqual([]);
+        });
+      });
+
+      it('the group, before it is routed, and all groups', async () => {
+        await withTables(variant, ['iptables -t raw -A PREROUTING -d 239.1.1.1 -j DROP'], async () => {
+          const group = await found([FOUR], 'firewall-group', /drops what comes to 239\.1\.1\.1 port 5001/);
+          expect(group.remedy).toMatch(/^\S+ -t raw -I PREROUTING -d 239\.1\.1\.1 /);
+        });
+        await withTables(variant, ['iptables -A INPUT -m addrtype --dst-type MULTICAST -p udp -j DROP'], async () => {
+          await found([FOUR], 'firewall-group', /drops what comes to 239\.1\.1\.1/);
+        });
+      });
+    });
+
+    it.each(['nft', 'legacy'] as const)('nothing that matters, by %s', async (variant) => {
+      const rules = [
+        'iptables -A INPUT -p igmp -j ACCEPT',
+        'iptables -A INPUT -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT',
+        'iptables -A INPUT -m addrtype --dst-type LOCAL -p udp -j DROP',
+        'iptables -A INPUT -d 239.0.0.0/8 -m udp -p udp --dport 5000: -j ACCEPT',
+        'iptables -A INPUT -p tcp --dport 22 -j REJECT',
+        'iptables -P INPUT DROP',
+      ];
+      await withTables(variant, rules, async () => {
+        const { troubles, text, report } = await doctor([FOUR]);
+        expect(troubles, text).toEqual([]);
+        expect(report.findings.filter(({ severity, id }) => severity === 'note' && id.startsWith('firewall'))).toEqual(
+          [],
+        );
       });
     });
   });
