@@ -4,20 +4,17 @@ import type { Io } from '../io/datagram.js';
 import type { NetworkInterface } from '../io/interfaces.js';
 import type { BenchPlan } from '../profile/benchPlan.js';
 import type { StreamAddress } from '../profile/plan.js';
-import { assembleResult } from '../result/assemble.js';
 import type { Bench, Membership, RunResult } from '../result/model.js';
 import type { Agent } from './agent.js';
 import { ClockWatch } from './clockWatch.js';
 import { Command, type RunControl } from './control.js';
-import { clockSection, runSection } from './document.js';
 import { EventLog } from './eventLog.js';
 import { EvidenceWatch } from './evidence.js';
-import { interfaceFacts } from './interfaceFacts.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
 import { openSources, type OpenSource } from './receiverSetup.js';
 import { SocketTally } from './socketTally.js';
-import { hostFacts, toolFacts } from './toolFacts.js';
+import { streamlessResult, type StreamlessRun } from './streamlessResult.js';
 
 /** What the benchmarks that join and leave by themselves have in common: their sockets, their loop, their document. */
 export class BenchSession {
@@ -111,54 +108,26 @@ export class BenchSession {
   }
 
   result(complete: boolean): RunResult {
-    const { io, plan, tally } = this;
-    const via = [...this.#via.values()];
-    const facts = {
+    const { io, plan, tally, unstamped, memberships } = this;
+    const run: StreamlessRun = {
+      io,
+      plan,
       runId: this.#runId,
-      role: 'receiver',
-      endpoints: [...new Set([...plan.streams, ...plan.background].map(({ endpoint }) => endpoint))],
+      streams: [...plan.streams, ...plan.background],
       startMonoNs: this.#startMonoNs,
-      endMonoNs: io.clock.monoNs(),
       startRealNs: this.#startRealNs,
-      endRealNs: io.clock.realNs(),
       complete,
-      notes: [...tally.notes],
-    } as const;
-    return assembleResult({
-      tool: toolFacts(),
-      host: hostFacts(interfaceFacts(via)),
-      clock: clockSection(io, this.#watch, this.#startMonoNs, {
-        receive_time: tally.timeSource,
-        send_time: null,
-        send_time_bound_ns: null,
-        shared_time_datagrams: 0,
-        user_time_datagrams: this.unstamped,
-      }),
-      // Nothing is told by intervals.
-      run: { ...runSection(plan, io, facts), interval_ns: null },
-      memberships: [...this.memberships],
-      sockets: [],
-      arbitration: null,
-      sender: null,
-      receivers: [],
-      streams: [],
-      others: null,
-      bench: this.#bench(),
-      events: this.#log.events,
-      eventCounts: this.#log.counts,
-      evidence: this.#evidence.sofar(via),
-      limits: this.#judge.limits,
+      via: [...this.#via.values()],
+      watch: this.#watch,
+      tally,
+      unstamped,
+      memberships,
+      log: this.#log,
+      evidence: this.#evidence,
+      loop: this.#health,
       judge: this.#judge,
-      health: {
-        ...tally.health(io.capabilities.dropCounter),
-        streamTableOverflow: 0,
-        loop: this.#health,
-        departures: [],
-        injected: null,
-        refusedSendsDisagree: null,
-        notes: facts.notes,
-      },
-    });
+    };
+    return streamlessResult(run, { bench: this.#bench() });
   }
 
   #obey(agent: Agent, nowNs: Nanos): void {

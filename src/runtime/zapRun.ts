@@ -9,22 +9,19 @@ import type { Io } from '../io/datagram.js';
 import type { NetworkInterface } from '../io/interfaces.js';
 import { ZapCounts } from '../metrics/zapCounts.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
-import { assembleResult } from '../result/assemble.js';
 import { buildZap, zapRow } from '../result/buildZap.js';
 import type { Membership, RunResult } from '../result/model.js';
 import { ClockWatch } from './clockWatch.js';
 import { Command, type RunControl } from './control.js';
-import { clockSection, runSection } from './document.js';
 import { EventLog } from './eventLog.js';
 import { EvidenceWatch } from './evidence.js';
-import { interfaceFacts } from './interfaceFacts.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, RunMessage } from './messages.js';
 import { membershipsOf } from './receiverResult.js';
 import { openSources, type OpenSource, type SourcesPlan } from './receiverSetup.js';
 import { SocketTally } from './socketTally.js';
+import { streamlessResult, type StreamlessRun } from './streamlessResult.js';
 import { prepareThread } from './thread.js';
-import { hostFacts, toolFacts } from './toolFacts.js';
 import { ZapAgent } from './zapAgent.js';
 import { zapOrder } from './zapOrder.js';
 
@@ -123,56 +120,27 @@ class ZapRun {
   }
 
   result(complete: boolean): RunResult {
-    const io = this.#io;
     const plan = this.#plan;
-    const via = [...this.#via.values()];
-    const facts = {
-      runId: this.#runId,
-      role: 'receiver',
-      endpoints: [...new Set(plan.streams.map(({ endpoint }) => endpoint))],
-      startMonoNs: this.#startMonoNs,
-      endMonoNs: io.clock.monoNs(),
-      startRealNs: this.#startRealNs,
-      endRealNs: io.clock.realNs(),
-      complete,
-      notes: [...this.#tally.notes],
-    } as const;
     const channels = plan.streams.map((address, channel) => ({ address, counts: this.#counts[channel]! }));
-    return assembleResult({
-      tool: toolFacts(),
-      host: hostFacts(interfaceFacts(via)),
-      clock: clockSection(io, this.#watch, this.#startMonoNs, {
-        receive_time: this.#tally.timeSource,
-        send_time: null,
-        send_time_bound_ns: null,
-        shared_time_datagrams: 0,
-        user_time_datagrams: this.#unstamped,
-      }),
-      // Nothing is told by intervals.
-      run: { ...runSection(plan, io, facts), interval_ns: null },
+    const run: StreamlessRun = {
+      io: this.#io,
+      plan,
+      runId: this.#runId,
+      streams: plan.streams,
+      startMonoNs: this.#startMonoNs,
+      startRealNs: this.#startRealNs,
+      complete,
+      via: [...this.#via.values()],
+      watch: this.#watch,
+      tally: this.#tally,
+      unstamped: this.#unstamped,
       memberships: this.#memberships.flatMap((memberships) => memberships ?? []),
-      sockets: [],
-      arbitration: null,
-      sender: null,
-      receivers: [],
-      streams: [],
-      others: null,
-      zap: buildZap(plan, channels),
-      events: this.#log.events,
-      eventCounts: this.#log.counts,
-      evidence: this.#evidence.sofar(via),
-      limits: this.#judge.limits,
+      log: this.#log,
+      evidence: this.#evidence,
+      loop: this.#health,
       judge: this.#judge,
-      health: {
-        ...this.#tally.health(io.capabilities.dropCounter),
-        streamTableOverflow: 0,
-        loop: this.#health,
-        departures: [],
-        injected: null,
-        refusedSendsDisagree: null,
-        notes: facts.notes,
-      },
-    });
+    };
+    return streamlessResult(run, { zap: buildZap(plan, channels) });
   }
 
   #channelPlan(channel: number): SourcesPlan {

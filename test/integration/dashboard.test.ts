@@ -9,7 +9,7 @@ import { EventReader } from '../eventReader.js';
 import { freshGroup } from '../mcast.js';
 import { until } from '../netns/lab.js';
 import { needs } from '../require.js';
-import { intervalRow, SECOND_NS } from '../unit/dashboardFixture.js';
+import { intervalRow, SECOND_NS } from '../unit/intervalFixture.js';
 import { openDashboard, resultAfter } from './dashboardServer.js';
 import { mediaResult } from '../unit/reportFixture.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { History, HISTORY_POINTS } from '../../src/report/dashboard/history.js';
 import { IntervalRing } from '../../src/report/dashboard/intervalRing.js';
-import { intervalRow, senderRow, SECOND_NS } from './dashboardFixture.js';
+import { intervalRow, senderRow, SECOND_NS } from './intervalFixture.js';
 
 describe('the ring of intervals', () => {
   it('keeps the last ones, oldest first, and knows when they were', () => {

@@ -9,8 +9,9 @@ import { liveTitle } from '../../src/report/dashboard/liveVerdict.js';
 import { shell } from '../../src/report/dashboard/shell.js';
 import { addressOf, OVERVIEW, SORTS, viewOf } from '../../src/report/dashboard/view.js';
 import type { RunResult, Stream } from '../../src/result/model.js';
-import { intervalRow, partsOf, SECOND_NS, senderRow, stateOf } from './dashboardFixture.js';
+import { partsOf, stateOf } from './dashboardFixture.js';
 import { all, elementsIn, readHtml, textOf, type HtmlElement } from './htmlReader.js';
+import { intervalRow, SECOND_NS, senderRow } from './intervalFixture.js';
 import { documents, mediaResult, probeStream, receiver, sentResult } from './reportFixture.js';
 
 function pageOf(state: ReturnType<typeof stateOf>, view: Parameters<typeof partsOf>[1] = {}): HtmlElement {

@@ -3,14 +3,13 @@ import { unixNsOf } from '../../src/core/time.js';
 import { PERCENTILE_IDS } from '../../src/metrics/catalog.js';
 import { EXPORT_TABLE } from '../../src/report/export/exportTable.js';
 import { familyName, fieldName, measurementName } from '../../src/report/export/exportedFigure.js';
-import { IntervalSums } from '../../src/result/intervalOthers.js';
 import { influxEvent, influxInterval, influxResult } from '../../src/report/export/influxLines.js';
 import { prometheusText } from '../../src/report/export/prometheusText.js';
 import { runTags } from '../../src/report/export/runInfo.js';
-import { buildIntervalRow, type SenderIntervalRow } from '../../src/result/interval.js';
 import { parseExposition } from '../exposition.js';
 import { readInflux, type InfluxPoint } from '../influx.js';
-import { interval, receiverResult } from './resultFixture.js';
+import { builtOthers, builtRow, senderRow } from './intervalFixture.js';
+import { receiverResult } from './resultFixture.js';
 import { wholeDocument } from './wholeDocument.js';
 
 const TAGS = runTags('0123abcd', 'lab1', { name: 'edge, left', labels: { site: 'fra', 'rack no': '3=4' } });
@@ -104,22 +103,8 @@ describe('hostile text in lines', () => {
   });
 });
 
-const ROW = buildIntervalRow(interval(1), {
-  id: '239.1.1.1:5001/10.0.0.1:40000/eth0/0/1f2e3d4c',
-  name: 'News, HD',
-  group: '239.1.1.1',
-  port: 5001,
-  flow: '0',
-  unit: 'packet',
-  tellsNeverSent: false,
-  countsDrops: true,
-});
-const SENT: SenderIntervalRow = {
-  stream: '239.1.1.1:5001/eth0',
-  name: null,
-  group: '239.1.1.1',
-  port: 5001,
-  scheduled: 100,
+const ROW = builtRow('News, HD');
+const SENT = senderRow('239.1.1.1:5001/eth0', {
   sent: 99,
   not_sent: 1,
   octets_sent: 130_284,
@@ -127,7 +112,7 @@ const SENT: SenderIntervalRow = {
   departure_error_p50_ns: 1500,
   departure_error_p99_ns: null,
   departure_error_max_ns: 20_000,
-};
+});
 
 describe('an interval as lines', () => {
   const TIME = '2026-09-21T13:46:43.000000000Z';
@@ -170,10 +155,7 @@ describe('an interval as lines', () => {
   });
 
   it('has the streams without a row together, as a measurement of their own', () => {
-    const sums = new IntervalSums();
-    const of = { unit: 'packet', tellsNeverSent: false, countsDrops: true } as const;
-    for (let i = 0; i < 3; i++) sums.add(interval(1).counters, 0, 2, of);
-    const others = sums.build(1e9)!;
+    const others = builtOthers(3);
     const lines = [
       ...influxInterval({ time: TIME, endNs: 2e9, rows: [ROW], others, senderRows: [], transportRows: [] }, TAGS),
     ];

@@ -2,27 +2,15 @@ import type { ReceivedFigures } from '../../src/report/live/history.js';
 import type { LiveInterval } from '../../src/report/live/liveState.js';
 import type { IntervalRow, SenderIntervalRow } from '../../src/result/interval.js';
 import type { Receiver, ReceiverReport } from '../../src/result/model.js';
+import { intervalRow, senderRow as ofSender } from './intervalFixture.js';
 
-/** Stream `n` in an interval in which all was well, but for what is said otherwise. */
+/** Stream `n`: its group ends so. */
 export function row(n: number, change: Partial<IntervalRow> = {}): IntervalRow {
-  return {
-    stream: `239.1.1.${n}:5001/10.0.0.1:4000/eth0`,
-    name: null,
+  return intervalRow(`239.1.1.${n}:5001/10.0.0.1:4000/eth0`, {
     group: `239.1.1.${n}`,
-    port: 5001,
     flow: '0',
     packets_received: 190,
     packets_expected: 190,
-    packets_lost: 0,
-    packets_duplicated: 0,
-    packets_reordered: 0,
-    packets_late: 0,
-    packets_pending: 0,
-    never_sent: 0,
-    loss_network: 0,
-    loss_socket_buffer: 0,
-    loss_application: 0,
-    loss_ratio: 0,
     octets_received: 250_000,
     rate_bit_per_second: 2e6,
     jitter_ns: 12_345,
@@ -31,7 +19,7 @@ export function row(n: number, change: Partial<IntervalRow> = {}): IntervalRow {
     one_way_delay_p99_ns: 1_210_000,
     one_way_delay_max_ns: 5e6,
     ...change,
-  };
+  });
 }
 
 /** So many lost, by the network and the socket buffer. */
@@ -46,21 +34,17 @@ export function lost(network: number, socketBuffer = 0): Partial<IntervalRow> {
 }
 
 export function senderRow(n: number, change: Partial<SenderIntervalRow> = {}): SenderIntervalRow {
-  return {
-    stream: `239.1.1.${n}:5001/eth0`,
-    name: null,
+  return ofSender(`239.1.1.${n}:5001/eth0`, {
     group: `239.1.1.${n}`,
-    port: 5001,
     scheduled: 190,
     sent: 190,
-    not_sent: 0,
     octets_sent: 250_000,
     rate_bit_per_second: 2e6,
     departure_error_p50_ns: 512,
     departure_error_p99_ns: 20_300,
     departure_error_max_ns: 3_210_000,
     ...change,
-  };
+  });
 }
 
 /** A receiver of which so many reports have come, of 190 datagrams each, but for what is said otherwise. */

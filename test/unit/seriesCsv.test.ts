@@ -1,34 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { seriesHeading, seriesRows, type SeriesInterval } from '../../src/report/export/seriesCsv.js';
 import { TRANSPORT_INDICATORS } from '../../src/metrics/transportIndicators.js';
-import { buildIntervalRow, type SenderIntervalRow } from '../../src/result/interval.js';
-import { IntervalSums } from '../../src/result/intervalOthers.js';
-import { interval } from './resultFixture.js';
+import { builtOthers, builtRow, senderRow } from './intervalFixture.js';
 
-const ROW = buildIntervalRow(interval(1), {
-  id: '239.1.1.1:5001/10.0.0.1:40000/eth0/0/1f2e3d4c',
-  name: null,
-  group: '239.1.1.1',
-  port: 5001,
-  flow: '0',
-  unit: 'packet',
-  tellsNeverSent: false,
-  countsDrops: true,
-});
-const SENT: SenderIntervalRow = {
-  stream: '239.1.1.1:5001/eth0',
-  name: null,
-  group: '239.1.1.1',
-  port: 5001,
-  scheduled: 100,
-  sent: 99,
-  not_sent: null,
-  octets_sent: 130_284,
-  rate_bit_per_second: 1_042_272,
-  departure_error_p50_ns: 1500,
-  departure_error_p99_ns: 9000,
-  departure_error_max_ns: 20_000,
-};
+const ROW = builtRow(null);
+const SENT = senderRow('239.1.1.1:5001/eth0', { not_sent: null });
 
 function made(change: Partial<SeriesInterval>, end: 'recv' | 'send' = 'recv'): Record<string, string>[] {
   const whole: SeriesInterval = {
@@ -65,11 +41,7 @@ describe('intervals as CSV', () => {
   });
 
   it('have a row for the streams without one: no stream, their number and their figures', () => {
-    const sums = new IntervalSums();
-    for (let i = 0; i < 3; i++) {
-      sums.add(interval(1).counters, 0, 2, { unit: 'packet', tellsNeverSent: false, countsDrops: true });
-    }
-    const others = sums.build(1e9)!;
+    const others = builtOthers(3);
     const [row, rest] = made({ rows: [ROW], others });
     expect(row!['streams']).toBe('');
     expect(rest).toMatchObject({ time: '2026-09-21T13:46:43.000000000Z', stream: '', streams: '3', jitter_ns: '' });
