@@ -8,11 +8,17 @@ import type { RunResult } from '../result/model.js';
 export function pairResult(received: RunResult, sent: RunResult, output: OutputPlan): RunResult {
   const both = mergeParts([received, asPart(sent)], DEFAULT_DETAIL);
   const result: RunResult = { ...both, run: { ...both.run, id: received.run.id, role: 'pair' } };
-  return { ...result, limits: judgeAgain({ ...result, limits: received.limits }, output.limits, output) };
+  return {
+    ...result,
+    limits: judgeAgain({ ...result, limits: [...received.limits, ...sent.limits] }, output.limits, output),
+  };
 }
 
-/** What the sender says of itself is told apart; the events are the host's, which the receiver noticed as well. */
+/** What the sender says of itself is told apart; other events are the host's, which the receiver noticed as well. */
 function asPart(sent: RunResult): RunResult {
   const reasons = sent.health.reasons.map((reason) => ({ ...reason, text: `sender: ${reason.text}` }));
-  return { ...sent, health: { ...sent.health, reasons }, events: [], event_counts: {} };
+  const events = sent.events.filter(({ event }) => event === 'limit');
+  const { limit } = sent.event_counts;
+  const event_counts = limit === undefined ? {} : { limit };
+  return { ...sent, health: { ...sent.health, reasons }, events, event_counts };
 }

@@ -20,20 +20,14 @@ export function receiverCommand(
   operands: readonly string[],
   ofProfile: { readonly name: string; readonly words: readonly string[] | null } | null = null,
 ): string {
-  // Nothing that is sent over loopback can be received by another interface.
-  const loopback = info.loopback ? (info.interfaces[0] ?? null) : null;
+  const loopback = loopbackOf(info);
   const words = ofProfile?.words ?? null;
   if (words !== null) {
     const iface = loopback === null || words.includes('--iface') ? [] : ['--iface', loopback];
     return ['mcast', 'recv', ...[...words, ...iface].map((word) => shellWord(withoutSecret(word)))].join(' ');
   }
   const beside = ofProfile === null ? [] : ['--profile', ofProfile.name];
-  const byEndpoint = new Map<string, SendStream[]>();
-  for (const stream of plan.streams) {
-    const { endpoint } = stream.address;
-    byEndpoint.set(endpoint, [...(byEndpoint.get(endpoint) ?? []), stream]);
-  }
-  const all = [...byEndpoint.values()];
+  const all = byEndpoint(plan);
   // Without operands there is nothing shorter to say.
   if (all.length > MOST && operands.length > 0 && !operands.includes('-'))
     return command([...operands.map(withoutSecret), ...beside], plan);
@@ -45,6 +39,26 @@ export function receiverCommand(
   const endpoints = all.map((streams) => receiverEndpoint(streams, loopback));
   const legWords = hasLegs ? legs.flatMap((streams) => ['--leg-b', receiverEndpoint(streams, loopback)]) : [];
   return command([...endpoints, ...legWords, ...beside], plan);
+}
+
+/** The receiver's endpoints for what is sent. `loopback`: the interface that all of it needs; `null`: none. */
+export function endpointsOf(plan: SendPlan, loopback: string | null): string[] {
+  return byEndpoint(plan).map((streams) => receiverEndpoint(streams, loopback));
+}
+
+/** Nothing that is sent over loopback can be received by another interface. */
+export function loopbackOf({ loopback, interfaces }: Pick<ReadyInfo, 'interfaces' | 'loopback'>): string | null {
+  return loopback ? (interfaces[0] ?? null) : null;
+}
+
+/** The streams of each endpoint. */
+function byEndpoint({ streams }: SendPlan): SendStream[][] {
+  const all = new Map<string, SendStream[]>();
+  for (const stream of streams) {
+    const { endpoint } = stream.address;
+    all.set(endpoint, [...(all.get(endpoint) ?? []), stream]);
+  }
+  return [...all.values()];
 }
 
 function command(words: readonly string[], { unicast }: SendPlan): string {

@@ -68,6 +68,7 @@ export function planSend(
   context: PlanContext,
 ): { plan: SendPlan; output: OutputPlan } {
   const problems: McastError[] = [];
+  if (given.values.both !== undefined) problems.push(usage('both: open a receiver beside the sender'));
   const targets = readTargets(operands, given, context, problems);
   const plan = sendPlan(targets, given.command, context, problems);
   const output = outputPlan(targets.run, problems, targets.list);

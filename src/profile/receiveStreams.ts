@@ -18,6 +18,7 @@ const COMPANIONS = [
   { role: 'fec', offset: 2 },
   { role: 'fec', offset: 4 },
 ] as const;
+export const COMPANION_OFFSETS: readonly number[] = COMPANIONS.map(({ offset }) => offset);
 
 /** What is wrong is appended to `problems`. */
 export function receiveStreams({ list, run }: Targets, problems: McastError[]): Received {

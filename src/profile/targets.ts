@@ -70,6 +70,9 @@ export function readTargets(
         own[name] = values[name];
         continue;
       }
+      if (name === 'both') {
+        problems.push(new McastError('ERR_USAGE', `${label}: --both stands beside the endpoints, not in one of them`));
+      }
       const value = endpoint.parameters.get(name)!;
       const before = saidBy.get(name);
       if (before !== undefined && before.text !== value) {

@@ -9,7 +9,7 @@ import {
   parseTos,
 } from '../core/units.js';
 import { parseImpair } from '../impair/spec.js';
-import { LIVE, PAIR, SENDERS, one, type OptionRow } from './optionRow.js';
+import { LIVE, PAIR, SENDERS, one, several, type OptionRow } from './optionRow.js';
 import { integerIn, parseInstant, parsePayload, parseSpanNs, parseText } from './optionValues.js';
 import { parseSizes } from './sizeValues.js';
 import { parseFlowRates, parsePattern } from './patternValues.js';
@@ -51,6 +51,11 @@ export const TRAFFIC_OPTIONS = {
     brief: ['list', 'doctor'],
     gist: 'list: IPv6 groups too; doctor: only IPv6',
     help: 'the group auto is one of ff15::/16 instead of 239.255.0.0/16; list and sap://: the IPv6 groups of announcements too; doctor without an endpoint: only IPv6',
+  }),
+  both: several('Where', parseText, {
+    value: '<endpoint>',
+    commands: ['send'],
+    help: 'receive this endpoint while sending, which the other end sends: load both ways at once, one result of both. May be repeated',
   }),
   'source-port': one('Where', integerIn(1, 65_535), {
     value: '<port>',

@@ -40,6 +40,7 @@ export function startAnalysis(
     finished,
     exited,
     stop: () => analysis.stop(),
+    endWhenSilent: () => {},
     snapshot: () => analysis.snapshot(),
     outline: () => analysis.snapshot(),
     reopen: () => {},

@@ -8,6 +8,8 @@ export const Command = {
   Reopen: 1 << 2,
   /** Post the result so far in outline and go on. */
   Outline: 1 << 3,
+  /** A receiver: end when nothing comes any more. */
+  EndWhenSilent: 1 << 4,
 } as const;
 
 /** Streams that may be looked at in full: behind the word of commands there is one for each. */

@@ -97,6 +97,10 @@ export class ReceiverAgent implements Agent {
   readonly #batch = new ReceiveBatch(MESSAGES, RECEIVE_CAPACITY);
   readonly #sourceOf: DatagramSource[] = [];
   #endNs: Nanos = Infinity;
+  #idleNs: Nanos;
+  /** Silence counts from then on at the earliest. */
+  #idleFromNs: Nanos = -Infinity;
+  #firstByNs: Nanos;
   /** `SocketCounter.Discarded` by socket, as far as the measurement knows. */
   readonly #discarded: Float64Array;
   #streams = 0;
@@ -121,6 +125,8 @@ export class ReceiverAgent implements Agent {
     this.#options = options;
     this.#gatherNs = Math.min(options.gatherNs, FIRST_GATHER_NS);
     this.#endNs = options.end.atMonoNs;
+    this.#idleNs = options.end.idleNs;
+    this.#firstByNs = options.end.firstByMonoNs;
     this.#discarded = new Float64Array(1 + Math.max(0, ...options.sources.map(({ index }) => index)));
     for (const source of options.sources) this.#sourceOf[source.index] = source;
     if (this.#endNs !== Infinity) options.measurement.stopAt(this.#endNs);
@@ -168,6 +174,13 @@ export class ReceiverAgent implements Agent {
 
   stop(nowMonoNs: Nanos): void {
     this.#endAt(nowMonoNs);
+  }
+
+  /** It ends when nothing has come for so long from now on; a first datagram has the time that it was given, if it was given any. */
+  endWhenSilent(nowMonoNs: Nanos, silenceNs: Nanos): void {
+    this.#idleNs = Math.min(this.#idleNs, silenceNs);
+    this.#idleFromNs = nowMonoNs;
+    if (this.#firstByNs === Infinity) this.#firstByNs = nowMonoNs + silenceNs;
   }
 
   /** What has queued up at one socket, as far as the turn goes. */
@@ -273,8 +286,8 @@ export class ReceiverAgent implements Agent {
     const { media, answers } = this.#options;
     const isSettled = (media === null || media.isSettled) && (answers === null || answers.isQuiet(afterNs));
     if (end.once && isSettled && measurement.hasSettled(afterNs)) this.#endAt(afterNs);
-    if (isSettled && afterNs - this.lastMonoNs >= end.idleNs) this.#endAt(afterNs);
-    if (this.datagrams === 0 && afterNs >= end.firstByMonoNs) {
+    if (isSettled && afterNs - Math.max(this.lastMonoNs, this.#idleFromNs) >= this.#idleNs) this.#endAt(afterNs);
+    if (this.datagrams === 0 && afterNs >= this.#firstByNs) {
       this.nothingCame = true;
       this.#endAt(afterNs);
     }

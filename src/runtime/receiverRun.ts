@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { Measurement } from '../analysis/measurement.js';
-import { formatHostPort } from '../core/format.js';
 import { whole } from '../core/steps.js';
 import { formatRealtime, splitNs, type Nanos } from '../core/time.js';
 import { CaptureWriter } from '../io/captureWriter.js';
@@ -41,7 +40,7 @@ import { RtcpReceiver } from './rtcpReceiver.js';
 import { RtcpReports } from './rtcpReports.js';
 import { ReceiverOutputs, type OutputQueue } from './receiverOutputs.js';
 import { OffloadSwitch } from './offloadSwitch.js';
-import { openSources, type OpenSource } from './receiverSetup.js';
+import { joinedLine, openSources, type OpenSource } from './receiverSetup.js';
 import { RecoveryAgent } from './recoveryAgent.js';
 import { askingLines, openRecoveryClients, type RecoveryClients } from './recoveryClients.js';
 import { rehearse } from './rehearsal.js';
@@ -310,6 +309,7 @@ export async function runReceiver(
           if (commands === 0) return;
           if ((commands & Command.Snapshot) !== 0) soFar.ask();
           if ((commands & Command.Outline) !== 0) soFar.askOutline({ inFull: control.inFull() });
+          if ((commands & Command.EndWhenSilent) !== 0) agent.endWhenSilent(nowNs, SILENCE_NS);
           if ((commands & Command.Stop) === 0 || stopped) return;
           stopped = true;
           agent.stop(nowNs);
@@ -391,10 +391,4 @@ function addSocket(measurement: Measurement, io: Io, plan: ReceivePlan, open: Op
     ttlSent: mark.ttl,
     isCompanion: open.place.role !== 'media',
   });
-}
-
-function joinedLine({ planned, via, reason }: OpenSource, unicast: boolean): string {
-  const from = planned.sources.length === 0 ? '' : `${planned.sources.join(',')}@`;
-  const place = formatHostPort(planned.group, planned.port);
-  return `${unicast ? 'listening at' : 'joined'} ${from}${place} on ${via.name} (${reason})`;
 }

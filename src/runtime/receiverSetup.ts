@@ -1,4 +1,5 @@
 import { McastError } from '../core/errors.js';
+import { formatHostPort } from '../core/format.js';
 import type { DatagramSource, Io } from '../io/datagram.js';
 import { listInterfaces, type NetworkInterface } from '../io/interfaces.js';
 import { resolveInterfaces, withoutZone } from '../io/resolveInterface.js';
@@ -108,4 +109,11 @@ function refuseOverbooking(plan: SourcesPlan, wanted: readonly Wanted[]): void {
       `joining these would bring ${Math.round(bitPerSecond / 1e6)} Mbit/s to ${via.name}, more than 80 % of its ${via.linkMbitPerSecond} Mbit/s`,
     );
   }
+}
+
+/** What was joined, where, and why there. */
+export function joinedLine({ planned, via, reason }: OpenSource, unicast: boolean): string {
+  const from = planned.sources.length === 0 ? '' : `${planned.sources.join(',')}@`;
+  const place = formatHostPort(planned.group, planned.port);
+  return `${unicast ? 'listening at' : 'joined'} ${from}${place} on ${via.name} (${reason})`;
 }

@@ -28,6 +28,8 @@ export interface Run {
   readonly finished: Promise<RunResult>;
   /** Ends it cleanly; {@link finished} follows. Calling it again changes nothing. */
   stop(): void;
+  /** A receiver: it ends when nothing has come for `SILENCE_NS` from now on. Others go on. */
+  endWhenSilent(): void;
   /** Asks for the result so far: a `partial` message follows. */
   snapshot(): void;
   /** Asks for it in outline, with these streams in full: an `outline` message follows, or a `partial`, which has all. */
@@ -252,6 +254,7 @@ function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, 
     ready: ready.promise,
     finished: finished.promise,
     stop: () => command(Command.Stop),
+    endWhenSilent: () => command(Command.EndWhenSilent),
     snapshot: () => command(Command.Snapshot),
     outline: (streams) => {
       if (exited) return;

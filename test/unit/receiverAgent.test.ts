@@ -229,3 +229,51 @@ describe('a receiver that ends by itself', () => {
     expect(agent.finished).toBe(true);
   });
 });
+
+describe('a receiver that is told that it may end', () => {
+  const SILENCE_NS = 2e9;
+  /** When it ends, looked at every 0.1 s; `arrivals`: when a datagram comes. Infinity: not within 20 s. */
+  function endOf(toldNs: number, arrivals: readonly number[], firstByMonoNs = Infinity): number {
+    let nowNs = 0;
+    const socket = socketOf(null);
+    const agent = new ReceiverAgent({
+      io: { ready: Int32Array.of(0), clock: { monoNs: () => nowNs } } as unknown as Io,
+      sources: [socket.source],
+      measurement: {
+        onBatch: () => {},
+        socketReadPast: () => {},
+        stopAt: () => {},
+        hasSettled: () => false,
+      } as unknown as Measurement,
+      gatherNs: 1e6,
+      inject: null,
+      capture: null,
+      offload: null,
+      media: null,
+      answers: null,
+      end: { ...NO_END, once: true, firstByMonoNs },
+    });
+    for (; nowNs <= 20e9; nowNs += 1e8) {
+      if (nowNs === toldNs) agent.endWhenSilent(nowNs, SILENCE_NS);
+      if (arrivals.includes(nowNs)) socket.queued++;
+      agent.doWork(nowNs, socket.queued > 0 ? 1 : 0);
+      if (agent.finished) return agent.stopMonoNs;
+    }
+    return Infinity;
+  }
+
+  it('goes on for so long when nothing has ever come', () => {
+    expect(endOf(5e9, [])).toBe(7e9);
+    expect(endOf(Infinity, [])).toBe(Infinity);
+  });
+
+  it('waits for a first datagram as long as it was to wait for one', () => {
+    expect(endOf(5e9, [], 9e9)).toBe(9e9);
+    expect(endOf(5e9, [], 6e9)).toBe(6e9);
+  });
+
+  it('counts silence from then on, and again from every datagram', () => {
+    expect(endOf(5e9, [1e9])).toBe(7e9);
+    expect(endOf(5e9, [1e9, 6e9, 7.5e9])).toBe(9.5e9);
+  });
+});

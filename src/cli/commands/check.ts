@@ -7,9 +7,9 @@ import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
 import { withProfile } from '../../runtime/withProfile.js';
+import { openInputs } from '../senderStart.js';
 import { exitStatus } from '../status.js';
 import { runPair } from './pair.js';
-import { openInputs } from './send.js';
 
 /** `mcast check`: does multicast work here? One line, and a status. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {

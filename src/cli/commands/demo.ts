@@ -5,9 +5,9 @@ import { boundsOfSender } from '../live/runBounds.js';
 import { Presenter } from '../presenter.js';
 import type { GivenOptions } from '../../profile/readOptions.js';
 import { planContext } from '../../runtime/planContext.js';
+import { openInputs, sayLoad } from '../senderStart.js';
 import { exitStatus } from '../status.js';
 import { runPair } from './pair.js';
-import { openInputs, sayLoad } from './send.js';
 
 /** Random groups, so that two of them on one host do not hear each other; over loopback. */
 const VIDEO = 'rtp://auto:5004/iface=lo';

@@ -1,12 +1,8 @@
-import type { SendPlan } from '../../profile/plan.js';
-import type { MediaInputs } from '../../runtime/mediaInputs.js';
 import type { RunMessage } from '../../runtime/messages.js';
 import { startSender } from '../../runtime/run.js';
-import { openSenderInputs } from '../../runtime/senderInputs.js';
 import { conduct } from '../conduct.js';
 import type { CliContext } from '../context.js';
 import { planSend } from '../../profile/makePlan.js';
-import { loadLines } from '../loadLines.js';
 import { LineFile } from '../output.js';
 import { boundsOfSender } from '../live/runBounds.js';
 import { Presenter } from '../presenter.js';
@@ -16,13 +12,19 @@ import { withProfile } from '../../runtime/withProfile.js';
 import { profileAtBothEnds, type ProfileAtBothEnds } from '../profileAtBothEnds.js';
 import { receiverCommand } from '../receiverCommand.js';
 import { sayStartAt } from '../startAt.js';
+import { openInputs, sayLoad } from '../senderStart.js';
 import { exitStatus } from '../status.js';
 
 /** `mcast send`: what it is about to do, how the other end is started, how it went. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
   const asked = await withProfile(operands, given, planContext(context.argv));
+  const profile = profileAtBothEnds(asked, operands, given);
+  if (asked.given.values.both !== undefined) {
+    const { sendBoth } = await import('./both.js');
+    return await sendBoth({ ...asked, written: given, profileLine: profile?.line ?? null }, context);
+  }
   const planned = planSend(asked.operands, asked.given, asked.context);
-  return await sendPlanned(planned, asked.operands, context, profileAtBothEnds(asked, operands, given));
+  return await sendPlanned(planned, asked.operands, context, profile);
 }
 
 /** Carries out what was planned. `operands`: those of the plan. */
@@ -61,20 +63,4 @@ export async function sendPlanned(
 function writeDescription(path: string, sdp: string): void {
   using file = new LineFile(path);
   file.write(sdp.replace(/\n$/, ''));
-}
-
-/** The inputs of transport streams and captures, opened and told of; `null`: there are none. */
-export async function openInputs(plan: SendPlan, presenter: Presenter): Promise<MediaInputs | null> {
-  const inputs = await openSenderInputs(plan, (text) => presenter.say(text));
-  for (const line of inputs?.lines ?? []) presenter.say(line);
-  return inputs;
-}
-
-/** The bandwidth is said before it is used. */
-export function sayLoad(presenter: Presenter, plan: SendPlan): void {
-  // A file of messages has times of its own.
-  const paced = plan.streams.filter(({ feed }) => feed === null || feed.messagesPerSecond !== null);
-  if (paced.length < plan.streams.length) presenter.say("as fast as the messages' own times say");
-  if (paced.length === 0) return;
-  for (const line of loadLines(paced)) presenter.say(line);
 }
