@@ -2,6 +2,7 @@ import { DueOrder } from '../core/dueOrder.js';
 import { drawExponential, uniform32 } from '../core/exactDraws.js';
 import { Random } from '../core/random.js';
 import type { Nanos } from '../core/time.js';
+import { ALL_FLOWS, DealtFlows, type Deal } from './dealtFlows.js';
 import { sharesOf, type FlowRates } from './flowRates.js';
 import type { PacedOptions } from './limits.js';
 import { meanPerEvent, type DueSlots, type Pattern } from './schedule.js';
@@ -15,9 +16,14 @@ const drawn = new Float64Array(1);
 export type FlowScheduleOptions = Pick<
   PacedOptions,
   'pattern' | 'packetsPerSecond' | 'count' | 'startMonoNs' | 'seed' | 'flowBase'
-> & { readonly flows: number; readonly flowRates: FlowRates };
+> & {
+  readonly flows: number;
+  readonly flowRates: FlowRates;
+  /** Which flows are made here; rate and count are of all. Default: all. */
+  readonly deal?: Deal;
+};
 
-/** Numbers a datagram of a flow that is never made. */
+/** Numbers a datagram of a flow, of those made here, that is never made. */
 export interface SkippedFlows {
   skipOne(flow: number): void;
 }
@@ -34,7 +40,7 @@ export interface SkippedFlows {
  *   an alarm so many further datagrams back to back.
  */
 export class FlowSchedule {
-  /** Number of the next datagram of all. */
+  /** Number of the next datagram; of those that are made here. */
   index = 0;
   /** When it is due. */
   dueNs: Nanos = 0;
@@ -48,6 +54,9 @@ export class FlowSchedule {
   readonly #pattern: Pattern;
   readonly #most: number;
   readonly #flowBase: number;
+  readonly #dealt: DealtFlows;
+  /** Number of the next datagram of all flows; without a count of those made here. */
+  #number = 0;
   readonly #order: DueOrder;
   readonly #randoms: readonly Random[];
   /** By flow: distance of its events, when its first one is (of `poisson` its latest), how many there were, and datagrams left of one. */
@@ -63,6 +72,7 @@ export class FlowSchedule {
     this.#pattern = pattern;
     this.#most = options.count ?? Infinity;
     this.#flowBase = options.flowBase ?? 0;
+    this.#dealt = new DealtFlows(flows, options.deal ?? ALL_FLOWS);
     this.#startNs = startNs;
     this.periodNs = 1e9 / perSecond;
     this.#randoms = Array.from({ length: flows }, (_, flow) => new Random(seed, flow + 1));
@@ -74,9 +84,18 @@ export class FlowSchedule {
     this.#events = new Float64Array(flows);
     this.#left = new Float64Array(flows);
     this.#order = new DueOrder(flows);
-    for (let flow = 0; flow < flows; flow++) this.#place(flow);
+    for (let flow = 0; flow < flows; flow++) {
+      this.#place(flow);
+      // What others do decides nothing here but when a count of all is reached.
+      if (this.#most === Infinity && !this.#dealt.has(flow)) this.#order.dueNs[flow] = Infinity;
+    }
     this.#order.rebuild();
-    this.dueNs = this.#order.firstNs();
+    this.#passOthers();
+  }
+
+  /** So many datagrams were made, of all flows, as there are to be. */
+  get isOver(): boolean {
+    return this.#number >= this.#most;
   }
 
   #phaseOf(flow: number, periodNs: number): number {
@@ -94,19 +113,19 @@ export class FlowSchedule {
     const { untilNs } = this;
     const lastNs = untilNs < this.endNs ? untilNs : this.endNs - 1;
     const { heap, dueNs: due } = this.#order;
-    const end = Math.min(to, from + this.#most - this.index);
     let slot = from;
-    while (slot < end) {
+    while (slot < to && this.#number < this.#most) {
       const first = heap[0]!;
       const firstNs = due[first]!;
       if (firstNs > lastNs) break;
       dueMonoNs[slot] = firstNs;
-      flow[slot] = this.#flowBase + first;
+      flow[slot] = this.#flowBase + this.#ownOf(first);
       slot++;
+      this.#number++;
       this.#advance(first);
+      this.#passOthers();
     }
     this.index += slot - from;
-    this.dueNs = due[heap[0]!]!;
     return slot - from;
   }
 
@@ -114,14 +133,29 @@ export class FlowSchedule {
   skip(untilNs: Nanos, flows: SkippedFlows): number {
     const { heap, dueNs: due } = this.#order;
     const before = this.index;
-    while (this.index < this.#most && due[heap[0]!]! < untilNs) {
+    while (this.#number < this.#most && due[heap[0]!]! < untilNs) {
       const first = heap[0]!;
-      flows.skipOne(first);
-      this.#advance(first);
+      flows.skipOne(this.#ownOf(first));
+      this.#number++;
       this.index++;
+      this.#advance(first);
+      this.#passOthers();
+    }
+    return this.index - before;
+  }
+
+  /** Datagrams that are made elsewhere only count. */
+  #passOthers(): void {
+    const { heap, dueNs: due } = this.#order;
+    while (!this.#dealt.has(heap[0]!) && this.#number < this.#most) {
+      this.#number++;
+      this.#advance(heap[0]!);
     }
     this.dueNs = due[heap[0]!]!;
-    return this.index - before;
+  }
+
+  #ownOf(flow: number): number {
+    return (flow - this.#dealt.first) / this.#dealt.of;
   }
 
   /** Begins at another time; for a schedule of which nothing has been used yet. */

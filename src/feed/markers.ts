@@ -1,4 +1,5 @@
 import type { Nanos } from '../core/time.js';
+import type { DealtFlows } from './dealtFlows.js';
 
 export const START_MARKERS = 3;
 export const END_MARKERS = 5;
@@ -17,7 +18,8 @@ const MANY_SPACING_NS = 100e3;
  * spaced. They are paced like data: never closer than the data's own spacing (of the whole feed)
  * unless that is above 2 ms, or a round of them all took more than 2 s, in which case 100 us are enough; and two markers of one flow are at least 1 ms apart, end markers 20 ms, so
  * that one burst of losses does not take all. Within that a round is as short as can be: at one flow 1
- * to 2 ms for start markers, 20 to 50 ms for end markers.
+ * to 2 ms for start markers, 20 to 50 ms for end markers. Of flows that are dealt those made here have the times that they
+ * would have among all.
  */
 export class MarkerTimes {
   /** Markers made so far. */
@@ -25,26 +27,36 @@ export class MarkerTimes {
   readonly total: number;
   /** How long after the last datagram with data the first marker comes. */
   readonly leadNs: Nanos;
+  readonly #rounds: number;
   readonly #flows: number;
+  /** `null`: all flows are made here. */
+  readonly #dealt: DealtFlows | null;
   readonly #roundNs: Nanos;
   #startNs: Nanos = 0;
 
-  private constructor(rounds: number, flows: number, roundNs: Nanos, leadNs: Nanos) {
-    this.total = rounds * flows;
+  private constructor(rounds: number, flows: number, roundNs: Nanos, leadNs: Nanos, dealt: DealtFlows | null) {
+    this.total = rounds * (dealt?.own ?? flows);
+    this.#rounds = rounds;
     this.#flows = flows;
+    this.#dealt = dealt;
     this.#roundNs = Math.round(roundNs);
     this.leadNs = leadNs;
   }
 
-  static start(flows: number, dataSpacingNs: number): MarkerTimes {
+  static start(flows: number, dataSpacingNs: number, dealt: DealtFlows | null = null): MarkerTimes {
     const roundNs = Math.min(flows * Math.min(dataSpacingNs, START_SPACING_MAX_NS), longestOf(flows));
-    return new MarkerTimes(START_MARKERS, flows, Math.max(ROUND_MIN_NS, roundNs), ROUND_MIN_NS);
+    return new MarkerTimes(START_MARKERS, flows, Math.max(ROUND_MIN_NS, roundNs), ROUND_MIN_NS, dealt);
   }
 
-  static end(flows: number, dataSpacingNs: number): MarkerTimes {
+  static end(flows: number, dataSpacingNs: number, dealt: DealtFlows | null = null): MarkerTimes {
     const slowestNs = Math.max(END_ROUND_MAX_NS, flows * START_SPACING_MAX_NS);
     const dataNs = Math.max(ROUND_MIN_NS, Math.min(flows * dataSpacingNs, slowestNs, longestOf(flows)));
-    return new MarkerTimes(END_MARKERS, flows, Math.max(END_ROUND_MIN_NS, dataNs), Math.floor(dataNs / flows));
+    return new MarkerTimes(END_MARKERS, flows, Math.max(END_ROUND_MIN_NS, dataNs), Math.floor(dataNs / flows), dealt);
+  }
+
+  /** The first round begins at `ns`, with the first flow of all. */
+  beginAt(ns: Nanos): void {
+    this.#startNs = ns;
   }
 
   /** The first marker, or after a shift the next one, is due at `ns`. */
@@ -54,19 +66,20 @@ export class MarkerTimes {
 
   /** When the next marker is due. */
   get dueNs(): Nanos {
-    const round = Math.floor(this.made / this.#flows);
-    const within = this.made % this.#flows;
+    const number = this.#dealt === null ? this.made : this.#dealt.numberOf(this.made);
+    const round = Math.floor(number / this.#flows);
+    const within = number % this.#flows;
     return this.#startNs + round * this.#roundNs + Math.floor((within * this.#roundNs) / this.#flows);
   }
 
   /** Where a further round would begin. */
   get endNs(): Nanos {
-    return this.#startNs + (this.total / this.#flows) * this.#roundNs;
+    return this.#startNs + this.#rounds * this.#roundNs;
   }
 
-  /** Flow of the next marker. */
+  /** Flow of the next marker, of those made here. */
   get flow(): number {
-    return this.made % this.#flows;
+    return this.made % (this.#dealt?.own ?? this.#flows);
   }
 
   get done(): boolean {

@@ -1,6 +1,7 @@
 import { SendFlag, type SendBatch } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
 import { PROBE_HEADER_OCTETS, PROBE_SEND_TIME_AT, patchProbeNotSent, probeNotSent } from '../wire/probe.js';
+import { ALL_FLOWS, DealtFlows } from './dealtFlows.js';
 import { endOctet, UNPACED_RUN } from './limits.js';
 import { MarkerTimes } from './markers.js';
 import type { FlowFeed } from './mergedFeed.js';
@@ -58,17 +59,22 @@ export class ProbeFeed implements FlowFeed {
   constructor(options: ProbeFeedOptions) {
     const { flows, startMonoNs, pattern, packetsPerSecond, seed } = options;
     const flowRates = options.flowRates ?? IN_TURN;
-    this.#count = options.count ?? Infinity;
+    const { of } = options.deal ?? ALL_FLOWS;
+    const dealt = of === 1 ? null : new DealtFlows(flows, options.deal!);
+    const count = options.count ?? Infinity;
     this.#durationNs = options.durationNs;
-    this.flows = flows;
+    this.flows = dealt?.own ?? flows;
     this.flowBase = options.flowBase ?? 0;
     this.#own = flowRates.kind === 'turns' ? null : new FlowSchedule({ ...options, flowRates });
-    this.#schedule = this.#own ?? new Schedule(pattern, packetsPerSecond, startMonoNs, seed);
+    this.#schedule = this.#own ?? new Schedule(pattern, packetsPerSecond, startMonoNs, seed, dealt);
+    // Of flows that send by themselves the schedule knows which come within the count.
+    this.#count = this.#own !== null ? Infinity : dealt === null ? count : dealt.countOf(count);
     this.unpaced = this.#schedule.unpaced;
-    this.#start = MarkerTimes.start(flows, this.#schedule.periodNs);
-    this.#end = MarkerTimes.end(flows, this.#schedule.periodNs);
+    this.#start = MarkerTimes.start(flows, this.#schedule.periodNs, dealt);
+    this.#end = MarkerTimes.end(flows, this.#schedule.periodNs, dealt);
     this.#slots = new ProbeSlots(options, this.#own !== null);
-    this.#open(startMonoNs);
+    this.#start.beginAt(startMonoNs);
+    this.#open();
   }
 
   /** When the first datagram with data is due. */
@@ -121,7 +127,8 @@ export class ProbeFeed implements FlowFeed {
   /** Data only; markers that are late move on to `untilNs`, and data that have not begun with them. */
   skip(untilNs: Nanos): number {
     if (this.#phase === Phase.Opening && this.#start.dueNs < untilNs) {
-      this.#open(untilNs);
+      this.#start.nextAt(untilNs);
+      this.#open();
     } else if (this.#phase === Phase.Closing && this.#end.dueNs < untilNs) {
       this.#end.nextAt(untilNs);
     } else if (this.#phase === Phase.Data) {
@@ -135,10 +142,9 @@ export class ProbeFeed implements FlowFeed {
     else if (this.#phase < Phase.Closing) this.#toClosing(Math.max(nowNs, this.#lastNs + this.#end.leadNs));
   }
 
-  /** The next start marker is due at `ns`, and all that follows moves with it. */
-  #open(ns: Nanos): void {
+  /** What follows the start markers moves with them. */
+  #open(): void {
     const durationNs = this.#durationNs;
-    this.#start.nextAt(ns);
     this.#schedule.restart(this.#start.endNs);
     this.#lastNs = this.#start.endNs;
     this.#schedule.endNs = durationNs === null ? Infinity : this.#start.endNs + durationNs;
@@ -151,7 +157,8 @@ export class ProbeFeed implements FlowFeed {
 
   /** Goes on to the end markers when there are no more data. */
   #endData(): void {
-    if (this.#schedule.index >= this.#count) this.#toClosing(this.#lastNs + this.#end.leadNs);
+    const isCounted = this.#own === null ? this.#schedule.index >= this.#count : this.#own.isOver;
+    if (isCounted) this.#toClosing(this.#lastNs + this.#end.leadNs);
     else if (this.#schedule.dueNs >= this.#schedule.endNs) this.#toClosing(this.#schedule.endNs);
   }
 

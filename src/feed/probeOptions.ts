@@ -1,4 +1,5 @@
 import type { SplitTime } from '../core/time.js';
+import type { Deal } from './dealtFlows.js';
 import type { FlowRates } from './flowRates.js';
 import type { PacedOptions } from './limits.js';
 import type { PayloadSlots } from './payloadSlots.js';
@@ -8,6 +9,8 @@ export interface ProbeFeedOptions extends PacedOptions {
   readonly flows: number;
   /** Default `turns`: datagram k of the feed belongs to flow k mod `flows`. Of any other the rate is finite. */
   readonly flowRates?: FlowRates;
+  /** Which of them are made here; rate and count are of all. Default: all. */
+  readonly deal?: Deal;
   /** Number of the first flow in the header; default 0. */
   readonly firstFlow?: number;
   /** Random 32 bits of the sender process. */

@@ -9,6 +9,7 @@ import {
   putProbeSendTime,
 } from '../wire/probe.js';
 import { putProbeRun, renumberProbeRun } from '../wire/probeRun.js';
+import { ALL_FLOWS, DealtFlows } from './dealtFlows.js';
 import { endOctet, putColumns } from './limits.js';
 import { PayloadSlots } from './payloadSlots.js';
 import type { ProbeFeedOptions } from './probeOptions.js';
@@ -39,7 +40,9 @@ export class ProbeSlots {
   readonly #unixAtMonoZero: SplitTime;
   readonly #slots: PayloadSlots;
   readonly #payload: Uint8Array;
+  /** Number of the first flow in the header, and from each to the next. */
   readonly #firstFlow: number;
+  readonly #flowStep: number;
   readonly #dataFlags: number;
   readonly #stampAt: number;
   /** Per flow: the constant part of the check of its data. */
@@ -57,7 +60,8 @@ export class ProbeSlots {
 
   /** `ownFlows`: who each datagram is of stands in its slot. */
   constructor(options: ProbeFeedOptions, ownFlows = false) {
-    const { flows, sizeOctets } = options;
+    const { sizeOctets } = options;
+    const { own: flows, first, of } = new DealtFlows(options.flows, options.deal ?? ALL_FLOWS);
     this.#ownFlows = ownFlows;
     this.#sequences = new Float64Array(flows);
     this.flows = flows;
@@ -76,7 +80,8 @@ export class ProbeSlots {
     this.#payloads = new Map(
       [...different].map((octets) => [octets, this.#slots.pattern(PROBE_HEADER_OCTETS, octets)]),
     );
-    this.#firstFlow = options.firstFlow ?? 0;
+    this.#firstFlow = (options.firstFlow ?? 0) + first;
+    this.#flowStep = of;
     this.#dataFlags =
       (options.superPackets ? ProbeFlag.SuperPacket : 0) | (options.sendTime === 'due' ? ProbeFlag.DueTime : 0);
     this.#stampAt = options.sendTime === 'departure' ? PROBE_SEND_TIME_AT : 0;
@@ -85,7 +90,7 @@ export class ProbeSlots {
   }
 
   #check(flags: number, flow: number): number {
-    return probeConstantCheck(flags, this.#tos, this.#ttl, this.#runId, this.#firstFlow + flow);
+    return probeConstantCheck(flags, this.#tos, this.#ttl, this.#runId, this.#firstFlow + flow * this.#flowStep);
   }
 
   /** Slots that can be appended at octet `at` of the slab. */
@@ -220,6 +225,7 @@ export class ProbeSlots {
     const { notSent } = this;
     const sequences = this.#sequences;
     const firstFlow = this.#firstFlow;
+    const flowStep = this.#flowStep;
     const flowBase = this.flowBase;
     const tos = this.#tos;
     const ttl = this.#ttl;
@@ -238,7 +244,7 @@ export class ProbeSlots {
         tos,
         ttl,
         runId,
-        firstFlow + flow,
+        firstFlow + flow * flowStep,
         Math.floor(sequence / TWO_32),
         sequence,
         sequence + 1 - lost,
@@ -263,7 +269,8 @@ export class ProbeSlots {
     this.#slots.forgetHeaders();
     const high = Math.floor(given / TWO_32);
     const check = this.#check(flags, flow);
-    putProbe(batch.view, at, check, flags, tos, ttl, runId, this.#firstFlow + flow, high, given, given - lost, lost);
+    const number = this.#firstFlow + flow * this.#flowStep;
+    putProbe(batch.view, at, check, flags, tos, ttl, runId, number, high, given, given - lost, lost);
     putColumns(batch, slot, slot + 1, sizeOctets, kind, this.#destination, this.#stampAt);
     batch.dueMonoNs[slot] = dueNs;
     batch.flow[slot] = this.flowBase + flow;

@@ -1,6 +1,7 @@
 import type { SendBatch } from '../core/batch.js';
 import { Random } from '../core/random.js';
 import type { Nanos } from '../core/time.js';
+import type { DealtFlows } from './dealtFlows.js';
 
 /** How datagrams follow each other. */
 export type Pattern =
@@ -35,9 +36,11 @@ const UNPACED = 3;
  * - `poisson`: start + the sum of exponential gaps of mean 1e9 / pps, drawn from the seed;
  * - `burst`: start + floor(k / datagrams) x period, whatever the rate says;
  * - a rate of Infinity: everything is due at the start.
+ *
+ * Where flows are dealt to several schedules each has the times of its own datagrams as one schedule of all would.
  */
 export class Schedule {
-  /** Number of the next datagram. */
+  /** Number of the next datagram; of those that are made here. */
   index = 0;
   /**
    * When it is due. Like every number here that is written again and again it begins as a number: a field that
@@ -58,11 +61,20 @@ export class Schedule {
   readonly #burstPeriodNs: Nanos;
   readonly #random: Random;
   #startNs: Nanos = 0;
-  /** Sum of the gaps so far, unrounded. */
+  /** Sum of the gaps so far, unrounded, and how many they are. */
   #poissonNs = 0;
+  #gaps = 0;
+  /** `null`: all flows are made here. */
+  readonly #dealt: DealtFlows | null;
 
   /** `packetsPerSecond`: above 0, Infinity for as fast as can be; not used by `burst`. */
-  constructor(pattern: Pattern, packetsPerSecond: number, startNs: Nanos, seed: number) {
+  constructor(
+    pattern: Pattern,
+    packetsPerSecond: number,
+    startNs: Nanos,
+    seed: number,
+    dealt: DealtFlows | null = null,
+  ) {
     const burst = pattern.kind === 'burst';
     this.#kind = burst ? BURST : packetsPerSecond === Infinity ? UNPACED : pattern.kind === 'poisson' ? POISSON : CBR;
     this.#packetsPerSecond = packetsPerSecond;
@@ -72,7 +84,9 @@ export class Schedule {
     this.unpaced = this.#kind === UNPACED;
     this.#random = new Random(seed);
     this.#startNs = startNs;
+    this.#dealt = dealt;
     this.dueNs = startNs;
+    if (dealt !== null) this.#place();
   }
 
   /**
@@ -90,7 +104,7 @@ export class Schedule {
       return to - from;
     }
     let slot = from;
-    if (this.#kind === CBR) {
+    if (this.#kind === CBR && this.#dealt === null) {
       // The commonest one without a call or a store per datagram beside the due time itself.
       const startNs = this.#startNs;
       const packetsPerSecond = this.#packetsPerSecond;
@@ -138,20 +152,23 @@ export class Schedule {
     this.#place();
   }
 
-  #moveTo(index: number): void {
+  /** `number`: among all datagrams. */
+  #moveTo(number: number): void {
+    const index = this.#dealt === null ? number : this.#dealt.countOf(number);
     if (index <= this.index) return;
     this.index = index;
     this.#place();
   }
 
   #place(): void {
+    const number = this.#dealt === null ? this.index : this.#dealt.numberOf(this.index);
     if (this.#kind === CBR) {
-      this.dueNs = Math.round(this.#startNs + (this.index * 1e9) / this.#packetsPerSecond);
+      this.dueNs = Math.round(this.#startNs + (number * 1e9) / this.#packetsPerSecond);
     } else if (this.#kind === POISSON) {
-      if (this.index > 0) this.#poissonNs += this.#random.exponential(this.periodNs);
+      for (; this.#gaps < number; this.#gaps++) this.#poissonNs += this.#random.exponential(this.periodNs);
       this.dueNs = Math.round(this.#startNs + this.#poissonNs);
     } else if (this.#kind === BURST) {
-      this.dueNs = this.#startNs + Math.floor(this.index / this.#burstDatagrams) * this.#burstPeriodNs;
+      this.dueNs = this.#startNs + Math.floor(number / this.#burstDatagrams) * this.#burstPeriodNs;
     } else {
       this.dueNs = this.#startNs;
     }
