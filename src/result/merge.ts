@@ -75,7 +75,7 @@ export function mergeParts(parts: readonly RunResult[], detail: number): RunResu
     outputs: parts.flatMap((part) => part.outputs),
     links: parts.flatMap((part) => part.links),
     sender: mergeSenders(senders, detail),
-    health: mergeHealth(parts.map((part) => part.health)),
+    health: mergeHealth(parts),
     limits: [],
     events: mergeEvents(parts),
     event_counts: eventCounts,
@@ -219,10 +219,15 @@ function mergeClocks(clocks: readonly ClockQuality[]): ClockQuality {
   };
 }
 
-function mergeHealth(parts: readonly Health[]): Health {
+function mergeHealth(all: readonly RunResult[]): Health {
+  const parts = all.map((part) => part.health);
+  // A sender has no socket at which datagrams could be dropped.
+  const receivers = all.filter(({ run }) => run.role !== 'sender').map((part) => part.health);
   const sum = (of: (health: Health) => number): number => parts.reduce((total, health) => total + of(health), 0);
   const known = (of: (health: Health) => number | null): number | null =>
-    parts.some((health) => of(health) === null) ? null : sum((health) => of(health)!);
+    receivers.length === 0 || receivers.some((health) => of(health) === null)
+      ? null
+      : receivers.reduce((total, health) => total + of(health)!, 0);
   const reasons = new Map(
     parts.flatMap((health) => health.reasons).map((reason) => [`${reason.code} ${reason.text}`, reason]),
   );

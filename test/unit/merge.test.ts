@@ -121,6 +121,15 @@ describe('parts of one run', () => {
     expect(new Set(merged.health.reasons.map((reason) => reason.text)).size).toBe(merged.health.reasons.length);
   });
 
+  it('know what was dropped at receive sockets, of which a sender has none', () => {
+    expect(senderResult().health.kernel_drops).toBeNull();
+    expect(mergeParts([a, senderResult()], 256).health).toMatchObject({
+      kernel_drops: a.health.kernel_drops,
+      kernel_drops_other: a.health.kernel_drops_other,
+    });
+    expect(mergeParts([senderResult(), senderResult()], 256).health.kernel_drops).toBeNull();
+  });
+
   it('are left alone when there is one', () => {
     expect(mergeParts([a], 256)).toBe(a);
   });
