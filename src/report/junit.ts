@@ -7,6 +7,7 @@ import type { LimitResult, RunResult } from '../result/model.js';
 import { outcomeOf } from '../result/outcome.js';
 import { formatLimitFigure } from './figure.js';
 import { plainDocument } from './plainDocument.js';
+import { commandTitle } from './title.js';
 
 interface Case {
   readonly name: string;
@@ -46,7 +47,7 @@ function suiteOf(result: RunResult): string {
   const seconds = (run.duration_ns / 1e9).toFixed(3);
   const attributes = `time="${seconds}" timestamp="${run.start.slice(0, 19)}" hostname="${escapeXml(host.name)}"`;
   return suite(
-    ['mcast', run.command, run.name ?? run.endpoint ?? ''].join(' ').trim(),
+    [commandTitle(result), run.name ?? run.endpoint ?? ''].join(' ').trim(),
     attributes,
     properties,
     cases,

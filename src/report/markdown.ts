@@ -6,6 +6,7 @@ import { outcomeOf } from '../result/outcome.js';
 import { changeOf } from './change.js';
 import { formatLimitFigure, formatNamed } from './figure.js';
 import { plainDocument } from './plainDocument.js';
+import { commandTitle } from './title.js';
 
 /** Rows of each table: what a comment can hold. */
 const ROWS = 20;
@@ -31,7 +32,7 @@ function runParts(result: RunResult): string[] {
   const media = streams.filter(({ role }) => role === 'media');
   const reasons = health.reasons.map(({ severity, text }) => `- ${severity}: ${code(text)}`).join('\n');
   return [
-    `### ${outcome}: ${code(['mcast', run.command, ...run.endpoints.slice(0, 3)].join(' '))}`,
+    `### ${outcome}: ${code([commandTitle(result), ...run.endpoints.slice(0, 3)].join(' '))}`,
     `Measurement **${health.verdict}**, ${formatDuration(run.duration_ns)} from ${run.start.slice(0, 19)}Z on ${code(host.name)}.`,
     reasons,
     limitTable(limits),

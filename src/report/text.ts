@@ -26,6 +26,7 @@ import { aggregateBlock, companionLines, streamBlock } from './textStream.js';
 import { tapsBlock } from './textTaps.js';
 import { tableLines } from './textTransport.js';
 import { zapBlocks } from './textZap.js';
+import { commandTitle } from './title.js';
 
 export type { TextOptions } from './style.js';
 
@@ -79,7 +80,7 @@ function header(result: RunResult, options: TextOptions, style: Style): string[]
   const { run, host, clock, tool } = result;
   const capture = run.options['capture'];
   const read = run.role === 'analyzer' && typeof capture === 'string' ? [capture] : [];
-  const what = ['mcast', run.command, ...read, ...run.endpoints.slice(0, 3)].join(' ');
+  const what = [commandTitle(result), ...read, ...run.endpoints.slice(0, 3)].join(' ');
   const more = run.endpoints.length > 3 ? ` and ${run.endpoints.length - 3} more` : '';
   const span = `${formatDateTime(run.start, options.offsetAt ?? UTC)}, ${formatDuration(run.duration_ns)}`;
   const lines = [

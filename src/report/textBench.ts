@@ -8,11 +8,12 @@ import { styleOf, type Style, type TextOptions } from './style.js';
 import { classBlocks, forwardingBlock } from './textBenchStreams.js';
 import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
 
-const COLUMNS = 13;
+/** A line with what was wrong stays within 80 columns. */
+const COLUMNS = 8;
 
 /** Above the lines of {@link benchLine}. */
 export function benchHeader(options: TextOptions = {}): string {
-  const text = columns('time', 'cycle', ['join', 'of it report', 'leave', 'of it report']);
+  const text = columns('time', 'cycle', ['join', 'report', 'leave', 'report']);
   return styleOf(options.color ?? false).dim(text);
 }
 
@@ -23,8 +24,8 @@ export function benchLine(row: BenchRow, time: string, options: TextOptions = {}
   const cells = [join_ns, join_report_ns, leave_ns, leave_report_ns].map((ns) => formatDuration(ns, ''));
   const text = columns(formatTimeOfDay(time, options.offsetAt ?? UTC), formatCount(row.cycle), cells);
   const wrong = [
-    join_ns === null ? 'nothing came' : row.unpruned ? 'it came before the join' : null,
-    row.stayed ? 'it did not end' : null,
+    join_ns === null ? 'nothing came' : row.unpruned ? 'not pruned' : null,
+    row.stayed ? 'did not end' : null,
   ].filter((one) => one !== null);
   return wrong.length === 0 ? text : `${text}  ${style.bad(wrong.join(', '))}`;
 }
@@ -45,7 +46,8 @@ export function benchBlocks(bench: Bench, most: number, style: Style): string[][
   ];
 }
 
-const OBSTACLES: Readonly<Record<NonNullable<BenchGroups['failed']>['obstacle'], string>> = {
+/** Why a group did not come. */
+export const OBSTACLES: Readonly<Record<NonNullable<BenchGroups['failed']>['obstacle'], string>> = {
   host_limit: 'this host refuses to join more',
   host_filter: 'this host drops it',
   network_limit: 'a switch or router on the way',

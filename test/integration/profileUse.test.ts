@@ -41,14 +41,17 @@ receiver: {max: loss_ratio=1%}
 
   it('names the channels of zap, and what bench measures', async () => {
     const profile = join(testFolder(), 'own.yaml');
-    writeFileSync(profile, `title: ours\nendpoints: probe://${freshGroup()}:5001\noptions: {iface: lo}\n`);
+    writeFileSync(profile, `title: ours\nendpoints: probe://${freshGroup()}+2:5001\noptions: {iface: lo}\n`);
     const sender = startCommand(['send', '--profile', profile, '--pps', '500', '--duration', '1m']);
     await sender.untilOutput(/profile .*: ours/);
     const zap = await runCommand(['zap', '--profile', profile, '--cycles', '2', '--dwell', '300ms']);
-    expect([zap.status, zap.stdout], zap.stderr).toEqual([0, expect.stringContaining('2 channel changes, 1 channel')]);
+    expect([zap.status, zap.stdout], zap.stderr).toEqual([0, expect.stringContaining('4 channel changes, 2 channels')]);
     const bench = await runCommand(['bench', 'forwarding', profile, '--duration', '500ms']);
-    expect([bench.status, bench.stdout], bench.stderr).toEqual([0, expect.stringContaining('forwarding of 1 group')]);
+    expect([bench.status, bench.stdout], bench.stderr).toEqual([0, expect.stringContaining('forwarding of 2 groups')]);
     for (const { stdout } of [zap, bench]) expect(stdout).toContain(`profile ${profile}: ours`);
+    // Of several streams an event says which one it is of.
+    expect(bench.stdout).toMatch(/first datagram of probe from [^(]+\(239\.\S+:5001\)/);
+    expect(bench.stdout).toMatch(/^mcast bench forwarding probe:/m);
     sender.signal('SIGINT');
     await sender.exited;
   });

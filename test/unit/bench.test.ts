@@ -301,10 +301,10 @@ describe('its figures elsewhere', () => {
       benchLine(benchRow(3, false, { ...TIMES, wasThere: true }), time),
     ]).toMatchInlineSnapshot(`
       [
-        "time           cycle          join  of it report         leave  of it report",
-        "12:34:56.5Z        1        20.0ms        8.00ms         210ms        10.0ms",
-        "12:34:56.5Z        2             -        8.00ms             -        10.0ms  nothing came, it did not end",
-        "12:34:56.5Z        3        20.0ms        8.00ms         210ms        10.0ms  it came before the join",
+        "time           cycle     join   report    leave   report",
+        "12:34:56.5Z        1   20.0ms   8.00ms    210ms   10.0ms",
+        "12:34:56.5Z        2        -   8.00ms        -   10.0ms  nothing came, did not end",
+        "12:34:56.5Z        3   20.0ms   8.00ms    210ms   10.0ms  not pruned",
       ]
     `);
     const counts = new MembershipCounts();

@@ -424,7 +424,6 @@ export function silentResult(): RunResult {
   return judged(receiverResult({ streams: [] }), []);
 }
 
-/** Each kind of document, by what it is. */
 /** All sections of a benchmark at a time, as no single one has them. */
 export function benchResult(): RunResult {
   const measured = receiverResult();
@@ -477,6 +476,7 @@ export function benchResult(): RunResult {
   return judged({ ...base, run: { ...base.run, command: 'bench' }, bench }, []);
 }
 
+/** Each kind of document, by what it is. */
 export function documents(): readonly (readonly [name: string, result: RunResult])[] {
   return [
     ['media', mediaResult()],

@@ -350,9 +350,15 @@ describe('the HTML report', () => {
       '1',
       'udp://239.9.9.9:1',
     ]);
-    expect([found.get('obstacle'), found.get('flooded with'), found.get('lossy')]).toEqual(['network limit', '3', '1']);
+    expect([
+      found.get('failed'),
+      found.get('limited by'),
+      found.get('on the interface'),
+      found.get('came unasked, with so many joined'),
+      found.get('lossy'),
+    ]).toEqual(['5: 239.1.1.5', 'a switch or router on the way', 'it was not seen', '3', '1']);
     expect(textOf(section)).toContain('Fell silent: 239.1.1.2');
-    const delays = rowsOf(captioned(section, 'Group join and leave delay'));
+    const delays = rowsOf(captioned(section, 'From the call'));
     expect(delays.map(([name]) => name).slice(1)).toEqual([
       'join',
       'join: report',
@@ -366,7 +372,48 @@ describe('the HTML report', () => {
       '990',
       '10',
     ]);
-    expect(rowsOf(captioned(section, 'Traffic classes'))[1]!.slice(0, 3)).toEqual(['ef', '990', '10']);
+    const { forwarding, classes } = benchResult().bench!;
+    const { group_loss_ratio: loss, one_way_delay_ns: delay } = forwarding!;
+    expect(rowsOf(captioned(section, 'Over the groups that came'))[1]).toEqual([
+      'loss ratio',
+      ...[loss!.min, loss!.p50, loss!.p90, loss!.p99, loss!.max].map(formatRatio),
+    ]);
+    expect(rowsOf(captioned(section, 'All groups together'))[1]!.slice(0, 3)).toEqual([
+      'one-way delay',
+      formatCount(delay!.count),
+      formatDuration(delay!.min),
+    ]);
+    const [one] = classes!.classes;
+    const row = rowsOf(captioned(section, 'Traffic classes'))[1]!;
+    expect(row.slice(0, 7)).toEqual(['ef', '46', '1', '990', '10', '7', '2']);
+    expect(row.at(-1)).toBe('ef 993');
+    expect(rowsOf(captioned(section, 'One-way delay of each class'))[1]![1]).toBe(
+      formatCount(one!.one_way_delay_ns!.count),
+    );
+    expect(rowsOf(captioned(section, 'Delay above the least of each stream'))[1]![0]).toBe('ef');
+    expect(all(section, 'svg', 'plot').map((plot) => textOf(all(plot, 'title')[0]!))).toContain('one-way delay of ef');
+  });
+
+  it('says of a benchmark which it was, above all streams, and what was not there', () => {
+    const result = benchResult();
+    const page = pageOf(result);
+    expect(textOf(all(page, 'h1')[0]!)).toBe(`mcast bench groups ${result.run.endpoints.join(' ')}`);
+    const ids = all(page, 'section').map((section) => section.attributes.get('id'));
+    expect(ids.indexOf('bench')).toBeLessThan(
+      ids.indexOf('streams') === -1 ? ids.indexOf('detail') : ids.indexOf('streams'),
+    );
+    const { delays } = result.bench!;
+    const whyNot = 'nothing is between sender and receiver';
+    const lonely = {
+      ...delays!,
+      leave: { ...delays!.leave, why_not: whyNot },
+      loaded: { ...delays!.loaded!, datagrams: 0 },
+    };
+    const none = { ...result, bench: { ...result.bench!, delays: lonely, classes: { classes_total: 0, classes: [] } } };
+    const section = byId(pageOf(none), 'bench');
+    expect(factsOf(section).get('its rate')).toBe('nothing came of it');
+    expect(textOf(section)).toContain(`Leave delay is not measured: ${whyNot}`);
+    expect(textOf(section)).toContain('No traffic class');
   });
 
   it('has channel changes, captures, outputs and links', () => {

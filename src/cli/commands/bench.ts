@@ -17,6 +17,8 @@ import { exitStatus } from '../status.js';
 
 interface Planned {
   readonly output: OutputPlan;
+  /** Events say of which stream they are. */
+  readonly several: boolean;
   readonly start: (listener: RunListener) => Run;
 }
 
@@ -25,8 +27,8 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   const test = benchTest(operands);
   const use = benchProfileUse(measuresStreams(test));
   const asked = await withProfile(operands.slice(1), given, planContext(context.argv), use);
-  const { output, start } = planned(test, asked);
-  await using presenter = await Presenter.open(output, { command: 'bench' });
+  const { output, start, several } = planned(test, asked);
+  await using presenter = await Presenter.open(output, { command: 'bench', several });
   if (asked.profile !== null) presenter.say(profileLine(asked.profile));
   const bench = start((message) => {
     // A line per stream and second would be all that is seen of many groups.
@@ -45,8 +47,9 @@ function planned(test: BenchTest, { operands: places, given, context }: Asked): 
   const operands = [test, ...places];
   if (measuresStreams(test)) {
     const { plan, output } = planBenchStreams(operands, given, context);
-    return { output, start: (listener) => startBenchStreams(test, plan, output, listener) };
+    const several = plan.streams.length > 1;
+    return { output, several, start: (listener) => startBenchStreams(test, plan, output, listener) };
   }
   const { plan, output } = planBench(operands, given, context);
-  return { output, start: (listener) => startBench(plan, output, listener) };
+  return { output, several: false, start: (listener) => startBench(plan, output, listener) };
 }

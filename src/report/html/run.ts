@@ -1,6 +1,7 @@
 /** One run, block by block: the verdict first, the conditions last. */
 import { formatDuration } from '../../core/format.js';
 import type { RunResult, Stream } from '../../result/model.js';
+import { commandTitle } from '../title.js';
 import { arbitration } from './arbitration.js';
 import { bench } from './bench.js';
 import { capacity } from './capacity.js';
@@ -57,11 +58,12 @@ export function runArticle(result: RunResult, prefix: string): Markup {
 }
 
 /** What was run, as one would write it. */
-export function titleOf({ run }: RunResult): string {
+export function titleOf(result: RunResult): string {
+  const { run } = result;
   const capture = run.options['capture'];
   const read = run.role === 'analyzer' && typeof capture === 'string' ? [capture] : [];
   const more = run.endpoints.length > 3 ? ` and ${run.endpoints.length - 3} more` : '';
-  return ['mcast', run.command, ...read, ...run.endpoints.slice(0, 3)].join(' ') + more;
+  return [commandTitle(result), ...read, ...run.endpoints.slice(0, 3)].join(' ') + more;
 }
 
 function header(result: RunResult): Markup {
@@ -91,10 +93,10 @@ function sectionsOf(result: RunResult, prefix: string): Section[] {
   return [
     section('verdict', 'Verdict', markup`${verdict(result)}${keyFigures(result)}`),
     section('limits', 'Limits', limits(result.limits)),
+    section('bench', 'Benchmark', result.bench === null ? NOTHING : bench(result.bench)),
     section('streams', 'Streams', overview(result, idOf)),
     section('arbitration', 'Two legs', result.arbitration === null ? NOTHING : arbitration(result.arbitration)),
     section('capacity', 'Capacity', result.capacity === null ? NOTHING : capacity(result.capacity)),
-    section('bench', 'Benchmark', result.bench === null ? NOTHING : bench(result.bench)),
     section('zap', 'Channel changes', result.zap === null ? NOTHING : zap(result.zap)),
     section('taps', 'Between two captures', result.taps === null ? NOTHING : taps(result.taps)),
     section('receivers', 'Receivers', result.receivers.length === 0 ? NOTHING : receivers(result.receivers)),
