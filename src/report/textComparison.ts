@@ -54,7 +54,7 @@ function figureLine(figure: ComparedFigure, style: Style): string {
     text += formatNamed(name, value).padStart(VALUE);
     if (i > 0) text += changeText(figure, i, style);
   }
-  return text;
+  return text.trimEnd();
 }
 
 function changeText(figure: ComparedFigure, run: number, style: Style): string {

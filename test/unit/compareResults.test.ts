@@ -213,7 +213,10 @@ describe('reports of a comparison', () => {
     expect(renderComparisonText(comparison)).toMatch(
       /^ {2}EXCEEDED loss_ratio regression <= 5%: is 100 %, margin -95\.0 %$/m,
     );
-    for (const line of renderComparisonText(comparison).split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    for (const line of renderComparisonText(comparison).split('\n')) {
+      expect(line.length).toBeLessThanOrEqual(80);
+      expect(line).toBe(line.trimEnd());
+    }
     expect(renderReport('md', results, comparison)).toContain(
       '| `239.1.1.1:5001` | `loss_ratio` | 1.00 % | 2.00 % | +100 % |',
     );
