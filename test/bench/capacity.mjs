@@ -15,8 +15,6 @@ import { watched } from './quiet.mjs';
 const COMMAND = path.resolve(import.meta.dirname, '../../bin/mcast.js');
 const ENDPOINT = 'probe://239.192.7.1:5001/iface=e0';
 const AIMS = { off: 0.03, continuousS: 15, binaryS: 60 };
-/** Of the queue, in time at its rate: short enough not to hide a rate that is too high. */
-const QUEUE_S = 0.01;
 const PLACES = { sender: { host: 'tx', device: 'e0' }, network: { host: 'sw', device: 'p-rx' } };
 
 const chosen = options({
@@ -24,6 +22,7 @@ const chosen = options({
   methods: 'continuous,binary',
   places: 'sender,network',
   repeats: 2,
+  'queue-ms': 10,
   json: '',
 });
 if (!(await isolate())) {
@@ -50,7 +49,7 @@ const results = [];
 for (const mbit of chosen.rates.split(',').map(Number)) {
   for (const place of chosen.places.split(',')) {
     const { host, device } = PLACES[place];
-    const queue = Math.max(20_000, Math.round((mbit * 1e6 * QUEUE_S) / 8));
+    const queue = Math.max(20_000, Math.round((mbit * 1e3 * chosen['queue-ms']) / 8));
     const burst = Math.max(40_000, Math.round((mbit * 1e6 * 0.002) / 8));
     shell(`tc -n ${host} qdisc replace dev ${device} root tbf rate ${mbit}mbit burst ${burst}b limit ${queue}b`);
     for (const method of chosen.methods.split(',')) {
