@@ -171,6 +171,27 @@ describe('the table of streams', () => {
     expect(first![8]).toBe(formatCount(result.streams[0]!.after!.metrics.packets_lost));
   });
 
+  it('counts the messages of a feed that were lost in the last interval, by whatever cause', () => {
+    const state = stateOf(severalStreams());
+    const messages = {
+      packets_lost: null,
+      loss_network: 4,
+      loss_socket_buffer: 1,
+      loss_application: 0,
+      loss_ratio: 0.1,
+    };
+    const rows = [intervalRow('other', messages)];
+    state.history.add({
+      startNs: SECOND_NS,
+      endNs: 2 * SECOND_NS,
+      rows,
+      others: null,
+      senderRows: [],
+      transportRows: [],
+    });
+    expect(rowsOf(pageOf(state))[0]!.slice(2, 6)).toEqual(['losing', formatRate(1_052_800), '', '5']);
+  });
+
   it('ends with the streams that have no row, together', () => {
     const state = stateOf(severalStreams());
     const footOf = (): string[] => {

@@ -9,6 +9,7 @@ import { streamName, streamSection } from '../html/stream.js';
 import { formatDuration, formatRate } from '../../core/format.js';
 import { HISTORY_POINTS, type History } from './history.js';
 import type { LiveState } from './liveState.js';
+import { lostInInterval } from '../lostInInterval.js';
 import { picture } from './picture.js';
 import { sortedStreams } from './streamOrder.js';
 import { addressOf, OVERVIEW, type View } from './view.js';
@@ -61,7 +62,7 @@ function now(stream: Stream, history: History): Markup {
   return markup`<h3>Last interval</h3>${facts([
     { name: 'rate', value: formatRate(row.rate_bit_per_second) },
     { name: 'received', value: formatCount(row.packets_received) },
-    { name: 'lost', value: orNone(formatCount(row.packets_lost)) },
+    { name: 'lost', value: orNone(formatCount(lostInInterval(row))) },
     { name: 'lost in the network', value: orNone(formatCount(row.loss_network)) },
     { name: 'at the socket buffer', value: orNone(formatCount(row.loss_socket_buffer)) },
     { name: 'in the application', value: orNone(formatCount(row.loss_application)) },

@@ -7,6 +7,7 @@ import { lostOf } from '../html/lost.js';
 import { markup, NOTHING, type Markup, type Part } from '../html/markup.js';
 import { streamName } from '../html/stream.js';
 import type { History } from './history.js';
+import { lostInInterval } from '../lostInInterval.js';
 import { spark, SPARKS } from './spark.js';
 import { sortedStreams } from './streamOrder.js';
 import { addressOf, OVERVIEW, type Sort, type View } from './view.js';
@@ -69,12 +70,12 @@ function rowOf(row: Row, columns: readonly Column[]): Markup {
 function othersRow(history: History, columns: readonly Column[]): Markup {
   const last = history.lastOthers();
   if (last === null) return NOTHING;
-  const { streams, rate_bit_per_second: rate, loss_ratio: ratio, packets_lost: lost } = last;
+  const { streams, rate_bit_per_second: rate, loss_ratio: ratio } = last;
   const known: readonly (readonly [Part, isText?: boolean])[] = [
     [(ratio ?? 0) > 0 ? LOSING : last.packets_received === 0 ? SILENT : OK, true],
     [formatRate(rate)],
     [spark(history.othersCourse(SPARKS)), true],
-    [badCount(lost)],
+    [badCount(lostInInterval(last))],
   ];
   const first = columns.findIndex(({ head }) => head === 'state');
   return markup`<tfoot>
@@ -101,7 +102,7 @@ function columnsFor(streams: readonly Stream[], history: History, by: Sort): Col
     { head: 'state', isText: true, cell: stateOf },
     { head: 'rate', sort: 'rate', cell: ({ last }) => (last === null ? '' : formatRate(last.rate_bit_per_second)) },
     { head: 'course', isText: true, cell: ({ stream }) => spark(history.course(stream.id, SPARKS)) },
-    { head: 'lost now', cell: ({ last }) => (last === null ? '' : badCount(last.packets_lost)) },
+    { head: 'lost now', cell: ({ last }) => (last === null ? '' : badCount(lostInInterval(last))) },
     { head: 'lost', sort: 'lost', cell: ({ stream }) => lossCell(stream) },
     {
       head: 'loss ratio',

@@ -2,6 +2,7 @@
 import type { IntervalRow, SenderIntervalRow } from '../../result/interval.js';
 import type { EventRecord, Receiver } from '../../result/model.js';
 import { StreamLabels } from '../intervalLine.js';
+import { lostInInterval } from '../lostInInterval.js';
 import { receivedOutcome, sentOutcome, type ReceivedFigures } from './history.js';
 import { LiveTable, type LiveRow, type RowKind } from './liveTable.js';
 import { ReceiverReports, REPORTED } from './receiverReports.js';
@@ -43,7 +44,7 @@ export const UNBOUNDED: RunBounds = {
 const RECEIVED: RowKind<Partial<ReceivedFigures>> = {
   countsOf: (row) => ({
     received: row.packets_received,
-    lost: lostOf(row),
+    lost: lostInInterval(row),
     network: row.loss_network,
     socketBuffer: row.loss_socket_buffer,
     application: row.loss_application,
@@ -61,13 +62,6 @@ const SENT: RowKind<SenderIntervalRow> = {
   rateOf: (row) => row.rate_bit_per_second ?? 0,
   outcomeOf: sentOutcome,
 };
-
-/** Of formats that number messages rows say only by what they were lost: lost = network + socket buffer + application. */
-function lostOf(row: Partial<ReceivedFigures>): number | null {
-  if (typeof row.packets_lost === 'number') return row.packets_lost;
-  const causes = [row.loss_network, row.loss_socket_buffer, row.loss_application];
-  return causes.every((cause) => typeof cause === 'number') ? causes.reduce((sum, cause) => sum + cause, 0) : null;
-}
 
 export class LiveState {
   readonly bounds: RunBounds;
