@@ -116,6 +116,10 @@ function complete(document: Loose): void {
   document['outputs'] ??= [];
   document['links'] ??= [];
   if (isObject(document['clock'])) document['clock']['offsets'] ??= [];
+  if (isObject(document['evidence'])) {
+    document['evidence']['processors'] ??= null;
+    document['evidence']['threads'] ??= [];
+  }
   if (isObject(document['sender'])) {
     document['sender']['inputs'] ??= [];
     document['sender']['recovery'] ??= null;

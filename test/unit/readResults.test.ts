@@ -68,6 +68,13 @@ describe('reading results', () => {
     expect(await refusal(without('packets_lost'))).toContain('streams[0].metrics.packets_lost');
   });
 
+  it('takes an older document that does not tell who had the processors', async () => {
+    const { evidence, ...rest } = receiverResult();
+    const { host_counters, notes } = evidence;
+    const [older] = await readResults(JSON.stringify({ ...rest, evidence: { host_counters, notes } }), 'f');
+    expect(older!.evidence).toEqual({ host_counters, processors: null, threads: [], notes });
+  });
+
   it('takes an older document without the inputs of a sender', async () => {
     const copy = JSON.parse(JSON.stringify(senderResult())) as { sender: { inputs?: unknown } };
     delete copy.sender.inputs;
