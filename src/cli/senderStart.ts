@@ -14,6 +14,7 @@ export async function openInputs(plan: SendPlan, presenter: Presenter): Promise<
 
 /** The bandwidth is said before it is used. */
 export function sayLoad(presenter: Presenter, plan: SendPlan): void {
+  if (plan.threads > 1) presenter.say(`streams and flows are dealt to ${plan.threads} threads`);
   // A file of messages has times of its own.
   const paced = plan.streams.filter(({ feed }) => feed === null || feed.messagesPerSecond !== null);
   if (paced.length < plan.streams.length) presenter.say("as fast as the messages' own times say");

@@ -7,6 +7,7 @@ import { fallbackOf, outputPlan, type OutputPlan, type PlanContext } from './mak
 import type { CommonPlan, RunPlan, StreamAddress } from './plan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
 import type { OptionName, OptionValues } from './options.js';
+import { onlyCpu } from './threadPlan.js';
 import { readTargets, streamAddresses, type Targets } from './targets.js';
 
 /** Groups that are joined and left. */
@@ -75,7 +76,7 @@ export function planBench(
     command: given.command,
     argv: context.argv,
     io: run.io ?? 'auto',
-    cpu: run.cpu ?? null,
+    cpu: onlyCpu(run, problems),
     timestamps: run.timestamps ?? 'auto',
     test,
     streams,

@@ -1,7 +1,7 @@
 /** Options and endpoints to a complete plan: endpoint parameter, then flag, then default; every rule checked. */
 import { McastError } from '../core/errors.js';
 import { formatDurationNs } from '../core/units.js';
-import type { CommonPlan, FlowReplay, ReceivePlan, SendPlan, SendStream, StreamAddress } from './plan.js';
+import type { CommonPlan, FlowReplay, ReceivePlan, SendPlan, SendStream } from './plan.js';
 import type { EachLimit } from '../result/eachLimits.js';
 import type { Limit } from '../result/limits.js';
 import { REORDER_WINDOW_NS, REORDER_WINDOW_PACKETS } from '../impair/spec.js';
@@ -20,6 +20,8 @@ import { rateProblem, sendStreams, totalBitPerSecond } from './sendStreams.js';
 import { sessionPlan } from './sessionPlan.js';
 import { isUnicast, readTargets, type PlanContext, type Target, type Targets } from './targets.js';
 import { messageTimeZone } from './streamValues.js';
+import { onlyCpu, threadPlan } from './threadPlan.js';
+import { refuseTwins } from './twins.js';
 
 export type { PlanContext } from './targets.js';
 
@@ -153,6 +155,7 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
     durationNs,
     streams,
     flowReplay: flows,
+    ...threadPlan(run, streams, flows, problems),
     quantumNs: run.quantum ?? null,
     maxLateNs:
       run['max-late'] ??
@@ -187,6 +190,7 @@ function receivePlan(
   refuseTwins(streams, 'one is enough', problems);
   const busyPollNs = run['busy-poll'] ?? fallbackOf('busy-poll');
   const window = reorderWindow(run);
+  onlyCpu(run, problems);
   const common = commonPlan(targets, command, context, run.seed ?? context.random() >>> 0, problems);
   return {
     ...common,
@@ -244,7 +248,7 @@ function commonPlan(
     startAtUnixNs,
     endAtUnixNs,
     seed,
-    cpu: run.cpu ?? null,
+    cpu: run.cpu?.[0] ?? null,
     name: run.name ?? null,
     labels: Object.fromEntries(run.label ?? []),
     inject: run.inject ?? null,
@@ -323,26 +327,6 @@ function countNs(plan: SendPlan): number {
 function endNs(plan: SendPlan, context: PlanContext): number {
   if (plan.endAtUnixNs === null) return Infinity;
   return Number(plan.endAtUnixNs - (plan.startAtUnixNs ?? context.nowUnixNs));
-}
-
-/** The same destination twice, or one group both with and without sources, which the kernel would quietly turn into one of them. */
-function refuseTwins(streams: readonly StreamAddress[], instead: string, problems: McastError[]): void {
-  const seen = new Map<string, StreamAddress[]>();
-  for (const stream of streams) {
-    const place = `${stream.group} port ${stream.port}`;
-    const key = `${place} ${stream.iface ?? ''}`;
-    const others = seen.get(key) ?? [];
-    for (const other of others) {
-      if ((other.sources.length === 0) !== (stream.sources.length === 0)) {
-        problems.push(usage(`${place} is given with and without a source: without one every source is heard`));
-        return;
-      }
-      if (other.sources.length > 0 && !other.sources.some((source) => stream.sources.includes(source))) continue;
-      problems.push(usage(`${place} is given twice, by "${other.endpoint}" and "${stream.endpoint}": ${instead}`));
-      return;
-    }
-    seen.set(key, [...others, stream]);
-  }
 }
 
 /** Length of the intervals, ns. */

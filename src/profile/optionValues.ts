@@ -24,6 +24,13 @@ export function integerIn(from: number, to: number): (text: string) => number {
   };
 }
 
+/** Processors, each once, joined by commas. */
+export function parseCpus(text: string): readonly number[] {
+  const cpus = text.split(',').map(integerIn(0, 4095));
+  if (new Set(cpus).size < cpus.length) throw usage(`"${text}" names a processor twice`);
+  return cpus;
+}
+
 /** A reader of one word out of several, which it names. */
 export function oneOf<const T extends string>(
   ...words: readonly T[]

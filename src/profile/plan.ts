@@ -269,6 +269,10 @@ export interface SendPlan extends CommonPlan {
   readonly streams: readonly SendStream[];
   /** What becomes streams once its capture is open; `null`: the streams are complete. */
   readonly flowReplay: FlowReplay | null;
+  /** That send at the same time, each some of the streams and flows. */
+  readonly threads: number;
+  /** A processor for each of them; empty: not pinned. */
+  readonly cpus: readonly number[];
   /** `null`: chosen from the rate. */
   readonly quantumNs: number | null;
   readonly maxLateNs: number;

@@ -16,6 +16,7 @@ import {
 import {
   integerIn,
   oneOf,
+  parseCpus,
   parseFiniteRate,
   parseInject,
   parseLabel,
@@ -240,10 +241,16 @@ export const RUN_OPTIONS = {
     commands: MEASURING,
     help: 'streams told apart; the rest is counted as one',
   }),
-  cpu: one('Engine', integerIn(0, 4095), {
+  threads: one('Engine', integerIn(1, 64), {
     value: '<n>',
+    fallback: '1',
+    commands: ['send'],
+    help: 'streams and flows are dealt to so many threads, each with a socket and a loop of its own, for what one of them cannot send',
+  }),
+  cpu: one('Engine', parseCpus, {
+    value: '<n>[,<n>...]',
     commands: [...LIVE, 'zap', 'capacity', 'bench'],
-    help: 'pin the measuring thread to this CPU',
+    help: 'pin the measuring thread to this CPU; of several --threads each to one of its own: 0,1',
   }),
   io: one('Engine', oneOf('auto', 'native', 'dgram'), {
     value: '<native|dgram>',

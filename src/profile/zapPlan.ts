@@ -4,6 +4,7 @@ import type { Scheme } from '../core/endpoint.js';
 import { fallbackOf, outputPlan, type OutputPlan, type PlanContext } from './makePlan.js';
 import type { CommonPlan, RunPlan, StreamAddress } from './plan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
+import { onlyCpu } from './threadPlan.js';
 import { readTargets, streamAddresses } from './targets.js';
 
 /** Channels that are joined one after the other. */
@@ -48,7 +49,7 @@ export function planZap(
     command: given.command,
     argv: context.argv,
     io: run.io ?? 'auto',
-    cpu: run.cpu ?? null,
+    cpu: onlyCpu(run, problems),
     timestamps: run.timestamps ?? 'auto',
     streams,
     cycles,

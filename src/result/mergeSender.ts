@@ -33,7 +33,7 @@ function mergeSenderStream(a: SenderStream, b: SenderStream): SenderStream {
   return {
     ...a,
     ...addSenderSums(a, b),
-    flows: [...a.flows, ...b.flows].slice(0, 16),
+    flows: [...a.flows, ...b.flows].toSorted((x, y) => Number(x) - Number(y)).slice(0, 16),
     flow_count: a.flow_count + b.flow_count,
     departure_error_ns: mergeSummaries([a.departure_error_ns, b.departure_error_ns]),
     impairment: mergeImpairments([a.impairment, b.impairment]),

@@ -1,4 +1,5 @@
 import type { Nanos, SplitTime } from '../core/time.js';
+import type { Deal } from '../feed/dealtFlows.js';
 import { IperfFeed } from '../feed/iperfFeed.js';
 import type { PacedOptions } from '../feed/limits.js';
 import { PayloadFeed } from '../feed/payloadFeed.js';
@@ -19,6 +20,8 @@ export const WHOLE: FlowShare = { index: 0, of: 1 };
 export interface DatagramFeedOptions extends PacedOptions {
   readonly payloadSlots: PayloadSlots;
   readonly share: FlowShare;
+  /** Which flows of the stream are made here; of iperf each is a stream of its own. */
+  readonly deal: Deal;
   readonly runId: number;
   readonly sendTime: 'departure' | 'due';
   readonly unixAtMonoZero: SplitTime;

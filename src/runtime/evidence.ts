@@ -13,6 +13,14 @@ import { readProcessorTime, TICK_NS } from '../io/processors.js';
 import { readThreadTimes, threadTimesGrowth, threadTimesInSteps } from '../io/threadTimes.js';
 import type { Evidence } from '../result/model.js';
 
+/** Sends that the host refused, as sockets saw it. */
+export interface RefusedSends {
+  readonly noBuffers: number;
+  readonly wouldBlock: number;
+}
+
+const NOWHERE: RefusedSends = { noBuffers: 0, wouldBlock: 0 };
+
 /** What a run tells of its host. */
 export interface Evidenced {
   readonly evidence: Evidence;
@@ -32,12 +40,16 @@ export class EvidenceWatch {
     return whole(this.inSteps(via)).evidence;
   }
 
-  /** The same, yielding between files; and what `sinks` saw refused set against it. */
-  *inSteps(via: readonly NetworkInterface[], sinks: readonly DatagramSink[] = []): Generator<void, Evidenced> {
+  /** The same, yielding between files; and what `sinks` saw refused, and other threads, set against it. */
+  *inSteps(
+    via: readonly NetworkInterface[],
+    sinks: readonly DatagramSink[] = [],
+    elsewhere: () => RefusedSends = () => NOWHERE,
+  ): Generator<void, Evidenced> {
     const growth = evidenceGrowth(this.before, yield* hostEvidenceInSteps());
     const drops = this.#qdiscDrops(via);
     // What was refused meanwhile the sinks may have seen and the host's counters not: that is no disagreement.
-    const refusedSendsDisagree = disagreement(growth, drops, sinks);
+    const refusedSendsDisagree = disagreement(growth, drops, sinks, elsewhere());
     yield;
     const threads = threadTimesGrowth(this.#threadsBefore, yield* threadTimesInSteps());
     const counters = flattenEvidence(growth);
@@ -85,15 +97,17 @@ function disagreement(
   { counters }: HostEvidence,
   drops: ReadonlyMap<string, number>,
   sinks: readonly DatagramSink[],
+  elsewhere: RefusedSends,
 ): string | null {
   if (sinks.length === 0) return null;
   const sum = (counter: number): number => sinks.reduce((total, sink) => total + sink.counters[counter]!, 0);
   const refused = (counters.udp_sndbuf_errors ?? 0) + (counters.udp6_sndbuf_errors ?? 0);
-  const seen = sum(SocketCounter.NoBuffers) + sum(SocketCounter.WouldBlock);
+  const noBuffers = sum(SocketCounter.NoBuffers) + elsewhere.noBuffers;
+  const seen = noBuffers + sum(SocketCounter.WouldBlock) + elsewhere.wouldBlock;
   if (refused > seen) {
     return `the host counted ${refused} refused sends, this run saw ${seen}: another program's, or sends that only seemed to succeed`;
   }
   const unseen = [...drops.values()].reduce((total, count) => total + count, 0);
-  if (unseen <= sum(SocketCounter.NoBuffers)) return null;
-  return `the queueing discipline dropped ${unseen} packets, this run saw ${sum(SocketCounter.NoBuffers)} refused: the others count as sent (another program's, or parts of super-packets: try --offload off)`;
+  if (unseen <= noBuffers) return null;
+  return `the queueing discipline dropped ${unseen} packets, this run saw ${noBuffers} refused: the others count as sent (another program's, or parts of super-packets: try --offload off)`;
 }

@@ -11,6 +11,7 @@ import type { BenchPlan } from '../profile/benchPlan.js';
 import type { CapacityPlan } from '../profile/capacityPlan.js';
 import type { ZapPlan } from '../profile/zapPlan.js';
 import type { OutputQueue } from './receiverOutputs.js';
+import type { SenderPart } from './senderParts.js';
 import type { SharedInput } from './sharedInput.js';
 
 /** By what a result is judged. */
@@ -39,6 +40,8 @@ export type WorkerTask =
       readonly plan: SendPlan;
       /** By stream of the plan; `null`: it makes what it sends. */
       readonly inputs: readonly (SharedInput | null)[];
+      /** Of what several threads send together; `null`: it sends all. */
+      readonly part: SenderPart | null;
       readonly judge: Judge;
       readonly control: Int32Array<SharedArrayBuffer>;
     }

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { McastError } from '../core/errors.js';
 import { wakeLoop } from '../io/addon.js';
 import { captureQueue, openCaptureSink } from '../io/captureWriter.js';
@@ -16,31 +17,14 @@ import { withResolvers } from './resolvers.js';
 import type { OutputQueue } from './receiverOutputs.js';
 import { ResultCollector } from './resultCollector.js';
 import { ResultDelivery } from './resultDelivery.js';
+import { shortTermCname } from './rtcpIdentity.js';
+import type { Run, RunListener } from './runHandle.js';
+import { SenderParts } from './senderParts.js';
+import type { SharedInput } from './sharedInput.js';
 import { takeWorker } from './spareWorker.js';
+import { startTogether } from './threadedSender.js';
 
-/** What it throws ends the run, whose {@link Run.finished} rejects with it. */
-export type RunListener = (message: RunMessage) => void;
-
-/** A run in a worker of its own, seen from the thread that started it. */
-export interface Run {
-  /** Sockets are open; a receiver has joined. Rejects as {@link finished} does when it never comes to that. */
-  readonly ready: Promise<ReadyInfo>;
-  readonly finished: Promise<RunResult>;
-  /** Ends it cleanly; {@link finished} follows. Calling it again changes nothing. */
-  stop(): void;
-  /** A receiver: it ends when nothing has come for `SILENCE_NS` from now on. Others go on. */
-  endWhenSilent(): void;
-  /** Asks for the result so far: a `partial` message follows. */
-  snapshot(): void;
-  /** Asks for it in outline, with these streams in full: an `outline` message follows, or a `partial`, which has all. */
-  outline(streams: readonly string[]): void;
-  /** Asks it to reopen its output files. */
-  reopen(): void;
-  /** Ends it at once, without a result; {@link finished} rejects unless it was settled. */
-  abandon(): Promise<void>;
-  /** Its thread is gone, however it went. Never rejects. */
-  readonly exited: Promise<void>;
-}
+export type { Run, RunListener } from './runHandle.js';
 
 /** `inputs`: of its transport streams, opened for this plan; they are stopped when it is over. */
 export function startSender(
@@ -51,14 +35,15 @@ export function startSender(
 ): Run {
   const shared = inputs?.shared ?? plan.streams.map(() => null);
   const withLinks = (result: RunResult): RunResult => linked(result, inputs?.links() ?? [], judge);
-  const sent = start(
-    (control) => ({ kind: 'send', plan, inputs: shared, judge, control }),
-    (message) => {
-      if (message.type === 'collect') collector.open(message.address, message.port, message.run, plan.feedbackKey);
-      else listener(isSoFar(message) ? { ...message, result: withLinks(message.result) } : message);
-    },
-  );
   const collector = new ResultCollector();
+  const hear: RunListener = (message) => {
+    if (message.type === 'collect') collector.open(message.address, message.port, message.run, plan.feedbackKey);
+    else listener(isSoFar(message) ? { ...message, result: withLinks(message.result) } : message);
+  };
+  const sent =
+    plan.threads === 1
+      ? start((control) => ({ kind: 'send', plan, inputs: shared, part: null, judge, control }), hear)
+      : sendTogether(plan, shared, judge, hear);
   const run = plan.feedback === null ? sent : collecting(sent, collector, judge);
   if (inputs === null) return run;
   // An input that fails ends the run, and is what it ended of.
@@ -75,6 +60,28 @@ export function startSender(
   finished.catch(() => {});
   failed.catch(() => {});
   return { ...run, finished };
+}
+
+/** Its streams and flows are dealt to threads. */
+function sendTogether(
+  plan: SendPlan,
+  inputs: readonly (SharedInput | null)[],
+  judge: Judge,
+  listener: RunListener,
+): Run {
+  const of = plan.threads;
+  const memory = SenderParts.allocate(of);
+  const common = { of, memory, runId: randomBytes(4).readUInt32BE(), cname: shortTermCname() };
+  // The whole is judged.
+  const ofPart: Judge = { limits: [], eachLimits: [], allowSilence: true };
+  return startTogether({
+    plan,
+    judge,
+    listener,
+    start: (index, hear) =>
+      start((control) => ({ kind: 'send', plan, inputs, part: { ...common, index }, judge: ofPart, control }), hear),
+    onGone: (index) => new SenderParts(memory, index, of).end(),
+  });
 }
 
 /** The sender's result with what its receivers send; judged anew, since limits hold for them too. */

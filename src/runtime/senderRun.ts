@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { whole } from '../core/steps.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
-import type { DatagramSink, Io } from '../io/datagram.js';
+import { SocketCounter, type DatagramSink, type Io } from '../io/datagram.js';
 import { Histogram } from '../metrics/histogram.js';
 import type { Receiver, RunResult } from '../result/model.js';
 import { ClockWatch } from './clockWatch.js';
 import { Command, type RunControl } from './control.js';
 import { EventLog } from './eventLog.js';
-import { EvidenceWatch } from './evidence.js';
+import { EvidenceWatch, type RefusedSends } from './evidence.js';
 import { refuseForeignSender } from './foreignSender.js';
 import { fragmentWarnings } from './fragmentWarnings.js';
 import { Housekeeping } from './housekeeping.js';
@@ -19,9 +19,10 @@ import { intervalJudge } from './limitEvents.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import type { Judge, WorkerMessage } from './messages.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
+import { dealtTo } from '../profile/threadPlan.js';
 import { placedLines } from './placedLines.js';
 import { placedLine } from './placedLine.js';
-import { placeStreams } from './placedStream.js';
+import { ownStreams, placeStreams } from './placedStream.js';
 import { openRecoveryServers, recoveryLines, retransmissionAgents, type RecoveryServer } from './recoveryServers.js';
 import { reportedReceivers } from './receiverReports.js';
 import { rehearse } from './rehearsal.js';
@@ -29,6 +30,7 @@ import { refuseScattered } from './replaySetup.js';
 import { ResultSoFar } from './resultSoFar.js';
 import { shortTermCname } from './rtcpIdentity.js';
 import type { SharedInput } from './sharedInput.js';
+import { beginTogether, OtherParts, SenderParts, type SenderPart, type SharedStart } from './senderParts.js';
 import { SenderSession } from './senderSession.js';
 import { SenderTeller } from './senderTeller.js';
 import { senderResult, type SenderStreamState } from './senderResult.js';
@@ -47,12 +49,17 @@ const LEAD_NS = 10e6;
 /** And for each transport stream, which is read ahead. */
 const MEDIA_LEAD_NS = 1e6;
 const SECOND_NS = 1e9;
+/** How often a thread tells the others what it has sent. */
+const TELL_NS = 100e6;
 /** Above this rate even the first milliseconds want compiled code. */
 const FAST_PACKETS_PER_SECOND = 5_000;
 /** Datagrams of one sendmmsg that share a reading of the clock, and what each of them takes: the spread of carried times. */
 const STAMP_SPREAD_NS = 8 * 3e3;
 
-/** Carries out a send plan on this thread: opens, sends to the end or until stopped, and gives the result. */
+/**
+ * Carries out a send plan on this thread: opens, sends to the end or until stopped, and gives the result. `part`: of what
+ * several threads send together, this one's; `null`: it sends all.
+ */
 export async function runSender(
   io: Io,
   plan: SendPlan,
@@ -60,11 +67,16 @@ export async function runSender(
   judge: Judge,
   control: RunControl,
   post: (message: WorkerMessage) => void,
+  part: SenderPart | null = null,
 ): Promise<RunResult> {
-  prepareThread(plan);
-  const placed = await placeStreams(plan, inputs);
-  if (!plan.force && !plan.unicast) await refuseForeignSender(io, placed);
-  refuseScattered(placed);
+  prepareThread({ cpu: plan.cpus[part?.index ?? 0] ?? null });
+  const all = await placeStreams(plan, inputs);
+  // What is of the whole run is the first thread's.
+  const isFirst = part === null || part.index === 0;
+  const parts = part === null ? null : new SenderParts(part.memory, part.index, part.of);
+  if (isFirst && !plan.force && !plan.unicast) await refuseForeignSender(io, all);
+  refuseScattered(all);
+  const placed = part === null ? all : ownStreams(all, dealtTo(part.index, part.of, plan.streams));
   const sinks = await openSinks(io, plan, placed);
   const announcedBy: DatagramSink[] = [];
   let asking: OpenFeedbackSender | null = null;
@@ -85,13 +97,13 @@ export async function runSender(
         await rehearse('send', superPackets);
       }
     }
-    const runId = randomBytes(4).readUInt32BE();
+    const runId = part?.runId ?? randomBytes(4).readUInt32BE();
     const name = runId.toString(16).padStart(8, '0');
-    const cname = shortTermCname();
-    asking = await openFeedbackSender(io, plan, placed, runId, cname);
+    const cname = part?.cname ?? shortTermCname();
+    asking = isFirst ? await openFeedbackSender(io, plan, all, runId, cname) : null;
     if (asking !== null) post({ type: 'collect', address: asking.address, port: asking.port, run: name });
     // Flows of one stream differ in nothing but their port.
-    const told = placed.filter(({ share }) => share.index === 0);
+    const told = all.filter(({ share }) => share.index === 0);
     const isAwaited = asking !== null && plan.feedback!.receivers > 0;
     const tellReady = (warnings: readonly string[], realNs: Nanos, sdp: string | null): void => {
       const lines = [...placedLines(told, placedLine), ...recoveryLines(servers, plan)];
@@ -102,24 +114,30 @@ export async function runSender(
           time: formatRealtime(io.clock.epoch, realNs),
           io: io.name,
           lines: asking === null ? lines : [...lines, asking.line],
-          interfaces: [...new Set(placed.map(({ via }) => via.name))],
+          interfaces: [...new Set(all.map(({ via }) => via.name))],
           warnings,
-          loopback: placed.every(({ via }) => via.loopback),
+          loopback: all.every(({ via }) => via.loopback),
           sdp,
         },
       });
     };
     const warnings = fragmentWarnings(plan, told);
+    if (isAwaited || parts !== null) tellReady(warnings, io.clock.realNs(), null);
     if (isAwaited) {
-      tellReady(warnings, io.clock.realNs(), null);
       await awaitReceivers(io, plan.feedback!, asking!.agent, control);
       post({ type: 'said', text: `receivers that are there: ${asking!.agent.table.present(io.clock.monoNs())}` });
     }
     const evidence = new EvidenceWatch();
-    const startRealNs = io.clock.realNs();
-    const startMonoNs = io.clock.monoNs();
-    const leadNs = LEAD_NS + MEDIA_LEAD_NS * plan.streams.filter(({ media }) => media !== null).length;
-    const firstNs = startMonoNs + Math.max(leadNs, untilNs(plan.startAtUnixNs, io, startRealNs));
+    const begin = (): SharedStart => {
+      const realNs = io.clock.realNs();
+      const monoNs = io.clock.monoNs();
+      const leadNs =
+        LEAD_NS * (part?.of ?? 1) + MEDIA_LEAD_NS * plan.streams.filter(({ media }) => media !== null).length;
+      const first = monoNs + Math.max(leadNs, untilNs(plan.startAtUnixNs, io, realNs));
+      return { startRealNs: realNs, startMonoNs: monoNs, firstNs: first };
+    };
+    const { startRealNs, startMonoNs, firstNs } =
+      parts === null ? begin() : await beginTogether(io, parts, isFirst, control, begin);
     const bounded = boundedByEnd(plan, io, startRealNs, firstNs - startMonoNs);
     const legs: SharedLegs = {
       media: new Map(),
@@ -139,7 +157,8 @@ export async function runSender(
     announcedBy.push(...(announcing?.sinks ?? []));
     announcing?.follow(lanes);
     const answering = retransmissionAgents(servers, plan, lanes);
-    asking?.agent.follow(lanes, () => totalsOf(streams));
+    const others = isFirst && parts !== null ? [new OtherParts(parts)] : [];
+    asking?.agent.follow([...lanes, ...others], () => totalsOf(streams, parts));
     const feedback = asking === null ? [] : [asking.agent];
     const receivers = (nowNs: Nanos): Receiver[] =>
       asking === null ? [] : reportedReceivers(asking.agent.table, nowNs);
@@ -180,11 +199,13 @@ export async function runSender(
         health,
         watch,
         log,
-        interfaces: interfaceFacts(placed.map(({ via }) => via)),
+        interfaces: interfaceFacts(all.map(({ via }) => via)),
         evidence: () =>
           evidence.inSteps(
-            placed.map(({ via }) => via),
-            sinks.map(({ sink }) => sink),
+            all.map(({ via }) => via),
+            // Of the whole run the first thread can tell.
+            isFirst ? sinks.map(({ sink }) => sink) : [],
+            () => parts?.othersRefused() ?? { noBuffers: 0, wouldBlock: 0 },
           ),
         facts: {
           runId: name,
@@ -204,7 +225,8 @@ export async function runSender(
       plan.count !== null ||
       plan.endAtUnixNs !== null ||
       plan.streams.every((stream, position) => endsWithInput(stream) && !isLive(inputs[position]));
-    const working = [...lanes, ...announcers, ...answering, ...feedback];
+    const working = [...lanes, ...announcers, ...answering, ...feedback, ...others];
+    const tellParts = (): void => parts?.tell(totalsOf(streams), refusedBy(sinks));
     const soFar = new ResultSoFar(io.clock, () => result(!endsByItself), post, working);
     const housekeeping = new Housekeeping(
       [
@@ -214,7 +236,8 @@ export async function runSender(
           run: (nowNs) => {
             collect();
             const step = watch.sample();
-            if (step !== null)
+            // Of one clock one thread tells.
+            if (step !== null && isFirst)
               log.add('clock_step', nowNs, null, `realtime stepped by ${step.byNs / 1e6} ms`, { by_ns: step.byNs });
           },
         },
@@ -224,11 +247,12 @@ export async function runSender(
           // Nothing to tell before the first datagram is due.
           run: (nowNs, dueNs) => nowNs > firstNs && teller.tellSome(nowNs, dueNs),
         },
+        ...(parts === null ? [] : [{ firstMonoNs: startMonoNs, periodNs: TELL_NS, run: tellParts }]),
       ],
       working,
     );
-    const sdp = session.description();
-    if (!isAwaited) tellReady(warnings, startRealNs, sdp);
+    const sdp = parts === null ? session.description() : null;
+    if (!isAwaited && parts === null) tellReady(warnings, startRealNs, sdp);
     else if (sdp !== null) post({ type: 'described', sdp });
     await runLoop(
       io,
@@ -247,6 +271,7 @@ export async function runSender(
       },
       health,
     );
+    tellParts();
     const endedNs = io.clock.monoNs();
     if (endedNs > firstNs) teller.finish(endedNs);
     watch.sample();
@@ -255,11 +280,13 @@ export async function runSender(
     for (const sink of [...sinks.map((open) => open.sink), ...announcedBy]) sink.close();
     for (const server of servers) server.close();
     asking?.close();
+    parts?.end();
   }
 }
 
-function totalsOf(streams: readonly SenderStreamState[]): FeedbackTotals {
-  const totals = { scheduled: 0, notSent: 0, octets: 0 };
+/** `parts`: what the others sent is to be in it. */
+function totalsOf(streams: readonly SenderStreamState[], parts: SenderParts | null = null): FeedbackTotals {
+  const totals = { scheduled: 0, notSent: 0, octets: 0, ...parts?.othersTotals() };
   for (const { feed, stats, role } of streams) {
     if (role !== 'media') continue;
     totals.scheduled += feed.scheduled;
@@ -267,6 +294,11 @@ function totalsOf(streams: readonly SenderStreamState[]): FeedbackTotals {
     totals.octets += stats.counters[SenderCounter.Octets]!;
   }
   return totals;
+}
+
+function refusedBy(sinks: readonly OpenSink[]): RefusedSends {
+  const sum = (counter: number): number => sinks.reduce((total, { sink }) => total + sink.counters[counter]!, 0);
+  return { noBuffers: sum(SocketCounter.NoBuffers), wouldBlock: sum(SocketCounter.WouldBlock) };
 }
 
 /** A transport stream or a capture that is sent once. */

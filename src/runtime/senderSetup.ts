@@ -6,10 +6,11 @@ import { splitNs, type Nanos } from '../core/time.js';
 import { FEC_HEADER_OCTETS } from '../profile/fecStreams.js';
 import { fecFeed, type FecFeed } from './fecFeed.js';
 import { channelStartNs } from '../feed/channelStart.js';
+import { DealtFlows } from '../feed/dealtFlows.js';
 import { MergedFeed, type FlowFeed } from '../feed/mergedFeed.js';
 import { PayloadSlots } from '../feed/payloadSlots.js';
 import { ReplayFlow, type ReplayFeed } from '../feed/replayFeed.js';
-import type { DatagramSink, Destination, Io, StampFormat } from '../io/datagram.js';
+import type { DatagramSink, Destination, Io } from '../io/datagram.js';
 import { Pacer } from '../pacing/pacer.js';
 import { chooseQuantumNs, segmentsFor } from '../pacing/quantum.js';
 import { datagramFeed } from './datagramFeed.js';
@@ -18,7 +19,7 @@ import { inputName, type SentInput } from './inputReport.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { isIperf } from '../profile/streamValues.js';
 import { legFeed, mediaFeed, type MediaFeed, type SplitMedia } from './mediaFeed.js';
-import type { PlacedStream } from './placedStream.js';
+import { socketKey, stampFormatOf, type PlacedStream } from './placedStream.js';
 import { replayFeed } from './replaySetup.js';
 import { ReportedMedia } from './reportedMedia.js';
 import { RtcpFeed } from './rtcpFeed.js';
@@ -60,8 +61,7 @@ const OFFLOAD_PACKETS_PER_SECOND = 100_000;
 export async function openSinks(io: Io, plan: SendPlan, placed: readonly PlacedStream[]): Promise<OpenSink[]> {
   const groups = new Map<string, PlacedStream[]>();
   for (const one of placed) {
-    const { address, sourcePort } = one.stream;
-    const key = [address.family, one.via.index, one.source, sourcePort, stampFormatOf(one), one.share.index].join(' ');
+    const key = socketKey(one);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [one]);
     else group.push(one);
@@ -84,11 +84,6 @@ export async function openSinks(io: Io, plan: SendPlan, placed: readonly PlacedS
     sinks.push({ sink, placed: group, segments: segmentsOf(io, plan, group) });
   }
   return sinks;
-}
-
-function stampFormatOf({ stream }: PlacedStream): StampFormat {
-  if (isIperf(stream)) return 'unix-us';
-  return stream.media === null ? 'unix-ns' : 'ntp-64';
 }
 
 function destinationOf({ stream, via, source }: PlacedStream): Destination {
@@ -126,11 +121,12 @@ function streamId({ stream, via, source, share }: PlacedStream, { sourcePort }: 
   return share.of === 1 ? `${place}/${via.name}` : `${place}/${formatHostPort(source ?? '*', sourcePort)}/${via.name}`;
 }
 
-function flowNames(stream: SendStream, media: MediaFeed | null): string[] {
-  const { flows, payload, replay, feed } = stream;
+function flowNames({ stream, deal, whole }: PlacedStream, media: MediaFeed | null): string[] {
+  const { payload, replay, feed } = stream;
   if (media !== null) return media.ssrc === null ? [] : [`0x${media.ssrc.toString(16).padStart(8, '0')}`];
   if (payload !== null || replay !== null || feed !== null || isIperf(stream)) return [];
-  return Array.from({ length: flows }, (_, flow) => String(flow));
+  const { own, first, of } = new DealtFlows(whole.flows, deal);
+  return Array.from({ length: own }, (_, flow) => String(first + flow * of));
 }
 
 function sentInput(
@@ -192,17 +188,17 @@ export function buildLane(
   const { family } = streams[0]!.address;
   const unixAtMonoZero = splitNs(io.clock.epoch.realtimeNs);
   for (const [index, placed] of open.placed.entries()) {
-    const { stream } = placed;
+    const { stream, whole } = placed;
     streamOf.fill(index, flowBase, flowBase + stream.flows);
     const paced = {
-      packetsPerSecond: stream.packetsPerSecond,
+      packetsPerSecond: whole.packetsPerSecond,
       pattern: stream.pattern,
       count: plan.count,
       durationNs: plan.durationNs,
       startMonoNs:
         startMonoNs +
         (stream.media === null ? 0 : channelStartNs(placed.position, plan.streams.length, stream.packetsPerSecond)),
-      seed: plan.seed + index,
+      seed: plan.seed + placed.order,
       sizeOctets: stream.sizeOctets,
       sizes: stream.sizes,
       destination: index,
@@ -275,9 +271,10 @@ export function buildLane(
                 legs.feeds,
                 legs.remembered.get(placed.position) ?? null,
               ).feed
-            : datagramFeed(stream, {
+            : datagramFeed(whole, {
                 ...paced,
                 share: placed.share,
+                deal: placed.deal,
                 runId,
                 sendTime: io.capabilities.departureStamp ? 'departure' : 'due',
                 unixAtMonoZero,
@@ -300,7 +297,7 @@ export function buildLane(
       feed: replay === null ? own : new ReplayFlow(replay, 0),
       input: sentInput(placed, media, replay),
       stats: stats[index]!,
-      flowNames: flowNames(stream, media),
+      flowNames: flowNames(placed, media),
       impairment: impaired === null ? null : { done: impaired.done, seed },
     });
   }

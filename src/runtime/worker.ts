@@ -36,7 +36,8 @@ async function main(task: WorkerTask): Promise<void> {
       const { plan, judge, capture, outputs } = task;
       post({ type: 'result', result: await runs.runReceiver(io, plan, judge, control, capture, outputs, post) });
     } else if (task.kind === 'send' && 'runSender' in runs) {
-      post({ type: 'result', result: await runs.runSender(io, task.plan, task.inputs, task.judge, control, post) });
+      const { plan, inputs, judge, part } = task;
+      post({ type: 'result', result: await runs.runSender(io, plan, inputs, judge, control, post, part) });
     } else if (task.kind === 'capacity' && 'runCapacity' in runs) {
       post({ type: 'result', result: await runs.runCapacity(io, task.plan, task.judge, control, post) });
     } else if (task.kind === 'bench' && 'runBench' in runs) {

@@ -74,6 +74,8 @@ describe('a sender', () => {
       endAtUnixNs: null,
       seed: 4_000_000_000,
       cpu: null,
+      cpus: [],
+      threads: 1,
       name: null,
       labels: {},
       inject: null,
