@@ -67,6 +67,26 @@ describe.runIf(needs('netns', 'tc', 'nft'))('behind a queue of 20 Mbit/s', () =>
     },
   );
 
+  it('two threads of the sender know it each of its own flows, and together what the host counted', async () => {
+    await lab.limitRate('tx', 'e0', 20_000_000, 70_000, 70_000);
+    const endpoint = `probe://${GROUPS.IPv4}:5001/iface=e0`;
+    const receiver = await startReceiver([endpoint], { lab, host: 'rx' });
+    const load = ['--rate', '30M', '--duration', '2s', '--force', '--no-feedback', '--offload', 'off'];
+    const sent = await send([endpoint, ...load, '--flows', '4', '--threads', '2'], { lab, host: 'tx' });
+    const { streams } = await receiver.stop();
+    const sender = sent.sender!;
+    const refused = await lab.refusedByQueue('tx', 'e0');
+    expect(refused).toBeGreaterThan(500);
+    expect(await sndbufErrors()).toBe(refused);
+    expect(sender.not_sent_by_reason.no_buffers! + (4 * 8 - sender.markers_sent)).toBe(refused);
+    expect(sender.sent + sender.not_sent!).toBe(sender.scheduled);
+    expect(sent.health.reasons.map(({ code }) => code)).not.toContain('refused_sends');
+    expect(streams.map(({ flow }) => flow).toSorted()).toEqual(['0', '1', '2', '3']);
+    expect(sum(streams, 'packets_received')).toBe(sender.sent);
+    expect(sum(streams, 'packets_lost')).toBe(0);
+    expect(sum(streams, 'never_sent')).toBe(sender.not_sent);
+  });
+
   it('the sender says when the queue drops parts of super-packets, which it cannot see', async () => {
     await lab.limitRate('tx', 'e0', 20_000_000, 20_000, 3000);
     const endpoint = `probe://${GROUPS.IPv4}:5001/iface=e0`;
