@@ -12,6 +12,9 @@ import type { Judge, ReadyInfo, RunMessage } from './messages.js';
 import { withResolvers } from './resolvers.js';
 import type { Run, RunListener } from './runHandle.js';
 
+/** In a document. */
+const MOST_EVENTS = 1000;
+
 export interface ThreadedOptions {
   readonly plan: SendPlan;
   readonly judge: Judge;
@@ -37,6 +40,7 @@ class ThreadedSender {
   readonly #finished = withResolvers<RunResult>();
   /** Of the whole: when a limit on intervals was exceeded first. */
   readonly #events: EventRecord[] = [];
+  #exceededOften = 0;
   readonly #results: (RunResult | null)[];
   /** The results so far that are being asked for, by part; `null`: none are. */
   #soFar: Map<number, RunResult> | null = null;
@@ -136,7 +140,8 @@ class ThreadedSender {
       stream,
       ...limitEvent(found),
     };
-    this.#events.push(event);
+    this.#exceededOften++;
+    if (this.#events.length < MOST_EVENTS) this.#events.push(event);
     this.#options.listener({ type: 'event', event });
   }
 
@@ -188,10 +193,10 @@ class ThreadedSender {
   }
 
   #whole(parts: readonly RunResult[]): RunResult {
-    const merged = mergeParts(parts.map(withItsReasons), DEFAULT_DETAIL);
+    const merged = mergeParts(withTheirReasons(parts), DEFAULT_DETAIL);
     const { limits } = this.#options.judge;
-    const events = [...merged.events, ...this.#events].toSorted((a, b) => a.at_ns - b.at_ns);
-    const exceeded = this.#events.length;
+    const events = [...merged.events, ...this.#events].toSorted((a, b) => a.at_ns - b.at_ns).slice(0, MOST_EVENTS);
+    const exceeded = this.#exceededOften;
     const event_counts = exceeded === 0 ? merged.event_counts : { ...merged.event_counts, limit: exceeded };
     const each = this.#judge.results(() => true, merged.run.duration_ns);
     return {
@@ -204,10 +209,13 @@ class ThreadedSender {
   }
 }
 
-/** What is wrong with a thread says of which; notes are those of the host. */
-function withItsReasons(result: RunResult, part: number): RunResult {
-  const reasons = result.health.reasons.map((reason) =>
-    reason.severity === 'note' ? reason : { ...reason, text: `thread ${part + 1}: ${reason.text}` },
-  );
-  return { ...result, health: { ...result.health, reasons } };
+/** What is not so in all threads says of which it is. */
+function withTheirReasons(parts: readonly RunResult[]): RunResult[] {
+  const texts = parts.map(({ health }) => new Set(health.reasons.map(({ text }) => text)));
+  return parts.map((result, part) => {
+    const reasons = result.health.reasons.map((reason) =>
+      texts.every((all) => all.has(reason.text)) ? reason : { ...reason, text: `thread ${part + 1}: ${reason.text}` },
+    );
+    return { ...result, health: { ...result.health, reasons } };
+  });
 }
