@@ -50,14 +50,15 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     examples: ['mcast check probe://239.1.1.1:5001/iface=lo'],
   },
   analyze: {
-    operands: '<capture|ts|->',
+    operands: '<capture|ts|-> [endpoint]...',
     atLeast: 1,
-    atMost: 1,
+    atMost: Infinity,
     summary: 'Measures a capture (pcap, pcapng) by its own stamps, or a transport stream.',
     gist: 'measures a capture or a transport stream',
     examples: [
       'mcast analyze run.pcapng --max loss_ratio=0',
       'mcast analyze edge.pcap --against core.pcap',
+      'mcast analyze both.pcap mold://239.1.1.1:26400 --leg-b mold://239.1.2.1:26400',
       'mcast analyze film.ts --max tr101290.p1=0',
     ],
   },

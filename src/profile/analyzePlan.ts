@@ -3,37 +3,52 @@ import { McastError } from '../core/errors.js';
 import { checkInterval, fallbackOf, outputPlan, reorderWindow, type OutputPlan } from './makePlan.js';
 import type { AnalyzePlan } from './plan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
-import type { Target } from './targets.js';
+import { receiveStreams } from './receiveStreams.js';
 import { messageTimeZone } from './streamValues.js';
+import { isUnicast, readTargets, type PlanContext, type Target, type Targets } from './targets.js';
+import { refuseTwins } from './twins.js';
 
-/** Throws McastError, all problems at once. `judged`: endpoints with limits of their own. */
+/**
+ * The capture, and endpoints behind it when not all of it is to be measured. Throws McastError, all problems at once.
+ * `judged`: endpoints with limits of their own, beside those.
+ */
 export function planAnalyze(
-  capture: string,
+  operands: readonly string[],
   given: GivenOptions,
-  argv: readonly string[],
+  context: PlanContext,
   judged: readonly Target[] = [],
 ): { plan: AnalyzePlan; output: OutputPlan } {
-  const { values } = given;
+  const [capture, ...endpoints] = operands;
+  if (capture === undefined)
+    throw new McastError('ERR_USAGE', 'a capture is missing: name a file, or - for standard input');
   const problems: McastError[] = [];
+  const wrong = (message: string): void => void problems.push(new McastError('ERR_USAGE', message));
+  const targets: Targets =
+    endpoints.length === 0
+      ? { list: [], run: given.values }
+      : readTargets(endpoints, withoutCaptures(given, context, wrong), context, problems);
+  const values = targets.run;
+  const { streams, places } = receiveStreams(targets, problems);
+  refuseTwins(streams, 'one is enough', problems);
   const against = values.against ?? null;
-  if (capture === '-' && (against === '-' || values['leg-b']?.[0] === '-')) {
-    problems.push(new McastError('ERR_USAGE', 'both captures cannot be standard input: give one of them a file'));
+  const legB = endpoints.length === 0 ? secondCapture(values['leg-b'] ?? [], wrong) : null;
+  if (capture === '-' && (against === '-' || legB === '-')) {
+    wrong('both captures cannot be standard input: give one of them a file');
   }
-  const [legB = null, ...more] = values['leg-b'] ?? [];
-  if (more.length > 0) problems.push(new McastError('ERR_USAGE', '--leg-b is one capture, of the other line'));
-  if (against !== null && legB !== null) {
-    const message = '--against compares one line in two places, --leg-b joins two lines: give one of them';
-    problems.push(new McastError('ERR_USAGE', message));
+  if (against !== null && (legB !== null || places.some(({ hasLegs }) => hasLegs))) {
+    wrong('--against compares one line in two places, --leg-b joins two lines: give one of them');
   }
   const window = reorderWindow(values);
   const plan: AnalyzePlan = {
     command: given.command,
-    argv,
+    argv: context.argv,
     capture,
     against,
     legB,
     mergeWindowNs: values['merge-window'] ?? fallbackOf('merge-window'),
-    unicast: values.unicast === true,
+    streams,
+    places,
+    unicast: values.unicast === true || isUnicast(targets),
     intervalNs: checkInterval(values, problems),
     omitNs: values.omit ?? 0,
     seed: null,
@@ -47,7 +62,27 @@ export function planAnalyze(
     drain: values.drain ?? null,
     messageTimeZone: messageTimeZone(values),
   };
-  const output = outputPlan(values, problems, judged);
+  const output = outputPlan(values, problems, [...judged, ...targets.list]);
   throwProblems(problems);
   return { plan, output };
+}
+
+/** The one of the other line. */
+function secondCapture(paths: readonly string[], wrong: (message: string) => void): string | null {
+  const [path = null, ...more] = paths;
+  if (more.length > 0) wrong('--leg-b is one capture, of the other line');
+  if (path?.includes('://') === true) {
+    wrong(`--leg-b "${path}" is line B of an endpoint: write that of line A behind the capture`);
+  }
+  return path;
+}
+
+/** Beside endpoints `--leg-b` is an endpoint too. */
+function withoutCaptures(given: GivenOptions, { files }: PlanContext, wrong: (message: string) => void): GivenOptions {
+  const legs = given.values['leg-b'] ?? [];
+  const file = legs.find((leg) => leg === '-' || files.isFile(leg));
+  if (file === undefined) return given;
+  wrong(`--leg-b "${file}" is a capture: beside endpoints it is the endpoint of line B in the same capture`);
+  const { 'leg-b': _, ...values } = given.values;
+  return { ...given, values };
 }

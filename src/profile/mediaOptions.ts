@@ -105,7 +105,7 @@ export const MEDIA_OPTIONS = {
     commands: ['send', 'recv', 'analyze', 'relay'],
     brief: ['send', 'recv'],
     gist: 'the same RTP on a second path (SMPTE 2022-7)',
-    help: 'the same RTP packets (SMPTE 2022-7) or feed on a second path, for each endpoint one; a receiver merges them; of analyze a capture',
+    help: 'the same RTP packets (SMPTE 2022-7) or feed on a second path, for each endpoint one; a receiver merges them; of analyze without endpoints a capture',
   }),
   'merge-window': one('Video', parseDurationNs, {
     value: '<time>',

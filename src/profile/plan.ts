@@ -385,6 +385,9 @@ export interface AnalyzePlan extends RunPlan, MeasuringPlan {
   readonly legB: string | null;
   /** How far the two lines may be apart. */
   readonly mergeWindowNs: number;
+  /** What of the capture is measured, and what each is, as of a receiver of the same endpoints; empty: all. */
+  readonly streams: readonly StreamAddress[];
+  readonly places: readonly StreamPlace[];
   /** Datagrams to single hosts are measured too. */
   readonly unicast: boolean;
 }

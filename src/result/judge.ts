@@ -19,6 +19,8 @@ import type {
 export interface JudgeOptions {
   /** A receiver that received nothing is as it should be. */
   readonly allowSilence?: boolean;
+  /** Where something is to have come, beside what the run has joined. */
+  readonly expected?: readonly { readonly group: string; readonly port: number }[];
 }
 
 /** Datagrams of further streams than the table holds: what they are is not known, and health says so. */
@@ -34,7 +36,9 @@ export function judgeLimits(result: Judged, limits: readonly Limit[], options: J
     ...judgeRefused(result),
     ...boundEntries(judgeRecovered(result)),
   ];
-  return options.allowSilence === true ? judged : [...judged, ...boundEntries(judgeSilence(result, ''))];
+  return options.allowSilence === true
+    ? judged
+    : [...judged, ...boundEntries(judgeSilence(result, '', options.expected))];
 }
 
 /** The limits of a result that has changed since it was judged; what was judged of its intervals stays. */
@@ -315,7 +319,7 @@ function judgeClasses({ classes_total: value }: BenchClasses): LimitResult {
 }
 
 /** `packets_received > 0` of every group and port that was joined: a dead channel has no stream that could be judged. */
-function judgeSilence(result: Judged, prefix: string): LimitResult[] {
+function judgeSilence(result: Judged, prefix: string, expected: JudgeOptions['expected'] = []): LimitResult[] {
   const received = new Map<string, number>();
   if (result.zap !== null) return judgeFailures(result.zap);
   const delays = result.bench?.delays ?? null;
@@ -323,7 +327,7 @@ function judgeSilence(result: Judged, prefix: string): LimitResult[] {
   const groups = result.bench?.groups ?? null;
   if (groups !== null) return judgeGroups(groups);
   if (result.run.role !== 'sender') {
-    for (const { group, port } of result.memberships) received.set(`${group} port ${port}`, 0);
+    for (const { group, port } of [...result.memberships, ...expected]) received.set(`${group} port ${port}`, 0);
     for (const { group, port, metrics, format, role } of result.streams) {
       if (format === OTHERS || role !== 'media') continue;
       const key = `${group} port ${port}`;

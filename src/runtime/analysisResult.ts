@@ -43,7 +43,7 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
       {
         runId: measured.runId,
         role: 'analyzer',
-        endpoints: [],
+        endpoints: [...new Set(plan.streams.map(({ endpoint }) => endpoint))],
         startMonoNs: state.startNs,
         endMonoNs: state.endNs,
         startRealNs: state.startNs,
@@ -66,7 +66,7 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
     evidence: { host_counters: {}, processors: null, threads: [], notes: [] },
     limits: judge.limits,
     eachLimits: measured.teller.judge.results(endedIn(streams, false), state.endNs),
-    judge,
+    judge: { ...judge, expected: plan.streams.filter((_, position) => plan.places[position]!.role === 'media') },
     health: {
       ...OFFLINE_HEALTH,
       streamTableOverflow: overflowOf(measurement),
@@ -93,10 +93,15 @@ function clockOf({ measured }: AnalysisState, streams: readonly Stream[]): Clock
 }
 
 /** The whole capture, or both, in the place of a socket. */
-function socketOf({ capture, measurement, datagrams, octets }: CaptureMeasurement): SocketReport {
+function socketOf(measured: CaptureMeasurement): SocketReport {
+  const { capture, measurement, datagrams, octets } = measured;
   const malformed: Record<string, number> = {};
-  for (const [kind, count] of measurement.socketSnapshot(0).malformed.entries()) {
-    if (count > 0) malformed[FAULT_NAMES[kind] ?? `status_${kind}`] = count;
+  for (let socket = 0; socket < (measured.selection?.sockets.length ?? 1); socket++) {
+    for (const [kind, count] of measurement.socketSnapshot(socket).malformed.entries()) {
+      if (count === 0) continue;
+      const name = FAULT_NAMES[kind] ?? `status_${kind}`;
+      malformed[name] = (malformed[name] ?? 0) + count;
+    }
   }
   const names = capture.files
     .flatMap(({ interfaces }) => interfaces.map(({ name }) => name))

@@ -4,6 +4,7 @@ import { McastError } from '../core/errors.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import { isCapture, openCaptureOctets, type CaptureFile } from '../io/captureFile.js';
 import { CompressionFault, peekOctets, readError } from '../io/captureOctets.js';
+import type { Path } from '../io/datagram.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import { buildTaps, type TapFacts } from '../result/buildTaps.js';
 import type { RunResult } from '../result/model.js';
@@ -11,6 +12,7 @@ import { analysisResult } from './analysisResult.js';
 import { CaptureInput } from './captureInput.js';
 import { CaptureMeasurement } from './captureMeasurement.js';
 import { CapturePair, singleCapture } from './capturePair.js';
+import { CaptureSelection } from './captureSelection.js';
 import { missedFrames } from './captureText.js';
 import type { Judge, ReadyInfo } from './messages.js';
 import { withResolvers } from './resolvers.js';
@@ -71,6 +73,8 @@ class Analysis {
   readonly #judge: Judge;
   readonly #listener: RunListener;
   readonly #onProgress: ProgressListener;
+  /** `null`: all of it. */
+  readonly #selection: CaptureSelection | null;
   /** What is being read: of two lines two. */
   #inputs: readonly CaptureInput[] = [];
   #stopped = false;
@@ -87,6 +91,7 @@ class Analysis {
     this.#judge = judge;
     this.#listener = listener;
     this.#onProgress = onProgress;
+    this.#selection = plan.streams.length === 0 ? null : new CaptureSelection(plan);
   }
 
   stop(): void {
@@ -121,7 +126,13 @@ class Analysis {
   async #analyseCapture(file: CaptureFile): Promise<void> {
     const { against, legB } = this.#plan;
     const capture = legB === null ? singleCapture(file) : new CapturePair(file, await this.#openSecond(legB));
-    const measured = new CaptureMeasurement(this.#plan, capture, this.#listener, this.#judge.eachLimits);
+    const measured = new CaptureMeasurement(
+      this.#plan,
+      capture,
+      this.#listener,
+      this.#judge.eachLimits,
+      this.#selection,
+    );
     this.#measured = measured;
     const lines = capture.files.map(({ name, format }) => `${name}: ${format}, by its own stamps`);
     this.#tellReady(measured.runId, formatRealtime(capture.epoch, 0), 'capture', lines);
@@ -141,8 +152,13 @@ class Analysis {
 
   async #analyseTransport(name: string, octets: AsyncIterable<Uint8Array>): Promise<void> {
     const { against, legB, omitNs } = this.#plan;
-    if (against !== null || legB !== null) {
-      const what = against === null ? '--leg-b is the capture of another line' : '--against compares captures';
+    if (against !== null || legB !== null || this.#selection !== null) {
+      const what =
+        against !== null
+          ? '--against compares captures'
+          : legB === null
+            ? 'endpoints say what of a capture is measured'
+            : '--leg-b is the capture of another line';
       const message = `${name} is a transport stream: ${what}`;
       throw new McastError('ERR_FILE_FORMAT', message, { hint: '' });
     }
@@ -192,7 +208,10 @@ class Analysis {
   }
 
   #openCapture(input: CaptureInput, octets: AsyncIterable<Uint8Array>): Promise<CaptureFile> {
-    return this.#reading(input, openCaptureOctets(input.name, octets, { groupsOnly: !this.#plan.unicast }));
+    const selection = this.#selection;
+    const accept = (path: Path): boolean => selection === null || selection.positionOf(path) >= 0;
+    const options = { groupsOnly: !this.#plan.unicast, accept };
+    return this.#reading(input, openCaptureOctets(input.name, octets, options));
   }
 
   /** The beginning of a file. */

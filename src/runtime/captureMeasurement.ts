@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Measurement } from '../analysis/measurement.js';
 import type { ReceiveBatch } from '../core/batch.js';
 import { splitNs, type Clock, type Nanos, type RunEpoch } from '../core/time.js';
-import type { IoCapabilities } from '../io/datagram.js';
+import type { IoCapabilities, Path } from '../io/datagram.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import type { MediaFacts } from '../result/buildTransport.js';
 import type { EachLimit } from '../result/eachLimits.js';
@@ -12,7 +12,8 @@ import { checkRtcp } from '../wire/rtcp.js';
 import { WireStatus } from '../wire/status.js';
 import { MEDIA_HOLD_NS, SEND_TIME_BOUND_NS, SILENCE_NS } from './assumptions.js';
 import type { MeasuredCapture } from './capturePair.js';
-import { CapturePlaces, roleOf } from './capturePlaces.js';
+import { CapturePlaces, type CapturedPlaces } from './capturePlaces.js';
+import { SelectedPlaces, type CaptureSelection } from './captureSelection.js';
 import { EventLog } from './eventLog.js';
 import { MeasurementTeller } from './measurementTeller.js';
 import { MediaReceiver } from './mediaReceiver.js';
@@ -43,8 +44,13 @@ const BELIEVABLE_NS = 100 * 86_400e9;
 const MEDIA_STEP_NS = 20e6;
 /** A capture of several sockets or queues is out of order by less than this: until then something earlier may come. */
 const DISORDER_NS = 100e6;
+/** Both lines in one capture, which may be written socket by socket, as far as one of them had filled up meanwhile. */
+const LINES_DISORDER_NS = 1e9;
 /** Intervals passed at once within a gap of the capture, so that telling them takes bounded memory. */
 const INTERVALS_AT_ONCE = 1000;
+
+/** All that is in it comes as through one socket, and is recognised. */
+const WHOLE = [{ scheme: null, name: null }] as const;
 
 /** The capture's clock: realtime and monotonic time are both the latest stamp that was read. */
 class CaptureClock implements Clock {
@@ -81,7 +87,13 @@ export class CaptureMeasurement {
   octets = 0;
   /** Why it stopped before the file's end; `null`: it did not. */
   fault: string | null = null;
+  /** `null`: all of it. */
+  readonly selection: CaptureSelection | null;
+  readonly #pathOf: (path: number) => Path;
   readonly #intervalNs: Nanos;
+  readonly #sockets: number;
+  /** Of two lines the very first datagrams may wait for the other's. */
+  readonly #hasLegs: boolean;
 
   /** `capture`: opened, so that its epoch is known. */
   constructor(
@@ -89,8 +101,14 @@ export class CaptureMeasurement {
     capture: MeasuredCapture,
     post: (message: RunMessage) => void,
     eachLimits: readonly EachLimit[] = [],
+    selection: CaptureSelection | null = null,
   ) {
     this.capture = capture;
+    this.selection = selection;
+    this.#pathOf = (path) => capture.path(path);
+    const sockets = selection === null ? WHOLE : selection.sockets;
+    this.#sockets = sockets.length;
+    this.#hasLegs = capture.files.length > 1 || selection?.hasLegs === true;
     this.#intervalNs = plan.intervalNs;
     this.clock = new CaptureClock(capture.epoch);
     this.measurement = new Measurement({
@@ -110,18 +128,23 @@ export class CaptureMeasurement {
       batchCapacity: capture.batch.capacity,
       clockOffsetNs: 0,
     });
-    this.measurement.addSocket({
-      index: 0,
-      scheme: null,
-      joinRealNs: NaN,
-      hasDropCounter: false,
-      name: null,
-      tosSent: null,
-      ttlSent: null,
-      isCompanion: (stream) => roleOf(this.measurement.identity(stream).format) !== 'media',
-    });
+    const places: CapturedPlaces =
+      selection === null
+        ? new CapturePlaces(this.measurement, (path) => capture.legOf(path))
+        : new SelectedPlaces(this.measurement, selection, this.#pathOf);
+    for (const [index, { scheme, name }] of sockets.entries()) {
+      this.measurement.addSocket({
+        index,
+        scheme,
+        joinRealNs: NaN,
+        hasDropCounter: false,
+        name,
+        tosSent: null,
+        ttlSent: null,
+        isCompanion: (stream) => places.roleOf(stream) !== 'media',
+      });
+    }
     this.rtcp = new RtcpReceiver(this.measurement, capture.epoch.realtimeNs, () => this.media);
-    const places = new CapturePlaces(this.measurement, (path) => capture.legOf(path));
     this.media = new MediaReceiver({
       measurement: this.measurement,
       placeOf: (stream) => places.placeOf(stream),
@@ -143,7 +166,7 @@ export class CaptureMeasurement {
       // Whose addresses were the capturing host's own, its file does not tell.
       isLocal: () => false,
       sentMark: () => ({ ttl: null, dscp: null }),
-      place: ({ index, format }) => ({ role: roleOf(format), leg: places.legOf(index) }),
+      place: ({ index }) => ({ role: places.roleOf(index), leg: places.legOf(index) }),
       sendTimeBoundNs: SEND_TIME_BOUND_NS,
     };
     this.log = new EventLog(this.clock, 0, (event) => post({ type: 'event', event }));
@@ -209,28 +232,30 @@ export class CaptureMeasurement {
   }
 
   #count(batch: ReceiveBatch): void {
-    const { captured } = this.capture;
+    const { capture, selection } = this;
+    const { captured } = capture;
     this.datagrams += batch.count;
     for (let i = 0; i < batch.count; i++) {
       this.octets += batch.length[i]!;
+      if (selection !== null) batch.socket[i] = selection.socketOf(batch.path[i]!, this.#pathOf);
       if (captured[i]! < PROBE_HEADER_OCTETS && batch.length[i]! >= PROBE_HEADER_OCTETS) this.cutHeaders++;
     }
   }
 
   /**
-   * Slots before the first one that comes after a long gap, or that media must not hear of before time has passed, and no
+   * Slots before the first one that comes after a long gap, or through another socket, or that media must not hear of before time has passed, and no
    * further than to a report, which tells of what came before it; moves the clock to the last of them.
    */
   #oneStep(batch: ReceiveBatch): number {
     const gapNs = INTERVALS_AT_ONCE * this.#intervalNs;
-    // Of two lines the very first datagrams may wait for the other's.
-    const isFree = this.media.isIdle && this.capture.files.length === 1;
+    const isFree = this.media.isIdle && !this.#hasLegs;
+    const socket = batch.socket[0];
     const stepEndNs = isFree ? Infinity : Math.max(this.clock.nowNs, batch.timeRealNs[0]!) + MEDIA_STEP_NS;
     let { nowNs } = this.clock;
     let slot = 0;
     for (; slot < batch.count; slot++) {
       const timeNs = batch.timeRealNs[slot]!;
-      if (timeNs - nowNs > gapNs || timeNs >= stepEndNs) break;
+      if (timeNs - nowNs > gapNs || timeNs >= stepEndNs || batch.socket[slot] !== socket) break;
       if (timeNs > nowNs) nowNs = timeNs;
       if (checkRtcp(batch.bytes, batch.offset[slot]!, batch.length[slot]!) !== WireStatus.Ok) continue;
       slot++;
@@ -252,8 +277,9 @@ export class CaptureMeasurement {
   /** All up to the clock's time has been read. */
   #timePasses(): void {
     const { nowNs } = this.clock;
-    this.measurement.socketReadPast(0, nowNs);
-    this.media.onTime(nowNs - DISORDER_NS, nowNs - DISORDER_NS);
+    for (let socket = 0; socket < this.#sockets; socket++) this.measurement.socketReadPast(socket, nowNs);
+    const linesNs = this.selection?.hasLegs === true ? LINES_DISORDER_NS : DISORDER_NS;
+    this.media.onTime(nowNs - DISORDER_NS, nowNs - linesNs);
     this.teller.tell();
   }
 }

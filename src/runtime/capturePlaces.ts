@@ -12,12 +12,21 @@ export function roleOf(format: string): MediaPlace['role'] {
   return format === 'rtcp' ? 'control' : 'media';
 }
 
+/** What the streams of a capture are to each other. */
+export interface CapturedPlaces {
+  /** `null`: not known (yet). */
+  placeOf(stream: number): MediaPlace | null;
+  roleOf(stream: number): MediaPlace['role'];
+  /** The line that it was captured on; `null`: of no line. */
+  legOf(stream: number): 'a' | 'b' | null;
+}
+
 /**
  * What the streams of a capture are to each other, where no endpoint says it: FEC and RTCP go with the media of the same
  * source and group on the port that they belong to. Of the captures of two lines, RTP of one source (SSRC) and feeds of one
  * session are the same; of several such on a line, the first with the other's first.
  */
-export class CapturePlaces {
+export class CapturePlaces implements CapturedPlaces {
   readonly #measurement: Measurement;
   readonly #legOfPath: (path: number) => 0 | 1 | null;
   /** By interface, source, group and port of media. */
@@ -42,6 +51,10 @@ export class CapturePlaces {
     if (role !== 'fec') return this.#place(role, keyOf(role === 'media' ? port : port - RTCP_OFFSET), stream);
     const mediaPort = FEC_OFFSETS.map((offset) => port - offset).find((one) => this.#positions.has(keyOf(one)));
     return mediaPort === undefined ? null : this.#place(role, keyOf(mediaPort), stream);
+  }
+
+  roleOf(stream: number): MediaPlace['role'] {
+    return roleOf(this.#measurement.identity(stream).format);
   }
 
   /** The line that it was captured on, of what both may carry; `null`: of no line. */

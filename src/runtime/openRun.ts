@@ -160,13 +160,13 @@ export async function openSender(endpoints: string | readonly string[], options:
 
 /**
  * Measures a capture (pcap or pcapng, plain or gzip) by its own stamps, or a transport stream by its program clock, as
- * `mcast analyze` does; `path` may be `-` for standard input. Aborting rejects with the signal's reason.
+ * `mcast analyze` does; `path` may be `-` for standard input, and behind it in an array the endpoints to measure. Aborting rejects with the signal's reason.
  */
-export async function analyzeCapture(path: string, options: OpenOptions = {}): Promise<RunResult> {
+export async function analyzeCapture(path: string | readonly string[], options: OpenOptions = {}): Promise<RunResult> {
   const { signal, ...own } = options;
   signal?.throwIfAborted();
   const asked = await withProfileBeside(readOptionObject('analyze', own), planContext([]));
-  const { plan, output } = planAnalyze(path, asked.given, [], asked.judged);
+  const { plan, output } = planAnalyze(listOf(path), asked.given, planContext([]), asked.judged);
   const run = startAnalysis(plan, output);
   const onAbort = (): void => run.stop();
   signal?.addEventListener('abort', onAbort, { once: true });

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { McastError } from '../../src/core/errors.js';
 import { planAnalyze } from '../../src/profile/analyzePlan.js';
+import { planContext } from '../../src/runtime/planContext.js';
 import { readOptionObject } from '../../src/profile/optionObject.js';
 import { exceeded } from '../../src/result/judge.js';
 import { RunResultSchema, type RunResult } from '../../src/result/model.js';
@@ -155,7 +156,11 @@ describe('a capture', () => {
     await inFolder(async (folder) => {
       const path = join(folder, 'x.pcap');
       writeFileSync(path, pcapOf(STREAM));
-      const { plan, output } = planAnalyze(path, readOptionObject('analyze', { interval: '250ms' }), ['analyze', path]);
+      const { plan, output } = planAnalyze(
+        [path],
+        readOptionObject('analyze', { interval: '250ms' }),
+        planContext(['analyze', path]),
+      );
       const told: RunMessage[] = [];
       const run = startAnalysis(plan, output, (message) => told.push(message));
       const info = await run.ready;
@@ -286,7 +291,7 @@ describe('a capture', () => {
     await inFolder(async (folder) => {
       const path = join(folder, 'x.pcap');
       writeFileSync(path, pcapOf(many));
-      const { plan, output } = planAnalyze(path, readOptionObject('analyze', { against: path }), []);
+      const { plan, output } = planAnalyze([path], readOptionObject('analyze', { against: path }), planContext([]));
       const read: number[] = [];
       const run = startAnalysis(
         plan,

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { beginsInSync } from '../../src/analysis/mpegts/syncFinder.js';
 import { openCaptureOctets } from '../../src/io/captureFile.js';
 import { planAnalyze } from '../../src/profile/analyzePlan.js';
+import { planContext } from '../../src/runtime/planContext.js';
 import { readOptionObject } from '../../src/profile/optionObject.js';
 import { renderText } from '../../src/report/text.js';
 import { RunResultSchema, type RunResult, type Stream } from '../../src/result/model.js';
@@ -168,7 +169,7 @@ describe('a transport stream in a capture', () => {
   it('has rates of its last whole interval', async () => {
     const octets = pcapOf(rtpCapture(clean, { rateBitPerSecond: RATE }));
     const file = await openCaptureOctets('x.pcap', new Blob([octets as Uint8Array<ArrayBuffer>]).stream());
-    const { plan } = planAnalyze('x.pcap', readOptionObject('analyze', {}), []);
+    const { plan } = planAnalyze(['x.pcap'], readOptionObject('analyze', {}), planContext([]));
     const measured = new CaptureMeasurement(plan, singleCapture(file), () => {});
     for await (const batch of file) measured.onBatch(batch);
     const { pids } = measured.media.transport(0)!;
@@ -278,7 +279,7 @@ describe('a transport stream in a file', () => {
     const result = await inFolder(async (folder) => {
       const path = join(folder, 'film.ts');
       writeFileSync(path, long);
-      const { plan, output } = planAnalyze(path, readOptionObject('analyze', {}), []);
+      const { plan, output } = planAnalyze([path], readOptionObject('analyze', {}), planContext([]));
       const run = startAnalysis(
         plan,
         output,

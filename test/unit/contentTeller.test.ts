@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planAnalyze } from '../../src/profile/analyzePlan.js';
+import { planContext } from '../../src/runtime/planContext.js';
 import { readOptionObject } from '../../src/profile/optionObject.js';
 import { renderTables } from '../../src/report/text.js';
 import type { RunResult } from '../../src/result/model.js';
@@ -20,7 +21,7 @@ async function told(datagrams: readonly Datagram[]): Promise<{ messages: RunMess
   return inFolder(async (folder) => {
     const path = join(folder, 'film.pcap');
     writeFileSync(path, pcapOf(datagrams));
-    const { plan, output } = planAnalyze(path, readOptionObject('analyze', {}), []);
+    const { plan, output } = planAnalyze([path], readOptionObject('analyze', {}), planContext([]));
     const messages: RunMessage[] = [];
     const result = await startAnalysis(plan, output, (message) => void messages.push(message)).finished;
     return { messages, result };

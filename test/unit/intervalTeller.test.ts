@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { planAnalyze } from '../../src/profile/analyzePlan.js';
+import { planContext } from '../../src/runtime/planContext.js';
 import { readOptionObject } from '../../src/profile/optionObject.js';
 import type { IntervalRow } from '../../src/result/interval.js';
 import { IntervalSums } from '../../src/result/intervalOthers.js';
@@ -38,7 +39,7 @@ async function told(
     const path = join(folder, 'flows.pcap');
     writeFileSync(path, pcapOf(made));
     const options = { detail, interval: '20ms', reorderWindow: '5ms', ...more };
-    const { plan, output } = planAnalyze(path, readOptionObject('analyze', options), []);
+    const { plan, output } = planAnalyze([path], readOptionObject('analyze', options), planContext([]));
     const intervals: Interval[] = [];
     const result = await startAnalysis(plan, output, (message) => {
       if (message.type === 'interval') intervals.push(message);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { McastError } from '../../src/core/errors.js';
 import { planAnalyze } from '../../src/profile/analyzePlan.js';
+import { planContext } from '../../src/runtime/planContext.js';
 import { planReceive, planSend } from '../../src/profile/makePlan.js';
 import { readOptionObject, type RunOptions } from '../../src/profile/optionObject.js';
 import type { CommandName } from '../../src/profile/options.js';
@@ -58,7 +59,7 @@ describe('options of a program', () => {
 
   it('plan an analysis', () => {
     const given = readOptionObject('analyze', { omit: 1, interval: '100ms', reorderWindow: '10ms,64', unicast: true });
-    expect(planAnalyze('x.pcap', given, []).plan).toMatchObject({
+    expect(planAnalyze(['x.pcap'], given, planContext([])).plan).toMatchObject({
       command: 'analyze',
       capture: 'x.pcap',
       against: null,
@@ -69,8 +70,12 @@ describe('options of a program', () => {
       unicast: true,
       detail: 256,
     });
-    expect(() => planAnalyze('-', readOptionObject('analyze', { against: '-' }), [])).toThrow('both captures');
-    expect(() => planAnalyze('x', readOptionObject('analyze', { interval: '1ms' }), [])).toThrow('too short');
+    expect(() => planAnalyze(['-'], readOptionObject('analyze', { against: '-' }), planContext([]))).toThrow(
+      'both captures',
+    );
+    expect(() => planAnalyze(['x'], readOptionObject('analyze', { interval: '1ms' }), planContext([]))).toThrow(
+      'too short',
+    );
   });
 
   it.each<[CommandName, object, string]>([

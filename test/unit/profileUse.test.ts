@@ -86,7 +86,7 @@ describe('of a profile', () => {
   it('endpoints that no command joins have their limits in a capture and in a result', async () => {
     const analyzed = (await readCommandLine(['analyze', 'x.pcap', '--leg-b', 'y.pcap'])).given;
     const analysis = profileBeside(await profile(), analyzed, planContext([]));
-    const { plan, output } = planAnalyze('x.pcap', analysis.given, [], analysis.judged);
+    const { plan, output } = planAnalyze(['x.pcap'], analysis.given, planContext([]), analysis.judged);
     expect([plan.legB, plan.mergeWindowNs, plan.intervalNs]).toEqual(['y.pcap', 7e6, 2e9]);
     const own = { expression: 'jitter_ns <= 1ms', places: [{ group: '239.1.1.1', port: 5004 }] };
     expect(output.limits).toMatchObject([{ expression: 'loss_ratio <= 1%' }, own]);

@@ -14,7 +14,7 @@ import { exitStatus } from '../status.js';
 /** `mcast analyze`: what a receiver would have measured, from a capture. */
 export async function run(given: GivenOptions, operands: readonly string[], context: CliContext): Promise<number> {
   const asked = await withProfileBeside(given, planContext(context.argv));
-  const { plan, output } = planAnalyze(operands[0]!, asked.given, context.argv, asked.judged);
+  const { plan, output } = planAnalyze(operands, asked.given, planContext(context.argv), asked.judged);
   await using presenter = await Presenter.open(output, { command: 'analyze' });
   if (asked.profile !== null) presenter.say(profileLine(asked.profile));
   let conducted: Conducted;
