@@ -1,6 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
 import { isCapture } from './captureFile.js';
+import { McastError } from '../core/errors.js';
 import { fileError } from './fileError.js';
 import { isFile } from './wholeFile.js';
 
@@ -13,6 +14,18 @@ export function isCaptureFile(path: string): boolean {
   const head = headOf(path);
   const isGzip = head[0] === 0x1f && head[1] === 0x8b;
   return isCapture(isGzip ? uncompressed(head) : head);
+}
+
+/** Of input from a pipe, as far as it has come. Throws ERR_FILE_FORMAT when it begins as a capture does. */
+export function refuseCapturedPipe(head: Uint8Array, name: string): void {
+  if (!isCapture(head)) return;
+  throw new McastError(
+    'ERR_FILE_FORMAT',
+    `${name} is a capture: to be sent again it is read twice, first for its flows`,
+    {
+      hint: 'Write it to a file, and give that as --input.',
+    },
+  );
 }
 
 function headOf(path: string): Uint8Array {

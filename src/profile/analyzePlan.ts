@@ -28,7 +28,10 @@ export function planAnalyze(
       ? { list: [], run: given.values }
       : readTargets(endpoints, withoutCaptures(given, context, wrong), context, problems);
   const values = targets.run;
-  const { streams, places } = receiveStreams(targets, problems);
+  const received = receiveStreams(targets, problems);
+  // A capture does not tell on which interface a receiver would have listened.
+  const streams = received.streams.map((stream) => ({ ...stream, iface: null }));
+  const { places } = received;
   refuseTwins(streams, 'one is enough', problems);
   const against = values.against ?? null;
   const legB = endpoints.length === 0 ? secondCapture(values['leg-b'] ?? [], wrong) : null;

@@ -137,8 +137,10 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
   const streams = targets.list.flatMap((target) => sendStreams(target, run, seed, context.files, problems));
   const planned = flows === null ? streams : [flows.template];
   const replays = planned.filter(({ replay }) => replay !== null);
-  if (replays.length === 0) refuseReplayOptions(targets, planned.some(readsMessages), problems);
-  else if (command !== 'send') problems.push(usage(`a capture is sent again by mcast send, not by mcast ${command}`));
+  const isOnPipe = planned.length === 0 && run.input?.kind === 'stdin';
+  if (replays.length === 0 && !isOnPipe) refuseReplayOptions(targets, planned.some(readsMessages), problems);
+  else if (command !== 'send' && !isOnPipe)
+    problems.push(usage(`a capture is sent again by mcast send, not by mcast ${command}`));
   refuseTwins(
     streams.map((stream) => stream.address),
     'several flows into one group are --flows n',
@@ -280,7 +282,9 @@ export function outputPlan(run: OptionValues, problems: McastError[], list: read
 function flowsOf(run: OptionValues, seed: number, context: PlanContext, problems: McastError[]): FlowReplay | null {
   const capture = capturePath(run.input, context.files);
   if (capture !== null) return flowReplay(capture, run, seed, (message) => problems.push(usage(message)));
-  problems.push(usage('an endpoint is missing: only a capture (pcap, pcapng) as --input tells its groups itself'));
+  const missing = 'an endpoint is missing: only a capture (pcap, pcapng) as --input tells its groups itself';
+  const twice = 'a capture is read twice, first for its flows: give a file as --input, not standard input';
+  problems.push(usage(run.input?.kind === 'stdin' ? twice : missing));
   return null;
 }
 

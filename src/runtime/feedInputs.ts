@@ -1,10 +1,11 @@
 /** Opens the files of messages that feeds send, on the main thread. */
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { ByteRing } from '../core/byteRing.js';
 import { McastError } from '../core/errors.js';
+import { isCaptureFile, refuseCapturedPipe } from '../io/captureHead.js';
+import { peekOctets } from '../io/captureOctets.js';
 import { fileError } from '../io/fileError.js';
 import type { FeedPlan, SendPlan } from '../profile/plan.js';
 import { CLAIM_OCTETS, pumpChunks, pumpFile } from './inputPump.js';
@@ -48,8 +49,13 @@ export function readsFile(feed: FeedPlan | null): feed is FeedPlan {
 async function openFeed({ input, loop }: FeedPlan): Promise<OpenFeed> {
   const source = input.kind === 'itch' ? input.source : null;
   if (source === null || source.kind === 'testcard') throw new Error('a feed without a file');
-  if (source.kind === 'stdin') return openChunks(process.stdin, 'standard input', () => process.stdin.destroy());
+  if (source.kind === 'stdin') return await openStandardInput();
   const { name } = source;
+  if (isCaptureFile(name)) {
+    throw new McastError('ERR_FILE_FORMAT', `${name} is a capture: a feed takes a file of messages`, {
+      hint: 'The datagrams of a capture are sent again to udp://, or without an endpoint.',
+    });
+  }
   try {
     const file = await open(name, 'r');
     const { size } = await file.stat();
@@ -93,7 +99,24 @@ async function openFeed({ input, loop }: FeedPlan): Promise<OpenFeed> {
   }
 }
 
-function openChunks(readable: Readable, name: string, close: () => void): OpenFeed {
+const STANDARD_INPUT = 'standard input';
+
+function closeStandardInput(): void {
+  process.stdin.destroy();
+}
+
+async function openStandardInput(): Promise<OpenFeed> {
+  try {
+    const { head, all } = await peekOctets(process.stdin);
+    refuseCapturedPipe(head, STANDARD_INPUT);
+    return openChunks(all, STANDARD_INPUT, closeStandardInput);
+  } catch (error) {
+    closeStandardInput();
+    throw fileError(STANDARD_INPUT, 'read', error);
+  }
+}
+
+function openChunks(readable: AsyncIterable<Uint8Array>, name: string, close: () => void): OpenFeed {
   const ring = ByteRing.allocate(RING_OCTETS, CLAIM_OCTETS);
   const control = { stopped: false };
   const chunks = readable[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;

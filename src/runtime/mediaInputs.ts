@@ -6,6 +6,7 @@ import { MemorySource } from '../core/byteSource.js';
 import { McastError, type ErrorCode } from '../core/errors.js';
 import { transportRate } from '../feed/tsRate.js';
 import { TsStatus } from '../feed/tsStream.js';
+import { refuseCapturedPipe } from '../io/captureHead.js';
 import type { FfmpegInput, RunningFfmpeg } from '../io/ffmpegInput.js';
 import { fileError } from '../io/fileError.js';
 import { wantsTranscoding } from '../profile/mediaPlan.js';
@@ -321,6 +322,7 @@ async function openReadable(
     const next = await chunks.next();
     hasEnded = next.done === true;
     if (next.done !== true) head = Buffer.concat([head, next.value]);
+    refuseCapturedPipe(head, name);
     if (!hasEnded && head.length < looked + LOOK_STEP_OCTETS) continue;
     looked = head.length;
     // Its own last words say more than that nothing came of it.

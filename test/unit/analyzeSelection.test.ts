@@ -203,6 +203,7 @@ describe('what cannot be selected', () => {
     [[LINE_A], { legB: '-' }, /--leg-b "-" is a capture: beside endpoints/],
     [[LINE_A], { legB: [LINE_B, LINE_B] }, /--leg-b is given 2 times for 1 endpoints/],
     [[LINE_A], { legB: LINE_A }, /239.1.1.1 port 26400 is given twice/],
+    [[`${LINE_A}/iface=lo`, `${LINE_A}/iface=eth0`], {}, /239.1.1.1 port 26400 is given twice/],
     [['udp://239.1.1.1:5'], { legB: 'udp://239.1.1.2:5' }, /two legs carry RTP/],
     [[LINE_A], { legB: LINE_B, against: 'y' }, /--against compares one line in two places/],
     [['mold://10.1.1.1:5'], {}, /is a single host/],
