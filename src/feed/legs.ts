@@ -17,12 +17,14 @@ const MARKERS = SendFlag.Start | SendFlag.End;
 /**
  * One feed of one flow for several legs (SMPTE ST 2022-7): each leg offers every datagram, octet for octet, at its due
  * time, whichever leg asks first. What one leg has not taken is kept for it, up to a bound; beyond that it is not sent
- * there, and counted. What is written at departure would differ between the legs: the feed must leave no place for it.
+ * there, and counted. A feed without a rate has no schedule to keep: there the slower leg sets the pace, and nothing is left
+ * out. What is written at departure would differ between the legs: the feed must leave no place for it.
  */
 export class LegSplitter {
   readonly feed: FlowFeed;
   /** Datagrams made so far. */
   made = 0;
+  readonly #legs: Leg[] = [];
   readonly #inner: SendBatch;
   readonly #capacity: number;
   readonly #slotOctets: number;
@@ -44,7 +46,9 @@ export class LegSplitter {
   }
 
   leg(options: LegOptions): Leg {
-    return new Leg(this, options);
+    const leg = new Leg(this, options);
+    this.#legs.push(leg);
+    return leg;
   }
 
   /** The lowest number that is still kept. */
@@ -73,8 +77,9 @@ export class LegSplitter {
     copyOctets(this.#view, slot * this.#slotOctets, this.#length[slot]!, into, at);
   }
 
-  /** Takes from the feed what is due by `untilNs`, some of it at least; false: nothing is. */
+  /** Takes from the feed what is due by `untilNs`, some of it at least; false: nothing is, or the slower leg comes first. */
   draw(untilNs: Nanos): boolean {
+    if (this.feed.unpaced && this.made + STEP - this.#slowest() > this.#capacity) return false;
     const inner = this.#inner;
     inner.count = 0;
     const made = this.feed.fill(inner, untilNs);
@@ -92,6 +97,13 @@ export class LegSplitter {
   finish(nowNs: Nanos): void {
     this.feed.finish(nowNs);
   }
+
+  /** Number that the leg that is furthest behind takes next. */
+  #slowest(): number {
+    let next = this.made;
+    for (let i = 0; i < this.#legs.length; i++) next = Math.min(next, this.#legs[i]!.next);
+    return next;
+  }
 }
 
 /** The datagrams of a {@link LegSplitter} on one leg. */
@@ -104,10 +116,10 @@ export class Leg implements FlowFeed {
   /** Datagrams with data offered or given up so far on this leg; of those, refused, skipped or passed over. */
   scheduled = 0;
   notSent = 0;
+  /** Number of the next datagram. */
+  next = 0;
   readonly #splitter: LegSplitter;
   readonly #destination: number;
-  /** Number of the next datagram. */
-  #next = 0;
 
   constructor(splitter: LegSplitter, { flowBase, destination }: LegOptions) {
     this.flowBase = flowBase;
@@ -118,7 +130,7 @@ export class Leg implements FlowFeed {
 
   nextDueNs(): Nanos {
     this.#catchUp();
-    return this.#splitter.dueNs(this.#next);
+    return this.#splitter.dueNs(this.next);
   }
 
   fill(batch: SendBatch, untilNs: Nanos): number {
@@ -134,20 +146,20 @@ export class Leg implements FlowFeed {
     const most = this.unpaced ? Math.min(batch.capacity, before + UNPACED_RUN) : batch.capacity;
     this.#catchUp();
     while (batch.count < most) {
-      if (this.#next === splitter.made && !splitter.draw(batch.untilNs)) break;
-      const dueNs = splitter.dueNs(this.#next);
-      const length = splitter.length(this.#next);
-      const flags = splitter.flags(this.#next);
+      if (this.next === splitter.made && !splitter.draw(batch.untilNs)) break;
+      const dueNs = splitter.dueNs(this.next);
+      const length = splitter.length(this.next);
+      const flags = splitter.flags(this.next);
       if (dueNs > batch.untilNs || at + length > batch.bytes.length) break;
       const slot = batch.count;
       putColumns(batch, slot, slot + 1, length, flags, this.#destination, 0);
       batch.offset[slot] = at;
       batch.flow[slot] = this.flowBase;
       batch.dueMonoNs[slot] = dueNs;
-      splitter.copy(this.#next, batch.view, at);
+      splitter.copy(this.next, batch.view, at);
       batch.count = slot + 1;
       at += length;
-      this.#next++;
+      this.next++;
       if (flags === 0) this.scheduled++;
     }
     batch.nextDueNs = this.nextDueNs();
@@ -164,9 +176,9 @@ export class Leg implements FlowFeed {
   skip(untilNs: Nanos): number {
     const before = this.scheduled;
     while (this.nextDueNs() < untilNs) {
-      if (this.#next === this.#splitter.made && !this.#splitter.draw(untilNs)) break;
-      if (this.#splitter.flags(this.#next) === 0) this.#pass(1);
-      else this.#next++;
+      if (this.next === this.#splitter.made && !this.#splitter.draw(untilNs)) break;
+      if (this.#splitter.flags(this.next) === 0) this.#pass(1);
+      else this.next++;
     }
     return this.scheduled - before;
   }
@@ -177,12 +189,12 @@ export class Leg implements FlowFeed {
 
   /** What is no longer kept was not sent here. */
   #catchUp(): void {
-    const behind = this.#splitter.oldest - this.#next;
+    const behind = this.#splitter.oldest - this.next;
     if (behind > 0) this.#pass(behind);
   }
 
   #pass(datagrams: number): void {
-    this.#next += datagrams;
+    this.next += datagrams;
     this.scheduled += datagrams;
     this.notSent += datagrams;
   }

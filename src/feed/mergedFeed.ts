@@ -2,6 +2,7 @@ import type { SendBatch } from '../core/batch.js';
 import { DueOrder } from '../core/dueOrder.js';
 import type { Nanos } from '../core/time.js';
 import type { Feed } from './feed.js';
+import { UNPACED_RUN } from './limits.js';
 
 /** A feed whose flows have numbers of their own in `SendBatch.flow`: `[flowBase, flowBase + flows)`. */
 export interface FlowFeed extends Feed {
@@ -112,19 +113,19 @@ export class MergedFeed implements FlowFeed {
   #fillUnpaced(batch: SendBatch, untilNs: Nanos): void {
     const feeds = this.#unpaced;
     let made: number;
-    let next = this.#turn;
+    let cut = -1;
     do {
       made = 0;
       for (let i = 0; i < feeds.length; i++) {
         const feed = feeds[this.#turn]!;
-        this.#turn = (this.#turn + 1) % feeds.length;
         const added = feed.nextDueNs() <= untilNs ? feed.fill(batch, untilNs) : 0;
-        if (added > 0) next = this.#turn;
+        if (cut < 0 && added < UNPACED_RUN && feed.nextDueNs() <= untilNs) cut = this.#turn;
+        this.#turn = (this.#turn + 1) % feeds.length;
         made += added;
       }
     } while (made > 0);
-    // Whoever found the batch full has the first turn in the next one.
-    this.#turn = next;
+    // Whoever found the batch full first has the first turn in the next one.
+    if (cut >= 0) this.#turn = cut;
   }
 
   #rebuild(): void {

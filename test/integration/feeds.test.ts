@@ -65,6 +65,31 @@ function lostBy(impair: string): Set<number> {
 
 describe('two lines of a feed', () => {
   it.each([
+    ['through one socket', ''],
+    ['through a socket each', '/source-port=26499'],
+  ])('leave complete as fast as they can: %s', async (_name, own) => {
+    const [a, b] = [moldAt(freshGroup()), moldAt(freshGroup())];
+    const receiver = await startReceiver([a, '--leg-b', b, '--once', '--rcvbuf', '64M']);
+    const sent = await send([a, '--leg-b', b + own, '--mps', 'max', '--count', '20000', '--force']);
+    expect(sent.sender!.streams.map(({ leg, scheduled, sent: left }) => [leg, scheduled, left])).toEqual([
+      ['a', 20_000, 20_000],
+      ['b', 20_000, 20_000],
+    ]);
+    const { streams, arbitration } = await receiver.result();
+    // What a full buffer dropped is told apart from what was not sent.
+    const left = streams.map(({ leg, metrics }) => [leg, metrics.messages_received! + metrics.messages_lost!]);
+    expect(left.map(([leg]) => leg)).toEqual(['a', 'b']);
+    expect(left[0]![1]).toBe(left[1]![1]);
+    expect(arbitration!.packets_expected).toBe(left[0]![1]);
+    if (streams.every(({ metrics }) => metrics.loss_socket_buffer === 0)) {
+      expect(streams.map(({ metrics }) => [metrics.packets_received, metrics.messages_lost])).toEqual([
+        [20_000, 0],
+        [20_000, 0],
+      ]);
+    }
+  });
+
+  it.each([
     ['independent losses', 'loss=5%,seed=3', 'ge=2%,30%,seed=5'],
     ['line A cut in the middle', 'list=1000-1999', 'loss=5%,seed=8'],
     ['line B cut in the middle', 'loss=5%,seed=8', 'list=1000-1999'],

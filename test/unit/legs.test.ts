@@ -24,6 +24,22 @@ function splitter(count: number, capacity = 64): LegSplitter {
   return new LegSplitter(feed, capacity, SIZE);
 }
 
+/** Of a feed that is always due, of so many datagrams or until `durationNs`; 256 are kept. */
+function unpaced(count: number | null, durationNs: number | null): LegSplitter {
+  const feed = new PayloadFeed({
+    packetsPerSecond: Infinity,
+    pattern: { kind: 'cbr' },
+    count,
+    durationNs,
+    startMonoNs: 0,
+    seed: 0,
+    sizeOctets: SIZE,
+    destination: 0,
+    payload: Uint8Array.from({ length: 400 }, (_, i) => i),
+  });
+  return new LegSplitter(feed, 256, SIZE);
+}
+
 function drawn(leg: Leg, untilNs: number, slots = 8): string[] {
   const batch = new SendBatch(slots, slots * SIZE);
   const made = leg.fill(batch, untilNs);
@@ -87,18 +103,7 @@ describe('two legs', () => {
   });
 
   it('of a feed that is always due take turns, and come to its end together', () => {
-    const feed = new PayloadFeed({
-      packetsPerSecond: Infinity,
-      pattern: { kind: 'cbr' },
-      count: null,
-      durationNs: 1e6,
-      startMonoNs: 0,
-      seed: 0,
-      sizeOctets: SIZE,
-      destination: 0,
-      payload: Uint8Array.from({ length: 400 }, (_, i) => i),
-    });
-    const split = new LegSplitter(feed, 256, SIZE);
+    const split = unpaced(null, 1e6);
     const legs = [split.leg({ flowBase: 0, destination: 0 }), split.leg({ flowBase: 1, destination: 1 })];
     const merged = new MergedFeed(legs);
     expect(merged.unpaced).toBe(true);
@@ -117,5 +122,45 @@ describe('two legs', () => {
     batch.count = 0;
     expect(merged.fill(batch, 1e6)).toBe(0);
     expect(merged.nextDueNs()).toBe(Infinity);
+  });
+
+  it('of a feed that is always due are complete, also in batches that cut a turn', () => {
+    const split = unpaced(5000, null);
+    const legs = [split.leg({ flowBase: 0, destination: 0 }), split.leg({ flowBase: 1, destination: 1 })];
+    const merged = new MergedFeed(legs);
+    const batch = new SendBatch(183, 183 * SIZE);
+    const sent = [0, 0];
+    let furthest = 0;
+    for (let made = 1; made > 0;) {
+      batch.count = 0;
+      made = merged.fill(batch, 1e6);
+      for (let slot = 0; slot < made; slot++) sent[batch.flow[slot]!]!++;
+      furthest = Math.max(furthest, Math.abs(sent[0]! - sent[1]!));
+    }
+    expect(sent).toEqual([5000, 5000]);
+    expect(legs.map(({ notSent }) => notSent)).toEqual([0, 0]);
+    // Neither is ahead by more than a turn.
+    expect(furthest).toBeLessThanOrEqual(128);
+  });
+
+  it('of a feed that is always due go as fast as the slower one', () => {
+    const split = unpaced(2000, null);
+    const [a, b] = [split.leg({ flowBase: 0, destination: 0 }), split.leg({ flowBase: 0, destination: 0 })];
+    const got: string[][] = [[], []];
+    // On sinks of their own the first could be through before the other begins.
+    for (let i = 0; i < 300; i++) got[0]!.push(...drawn(a, 1e6));
+    expect(got[0]!.length).toBe(256);
+    expect(a.nextDueNs()).toBeLessThanOrEqual(1e6);
+    while (got[1]!.length < 2000) {
+      const more = [drawn(b, 1e6, 5), drawn(a, 1e6, 8)];
+      expect(more[0]!.length).toBeGreaterThan(0);
+      got[1]!.push(...more[0]!);
+      got[0]!.push(...more[1]!);
+    }
+    got[0]!.push(...drawn(a, 1e6, 256));
+    const octets = got.map((all) => all.map((one) => one.split(':')[2]));
+    expect(octets[0]).toEqual(octets[1]);
+    expect([a.scheduled, b.scheduled, a.notSent, b.notSent]).toEqual([2000, 2000, 0, 0]);
+    expect([a.nextDueNs(), b.nextDueNs()]).toEqual([Infinity, Infinity]);
   });
 });
