@@ -16,7 +16,7 @@ export interface MessageFeedOptions extends PackingOptions {
   readonly session: SessionWords;
   /** Number of the first message or packet, 64 bits; of 32 bits the lower ones count. */
   readonly firstSequence: SplitTime;
-  /** A datagram without messages is sent when none has been for so long; Infinity: never. */
+  /** A datagram without messages is sent when none has been for so long; Infinity: never, nor at the end. */
   readonly heartbeatNs: Nanos;
   /** A message with the time of departure is sent so often, beside those of the source; Infinity: never. */
   readonly stampNs: Nanos;
@@ -38,7 +38,10 @@ export interface MessageFeedOptions extends PackingOptions {
   readonly payloadSlots?: PayloadSlots;
 }
 
-/** At the end the framing's own last datagram, if it has one, is sent so often, so far apart. */
+/**
+ * At the end the framing's own last datagram, or where it has none a heartbeat, is sent so often, so far apart: it bears the
+ * number behind the last data, by which a receiver finds out that their tail was lost.
+ */
 const ENDS = 5;
 const END_APART_NS = 20e6;
 const TWO_32 = 4_294_967_296;
@@ -67,7 +70,8 @@ export class MessageFeed implements FlowFeed {
   readonly #framing: FeedFraming;
   readonly #memory: MessageMemory | null;
   readonly #frame = new Uint32Array(FrameField.Count);
-  readonly #hasEnd: boolean;
+  /** What says that nothing follows, as far as the framing can; `null`: nothing does. */
+  readonly #lastKind: typeof FrameKind.End | typeof FrameKind.Heartbeat | null;
   /** When data, a stamp, a heartbeat or an end packet is due. */
   readonly #due = new Float64Array(5).fill(Infinity);
   #packed: Packed = Packed.Waiting;
@@ -86,7 +90,8 @@ export class MessageFeed implements FlowFeed {
     this.unpaced = options.unpaced;
     const endNs = durationNs === null ? Infinity : startMonoNs + durationNs;
     this.packer = new MessagePacker(options.source, framing, options, startMonoNs, options.unpaced ? Infinity : endNs);
-    this.#hasEnd = framing.hasEnd;
+    const lastKind = options.heartbeatNs === Infinity ? null : FrameKind.Heartbeat;
+    this.#lastKind = framing.hasEnd ? FrameKind.End : lastKind;
     const frame = this.#frame;
     frame[FrameField.SequenceHigh] = framing.sequenceBits === 64 ? firstSequence.high : 0;
     frame[FrameField.SequenceLow] = firstSequence.low;
@@ -184,12 +189,12 @@ export class MessageFeed implements FlowFeed {
     else this.#due[What.Data] = this.unpaced ? nowNs : this.packer.dueNs;
   }
 
-  /** There will be no more data; the end packets follow. */
+  /** There will be no more data; what says so follows. */
   #close(fromNs: Nanos): void {
     this.#isOver = true;
     this.#due.fill(Infinity);
-    if (this.#hasEnd) this.#due[What.End] = fromNs;
-    else this.#ended = true;
+    if (this.#lastKind === null) this.#ended = true;
+    else this.#due[What.End] = fromNs;
   }
 
   /** Appends what is due; false: there is no room. */
@@ -219,7 +224,7 @@ export class MessageFeed implements FlowFeed {
       what === What.Data || what === What.Stamp
         ? FrameKind.Data
         : what === What.End
-          ? FrameKind.End
+          ? this.#lastKind!
           : FrameKind.Heartbeat;
     this.#writeHeader(batch, at, octets, kind, messages, what);
     if (messages > 0 && this.#memory !== null) this.#remember(batch.view, at + header, at + octets);

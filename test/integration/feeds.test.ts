@@ -21,6 +21,8 @@ const SECONDS = 1.5;
 const LOAD = ['--mps', `${MPS}`, '--duration', `${SECONDS}s`, '--seed', `${SEED}`, '--messages-per-datagram', '1'];
 /** Three messages close the day. */
 const COUNT = MPS * SECONDS + 3;
+/** Heartbeats close a feed that has no word for its end; those of MDP take numbers. */
+const CLOSING = 5;
 
 function moldAt(group: string): string {
   return `mold://${group}:26400/iface=lo`;
@@ -174,7 +176,8 @@ describe('a merged feed that is forwarded', () => {
     const received = ended ?? (await last.stop());
     const both = new Set([...lostBy(impairA)].filter((ordinal) => ordinal >= 1000 && ordinal <= 1999));
     expect(both.size).toBeGreaterThan(10);
-    expect(merged.arbitration).toMatchObject({ packets_expected: COUNT, remaining_lost: both.size });
+    const closing = scheme === 'mdp' ? CLOSING : 0;
+    expect(merged.arbitration).toMatchObject({ packets_expected: COUNT + closing, remaining_lost: both.size });
     const noun = scheme === 'mdp' ? 'packets' : 'messages';
     const [stream, ...others] = received.streams;
     expect(others).toEqual([]);
@@ -182,15 +185,15 @@ describe('a merged feed that is forwarded', () => {
       flow: isMold ? 'DAY7' : null,
       ended: isMold,
       metrics: {
-        [`${noun}_expected`]: COUNT,
+        [`${noun}_expected`]: COUNT + closing,
         [`${noun}_lost`]: both.size,
-        packets_received: COUNT - both.size,
+        packets_received: COUNT + closing - both.size,
         packets_duplicated: 0,
         packets_reordered: 0,
       },
     });
     // The headers have kept when the first sender sent them.
-    if (!isMold) expect(stream!.histograms!.one_way_delay_ns!.count).toBe(COUNT - both.size);
+    if (!isMold) expect(stream!.histograms!.one_way_delay_ns!.count).toBe(COUNT + closing - both.size);
     const forwarded = merged.outputs.find(({ name }) => name.startsWith('forward'))!;
     expect(forwarded).toMatchObject({ dropped: 0 });
     expect(forwarded.datagrams).toBeGreaterThanOrEqual(COUNT - both.size);
@@ -246,12 +249,13 @@ describe('one line of a feed', () => {
     expect(sent.sender!.streams).toMatchObject([{ format, pattern: 'constant' }]);
     expect(stream).toMatchObject({ format, unit, flow: null, send_time: 'due' });
     const noun = unit === 'packet' ? 'packets' : 'messages';
+    const closing = unit === 'packet' ? CLOSING : 0;
     expect([
       sum([stream!], `${noun}_expected`),
       sum([stream!], `${noun}_lost`),
       sum([stream!], `${noun}_duplicated`),
-    ]).toEqual([COUNT, lost.size, done.duplicated]);
-    expect(stream!.histograms!.one_way_delay_ns!.count).toBe(COUNT - lost.size);
+    ]).toEqual([COUNT + closing, lost.size, done.duplicated]);
+    expect(stream!.histograms!.one_way_delay_ns!.count).toBe(COUNT + closing - lost.size);
     expect(readFileSync(path).equals(savedWithout(lost))).toBe(true);
   });
 
@@ -287,7 +291,25 @@ describe('one line of a feed', () => {
     const { sender } = await send([`${to}/impair=list=5-99999`, ...load]);
     const [stream] = (await receiver.stop()).streams;
     expect(sender!).toMatchObject({ scheduled: 21, sent: 5 });
-    expect(stream!.metrics).toMatchObject({ messages_received: 5, messages_expected: 20, messages_lost: 15 });
+    expect(stream!.metrics).toMatchObject({ messages_received: 5, messages_expected: 21, messages_lost: 16 });
+  });
+
+  it.each([
+    ['xdp', 'messages', 0],
+    ['mdp', 'packets', CLOSING],
+  ] as const)('tells at its end what was lost of it last, on either line: %s', async (scheme, noun, closing) => {
+    const [a, b] = [freshGroup(), freshGroup()].map((group) => `${scheme}://${group}:14310/iface=lo`);
+    const receiver = await startReceiver([a!, '--leg-b', b!, '--once']);
+    const load = ['--mps', '2000', '--count', '200', '--messages-per-datagram', '1'];
+    await send([`${a}/impair=list=190-199`, '--leg-b', `${b}/impair=list=150-160,195-199`, ...load]);
+    const { streams, arbitration } = await receiver.result();
+    expect(
+      streams.map(({ metrics }) => [metrics[`${noun}_expected`], metrics[`${noun}_received`], metrics[`${noun}_lost`]]),
+    ).toEqual([
+      [200 + closing, 190 + closing, 10],
+      [200 + closing, 184 + closing, 16],
+    ]);
+    expect(arbitration).toMatchObject({ packets_expected: 200 + closing, both_lost: 5, remaining_lost: 5 });
   });
 });
 
@@ -322,11 +344,12 @@ describe('random octets at a receiver of a feed', () => {
     socket.close();
     const { sender } = await sending;
     const received = await receiver.stop();
-    const own = received.streams.filter(({ metrics }) => metrics.packets_received === 500);
+    const whole = 500 + (scheme === 'mdp' ? CLOSING : 0);
+    const own = received.streams.filter(({ metrics }) => metrics.packets_received === whole);
     expect(own).toHaveLength(1);
     expect(sender!.sent).toBe(500);
     // By chance some are headers of MDP without messages.
-    const strays = received.streams.reduce((total, { metrics }) => total + metrics.packets_received!, 0) - 500;
+    const strays = received.streams.reduce((total, { metrics }) => total + metrics.packets_received!, 0) - whole;
     expect(malformed(received) + strays).toBe(noise);
     if (scheme !== 'mdp') expect(strays).toBe(0);
   });

@@ -222,6 +222,8 @@ describe('send times', () => {
       1_234_567n,
       2_234_568n,
       2_469_134n,
+      // The first one of the end.
+      2_469_134n,
     ]);
   });
 });
@@ -247,8 +249,8 @@ describe('heartbeats', () => {
 
   it('of MDP take a number, and are a message that says nothing', () => {
     const feed = feedOf(new StubSource(messages(2, 3, 25 * MS)), { framing: mdp3Framing, heartbeatNs: 10 * MS });
-    const made = filled(feed, 26, mdp3Framing);
-    expect(summary(made)).toEqual(['0 data 1+1', '10 heartbeat 2+0', '20 heartbeat 3+0', '25 data 4+1']);
+    const made = filled(feed, 24, mdp3Framing);
+    expect(summary(made)).toEqual(['0 data 1+1', '10 heartbeat 2+0', '20 heartbeat 3+0']);
     // MsgSize, BlockLength, TemplateID 12, SchemaID 1, Version.
     expect(toHex(made[1]!.octets.subarray(12))).toBe('0a0000000c0001000900');
   });
@@ -340,9 +342,26 @@ describe('the end of a feed', () => {
     expect([feed.scheduled, feed.markers, feed.messages]).toEqual([2, 5, 2]);
   });
 
-  it.each([mdp3Framing, xdpFraming])('is the last datagram where there is none: $format', (framing) => {
+  it.each([
+    // Heartbeats of MDP take numbers, those of XDP bear the next one.
+    [mdp3Framing, [3, 4, 5, 6, 7]],
+    [xdpFraming, [3, 3, 3, 3, 3]],
+  ] as const)('is five heartbeats where there is none: $format', (framing, numbers) => {
     const feed = feedOf(new StubSource(messages(2, 3, MS)), { framing, heartbeatNs: 10 * MS });
-    expect(filled(feed, 1000, framing).map(({ kind }) => kind)).toEqual(['data', 'data']);
+    const made = filled(feed, 1000, framing);
+    expect(summary(made)).toEqual([
+      '0 data 1+1',
+      '1 data 2+1',
+      ...numbers.map((number, i) => `${1 + 20 * i} heartbeat ${number}+0`),
+    ]);
+    expect(made.slice(2).map(({ flags }) => flags)).toEqual(numbers.map(() => SendFlag.End));
+    expect(feed.nextDueNs()).toBe(Infinity);
+    expect([feed.scheduled, feed.markers]).toEqual([2, 5]);
+  });
+
+  it('is the last datagram where there are no heartbeats either', () => {
+    const feed = feedOf(new StubSource(messages(2, 3, MS)), { framing: xdpFraming, heartbeatNs: Infinity });
+    expect(filled(feed, 1000, xdpFraming).map(({ kind }) => kind)).toEqual(['data', 'data']);
     expect(feed.nextDueNs()).toBe(Infinity);
   });
 
