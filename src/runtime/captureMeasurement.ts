@@ -15,6 +15,7 @@ import type { MeasuredCapture } from './capturePair.js';
 import { CapturePlaces, type CapturedPlaces } from './capturePlaces.js';
 import { SelectedPlaces, type CaptureSelection } from './captureSelection.js';
 import { EventLog } from './eventLog.js';
+import { LinesHorizon } from './linesHorizon.js';
 import { MeasurementTeller } from './measurementTeller.js';
 import { MediaReceiver } from './mediaReceiver.js';
 import type { RunMessage } from './messages.js';
@@ -93,7 +94,9 @@ export class CaptureMeasurement {
   readonly #intervalNs: Nanos;
   readonly #sockets: number;
   /** Of two lines the very first datagrams may wait for the other's. */
-  readonly #hasLegs: boolean;
+  readonly #lines: LinesHorizon | null;
+  /** Datagrams that have been measured. */
+  #measured = 0;
 
   /** `capture`: opened, so that its epoch is known. */
   constructor(
@@ -108,7 +111,9 @@ export class CaptureMeasurement {
     this.#pathOf = (path) => capture.path(path);
     const sockets = selection === null ? WHOLE : selection.sockets;
     this.#sockets = sockets.length;
-    this.#hasLegs = capture.files.length > 1 || selection?.hasLegs === true;
+    const isPair = capture.files.length > 1;
+    const hasLegs = isPair || selection?.hasLegs === true;
+    this.#lines = hasLegs ? new LinesHorizon(isPair ? DISORDER_NS : LINES_DISORDER_NS) : null;
     this.#intervalNs = plan.intervalNs;
     this.clock = new CaptureClock(capture.epoch);
     this.measurement = new Measurement({
@@ -200,6 +205,7 @@ export class CaptureMeasurement {
       else {
         this.measurement.onBatch(batch);
         this.media.onBatch(batch);
+        this.#measured += taken;
       }
       this.#timePasses();
       batch.count = all;
@@ -248,7 +254,7 @@ export class CaptureMeasurement {
    */
   #oneStep(batch: ReceiveBatch): number {
     const gapNs = INTERVALS_AT_ONCE * this.#intervalNs;
-    const isFree = this.media.isIdle && !this.#hasLegs;
+    const isFree = this.media.isIdle && this.#lines === null;
     const socket = batch.socket[0];
     const stepEndNs = isFree ? Infinity : Math.max(this.clock.nowNs, batch.timeRealNs[0]!) + MEDIA_STEP_NS;
     let { nowNs } = this.clock;
@@ -278,8 +284,8 @@ export class CaptureMeasurement {
   #timePasses(): void {
     const { nowNs } = this.clock;
     for (let socket = 0; socket < this.#sockets; socket++) this.measurement.socketReadPast(socket, nowNs);
-    const linesNs = this.selection?.hasLegs === true ? LINES_DISORDER_NS : DISORDER_NS;
-    this.media.onTime(nowNs - DISORDER_NS, nowNs - linesNs);
+    const beforeNs = this.#lines === null ? nowNs - DISORDER_NS : this.#lines.beforeNs(nowNs, this.#measured);
+    this.media.onTime(nowNs - DISORDER_NS, beforeNs);
     this.teller.tell();
   }
 }

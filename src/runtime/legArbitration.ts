@@ -23,36 +23,26 @@ export class LegArbitration {
 
   /** Numbers `number .. number + span` came on a leg. Hot. */
   push(leg: 0 | 1, number: number, span: number, timeNs: Nanos): void {
-    this.#makeRoom(leg);
     this.#legs.push(leg, number, span, timeNs);
   }
 
   /** A leg says that `next` is the next number: behind what it brought before. */
   announce(leg: 0 | 1, next: number, timeNs: Nanos): void {
-    this.#makeRoom(leg);
     this.#legs.push(leg, next, 0, timeNs);
   }
 
   /** All arrivals before `beforeNs` have been read. */
   onTime(beforeNs: Nanos): void {
-    while (this.#legs.next(beforeNs)) this.#take();
-    this.#takeSkews();
-    if (beforeNs !== Infinity) this.#arbiter.advance(beforeNs);
-  }
-
-  /** What is early is taken in the order known by now: what is dropped would be lost. */
-  #makeRoom(leg: 0 | 1): void {
-    while (this.#legs.isFull(leg) && this.#legs.next(Infinity)) this.#take();
-  }
-
-  /** What the queue gave. */
-  #take(): void {
     const arbiter = this.#arbiter;
     const legs = this.#legs;
-    arbiter.arrivedNs[0] = legs.timeNs[0]!;
-    if (legs.span === 0) arbiter.announce(legs.number, legs.timeNs[0]!);
-    else arbiter.take(legs.leg, legs.number, legs.span);
-    if (arbiter.skews > MANY_SKEWS) this.#takeSkews();
+    while (legs.next(beforeNs)) {
+      arbiter.arrivedNs[0] = legs.timeNs[0]!;
+      if (legs.span === 0) arbiter.announce(legs.number, legs.timeNs[0]!);
+      else arbiter.take(legs.leg, legs.number, legs.span);
+      if (arbiter.skews > MANY_SKEWS) this.#takeSkews();
+    }
+    this.#takeSkews();
+    if (beforeNs !== Infinity) arbiter.advance(beforeNs);
   }
 
   /** Both legs are over. */

@@ -29,11 +29,6 @@ export class LegQueue {
     this.#timeNs = [new Float64Array(capacity), new Float64Array(capacity)];
   }
 
-  /** What is pushed next on this leg drops its oldest. */
-  isFull(leg: 0 | 1): boolean {
-    return this.#tail[leg]! - this.#head[leg]! > this.#mask;
-  }
-
   /** Numbers `number .. number + span`, in order of arrival on their leg; span 0: none, `number` is the next. Hot. */
   push(leg: 0 | 1, number: number, span: number, timeNs: Nanos): void {
     const tail = this.#tail[leg]!;

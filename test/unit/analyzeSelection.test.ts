@@ -106,6 +106,27 @@ describe('both lines of a feed in one capture', () => {
     });
   });
 
+  it('lose nothing at a rate of which a second is more than there is room for', async () => {
+    // 2 us apart, the other line 0.4 us behind.
+    const fast = Array.from({ length: 40_000 }, (_, i) => i).flatMap((i) =>
+      [A, B].map((path, leg): Datagram => ({
+        path,
+        timeNs: i * 2000 + leg * 400,
+        tos: 0,
+        ttl: 3,
+        payload: feedOctets({ session: 'DAY', number: 1 + i, messages: short(1) }),
+      })),
+    );
+    const { arbitration } = await analyze(fast, [LINE_A], { legB: LINE_B });
+    expect(arbitration).toMatchObject({
+      packets_expected: 40_000,
+      legs: [
+        { packets_received: 40_000, packets_lost: 0, first_arrivals: 40_000 },
+        { packets_received: 40_000, packets_lost: 0, first_arrivals: 0 },
+      ],
+    });
+  });
+
   it('have limits of their own', async () => {
     const result = await analyze(both, [`${LINE_A}/max=messages_lost=1`, LINE_B]);
     expect(result.limits.filter(({ expression }) => expression.startsWith('messages_lost'))).toMatchObject([

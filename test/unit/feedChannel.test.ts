@@ -386,14 +386,4 @@ describe('arbitration of two lines', () => {
     const over = arbitration.snapshot();
     expect([over.skewNs.count, over.both, over.open]).toEqual([0, 10_000, 0]);
   });
-
-  it('loses nothing of what comes between two reads, however much it is', () => {
-    const arbitration = new LegArbitration(2 ** 10, 16, 1e9);
-    for (let number = 0; number < 100; number++) arbitration.push(0, number, 1, number);
-    for (let number = 0; number < 100; number++) arbitration.push(1, number, 1, number + 0.5);
-    arbitration.announce(0, 100, 200);
-    arbitration.finish();
-    const { both, neither, legs } = arbitration.snapshot();
-    expect([both, neither, legs[0].lost, legs[1].lost]).toEqual([100, 0, 0, 0]);
-  });
 });
