@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { beginsInSync, SYNC_EVIDENCE_OCTETS } from '../analysis/mpegts/syncFinder.js';
 import { TapComparison, type TapOptions } from '../analysis/tapComparison.js';
 import { McastError } from '../core/errors.js';
@@ -141,7 +142,11 @@ class Analysis {
       if (this.#leaves()) break;
       this.#span.include(batch.timeRealNs, batch.count);
       comparison?.onFirst(batch);
-      if (!measured.onBatch(batch)) break;
+      for (const _ of measured.steps(batch)) {
+        await setImmediate();
+        if (this.#leaves()) break;
+      }
+      if (measured.fault !== null) break;
     }
     measured.finish();
     if (comparison !== null && against !== null) {

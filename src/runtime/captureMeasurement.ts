@@ -189,8 +189,14 @@ export class CaptureMeasurement {
     });
   }
 
-  /** Measures the batch, which is used up; false: nothing behind it can be measured, see {@link fault}. */
+  /** As all of {@link steps}; false: nothing behind it can be measured, see {@link fault}. */
   onBatch(batch: ReceiveBatch): boolean {
+    for (const _ of this.steps(batch)) continue;
+    return this.fault === null;
+  }
+
+  /** Measures the batch, which is used up. A long gap takes time: it is passed in pieces, between which others may have a turn. */
+  *steps(batch: ReceiveBatch): Generator<void, void, undefined> {
     const believed = this.#believed(batch);
     if (believed < batch.count) {
       this.fault = 'the times of its frames jump by more than 100 days: damage, or captures of different times joined';
@@ -201,7 +207,7 @@ export class CaptureMeasurement {
       const all = batch.count;
       batch.count = this.#oneStep(batch);
       const taken = batch.count;
-      if (taken === 0) this.#pass(batch.timeRealNs[0]!);
+      if (taken === 0) yield* this.#pass(batch.timeRealNs[0]!);
       else {
         this.measurement.onBatch(batch);
         this.media.onBatch(batch);
@@ -211,7 +217,6 @@ export class CaptureMeasurement {
       batch.count = all;
       batch.dropFirst(taken);
     }
-    return this.fault === null;
   }
 
   /** What is known of a stream's content: as at a receiver, but for the join. */
@@ -272,11 +277,12 @@ export class CaptureMeasurement {
   }
 
   /** Passes the intervals of a gap, a bounded number at a time. */
-  #pass(untilNs: Nanos): void {
+  *#pass(untilNs: Nanos): Generator<void, void, undefined> {
     const stepNs = INTERVALS_AT_ONCE * this.#intervalNs;
     while (this.clock.nowNs < untilNs) {
       this.clock.nowNs = Math.min(untilNs, this.clock.nowNs + stepNs);
       this.#timePasses();
+      yield;
     }
   }
 

@@ -272,6 +272,20 @@ describe('a capture', () => {
     expect(result.event_counts['silence']).toBe(1);
   });
 
+  it('can be stopped within a gap of months', async () => {
+    await inFolder(async (folder) => {
+      const path = join(folder, 'x.pcap');
+      writeFileSync(path, pcapOf([startMarker(0, 0), probe(0, MS), probe(1, 90 * 86_400e9)]));
+      const { plan, output } = planAnalyze([path], readOptionObject('analyze', {}), planContext([]));
+      const run = startAnalysis(plan, output, ({ type }) => {
+        if (type === 'interval') run.stop();
+      });
+      const result = await run.finished;
+      expect(result.run.complete).toBe(false);
+      expect(result.streams[0]!.metrics.packets_received).toBe(1);
+    });
+  });
+
   it('whose times jump by years is measured up to there', async () => {
     const result = await analyze(pcapOf([startMarker(0, 0), probe(0, MS), probe(1, 400 * 86_400e9)]));
     expect(result.streams[0]!.metrics).toMatchObject({ packets_received: 1 });
