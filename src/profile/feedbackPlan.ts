@@ -1,4 +1,5 @@
 /** Whether and how a sender asks its receivers for reports, with every rule that limits it. */
+import { isMulticast, parseAddress } from '../core/address.js';
 import type { Scheme } from '../core/endpoint.js';
 import { McastError } from '../core/errors.js';
 import type { FileReader } from './operands.js';
@@ -58,12 +59,28 @@ export function sendFeedback(
   }
   const feedback: SendFeedbackPlan = {
     controlPort,
+    hosts: furtherHosts(streams, run['control-port'] ?? null),
     port: run.feedback ?? 0,
     receivers: run.await ?? 0,
     waitNs: run.wait ?? AWAIT_NS,
     reportIntervalNs: REPORT_INTERVAL_NS,
   };
   return { feedback, feedbackKey: readKey(run['key-file'], files, problems) };
+}
+
+/** Of groups the first is enough, as receivers join it: single hosts hear what is sent to themselves. */
+function furtherHosts(streams: readonly SendStream[], controlPort: number | null): SendFeedbackPlan['hosts'] {
+  const first = streams[0]!;
+  const hosts = new Map<string, { group: string; port: number }>();
+  for (const stream of streams) {
+    const { group, port: dataPort, family } = stream.address;
+    if (isMulticast(parseAddress(group)!) || family !== first.address.family) continue;
+    const port = controlPort ?? dataPort + 1;
+    const isFirst = group === first.address.group && port === (controlPort ?? first.address.port + 1);
+    if (isFirst || port > 65_535 || takenBy(stream, streams, port) !== null) continue;
+    if (hosts.size < MOST_PLACES) hosts.set(`${group} ${port}`, { group, port });
+  }
+  return [...hosts.values()];
 }
 
 /** What else is on the port of the first group; `null`: nothing that announcements would disturb. RTCP is what they are. */
@@ -96,6 +113,7 @@ export function receiveFeedback(
   }
   const answersIperf = isUnicast && received.streams.some(({ scheme }) => scheme === 'iperf');
   const places: StreamAddress[] = [];
+  const onRtcp: StreamAddress[] = [];
   let first = 0;
   for (const { endpoint, legB } of list) {
     const address = received.streams[first]!;
@@ -103,20 +121,24 @@ export function receiveFeedback(
     const { scheme, port } = address;
     if (!isWanted && scheme !== null && !ASKED.has(scheme)) continue;
     const controlPort = run['control-port'] ?? port + 1;
-    const isTaken = received.streams.some((other, index) => {
-      if (other.group !== address.group || other.port !== controlPort) return false;
-      // One socket of a unicast port is all that there can be.
-      return received.places[index]!.role !== 'control' || isUnicast;
+    const there = received.places.filter((_, index) => {
+      const other = received.streams[index]!;
+      return other.group === address.group && other.port === controlPort;
     });
+    const isTaken = there.some(({ role }) => role !== 'control');
     if (controlPort > 65_535 || isTaken) {
       if (isWanted) wrong(`feedback on port ${controlPort} of ${address.group}: it is received; give --control-port`);
+      continue;
+    }
+    if (isUnicast && there.length > 0) {
+      onRtcp.push({ ...address, scheme: 'udp', port: controlPort });
       continue;
     }
     if (places.some((place) => place.group === address.group && place.port === controlPort)) continue;
     if (places.length < MOST_PLACES) places.push({ ...address, scheme: 'udp', port: controlPort });
   }
-  if (places.length === 0) return { ...NONE, answersIperf };
-  const feedback: ReceiveFeedbackPlan = { places };
+  if (places.length === 0 && onRtcp.length === 0) return { ...NONE, answersIperf };
+  const feedback: ReceiveFeedbackPlan = { places, onRtcp };
   return { feedback, feedbackKey: readKey(run['key-file'], files, problems), answersIperf };
 }
 

@@ -251,6 +251,8 @@ export interface CommonPlan extends RunPlan {
 export interface SendFeedbackPlan {
   /** Of the announcements, on the first group. */
   readonly controlPort: number;
+  /** What else they are sent to: every further single host, each with the port on which it listens for them. */
+  readonly hosts: readonly { readonly group: string; readonly port: number }[];
   /** Local port of reports and results; 0: any. */
   readonly port: number;
   /** Receivers that are waited for, and how long; 0: none. */
@@ -263,6 +265,8 @@ export interface SendFeedbackPlan {
 /** Where a receiver listens for senders that want reports. */
 export interface ReceiveFeedbackPlan {
   readonly places: readonly StreamAddress[];
+  /** Single hosts whose RTCP has the only socket of the port: announcements are among what comes there. */
+  readonly onRtcp: readonly StreamAddress[];
 }
 
 export interface SendPlan extends CommonPlan {

@@ -24,6 +24,7 @@ import type { Agent } from './agent.js';
 import { FeedbackPeer } from './feedbackPeer.js';
 import type { FeedbackProof } from './feedbackProof.js';
 import { emptyReport } from './feedbackSender.js';
+import type { RtcpTap } from './rtcpReceiver.js';
 import { addUp } from './reportCounts.js';
 
 /** Answers are looked for this often while they may come. */
@@ -62,7 +63,7 @@ export interface FeedbackReceiverOptions {
  * A receiver's side of the feedback: hears announcements, reports by unicast to where they come from, and compares clocks.
  * It answers nobody but the source of the announcement, and once streams come only where they come from.
  */
-export class FeedbackReceiver implements Agent {
+export class FeedbackReceiver implements Agent, RtcpTap {
   finished = false;
   /** Datagrams on the announcements' ports that are none, or lack the proof. */
   foreign = 0;
@@ -130,14 +131,20 @@ export class FeedbackReceiver implements Agent {
   }
 
   #readSource(source: DatagramSource, nowMonoNs: Nanos): void {
-    const batch = this.#batch;
+    const count = source.receive(this.#batch);
+    for (let slot = 0; slot < count; slot++) this.#readSlot(this.#batch, slot, nowMonoNs);
+  }
+
+  /** RTCP has the only socket of this port. */
+  onControl(batch: ReceiveBatch, slot: number): void {
+    this.#readSlot(batch, slot, this.#options.io.clock.monoNs());
+  }
+
+  #readSlot(batch: ReceiveBatch, slot: number, nowMonoNs: Nanos): void {
     const { io, proof } = this.#options;
-    const count = source.receive(batch);
-    for (let slot = 0; slot < count; slot++) {
-      const packets = proof.read(batch.bytes, batch.offset[slot]!, batch.length[slot]!);
-      if (packets === null) this.foreign++;
-      else this.#hear(packets, io.path(batch.path[slot]!), nowMonoNs);
-    }
+    const packets = proof.read(batch.bytes, batch.offset[slot]!, batch.length[slot]!);
+    if (packets === null) this.foreign++;
+    else this.#hear(packets, io.path(batch.path[slot]!), nowMonoNs);
   }
 
   #hear(packets: readonly RtcpPacket[], { source }: Path, nowMonoNs: Nanos): void {

@@ -13,11 +13,13 @@ import type { ReceiveFeedbackPlan, ReceivePlan, SendPlan } from '../profile/plan
 import type { Feedback } from '../result/model.js';
 import type { FeedbackPlace } from '../wire/feedback.js';
 import type { Agent } from './agent.js';
+import { EverySink } from './everySink.js';
 import type { FeedbackPeer } from './feedbackPeer.js';
 import { FeedbackProof } from './feedbackProof.js';
 import { FeedbackReceiver, mapped } from './feedbackReceiver.js';
 import { FeedbackSender } from './feedbackSender.js';
 import type { Inject } from './inject.js';
+import type { RtcpReceiver } from './rtcpReceiver.js';
 import { openSources, type OpenSource } from './receiverSetup.js';
 import type { PlacedStream } from './placedStream.js';
 
@@ -56,22 +58,24 @@ export async function openFeedbackSender(
     const message = `${via.name} has no IPv${family} address that receivers could answer to`;
     throw new McastError('ERR_SOURCE_ADDRESS', message, { hint: 'Name another interface with --iface.' });
   }
+  // The port for answers is of one address: who is reached by another interface cannot be asked.
+  const isNear = ({ group: host }: { readonly group: string }): boolean =>
+    placed.some(({ stream, via: by }) => stream.address.group === host && by.index === via.index);
+  const asked = [{ group, port: feedback.controlPort }, ...feedback.hosts.filter(isNear)];
   let port: DatagramPort | null = null;
   let sink: DatagramSink;
   try {
     port = await io.openPort({ family, address, port: feedback.port, interfaceIndex: via.index, stamps: true });
     sink = await io.openSink({
       family,
-      destinations: [
-        {
-          address: group,
-          port: feedback.controlPort,
-          interfaceIndex: via.index,
-          source: address,
-          ttl: first.stream.ttl,
-          tos: 0,
-        },
-      ],
+      destinations: asked.map((one) => ({
+        address: one.group,
+        port: one.port,
+        interfaceIndex: via.index,
+        source: address,
+        ttl: first.stream.ttl,
+        tos: 0,
+      })),
       interfaceName: via.name,
       source: address,
       sourcePort: 0,
@@ -89,7 +93,7 @@ export async function openFeedbackSender(
   const agent = new FeedbackSender({
     clock: io.clock,
     port: opened,
-    sink,
+    sink: asked.length === 1 ? sink : new EverySink(sink, asked.length),
     proof: new FeedbackProof(plan.feedbackKey),
     runId,
     cname,
@@ -175,15 +179,16 @@ export async function openFeedbackReceiver(
   inUse: readonly OpenSource[],
 ): Promise<OpenFeedbackReceiver | null> {
   const { feedback } = plan;
-  if (feedback === null || feedback.places.length === 0) return null;
-  const sources = await openSources(io, sourcesPlan(plan, feedback));
+  if (feedback === null) return null;
+  const sources = feedback.places.length === 0 ? [] : await openSources(io, sourcesPlan(plan, feedback));
   const ports = new Map<4 | 6, DatagramPort>();
   const close = (): void => {
     for (const { source } of sources) source.close();
     for (const port of ports.values()) port.close();
   };
   try {
-    for (const { address, via } of sources) {
+    const onRtcp = inUse.filter(({ address: { group } }) => feedback.onRtcp.some((other) => other.group === group));
+    for (const { address, via } of [...sources, ...onRtcp]) {
       if (ports.has(address.family)) continue;
       const interfaceIndex = (inUse.find((one) => one.address.family === address.family) ?? { via }).via.index;
       const spec = { family: address.family, address: null, port: 0, interfaceIndex, stamps: true } as const;
@@ -214,6 +219,8 @@ export interface FeedbackReceiverContext {
   readonly plan: ReceivePlan;
   readonly measurement: Measurement;
   readonly isMedia: (stream: number) => boolean;
+  /** Hands on what comes to its sockets. */
+  readonly rtcp: RtcpReceiver;
   readonly inject: Inject | null;
   readonly cname: string;
   readonly deliver: (to: FeedbackPeer) => void;
@@ -221,8 +228,8 @@ export interface FeedbackReceiverContext {
 }
 
 export function feedbackReceiver(open: OpenFeedbackReceiver, context: FeedbackReceiverContext): FeedbackReceiver {
-  const { io, plan, measurement, isMedia, inject, cname, deliver, others } = context;
-  return new FeedbackReceiver({
+  const { io, plan, measurement, isMedia, rtcp, inject, cname, deliver, others } = context;
+  const receiver = new FeedbackReceiver({
     io,
     sources: open.sources.map(({ source }) => source),
     ports: open.ports,
@@ -237,4 +244,6 @@ export function feedbackReceiver(open: OpenFeedbackReceiver, context: FeedbackRe
     deliver,
     others,
   });
+  if (plan.feedback!.onRtcp.length > 0) rtcp.tap = receiver;
+  return receiver;
 }

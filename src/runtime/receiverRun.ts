@@ -177,6 +177,7 @@ export async function runReceiver(
             plan,
             measurement,
             isMedia: (stream) => media.placeOf(stream)?.role === 'media',
+            rtcp,
             inject,
             cname: shortTermCname(),
             deliver: (peer) => post(answerTo(peer, whole(result(false)), sources, startMonoNs)),

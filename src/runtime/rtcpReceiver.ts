@@ -14,6 +14,11 @@ export interface RtcpListener {
   onSenderReport(stream: number, ntp: bigint, path: number, octets: number, monoNs: Nanos): void;
 }
 
+/** Is handed every datagram that comes to a port of RTCP. */
+export interface RtcpTap {
+  onControl(batch: ReceiveBatch, slot: number): void;
+}
+
 /** The RTCP beside a receiver's RTP streams: what senders report against what arrived, and their farewells. */
 export class RtcpReceiver {
   readonly #measurement: Measurement;
@@ -29,6 +34,8 @@ export class RtcpReceiver {
   #octets = 0;
   /** `null`: nothing is reported back. */
   listener: RtcpListener | null = null;
+  /** `null`: nobody else wants what comes. */
+  tap: RtcpTap | null = null;
 
   /** `media` is asked for when something comes: both know each other. */
   constructor(measurement: Measurement, epochUnixNs: bigint, media: () => MediaReceiver) {
@@ -53,6 +60,7 @@ export class RtcpReceiver {
   }
 
   onDatagram(batch: ReceiveBatch, slot: number, monoNs: Nanos): void {
+    if (this.tap !== null) this.tap.onControl(batch, slot);
     const place = this.#media().placeOf(this.#measurement.decoded.stream[slot]!);
     if (place === null) return;
     if (!this.#isWarm && monoNs >= this.#measurement.warmUpEndNs) this.#beginAnew();

@@ -220,6 +220,58 @@ describe('feedback over loopback', { timeout: 60_000 }, () => {
     expect(media.rtcp).not.toBeNull();
   });
 
+  it.each([
+    ['rtp', 'rtp/mpeg-ts'],
+    ['probe', 'probe'],
+  ])('asks a single host as well: %s', async (scheme, format) => {
+    const port = 20_000 + 10 * Math.floor(Math.random() * 2000);
+    const place = `${scheme}://127.0.0.1:${port}`;
+    const words = ['--await', '1', '--count', '300', '--impair', 'list=50-59', '--json', ...QUIET];
+    const sender = startMcast(['send', place, '--unicast', ...words]);
+    const receiver = await startReceiver([place, '--unicast', '--once', '--name', 'host', ...QUIET]);
+    const sent = await sender.result();
+    const own = await receiver.result();
+    const [told] = sent.receivers;
+    expect(sent.sender!.feedback).toMatchObject({ control_port: port + 1, receivers: 1, results: 1, foreign: 0 });
+    const media = own.streams.filter(({ role }) => role === 'media');
+    expect(media.map((stream) => [stream.format, stream.metrics.packets_lost])).toEqual([[format, 10]]);
+    expect(told!.report).toMatchObject({
+      state: 'done',
+      streams: 1,
+      received: media[0]!.metrics.packets_received,
+      lost: 10,
+    });
+    expect(counts(told!.result!)).toEqual(counts(own));
+    expect(own.clock.offsets[0]).toMatchObject({ sender: '127.0.0.1', run: sent.sender!.run });
+  });
+
+  it('asks every single host that it sends to', async () => {
+    const port = 20_000 + 10 * Math.floor(Math.random() * 2000);
+    const places = [`rtp://127.0.0.1:${port}`, `rtp://127.0.0.2:${port + 4000}`];
+    const words = ['--unicast', '--await', '2', '--count', '200', '--json', ...QUIET];
+    const sender = startMcast(['send', `${places[0]}/impair=list=20-24`, places[1]!, ...words]);
+    const receivers = await Promise.all(
+      places.map((place, i) => startReceiver([place, '--unicast', '--once', '--name', `host ${i}`, ...QUIET])),
+    );
+    const sent = await sender.result();
+    const results = await Promise.all(receivers.map((receiver) => receiver.result()));
+    const told = sent.receivers.toSorted((x, y) => (x.name < y.name ? -1 : 1));
+    expect(told.map(({ name, report }) => [name, report!.received, report!.lost])).toEqual([
+      ['host 0', 195, 5],
+      ['host 1', 200, 0],
+    ]);
+    expect(told.map(({ result }) => counts(result!))).toEqual(results.map(counts));
+  });
+
+  it('says where it cannot ask a single host', async () => {
+    const words = ['recv', 'rtp://127.0.0.1:5004', '--unicast', '--control-port', '5006'];
+    const { status, stderr } = await runCommand(words);
+    expect([status, stderr]).toEqual([
+      2,
+      expect.stringMatching(/feedback on port 5006 of 127\.0\.0\.1: it is received/),
+    ]);
+  });
+
   it('asks for feeds only when told to', async () => {
     const place = endpoint('mold');
     const receiver = await startReceiver([place, '--once', '--feedback', '--name', 'trader', ...QUIET]);

@@ -113,7 +113,7 @@ describe('a sender', () => {
       ],
       sdp: null,
       announce: false,
-      feedback: { controlPort: 5002, port: 0, receivers: 0, waitNs: 30e9, reportIntervalNs: 500e6 },
+      feedback: { controlPort: 5002, hosts: [], port: 0, receivers: 0, waitNs: 30e9, reportIntervalNs: 500e6 },
       feedbackKey: null,
       flowReplay: null,
       quantumNs: null,
