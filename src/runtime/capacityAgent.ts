@@ -2,8 +2,9 @@ import type { KnownReceiver, FeedbackTable } from '../control/feedbackTable.js';
 import type { RateSearch, RateSearchResult, RateStep } from '../control/rateSearch.js';
 import type { ReceiverObservation } from '../control/rateJudgement.js';
 import { SendBatch } from '../core/batch.js';
-import { packetsPerSecondAt } from '../core/layers.js';
+import { octetsAtLayer, packetsPerSecondAt } from '../core/layers.js';
 import { splitNs, type Nanos } from '../core/time.js';
+import { END_MARKERS, START_MARKERS } from '../feed/markers.js';
 import { ProbeFeed } from '../feed/probeFeed.js';
 import type { DatagramSink, Io } from '../io/datagram.js';
 import { Pacer } from '../pacing/pacer.js';
@@ -162,7 +163,8 @@ export class CapacityAgent implements Agent {
   #send(step: RateStep, nowMonoNs: Nanos): void {
     const { io, sink, runId, tos, ttl, family, segments, maxLateNs, seed } = this.#sending;
     const sizeOctets = this.#sizeOctets;
-    const packetsPerSecond = packetsPerSecondAt(step.rateBitPerSecond, sizeOctets, family, 'ethernet');
+    const dataBitPerSecond = step.rateBitPerSecond - markersBitPerSecond(step, sizeOctets, family);
+    const packetsPerSecond = packetsPerSecondAt(dataBitPerSecond, sizeOctets, family, 'ethernet');
     const dataNs = Math.max(this.#nextNs + step.waitNs, nowMonoNs + LEAD_NS);
     const flow = this.nextFlow++;
     const feedAt = (startMonoNs: Nanos): ProbeFeed =>
@@ -280,6 +282,12 @@ export class CapacityAgent implements Agent {
     this.#leastDelayNs.set(ssrc, leastNs);
     return delayNs - leastNs;
   }
+}
+
+/** What a step's markers, which are as long as its data, take of its rate: the path carries them too. No more than half: a step without data tells nothing. */
+function markersBitPerSecond({ rateBitPerSecond, durationNs }: RateStep, sizeOctets: number, family: 4 | 6): number {
+  const octets = (START_MARKERS + END_MARKERS) * octetsAtLayer(sizeOctets, family, 'ethernet');
+  return Math.min(rateBitPerSecond / 2, (8e9 * octets) / durationNs);
 }
 
 /** Receivers of a search are told apart by it. */

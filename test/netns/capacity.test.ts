@@ -1,15 +1,25 @@
 /** The capacity of paths that a token bucket limits: found, and put down to where it is. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunResult } from '../../src/result/model.js';
 import { startMcast, startReceiver } from '../mcast.js';
 import { needs } from '../require.js';
 import { openLab, type Lab } from './lab.js';
 
 const BIT_PER_SECOND = 20_000_000;
 /** Of a limit that tc counts in Ethernet frames. A quiet machine finds it to 2 %; one that is held up finds it lower. */
-const TOLERANCE = 0.1;
+const TOLERANCE = 0.06;
 
 const SHALLOW = { queueOctets: 20_000, burstOctets: 40_000 };
 const DEEP = { queueOctets: 125_000, burstOctets: 5000 };
+
+/** Whether a search did not end, or is off while this host had no processor for it. */
+function isDisturbed({ capacity, health, evidence }: RunResult): boolean {
+  const [search] = capacity!.searches;
+  if (!search!.confirmed) return true;
+  const off = Math.abs(search!.rate_bit_per_second / BIT_PER_SECOND - 1);
+  const stolen = evidence.processors === null ? 0 : evidence.processors.stolen_ns / evidence.processors.time_ns;
+  return off > TOLERANCE && (health.stalls > 0 || stolen > 0.005);
+}
 
 describe.runIf(needs('netns', 'tc'))('the capacity of a path of 20 Mbit/s', { timeout: 200_000 }, () => {
   let lab: Lab;
@@ -48,8 +58,8 @@ describe.runIf(needs('netns', 'tc'))('the capacity of a path of 20 Mbit/s', { ti
     const words = ['--lowest-rate', '2M', '--highest-rate', '80M', '--force', '--quiet', '--json'];
     const run = () => startMcast(['capacity', endpoint, ...words], { lab, host: 'tx' }).result(0, 3);
     let result = await run();
-    // A host that is held up all along finds less, or nothing, and says so.
-    for (let again = 0; again < 3 && !result.capacity!.searches[0]!.confirmed; again++) result = await run();
+    // A host that is held up finds less, or nothing, and says so.
+    for (let again = 0; again < 3 && isDisturbed(result); again++) result = await run();
     const [search] = result.capacity!.searches;
     expect(search!.confirmed, JSON.stringify([search, result.health])).toBe(true);
     expect(search!.rate_bit_per_second / BIT_PER_SECOND).toBeGreaterThan(1 - TOLERANCE);
