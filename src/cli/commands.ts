@@ -58,7 +58,7 @@ export const COMMAND_ROWS: Readonly<Record<CommandName, CommandRow>> = {
     examples: [
       'mcast analyze run.pcapng --max loss_ratio=0',
       'mcast analyze edge.pcap --against core.pcap',
-      'mcast analyze both.pcap mold://239.1.1.1:26400 --leg-b mold://239.1.2.1:26400',
+      'mcast analyze ab.pcap mold://239.1.1.1:5000 --leg-b mold://239.1.2.1:5000',
       'mcast analyze film.ts --max tr101290.p1=0',
     ],
   },

@@ -55,6 +55,11 @@ export const UNIT_RULES: Readonly<Record<ExportUnit, UnitRule>> = {
   instant: rule('seconds', 's', 1, null),
 };
 
+/** Whether its exported values are whole numbers: a count, and not a time that adds up. */
+export function isWhole({ kind, unit }: Pick<ExportedFigure, 'kind' | 'unit'>): boolean {
+  return kind === 'counter' && UNIT_RULES[unit].divisor === 1;
+}
+
 /** Before all names. */
 const NAMESPACE = 'mcast';
 

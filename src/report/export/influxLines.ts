@@ -8,7 +8,7 @@ import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../..
 import type { IntervalOthers } from '../../result/intervalOthers.js';
 import type { EventRecord, HistogramSummary, RunResult } from '../../result/model.js';
 import { exportedFamilies, type SampleValue } from './exportedFamily.js';
-import { fieldName, measurementName, type ExportedFigure, type ExportUnit } from './exportedFigure.js';
+import { fieldName, isWhole, measurementName, type ExportedFigure, type ExportUnit } from './exportedFigure.js';
 import { exportedValue } from './flatFamily.js';
 import { harmless, labelsOf, type Labels } from './exportLabels.js';
 import { INTERVAL_UNITS, intervalField, MDI_UNITS, SENDER_INTERVAL_UNITS } from './intervalFigures.js';
@@ -60,7 +60,7 @@ function fieldsOf(figure: ExportedFigure, value: SampleValue): string[] {
   if (typeof value === 'boolean') return [`${name}=${value}`];
   if (typeof value === 'object') return distributionFields(base, unit, value);
   const number = exportedValue(value, unit);
-  return [kind === 'counter' ? integer(name, number) : `${name}=${number}`];
+  return [isWhole({ kind, unit }) ? integer(name, number) : `${name}=${number}`];
 }
 
 function distributionFields(base: string, unit: ExportUnit, summary: HistogramSummary): string[] {

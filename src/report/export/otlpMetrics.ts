@@ -56,7 +56,7 @@ class Writer {
       return `"histogram":{"aggregationTemporality":${CUMULATIVE},"dataPoints":[${this.#histogramPoints(family)}]}`;
     }
     if (family.type === 'gauge') return `"gauge":{"dataPoints":[${family.points.map((one) => this.#gaugePoint(one))}]}`;
-    const points = family.points.map((one) => this.#counterPoint(one));
+    const points = family.points.map((one) => this.#counterPoint(one, UNIT_RULES[family.unit].divisor === 1));
     return `"sum":{"aggregationTemporality":${CUMULATIVE},"isMonotonic":true,"dataPoints":[${points}]}`;
   }
 
@@ -64,8 +64,9 @@ class Writer {
     return `{"attributes":${this.#attributesOf(labels)},${this.#times},"asDouble":${value}}`;
   }
 
-  #counterPoint({ labels, value }: Point): string {
-    const number = Number.isSafeInteger(value) ? `"asInt":"${value}"` : `"asDouble":${value}`;
+  /** `isCount`: whole numbers, and not seconds that add up. */
+  #counterPoint({ labels, value }: Point, isCount: boolean): string {
+    const number = isCount && Number.isSafeInteger(value) ? `"asInt":"${value}"` : `"asDouble":${value}`;
     return `{"attributes":${this.#attributesOf(labels)},${this.#span},${number}}`;
   }
 
