@@ -1,5 +1,4 @@
 import { whole } from '../core/steps.js';
-import { SocketCounter, type DatagramSink } from '../io/datagram.js';
 import {
   evidenceGrowth,
   flattenEvidence,
@@ -19,12 +18,10 @@ export interface RefusedSends {
   readonly wouldBlock: number;
 }
 
-const NOWHERE: RefusedSends = { noBuffers: 0, wouldBlock: 0 };
-
 /** What a run tells of its host. */
 export interface Evidenced {
   readonly evidence: Evidence;
-  /** `null`: what was refused and what the sinks saw is the same. */
+  /** `null`: what was refused and what the sender saw is the same, or nothing is sent. */
   readonly refusedSendsDisagree: string | null;
 }
 
@@ -40,16 +37,12 @@ export class EvidenceWatch {
     return whole(this.inSteps(via)).evidence;
   }
 
-  /** The same, yielding between files; and what `sinks` saw refused, and other threads, set against it. */
-  *inSteps(
-    via: readonly NetworkInterface[],
-    sinks: readonly DatagramSink[] = [],
-    elsewhere: () => RefusedSends = () => NOWHERE,
-  ): Generator<void, Evidenced> {
+  /** The same, yielding between files. `refused`: what a sender saw refused, all its threads together, to be set against it. */
+  *inSteps(via: readonly NetworkInterface[], refused: (() => RefusedSends) | null = null): Generator<void, Evidenced> {
     const growth = evidenceGrowth(this.before, yield* hostEvidenceInSteps());
     const drops = this.#qdiscDrops(via);
-    // What was refused meanwhile the sinks may have seen and the host's counters not: that is no disagreement.
-    const refusedSendsDisagree = disagreement(growth, drops, sinks, elsewhere());
+    // What was refused meanwhile the sender may have seen and the host's counters not: that is no disagreement.
+    const refusedSendsDisagree = refused === null ? null : disagreement(growth, drops, refused());
     yield;
     const threads = threadTimesGrowth(this.#threadsBefore, yield* threadTimesInSteps());
     const counters = flattenEvidence(growth);
@@ -88,7 +81,7 @@ export class EvidenceWatch {
 }
 
 /**
- * What the host refused to send, as it counted it itself, against what the sinks saw, in words;
+ * What the host refused to send, as it counted it itself, against what the sender saw, in words;
  * `null`: nothing was refused unseen. Both counters are of all programs: SndbufErrors of sends, a
  * super-packet being one; the queueing discipline's of packets, which it may cut super-packets into
  * and then drop some while the send succeeds (tbf on Linux 6.18).
@@ -96,14 +89,10 @@ export class EvidenceWatch {
 function disagreement(
   { counters }: HostEvidence,
   drops: ReadonlyMap<string, number>,
-  sinks: readonly DatagramSink[],
-  elsewhere: RefusedSends,
+  { noBuffers, wouldBlock }: RefusedSends,
 ): string | null {
-  if (sinks.length === 0) return null;
-  const sum = (counter: number): number => sinks.reduce((total, sink) => total + sink.counters[counter]!, 0);
   const refused = (counters.udp_sndbuf_errors ?? 0) + (counters.udp6_sndbuf_errors ?? 0);
-  const noBuffers = sum(SocketCounter.NoBuffers) + elsewhere.noBuffers;
-  const seen = noBuffers + sum(SocketCounter.WouldBlock) + elsewhere.wouldBlock;
+  const seen = noBuffers + wouldBlock;
   if (refused > seen) {
     return `the host counted ${refused} refused sends, this run saw ${seen}: another program's, or sends that only seemed to succeed`;
   }

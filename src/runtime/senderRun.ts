@@ -204,8 +204,7 @@ export async function runSender(
           evidence.inSteps(
             all.map(({ via }) => via),
             // Of the whole run the first thread can tell.
-            isFirst ? sinks.map(({ sink }) => sink) : [],
-            () => parts?.othersRefused() ?? { noBuffers: 0, wouldBlock: 0 },
+            isFirst ? () => refusedBy(sinks, parts) : null,
           ),
         facts: {
           runId: name,
@@ -296,9 +295,14 @@ function totalsOf(streams: readonly SenderStreamState[], parts: SenderParts | nu
   return totals;
 }
 
-function refusedBy(sinks: readonly OpenSink[]): RefusedSends {
-  const sum = (counter: number): number => sinks.reduce((total, { sink }) => total + sink.counters[counter]!, 0);
-  return { noBuffers: sum(SocketCounter.NoBuffers), wouldBlock: sum(SocketCounter.WouldBlock) };
+/** `parts`: what the others saw is to be in it. */
+function refusedBy(sinks: readonly OpenSink[], parts: SenderParts | null = null): RefusedSends {
+  const refused = { noBuffers: 0, wouldBlock: 0, ...parts?.othersRefused() };
+  for (const { sink } of sinks) {
+    refused.noBuffers += sink.counters[SocketCounter.NoBuffers]!;
+    refused.wouldBlock += sink.counters[SocketCounter.WouldBlock]!;
+  }
+  return refused;
 }
 
 /** A transport stream or a capture that is sent once. */

@@ -6,7 +6,7 @@ import { octetsAtLayer } from '../../src/core/layers.js';
 import { SocketCounter } from '../../src/io/datagram.js';
 import { MemoryIo } from '../../src/io/memory.js';
 import { CapacityAgent, type CapacityTotals } from '../../src/runtime/capacityAgent.js';
-import { LOOPBACK } from './zapFixture.js';
+import { loopbackSink } from './zapFixture.js';
 
 const SIZE_OCTETS = 1316;
 const END = { kind: 'result' } as RateSearchResult;
@@ -14,18 +14,7 @@ const END = { kind: 'result' } as RateSearchResult;
 /** Sends one step; the datagrams that left, markers included, and those of them with data. */
 function sendStep(step: Pick<RateStep, 'rateBitPerSecond' | 'durationNs'>): { all: number; data: number } {
   const io = new MemoryIo();
-  const sink = io.openSink({
-    family: 4,
-    destinations: [{ address: '239.9.9.9', port: 5001, interfaceIndex: LOOPBACK.index, source: null, ttl: 1, tos: 0 }],
-    interfaceName: LOOPBACK.name,
-    source: null,
-    sourcePort: 0,
-    loopback: true,
-    sendBufferOctets: 0,
-    stampFormat: 'ntp-64',
-    transmitTimestamps: false,
-    dontFragment: false,
-  });
+  const sink = io.openSink(loopbackSink('239.9.9.9', 5001));
   const totals: CapacityTotals = {
     scheduled: 0,
     notSent: 0,

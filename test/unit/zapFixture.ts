@@ -1,6 +1,6 @@
 /** Channels on a link in memory, sent by a clock that only waiting moves: what a run that changes channels finds. */
 import { SendBatch, SendOutcome } from '../../src/core/batch.js';
-import type { DatagramSink, DatagramSource, ReceiveSocketSpec } from '../../src/io/datagram.js';
+import type { DatagramSink, DatagramSource, ReceiveSocketSpec, SendSocketSpec } from '../../src/io/datagram.js';
 import { listInterfaces } from '../../src/io/interfaces.js';
 import { MemoryIo } from '../../src/io/memory.js';
 import { makeTransportStream } from '../ts/synthetic.js';
@@ -61,6 +61,22 @@ export interface Channel {
 
 export const LOOPBACK = listInterfaces().find(({ loopback }) => loopback)!;
 
+/** A send socket over loopback. */
+export function loopbackSink(address: string, port: number): SendSocketSpec {
+  return {
+    family: 4,
+    destinations: [{ address, port, interfaceIndex: LOOPBACK.index, source: null, ttl: 1, tos: 0 }],
+    interfaceName: LOOPBACK.name,
+    source: null,
+    sourcePort: 0,
+    loopback: true,
+    sendBufferOctets: 0,
+    stampFormat: 'ntp-64',
+    transmitTimestamps: false,
+    dontFragment: false,
+  };
+}
+
 /** Every channel sends its datagram `n` at n x {@link PERIOD_NS}, whoever listens. */
 export class Broadcast extends MemoryIo {
   readonly #channels: readonly { readonly channel: Channel; readonly sink: DatagramSink }[];
@@ -74,20 +90,7 @@ export class Broadcast extends MemoryIo {
     super();
     this.#channels = channels.map((channel) => ({
       channel,
-      sink: this.openSink({
-        family: 4,
-        destinations: [
-          { address: channel.group, port: 5004, interfaceIndex: LOOPBACK.index, source: null, ttl: 1, tos: 0 },
-        ],
-        interfaceName: LOOPBACK.name,
-        source: null,
-        sourcePort: 0,
-        loopback: true,
-        sendBufferOctets: 0,
-        stampFormat: 'ntp-64',
-        transmitTimestamps: false,
-        dontFragment: false,
-      }),
+      sink: this.openSink(loopbackSink(channel.group, 5004)),
     }));
   }
 
