@@ -80,7 +80,7 @@ export function planCapacity(
       durationNs: null,
       // A step that leaves the host late would be a lower rate that looks like a higher one.
       maxLateNs: fallbackOf('max-late'),
-      offload: values.offload ?? 'off',
+      offload: values.offload ?? 'auto',
       feedback: { ...planned.feedback!, receivers, reportIntervalNs: REPORT_INTERVAL_NS },
     },
     method,

@@ -23,6 +23,12 @@ const LOOK_NS = 2e6;
 const SLAB_OCTETS = 256 << 10;
 const SLOTS_MAX = 1024;
 const SPIN_NS = 70e3;
+/**
+ * With offload datagrams due within so long leave as one super-packet, where RFC 9097's own table has bursts a millisecond
+ * apart: what shapes a path may spend on each packet what sending all of them costs, and then it is the processor that
+ * is measured.
+ */
+const BURST_NS = 250e3;
 /** In a row; after that this host is taken for the limit. */
 const MOST_DISTURBED = 6;
 
@@ -34,8 +40,10 @@ export interface CapacitySending {
   readonly tos: number;
   readonly ttl: number;
   readonly family: 4 | 6;
-  /** Most datagrams of a super-packet; 1: each leaves by itself. */
-  readonly segments: number;
+  /** Most datagrams of a super-packet, by their octets; 1: each leaves by itself. */
+  readonly segmentsFor: (sizeOctets: number) => number;
+  /** Receivers are told of super-packets, and read as such (UDP_GRO). */
+  readonly announcesSuperPackets: boolean;
   readonly maxLateNs: Nanos;
   readonly seed: number;
   /** Octets that the queue of the interface holds; `null`: not known. */
@@ -161,8 +169,9 @@ export class CapacityAgent implements Agent {
   }
 
   #send(step: RateStep, nowMonoNs: Nanos): void {
-    const { io, sink, runId, tos, ttl, family, segments, maxLateNs, seed } = this.#sending;
+    const { io, sink, runId, tos, ttl, family, maxLateNs, seed } = this.#sending;
     const sizeOctets = this.#sizeOctets;
+    const segments = this.#sending.segmentsFor(sizeOctets);
     const dataBitPerSecond = step.rateBitPerSecond - markersBitPerSecond(step, sizeOctets, family);
     const packetsPerSecond = packetsPerSecondAt(dataBitPerSecond, sizeOctets, family, 'ethernet');
     const dataNs = Math.max(this.#nextNs + step.waitNs, nowMonoNs + LEAD_NS);
@@ -184,7 +193,7 @@ export class CapacityAgent implements Agent {
         ttl,
         sendTime: io.capabilities.departureStamp ? 'departure' : 'due',
         unixAtMonoZero: splitNs(io.clock.epoch.realtimeNs),
-        superPackets: segments > 1,
+        superPackets: segments > 1 && this.#sending.announcesSuperPackets,
       });
     // Start markers come before: data follow each other without a gap.
     const leadNs = feedAt(0).firstDataNs;
@@ -195,7 +204,7 @@ export class CapacityAgent implements Agent {
       feed,
       batch: new SendBatch(slots, slots * sizeOctets),
       pacer: new Pacer({
-        quantumNs: chooseQuantumNs(packetsPerSecond, sizeOctets, segments),
+        quantumNs: Math.max(segments > 1 ? BURST_NS : 0, chooseQuantumNs(packetsPerSecond, sizeOctets, segments)),
         spinNs: SPIN_NS,
         maxLateNs,
         mostPerCall: slots,
@@ -239,7 +248,7 @@ export class CapacityAgent implements Agent {
     );
   }
 
-  #tell({ step, flow, feed, stats, backlogOctets }: SentStep, heard: readonly KnownReceiver[]): void {
+  #tell({ step, flow, feed, lane, stats, endNs, backlogOctets }: SentStep, heard: readonly KnownReceiver[]): void {
     const { scheduled, notSent } = feed;
     const { counters } = stats;
     const totals = this.#totals;
@@ -249,14 +258,17 @@ export class CapacityAgent implements Agent {
     totals.tooLate += counters[SenderCounter.TooLate]!;
     totals.failed += counters[SenderCounter.Failed]!;
     totals.octets += counters[SenderCounter.Octets]!;
-    // What no queue has refused was given up as too late: the program, not the path, was held up.
-    const isDisturbed = notSent > 0 && counters[SenderCounter.NoBuffers] === 0;
+    // What no queue has refused or kept waiting was given up as too late: the program, not the path, was held up.
+    const isDisturbed =
+      notSent > 0 && counters[SenderCounter.NoBuffers] === 0 && lane.blockedNs < this.#sending.maxLateNs;
     if (isDisturbed && ++this.#disturbed <= MOST_DISTURBED) {
       totals.disturbed++;
       if (step.settleNs > 0) this.#repeat(step);
       return;
     }
     this.#disturbed = 0;
+    // A send buffer that is full keeps the queue behind it short: what is due waits here instead.
+    const waitedNs = stats.lastMonoNs > endNs ? Math.min(lane.blockedNs, stats.lastMonoNs - endNs) : 0;
     const receivers = heard.map((receiver): ReceiverObservation => {
       const told = receiver.flows.get(flow);
       return {
@@ -264,13 +276,14 @@ export class CapacityAgent implements Agent {
         received: told?.received ?? 0,
         lostSocketBuffer: told?.lossSocketBuffer ?? 0,
         lostApplication: told?.lossApplication ?? 0,
-        delayRiseNs: this.#riseOf(receiver.ssrc, told?.lastDelayNs ?? NaN),
+        delayRiseNs: this.#riseOf(receiver.ssrc, (told?.lastDelayNs ?? NaN) + waitedNs),
         readDelayNs: null,
       };
     });
     const sent = scheduled - notSent;
     this.#onStep(step, sent, notSent, receivers);
-    const senderDelayRiseNs = backlogOctets === null ? null : (8e9 * backlogOctets) / step.rateBitPerSecond;
+    const queuedNs = backlogOctets === null ? null : (8e9 * backlogOctets) / step.rateBitPerSecond;
+    const senderDelayRiseNs = queuedNs === null && waitedNs === 0 ? null : (queuedNs ?? 0) + waitedNs;
     this.#search.report({ step: step.index, sent, notSent, senderDelayRiseNs, receivers });
   }
 

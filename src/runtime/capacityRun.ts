@@ -7,6 +7,7 @@ import { formatRate, formatRatio } from '../core/format.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import type { Io } from '../io/datagram.js';
 import { readQdiscs } from '../io/linux/qdisc.js';
+import { segmentsFor } from '../pacing/quantum.js';
 import type { CapacityPlan } from '../profile/capacityPlan.js';
 import { assembleResult } from '../result/assemble.js';
 import { buildCapacitySearch } from '../result/buildCapacity.js';
@@ -29,7 +30,7 @@ import { reportedReceivers } from './receiverReports.js';
 import { shortTermCname } from './rtcpIdentity.js';
 import { placedLine } from './placedLine.js';
 import { placeStreams } from './placedStream.js';
-import { openSinks } from './senderSetup.js';
+import { maySegment, openSinks } from './senderSetup.js';
 import { prepareThread } from './thread.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 import { warmUpFast } from './warmSender.js';
@@ -54,7 +55,7 @@ export async function runCapacity(
   if (!plan.send.force && !plan.send.unicast) await refuseForeignSender(io, [first!]);
   const highest = plan.highestBitPerSecond ?? Math.min(SAFE_BIT_PER_SECOND, (via.linkMbitPerSecond ?? Infinity) * 1e6);
   const [open] = await openSinks(io, plan.send, [first!]);
-  const { sink, segments } = open!;
+  const { sink } = open!;
   const runId = randomBytes(4).readUInt32BE();
   const name = runId.toString(16).padStart(8, '0');
   let opened: OpenFeedbackSender | null = null;
@@ -107,7 +108,9 @@ export async function runCapacity(
       tos: stream.tos,
       ttl: stream.ttl,
       family,
-      segments,
+      segmentsFor: (sizeOctets) =>
+        maySegment(io, plan.send, sizeOctets, family, via.mtuOctets ?? 1500) ? segmentsFor(sizeOctets) : 1,
+      announcesSuperPackets: plan.send.offload === 'on',
       maxLateNs: plan.send.maxLateNs,
       seed: plan.send.seed,
       backlogOctets: () => readQdiscs()?.get(via.index)?.backlogOctets ?? null,

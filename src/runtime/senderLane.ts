@@ -28,6 +28,10 @@ export interface SenderLaneOptions {
  */
 export class SenderLane implements Agent {
   finished = false;
+  /** How long something was due and the sink was full, ns. */
+  blockedNs: Nanos = 0;
+  /** Since when it is so; NaN: it is not. */
+  #blockedFromNs: Nanos = NaN;
   readonly #options: SenderLaneOptions;
   /** Next slot of the batch to send. */
   #at = 0;
@@ -52,6 +56,8 @@ export class SenderLane implements Agent {
     const { batch, pacer, sink, clock, segments } = this.#options;
     const untilNs = nowMonoNs + TURN_NS;
     this.#nowNs = nowMonoNs;
+    if (!Number.isNaN(this.#blockedFromNs)) this.blockedNs += nowMonoNs - this.#blockedFromNs;
+    this.#blockedFromNs = NaN;
     let handled = 0;
     while (this.#at < batch.count || this.#refill()) {
       const pace = pacer.plan(batch, this.#at, this.#nowNs);
@@ -68,7 +74,10 @@ export class SenderLane implements Agent {
         this.#at = sink.send(batch, from, to, segments);
         handled += this.#at - from;
         if (this.#options.counter.count(batch, from, this.#at)) this.#tellRefused(from);
-        else if (this.#at < to && !this.#mayWait()) break;
+        else if (this.#at < to && !this.#mayWait()) {
+          this.#blockedFromNs = this.#nowNs;
+          break;
+        }
       }
       this.#nowNs = clock.monoNs();
       this.#dueNs = this.#nowNs;

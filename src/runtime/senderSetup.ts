@@ -102,13 +102,17 @@ function segmentsOf(io: Io, plan: SendPlan, group: readonly PlacedStream[]): num
   const smallest = Math.min(...group.map(({ stream }) => stream.sizeOctets));
   const mtu = Math.min(...group.map(({ via }) => via.mtuOctets ?? 1500));
   const largest = Math.max(...group.map(({ stream }) => stream.sizeOctets));
-  const octets = octetsAtLayer(largest, group[0]!.stream.address.family, 'ip');
   // Those of a super-packet are of one size.
   if (group.some(({ stream }) => stream.replay !== null || stream.sizes !== null)) return 1;
-  if (!io.capabilities.offload || plan.offload === 'off' || octets > mtu) return 1;
+  if (!maySegment(io, plan, largest, group[0]!.stream.address.family, mtu)) return 1;
   const perSecond = totalPacketsPerSecond(group.map(({ stream }) => stream));
   if (plan.offload === 'auto' && perSecond <= OFFLOAD_PACKETS_PER_SECOND) return 1;
   return segmentsFor(smallest);
+}
+
+/** Whether datagrams of so many octets may leave as super-packets at all: not those that IP would have to fragment. */
+export function maySegment(io: Io, { offload }: SendPlan, octets: number, family: 4 | 6, mtuOctets: number): boolean {
+  return io.capabilities.offload && offload !== 'off' && octetsAtLayer(octets, family, 'ip') <= mtuOctets;
 }
 
 export function totalPacketsPerSecond(streams: readonly SendStream[]): number {

@@ -2,18 +2,33 @@
 import { describe, expect, it } from 'vitest';
 import { FeedbackTable } from '../../src/control/feedbackTable.js';
 import type { RateSearch, RateSearchResult, RateStep } from '../../src/control/rateSearch.js';
+import type { StepObservation } from '../../src/control/rateJudgement.js';
+import { SendOutcome } from '../../src/core/batch.js';
 import { octetsAtLayer } from '../../src/core/layers.js';
 import { SocketCounter } from '../../src/io/datagram.js';
-import { MemoryIo } from '../../src/io/memory.js';
+import { MemoryIo, type MemoryOptions } from '../../src/io/memory.js';
 import { CapacityAgent, type CapacityTotals } from '../../src/runtime/capacityAgent.js';
 import { loopbackSink } from './zapFixture.js';
 
 const SIZE_OCTETS = 1316;
 const END = { kind: 'result' } as RateSearchResult;
 
-/** Sends one step; the datagrams that left, markers included, and those of them with data. */
-function sendStep(step: Pick<RateStep, 'rateBitPerSecond' | 'durationNs'>): { all: number; data: number } {
-  const io = new MemoryIo();
+interface Sent {
+  /** Datagrams that left, markers included, and those of them with data. */
+  readonly all: number;
+  readonly data: number;
+  readonly calls: number;
+  readonly totals: CapacityTotals;
+  /** `null`: the step was not judged. */
+  readonly told: StepObservation | null;
+}
+
+/** Sends one step, from which a receiver reports that its last datagrams took a millisecond. */
+function sendStep(
+  step: Pick<RateStep, 'rateBitPerSecond' | 'durationNs'>,
+  { host, segments = 1, heldUpNs = 0 }: { host?: MemoryOptions['host']; segments?: number; heldUpNs?: number } = {},
+): Sent {
+  const io = new MemoryIo(host === undefined ? {} : { host });
   const sink = io.openSink(loopbackSink('239.9.9.9', 5001));
   const totals: CapacityTotals = {
     scheduled: 0,
@@ -24,10 +39,11 @@ function sendStep(step: Pick<RateStep, 'rateBitPerSecond' | 'durationNs'>): { al
     octets: 0,
     disturbed: 0,
   };
-  let isReported = false;
+  let told: StepObservation | null = null;
+  let isOver = false;
   const search: RateSearch = {
-    next: () => (isReported ? END : { kind: 'step', index: 0, waitNs: 0, settleNs: 0, purpose: 'hold', ...step }),
-    report: () => (isReported = true),
+    next: () => (isOver ? END : { kind: 'step', index: 0, waitNs: 0, settleNs: 0, purpose: 'hold', ...step }),
+    report: (observation) => (told = observation),
   };
   const sending = {
     io,
@@ -36,16 +52,48 @@ function sendStep(step: Pick<RateStep, 'rateBitPerSecond' | 'durationNs'>): { al
     tos: 0,
     ttl: 1,
     family: 4,
-    segments: 1,
+    segmentsFor: () => segments,
+    announcesSuperPackets: false,
     maxLateNs: 10e6,
     seed: 1,
     backlogOctets: () => null,
   } as const;
-  const agent = new CapacityAgent(sending, search, new FeedbackTable(), SIZE_OCTETS, 0, totals, () => {});
+  const table = new FeedbackTable();
+  const receiver = table.admit(1, '10.0.0.2', 9, 'rx', 0)!;
+  receiver.flows.set(0, { flow: 0, received: 1, lossSocketBuffer: 0, lossApplication: 0, lastDelayNs: 1e6 });
+  const agent = new CapacityAgent(sending, search, table, SIZE_OCTETS, 0, totals, () => {});
+  let calls = 0;
+  const send = sink.send.bind(sink);
+  sink.send = (...args) => {
+    calls++;
+    return send(...args);
+  };
+  let isHeldUp = heldUpNs === 0;
   while (!agent.finished) {
-    if (agent.doWork(io.clock.monoNs()) === 0) io.wait(agent.nextDueNs(), 0);
+    if (!isHeldUp && io.clock.monoNs() > step.durationNs / 2) {
+      isHeldUp = true;
+      io.clock.advance(heldUpNs);
+    }
+    const nowNs = io.clock.monoNs();
+    receiver.reports = 1;
+    receiver.heardNs = nowNs;
+    isOver = nowNs > step.durationNs + 1e9;
+    if (agent.doWork(nowNs) === 0) io.wait(agent.nextDueNs(), 0);
   }
-  return { all: sink.counters[SocketCounter.Datagrams]!, data: totals.scheduled };
+  return { all: sink.counters[SocketCounter.Datagrams]!, data: totals.scheduled, calls, totals, told };
+}
+
+/** What waits in a send buffer of so many datagrams behind which so many leave in a second; else it is full. */
+function sendBuffer(datagrams: number, perSecond: number): MemoryOptions['host'] {
+  let left = 0;
+  let sinceNs = 0;
+  return (_ordinal, nowNs) => {
+    left = Math.max(0, left - ((nowNs - sinceNs) * perSecond) / 1e9);
+    sinceNs = nowNs;
+    if (left + 1 > datagrams) return SendOutcome.Pending;
+    left++;
+    return SendOutcome.Sent;
+  };
 }
 
 describe('a step', () => {
@@ -64,5 +112,30 @@ describe('a step', () => {
   it('of a rate that its markers would take has data for half of it', () => {
     const { data } = sendStep({ rateBitPerSecond: 800_000, durationNs: 100e6 });
     expect(Math.abs(data - 40_000 / frameBits)).toBeLessThanOrEqual(1);
+  });
+
+  it('with offload leaves in bursts of at most a quarter of a millisecond', () => {
+    const step = { rateBitPerSecond: 400_000_000, durationNs: 100e6 };
+    const [one, bursts] = [sendStep(step), sendStep(step, { segments: 49 })];
+    expect(bursts.all).toBe(one.all);
+    expect(one.calls).toBeGreaterThan(0.99 * one.all);
+    expect(bursts.calls).toBeGreaterThan(360);
+    expect(bursts.calls).toBeLessThan(400);
+  });
+
+  it('whose send buffer stays full is judged, what waited before it included', () => {
+    const { totals, told } = sendStep({ rateBitPerSecond: 400e6, durationNs: 1e9 }, { host: sendBuffer(90, 30_000) });
+    expect(totals.disturbed).toBe(0);
+    // 30,000 of 36,820 a second leave, and 10 ms of them wait.
+    expect(told!.notSent / totals.scheduled).toBeGreaterThan(0.16);
+    expect(told!.notSent / totals.scheduled).toBeLessThan(0.19);
+    expect(told!.senderDelayRiseNs).toBeGreaterThan(8e6);
+    expect(told!.receivers).toMatchObject([{ delayRiseNs: 0 }]);
+  });
+
+  it('that this host held up is not judged', () => {
+    const { totals, told } = sendStep({ rateBitPerSecond: 400e6, durationNs: 1e9 }, { heldUpNs: 30e6 });
+    expect(totals.notSent).toBeGreaterThan(0);
+    expect([totals.disturbed, told]).toEqual([1, null]);
   });
 });
