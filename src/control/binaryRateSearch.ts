@@ -132,6 +132,13 @@ export class BinaryRateSearch implements RateSearch {
     this.#waitNs = Math.max(0, Math.min(MOST_WAIT_NS, Math.max(0, ...rises) - settleNs)) || 0;
   }
 
+  disregard(index: number): void {
+    const step = this.#step;
+    if (step === null || index !== step.index) return;
+    this.#step = null;
+    this.#elapsedNs += step.waitNs + step.durationNs + step.settleNs;
+  }
+
   #limits(durationNs: Nanos): JudgementLimits {
     const { receivers, quorum, maxLossShare } = this.#options;
     return {

@@ -169,6 +169,13 @@ export class ContinuousRateSearch implements RateSearch {
     else this.#hold(sent, observation);
   }
 
+  disregard(index: number): void {
+    const sent = this.#sent.get(index);
+    if (sent === undefined) return;
+    this.#sent.delete(index);
+    this.#heardNs = Math.max(this.#heardNs, sent.atNs + sent.step.durationNs);
+  }
+
   /** Among those that answered: of the others this interval tells nothing. */
   #judgeInterval(observation: StepObservation, asked: readonly string[]): Judgement {
     const { receivers, quorum, highDelayRiseNs, maxLossShare } = this.#options;

@@ -57,9 +57,10 @@ export class RateBracket {
   /** Row that failing trials let hope for, and the lowest of those. */
   #hopedRow = Infinity;
   #hopedFromRow = Infinity;
-  /** Trials in a row that went the same way: the stride doubles with each. */
+  /** Trials in a row that went the same way, those of one row taken as one: the stride doubles with each. */
   #repeats = 0;
   #lastHeld = false;
+  #lastRow = -1;
   /** Short trials have proved to say nothing here. */
   #isFullOnly = false;
 
@@ -83,6 +84,11 @@ export class RateBracket {
     return highest;
   }
 
+  /** Below {@link failing}, where failing trials let hope for the limit; -1: nothing did. */
+  get hoped(): number {
+    return this.#hopedRow === Infinity ? -1 : Math.min(this.#hopedRow, this.failing - 1);
+  }
+
   /** Whether as many trials as it takes speak for {@link holding} and against {@link failing}. */
   get isConfirmed(): boolean {
     return this.#isClosed && this.#unconfirmed === null;
@@ -97,8 +103,10 @@ export class RateBracket {
     else if (isFull) votes.failedFull++;
     else if (held) votes.held++;
     else votes.failed++;
-    this.#repeats = held === this.#lastHeld ? this.#repeats + 1 : 0;
+    if (held !== this.#lastHeld) this.#repeats = 0;
+    else if (row !== this.#lastRow) this.#repeats++;
     this.#lastHeld = held;
+    this.#lastRow = row;
     if (!held && deliveredBitPerSecond !== null && row <= this.#hopedFromRow) {
       this.#hopedFromRow = row;
       this.#hopedRow = this.#table.rowAtMost(deliveredBitPerSecond);

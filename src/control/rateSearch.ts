@@ -82,7 +82,7 @@ export type RateStop = 'resolution' | 'highest' | 'lowest' | 'time' | 'no_report
 
 export interface RateSearchResult {
   readonly kind: 'result';
-  /** Highest rate that held; 0: none did. */
+  /** Highest rate that held; 0: none did, unless the time was up: then what the lowest rate that failed let hope for. */
   readonly rateBitPerSecond: number;
   /** Lowest rate that did not; `null`: none failed. The limit lies between. */
   readonly failingBitPerSecond: number | null;
@@ -106,6 +106,8 @@ export interface RateSearch {
   next(): RateStep | RateSearchResult;
   /** What came of a step; a step that is not waited for (any more) is passed over. */
   report(observation: StepObservation): void;
+  /** A step, by {@link RateStep.index}, that tells nothing, since its sender was held up: only its time has gone by. */
+  disregard(step: number): void;
 }
 
 export const LISTED_RECEIVERS = 16;
@@ -168,7 +170,8 @@ export class RateHistory {
 
   result(table: RateTable, bracket: RateBracket, stop: RateStop, elapsedNs: Nanos): RateSearchResult {
     const { holding, failing } = bracket;
-    const rateBitPerSecond = holding < 0 ? 0 : table.rate(holding);
+    const row = holding < 0 && stop === 'time' ? bracket.hoped : holding;
+    const rateBitPerSecond = row < 0 ? 0 : table.rate(row);
     const held = this.#counting.findLast((one) => one.passed && one.rateBitPerSecond === rateBitPerSecond);
     const against = this.#against(failing < table.length ? table.rate(failing) : Infinity);
     return {

@@ -32,7 +32,11 @@ const PointsSchema = z.object({
 
 export const CapacitySearchSchema = z.object({
   size_octets: count.describe('UDP payload.'),
-  rate_bit_per_second: z.number().describe('The highest that held, of Ethernet frames without FCS; 0: none did.'),
+  rate_bit_per_second: z
+    .number()
+    .describe(
+      'The highest that held, of Ethernet frames without FCS; 0: none did. Where none had when the time was up: what the lowest that failed delivered.',
+    ),
   rate_payload_bit_per_second: z.number(),
   rate_ip_bit_per_second: z.number(),
   rate_wire_bit_per_second: z.number(),

@@ -29,6 +29,11 @@ const SPIN_NS = 70e3;
  * is measured.
  */
 const BURST_NS = 250e3;
+/**
+ * A loop that came so much later than it meant to was held up by the host: what it then sends at once overflows queues that
+ * the rate alone would not.
+ */
+const HELD_UP_NS = 2e6;
 /** In a row; after that this host is taken for the limit. */
 const MOST_DISTURBED = 6;
 
@@ -61,6 +66,8 @@ interface SentStep {
   /** In this host's own queue when the data ended; `null`: not looked at, or not known. */
   backlogOctets: number | null;
   isOver: boolean;
+  /** For how long this host held it up. */
+  heldUpNs: Nanos;
 }
 
 /** What all steps together have sent. */
@@ -92,6 +99,8 @@ export class CapacityAgent implements Agent {
   /** When the next step's data may begin. */
   #nextNs: Nanos;
   #lookNs: Nanos = -Infinity;
+  /** When the loop was to come back. */
+  #awaitedNs: Nanos = Infinity;
   #stopped = false;
   #disturbed = 0;
   /** By SSRC: the least delay so far, ns by clocks that need not agree. */
@@ -118,6 +127,7 @@ export class CapacityAgent implements Agent {
 
   doWork(nowMonoNs: Nanos): number {
     let handled = 0;
+    this.#noteHeldUp(nowMonoNs - this.#awaitedNs, nowMonoNs);
     for (const { lane } of this.#active) if (!lane.finished) handled += lane.doWork(nowMonoNs);
     if (nowMonoNs >= this.#lookNs) {
       this.#lookNs = nowMonoNs + LOOK_NS;
@@ -125,7 +135,17 @@ export class CapacityAgent implements Agent {
       this.#tellReports(nowMonoNs);
       this.#begin(nowMonoNs);
     }
+    const endNs = this.#sending.io.clock.monoNs();
+    this.#noteHeldUp(endNs - nowMonoNs, endNs);
+    this.#awaitedNs = Math.max(endNs, this.nextDueNs());
     return handled;
+  }
+
+  #noteHeldUp(lateNs: Nanos, nowMonoNs: Nanos): void {
+    if (lateNs < HELD_UP_NS) return;
+    for (const sent of this.#active) {
+      if (!sent.lane.finished && nowMonoNs > sent.endNs - sent.step.durationNs) sent.heldUpNs += lateNs;
+    }
   }
 
   nextDueNs(): Nanos {
@@ -217,7 +237,7 @@ export class CapacityAgent implements Agent {
       maxLateNs,
     });
     const endNs = dataNs + step.durationNs;
-    this.#active.push({ step, flow, feed, lane, stats, endNs, backlogOctets: null, isOver: false });
+    this.#active.push({ step, flow, feed, lane, stats, endNs, backlogOctets: null, isOver: false, heldUpNs: 0 });
     this.#nextNs = dataNs + step.durationNs + step.settleNs;
   }
 
@@ -233,14 +253,6 @@ export class CapacityAgent implements Agent {
     }
   }
 
-  /** A search by trials waits for this one; a continuous one goes on with the next. */
-  #repeat(step: RateStep): void {
-    if (this.#stopped) return;
-    const nowMonoNs = this.#sending.io.clock.monoNs();
-    this.#nextNs = Math.max(this.#nextNs, nowMonoNs + LEAD_NS);
-    this.#send(step, nowMonoNs);
-  }
-
   /** Receivers whose last report came when all of the step had arrived. */
   #heardOf({ endNs }: SentStep): KnownReceiver[] {
     return [...this.#table.receivers()].filter(
@@ -248,7 +260,8 @@ export class CapacityAgent implements Agent {
     );
   }
 
-  #tell({ step, flow, feed, lane, stats, endNs, backlogOctets }: SentStep, heard: readonly KnownReceiver[]): void {
+  #tell(of: SentStep, heard: readonly KnownReceiver[]): void {
+    const { step, flow, feed, lane, stats, endNs, backlogOctets } = of;
     const { scheduled, notSent } = feed;
     const { counters } = stats;
     const totals = this.#totals;
@@ -258,12 +271,9 @@ export class CapacityAgent implements Agent {
     totals.tooLate += counters[SenderCounter.TooLate]!;
     totals.failed += counters[SenderCounter.Failed]!;
     totals.octets += counters[SenderCounter.Octets]!;
-    // What no queue has refused or kept waiting was given up as too late: the program, not the path, was held up.
-    const isDisturbed =
-      notSent > 0 && counters[SenderCounter.NoBuffers] === 0 && lane.blockedNs < this.#sending.maxLateNs;
-    if (isDisturbed && ++this.#disturbed <= MOST_DISTURBED) {
+    if (this.#wasHeldUp(of, heard) && ++this.#disturbed <= MOST_DISTURBED) {
       totals.disturbed++;
-      if (step.settleNs > 0) this.#repeat(step);
+      this.#search.disregard(step.index);
       return;
     }
     this.#disturbed = 0;
@@ -285,6 +295,17 @@ export class CapacityAgent implements Agent {
     const queuedNs = backlogOctets === null ? null : (8e9 * backlogOctets) / step.rateBitPerSecond;
     const senderDelayRiseNs = queuedNs === null && waitedNs === 0 ? null : (queuedNs ?? 0) + waitedNs;
     this.#search.report({ step: step.index, sent, notSent, senderDelayRiseNs, receivers });
+  }
+
+  /** Whether what is missing of a step may be missing because of this host, so that it tells nothing of the path. */
+  #wasHeldUp({ step, flow, feed, lane, stats, heldUpNs }: SentStep, heard: readonly KnownReceiver[]): boolean {
+    const { scheduled, notSent } = feed;
+    const sent = scheduled - notSent;
+    const lost = Math.max(0, ...heard.map(({ flows }) => sent - (flows.get(flow)?.received ?? 0)));
+    // As many as were due meanwhile, and left at once behind it.
+    if (notSent + lost > 0 && notSent + lost <= (scheduled * heldUpNs) / step.durationNs) return true;
+    // What no queue has refused or kept waiting was given up as too late.
+    return notSent > 0 && stats.counters[SenderCounter.NoBuffers] === 0 && lane.blockedNs < this.#sending.maxLateNs;
   }
 
   /** Of the last datagrams of a step, above the least that this receiver has told of any. */

@@ -44,6 +44,7 @@ function sendStep(
   const search: RateSearch = {
     next: () => (isOver ? END : { kind: 'step', index: 0, waitNs: 0, settleNs: 0, purpose: 'hold', ...step }),
     report: (observation) => (told = observation),
+    disregard: () => (isOver = true),
   };
   const sending = {
     io,

@@ -259,6 +259,51 @@ describe('a search', () => {
     expect(search.next()).toMatchObject({ waitNs: 0 });
   });
 
+  it.each([
+    ['by trials', new BinaryRateSearch(OPTIONS)],
+    ['continuous', new ContinuousRateSearch(OPTIONS)],
+  ])('%s: a step that tells nothing takes its time and is tried again', (_, search) => {
+    const rates = new Set<number>();
+    let steps = 0;
+    let next = search.next();
+    for (; next.kind === 'step'; next = search.next()) {
+      steps++;
+      rates.add(next.rateBitPerSecond);
+      search.disregard(next.index);
+      search.disregard(next.index);
+    }
+    expect(next).toMatchObject({ stop: 'time', rateBitPerSecond: 0, trials: [] });
+    expect([steps > 5, rates.size]).toEqual([true, 1]);
+    expect(next.elapsedNs).toBeGreaterThan(OPTIONS.limitNs - 3e9);
+    expect(next.elapsedNs).toBeLessThanOrEqual(OPTIONS.limitNs);
+  });
+
+  it('of which no rate held when the time was up tells what was delivered', () => {
+    const search = new BinaryRateSearch({ ...OPTIONS, limitNs: 4e9 });
+    let next = search.next();
+    // A row less each time, which is still too much.
+    for (let limit = 1.5e6; next.kind === 'step'; next = search.next()) {
+      limit = Math.min(limit, next.rateBitPerSecond) * 0.98;
+      search.report(answer(next, limit));
+    }
+    expect(next).toMatchObject({ stop: 'time', isConfirmed: false });
+    expect(next.rateBitPerSecond).toBeGreaterThan(1.2e6);
+    expect(next.rateBitPerSecond).toBeLessThan(next.failingBitPerSecond!);
+  });
+
+  it('continuous: stays near the limit when a rate that held fails', () => {
+    const search = new ContinuousRateSearch({ ...OPTIONS, startBitPerSecond: 3e7 });
+    const tried = new Set<number>();
+    let limit = 2e7;
+    for (let next = search.next(); next.kind === 'step' && tried.size < 4; next = search.next()) {
+      if (next.purpose === 'hold') tried.add(next.rateBitPerSecond);
+      // After a while it is 5 % less.
+      if (tried.size === 2) limit = 1.9e7;
+      search.report(answer(next, limit));
+    }
+    expect(Math.min(...tried)).toBeGreaterThan(1.7e7);
+  });
+
   it('by trials: decides with full ones', () => {
     const search = new BinaryRateSearch(OPTIONS);
     const steps: RateStep[] = [];
