@@ -30,3 +30,15 @@ export function copyOctets(from: DataView, fromAt: number, octets: number, to: D
   for (; i + 4 <= octets; i += 4) to.setInt32(toAt + i, from.getInt32(fromAt + i, true), true);
   for (; i < octets; i++) to.setUint8(toAt + i, from.getUint8(fromAt + i));
 }
+
+/** What is longer than so many times its octets is copied by them alone. */
+const MOSTLY_EMPTY = 8;
+
+/**
+ * Copies the first `octets` of `from` to `to[at ..]`, or all of it, which the engine does ten times as fast: what stands
+ * behind them in `to` is still to be written.
+ */
+export function copyAtLeast(from: Uint8Array, octets: number, to: Uint8Array, at: number): void {
+  if (octets * MOSTLY_EMPTY >= from.length && at + from.length <= to.length) to.set(from, at);
+  else for (let i = 0; i < octets; i++) to[at + i] = from[i]!;
+}

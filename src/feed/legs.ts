@@ -1,5 +1,5 @@
 import { SendBatch, SendFlag } from '../core/batch.js';
-import { copyOctets } from '../core/bytes.js';
+import { copyAtLeast } from '../core/bytes.js';
 import type { Nanos } from '../core/time.js';
 import { endOctet, putColumns, UNPACED_RUN } from './limits.js';
 import type { FlowFeed } from './mergedFeed.js';
@@ -25,10 +25,13 @@ export class LegSplitter {
   /** Datagrams made so far. */
   made = 0;
   readonly #legs: Leg[] = [];
+  /** Its slab goes on behind what the feed fills: there is what is kept, as within one slab copies cost least. */
   readonly #inner: SendBatch;
   readonly #capacity: number;
   readonly #slotOctets: number;
-  readonly #view: DataView;
+  /** Octet of the slab where what is kept begins, and its slots. */
+  readonly #keptAt: number;
+  readonly #slots: readonly Uint8Array[];
   readonly #length: Uint32Array;
   readonly #flags: Uint8Array;
   readonly #dueNs: Float64Array;
@@ -38,8 +41,12 @@ export class LegSplitter {
     this.feed = feed;
     this.#capacity = capacity;
     this.#slotOctets = slotOctets;
-    this.#inner = new SendBatch(STEP, STEP * slotOctets);
-    this.#view = new DataView(new ArrayBuffer(capacity * slotOctets));
+    this.#inner = new SendBatch(STEP, (STEP + capacity) * slotOctets);
+    this.#keptAt = STEP * slotOctets;
+    this.#slots = Array.from({ length: capacity }, (_, slot) => {
+      const at = this.#keptAt + slot * slotOctets;
+      return this.#inner.bytes.subarray(at, at + slotOctets);
+    });
     this.#length = new Uint32Array(capacity);
     this.#flags = new Uint8Array(capacity);
     this.#dueNs = new Float64Array(capacity);
@@ -71,10 +78,10 @@ export class LegSplitter {
     return this.#flags[index & (this.#capacity - 1)]!;
   }
 
-  /** Copies number `index`, which is there, to `into[at ..]`. */
-  copy(index: number, into: DataView, at: number): void {
+  /** Copies number `index`, which is there, to `into[at ..]`; what follows it there is to be written later. Hot. */
+  copy(index: number, into: Uint8Array, at: number): void {
     const slot = index & (this.#capacity - 1);
-    copyOctets(this.#view, slot * this.#slotOctets, this.#length[slot]!, into, at);
+    copyAtLeast(this.#slots[slot]!, this.#length[slot]!, into, at);
   }
 
   /** Takes from the feed what is due by `untilNs`, some of it at least; false: nothing is, or the slower leg comes first. */
@@ -85,7 +92,8 @@ export class LegSplitter {
     const made = this.feed.fill(inner, untilNs);
     for (let i = 0; i < made; i++) {
       const slot = this.made & (this.#capacity - 1);
-      copyOctets(inner.view, inner.offset[i]!, inner.length[i]!, this.#view, slot * this.#slotOctets);
+      const from = inner.offset[i]!;
+      inner.bytes.copyWithin(this.#keptAt + slot * this.#slotOctets, from, from + inner.length[i]!);
       this.#length[slot] = inner.length[i]!;
       this.#flags[slot] = inner.flags[i]!;
       this.#dueNs[slot] = inner.dueMonoNs[i]!;
@@ -156,7 +164,7 @@ export class Leg implements FlowFeed {
       batch.offset[slot] = at;
       batch.flow[slot] = this.flowBase;
       batch.dueMonoNs[slot] = dueNs;
-      splitter.copy(this.next, batch.view, at);
+      splitter.copy(this.next, batch.bytes, at);
       batch.count = slot + 1;
       at += length;
       this.next++;

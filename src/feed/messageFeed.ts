@@ -1,5 +1,5 @@
 import { type SendBatch, SendFlag } from '../core/batch.js';
-import { copyOctets } from '../core/bytes.js';
+import { copyAtLeast } from '../core/bytes.js';
 import type { MessageMemory } from '../core/messageMemory.js';
 import type { Nanos, SplitTime } from '../core/time.js';
 import { FEED_STAMP_OCTETS, FEED_STAMP_TIME_AT, FEED_STAMP_TYPE, putFeedStamp } from '../wire/feedStamp.js';
@@ -215,7 +215,7 @@ export class MessageFeed implements FlowFeed {
     let messages = 0;
     if (what === What.Data) {
       messages = packer.messages;
-      copyOctets(packer.view, header, octets - header, batch.view, at + header);
+      copyAtLeast(packer.blocks, octets - header, batch.bytes, at + header);
     } else if (what === What.Stamp) {
       messages = 1;
       stampAt = this.#putStamp(batch, at);

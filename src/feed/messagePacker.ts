@@ -32,6 +32,8 @@ const POLL_NS = 1e6;
 export class MessagePacker {
   /** The gathered datagram; its header's octets are left free. */
   readonly view: DataView;
+  /** The same memory behind the header. */
+  readonly blocks: Uint8Array;
   /** Octets so far, header included. */
   octets = 0;
   messages = 0;
@@ -63,6 +65,7 @@ export class MessagePacker {
     this.#mtuOctets = options.mtuOctets;
     this.#mostMessages = Math.min(options.mostMessages, framing.maxMessages);
     this.view = new DataView(new ArrayBuffer(options.mtuOctets));
+    this.blocks = new Uint8Array(this.view.buffer, framing.headerOctets);
     this.octets = framing.headerOctets;
     this.#times = Float64Array.of(startMonoNs, 0, 0, endMonoNs, options.flushAfterNs, startMonoNs, 0);
   }
