@@ -21,11 +21,10 @@ const PAYLOAD = 200;
 const AIM = 0.5;
 /** Gaps in means of them; together they are one each. */
 const GAPS = [0.05, 0.2, 0.5, 0.75, 1, 1.5, 3];
-/** Ways of tcpreplay to wait. */
-const TIMERS = ['nano', 'gtod'];
 /** Share of the run at either end whose median tells the drift. */
 const EDGE = 0.1;
-const chosen = options({ seconds: 60, repeats: 1, rates: '1000,5000,20000', json: '' });
+/** `timers`: ways of tcpreplay to wait; `tries`: until a run was left alone. */
+const chosen = options({ seconds: 60, repeats: 1, tries: 2, rates: '1000,5000,20000', timers: 'nano,gtod', json: '' });
 
 const isIsolated = await isolate();
 const folder = mkdtempSync(path.join(tmpdir(), 'mcast-replay-'));
@@ -44,12 +43,12 @@ async function compare(rate) {
   const senders = { mcast: () => sendByMcast(file) };
   // tcpreplay writes frames to an interface, which must be that of the namespace.
   if (isIsolated && hasProgram('tcpreplay')) {
-    for (const timer of TIMERS) senders[`tcpreplay -T ${timer}`] = () => sendByTcpreplay(file, timer);
+    for (const timer of chosen.timers.split(',')) senders[`tcpreplay -T ${timer}`] = () => sendByTcpreplay(file, timer);
   } else console.error('tcpreplay is left out: it is not installed, or there is no namespace for it');
   const found = {};
   for (let repeat = 0; repeat < chosen.repeats; repeat++) {
     for (const [name, send] of Object.entries(senders)) {
-      const { value, setAside } = await quietly(() => deviationsOf(timesNs, send), 2);
+      const { value, setAside } = await quietly(() => deviationsOf(timesNs, send), chosen.tries);
       if (setAside > 0) console.error(`${name}: ${setAside} disturbed runs set aside`);
       (found[name] ??= []).push(value);
     }
@@ -133,16 +132,20 @@ async function sendByMcast(file) {
 async function sendByTcpreplay(file, timer) {
   const { status, stderr } = await start('tcpreplay', ['-q', '--preload-pcap', '-T', timer, '-i', 'lo', file], limit())
     .ended;
-  if (status !== 0) throw new Error(`tcpreplay: status ${status}: ${stderr.trim()}`);
+  if (status === null)
+    console.error(
+      `tcpreplay -T ${timer}: not at its end after ${limit().limitMs / 1000} s: what it sent by then counts`,
+    );
+  else if (status !== 0) throw new Error(`tcpreplay: status ${status}: ${stderr.trim()}`);
 }
 
-function limit() {
-  return { limitMs: 30_000 + chosen.seconds * 2000 };
+function limit(moreMs = 0) {
+  return { limitMs: 30_000 + chosen.seconds * 2000 + moreMs };
 }
 
 /** Of the captured datagrams from the spacing of the file; when the run began is not known: the median is taken for 0. */
 async function deviationsOf(timesNs, send) {
-  const { stampNs } = await captured(PORT, send, (payload) => numberOf(payload, timesNs.length), limit());
+  const { stampNs } = await captured(PORT, send, (payload) => numberOf(payload, timesNs.length), limit(10_000));
   const off = [];
   for (const [i, seen] of stampNs.entries()) if (!Number.isNaN(seen)) off.push(seen - timesNs[i]);
   const middle = percentile(off, 0.5);
