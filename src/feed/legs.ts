@@ -36,7 +36,7 @@ export class LegSplitter {
   readonly #flags: Uint8Array;
   readonly #dueNs: Float64Array;
 
-  /** `capacity`: datagrams kept, a power of two; `slotOctets`: of the largest. */
+  /** `capacity`: datagrams kept, a power of two; `slotOctets`: of the largest, which the feed may also write at once. */
   constructor(feed: FlowFeed, capacity: number, slotOctets: number) {
     this.feed = feed;
     this.#capacity = capacity;

@@ -11,6 +11,8 @@ import { CapacityAgent, type CapacityTotals } from '../../src/runtime/capacityAg
 import { loopbackSink } from './zapFixture.js';
 
 const SIZE_OCTETS = 1316;
+/** Around the data of a step. */
+const MARKERS = 8;
 const END = { kind: 'result' } as RateSearchResult;
 
 interface Sent {
@@ -23,10 +25,18 @@ interface Sent {
   readonly told: StepObservation | null;
 }
 
-/** Sends one step, from which a receiver reports that its last datagrams took a millisecond. */
+/**
+ * Sends one step, held up in its middle. A receiver reports that so many of its datagrams are missing, and that the last
+ * ones took a millisecond.
+ */
 function sendStep(
   step: Pick<RateStep, 'rateBitPerSecond' | 'durationNs'>,
-  { host, segments = 1, heldUpNs = 0 }: { host?: MemoryOptions['host']; segments?: number; heldUpNs?: number } = {},
+  {
+    host,
+    segments = 1,
+    heldUpNs = 0,
+    missing = 0,
+  }: { host?: MemoryOptions['host']; segments?: number; heldUpNs?: number; missing?: number } = {},
 ): Sent {
   const io = new MemoryIo(host === undefined ? {} : { host });
   const sink = io.openSink(loopbackSink('239.9.9.9', 5001));
@@ -61,7 +71,6 @@ function sendStep(
   } as const;
   const table = new FeedbackTable();
   const receiver = table.admit(1, '10.0.0.2', 9, 'rx', 0)!;
-  receiver.flows.set(0, { flow: 0, received: 1, lossSocketBuffer: 0, lossApplication: 0, lastDelayNs: 1e6 });
   const agent = new CapacityAgent(sending, search, table, SIZE_OCTETS, 0, totals, () => {});
   let calls = 0;
   const send = sink.send.bind(sink);
@@ -76,6 +85,8 @@ function sendStep(
       io.clock.advance(heldUpNs);
     }
     const nowNs = io.clock.monoNs();
+    const received = Math.max(0, sink.counters[SocketCounter.Datagrams]! - MARKERS - missing);
+    receiver.flows.set(0, { flow: 0, received, lossSocketBuffer: 0, lossApplication: 0, lastDelayNs: 1e6 });
     receiver.reports = 1;
     receiver.heardNs = nowNs;
     isOver = nowNs > step.durationNs + 1e9;
@@ -106,7 +117,7 @@ describe('a step', () => {
     [400_000_000, 100e6],
   ])('of %i bit/s loads the path with that over %i ns, its eight markers included', (rateBitPerSecond, durationNs) => {
     const { all, data } = sendStep({ rateBitPerSecond, durationNs });
-    expect(all - data).toBe(8);
+    expect(all - data).toBe(MARKERS);
     expect(Math.abs(all - (rateBitPerSecond * durationNs) / 1e9 / frameBits)).toBeLessThanOrEqual(1);
   });
 
@@ -138,5 +149,16 @@ describe('a step', () => {
     const { totals, told } = sendStep({ rateBitPerSecond: 400e6, durationNs: 1e9 }, { heldUpNs: 30e6 });
     expect(totals.notSent).toBeGreaterThan(0);
     expect([totals.disturbed, told]).toEqual([1, null]);
+  });
+
+  it('is excused for as much as was due while this host was held up, and for no more', () => {
+    const step = { rateBitPerSecond: 400e6, durationNs: 1e9 };
+    // 184 are due in 5 ms, which all leave behind it.
+    const excused = sendStep(step, { heldUpNs: 5e6, missing: 150 });
+    expect([excused.totals.notSent, excused.totals.disturbed, excused.told]).toEqual([0, 1, null]);
+    for (const how of [{ heldUpNs: 5e6, missing: 220 }, { missing: 150 }, { heldUpNs: 5e6 }]) {
+      const { totals, told } = sendStep(step, how);
+      expect([totals.disturbed, told!.sent - told!.receivers[0]!.received]).toEqual([0, how.missing ?? 0]);
+    }
   });
 });

@@ -28,6 +28,7 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   await presenter.finish(result);
   const status = exitStatus(result, cause);
   // Nobody got even the lowest rate, or nobody said so.
-  const hasFound = result.capacity?.searches.every(({ rate_bit_per_second: rate }) => rate > 0) ?? false;
+  // A rate that none of the trials held is an estimate.
+  const hasFound = result.capacity?.searches.every(({ delivered_bit_per_second: held }) => held !== null) ?? false;
   return status === 0 && !hasFound ? 3 : status;
 }
