@@ -26,6 +26,10 @@ const CHECKS: Readonly<Record<string, () => string | null>> = {
     return tried.status === 0 ? null : tried.stderr.trim() || `${NETLAB} ended with ${tried.status ?? tried.signal}`;
   },
   capture: captureMissing,
+  realtime: () => {
+    const tried = spawnSync('chrt', ['-f', '1', 'true'], { encoding: 'utf8', timeout: 20_000 });
+    return tried.status === 0 ? null : `no real-time scheduling here: ${tried.stderr?.trim() ?? 'chrt is missing'}`;
+  },
   vlc: vlcMissing,
   'iptables-legacy': olderTablesMissing,
   dist: () => (existsSync(join(DIST, 'io')) ? null : 'dist/ is not built (npm run build)'),
@@ -84,7 +88,7 @@ export function programPath(name: string): string | null {
 }
 
 /**
- * Whether all of `what` are there: `linux`, `netns`, `capture` (tcpdump in a lab), `vlc` (in a lab too), `iptables-legacy` (with its kernel
+ * Whether all of `what` are there: `linux`, `netns`, `capture` (tcpdump in a lab), `realtime` (the right to it), `vlc` (in a lab too), `iptables-legacy` (with its kernel
  * modules), `dist` (the
  * compiled project),
  * `srt-addon` or the name of a program. If not, says so once and

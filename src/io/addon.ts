@@ -48,6 +48,8 @@ export interface NativeAddon {
   timerSlack(ns: number): number;
   /** Binds the calling thread to one processor. */
   affinity(cpu: number): number;
+  /** SCHED_FIFO for the calling thread alone, priority 1 to 99. */
+  realtime(priority: number): number;
 
   /** `clock` holds REALTIME, MONOTONIC (both written, ns since the epoch) and both arguments of `loopWait`. */
   loopOpen(

@@ -12,9 +12,14 @@ export interface ThreadTime {
   readonly cpuNs: number;
   /** Ready to go on, while others had the processors. */
   readonly waitingNs: number;
+  /** Scheduled before all ordinary threads. */
+  readonly realtime: boolean;
 }
 
 const FOLDER = '/proc/self/task';
+const POLICY_FIELD = 41;
+const SCHED_FIFO = 1;
+const SCHED_RR = 2;
 
 /**
  * All threads of this process; the one that calls is `measuring`, the first one `command`. Takes some third of a
@@ -39,8 +44,8 @@ export function* threadTimesInSteps(): Generator<void, ThreadTime[]> {
     yield;
     const times = parseSchedstat(read(`${FOLDER}/${id}/schedstat`) ?? '');
     if (times === null) continue;
-    const role = roleOf(id, own) ?? read(`${FOLDER}/${id}/comm`)?.trim() ?? 'unknown';
-    threads.push({ id: Number(id), role, ...times });
+    const { name, realtime } = parseStat(read(`${FOLDER}/${id}/stat`) ?? '');
+    threads.push({ id: Number(id), role: roleOf(id, own) ?? name, ...times, realtime });
   }
   return threads;
 }
@@ -57,6 +62,18 @@ export function parseSchedstat(text: string): Pick<ThreadTime, 'cpuNs' | 'waitin
   const [cpuNs, waitingNs] = text.trim().split(/\s+/).map(Number);
   if (text.trim() === '' || !Number.isFinite(cpuNs) || !Number.isFinite(waitingNs)) return null;
   return { cpuNs: cpuNs!, waitingNs: waitingNs! };
+}
+
+/** Name and scheduling policy out of `stat` (proc(5), fields 2 and 41). A name may hold blanks and parentheses. */
+export function parseStat(text: string): { readonly name: string; readonly realtime: boolean } {
+  const end = text.lastIndexOf(')');
+  if (end < 0) return { name: 'unknown', realtime: false };
+  const behind = text
+    .slice(end + 1)
+    .trim()
+    .split(' ');
+  const policy = Number(behind[POLICY_FIELD - 3]);
+  return { name: text.slice(text.indexOf('(') + 1, end), realtime: policy === SCHED_FIFO || policy === SCHED_RR };
 }
 
 /** What threads used between two readings; one that began in between has all of its time. Threads that did nothing are left out. */

@@ -241,6 +241,15 @@ static napi_value js_affinity(napi_env env, napi_callback_info info) {
   return outcome(env, sched_setaffinity(0, sizeof(set), &set));
 }
 
+/* realtime(priority): SCHED_FIFO for the calling thread, not for what it starts */
+static napi_value js_realtime(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  int64_t priority;
+  if (!arguments(env, info, 1, values) || !integer(env, values[0], &priority)) return NULL;
+  const struct sched_param scheduled = {.sched_priority = (int)priority};
+  return outcome(env, sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &scheduled));
+}
+
 NAPI_MODULE_INIT() {
   const napi_property_descriptor calls[] = {
       {"socket", NULL, js_socket, NULL, NULL, NULL, napi_enumerable, NULL},
@@ -259,6 +268,7 @@ NAPI_MODULE_INIT() {
       {"adjustment", NULL, js_adjustment, NULL, NULL, NULL, napi_enumerable, NULL},
       {"timerSlack", NULL, js_timer_slack, NULL, NULL, NULL, napi_enumerable, NULL},
       {"affinity", NULL, js_affinity, NULL, NULL, NULL, napi_enumerable, NULL},
+      {"realtime", NULL, js_realtime, NULL, NULL, NULL, napi_enumerable, NULL},
   };
   napi_define_properties(env, exports, sizeof(calls) / sizeof(calls[0]), calls);
   loop_exports(env, exports);

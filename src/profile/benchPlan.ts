@@ -11,7 +11,7 @@ import { onlyCpu } from './threadPlan.js';
 import { readTargets, streamAddresses, type Targets } from './targets.js';
 
 /** Groups that are joined and left. */
-export interface BenchPlan extends RunPlan, Pick<CommonPlan, 'io' | 'cpu' | 'timestamps'> {
+export interface BenchPlan extends RunPlan, Pick<CommonPlan, 'io' | 'cpu' | 'realtime' | 'timestamps'> {
   readonly test: BenchTest;
   readonly streams: readonly StreamAddress[];
   /** Received beside it, in a second half. */
@@ -77,6 +77,7 @@ export function planBench(
     argv: context.argv,
     io: run.io ?? 'auto',
     cpu: onlyCpu(run, problems),
+    realtime: run.realtime === true,
     timestamps: run.timestamps ?? 'auto',
     test,
     streams,

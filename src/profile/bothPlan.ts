@@ -36,6 +36,7 @@ const OF_RECEIVER = [
   'timestamps',
   'offload',
   'cpu',
+  'realtime',
   'io',
   'force',
   'inject',

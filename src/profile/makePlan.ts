@@ -251,6 +251,7 @@ function commonPlan(
     endAtUnixNs,
     seed,
     cpu: run.cpu?.[0] ?? null,
+    realtime: run.realtime === true,
     name: run.name ?? null,
     labels: Object.fromEntries(run.label ?? []),
     inject: run.inject ?? null,

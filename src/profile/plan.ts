@@ -241,6 +241,8 @@ export interface CommonPlan extends RunPlan {
   readonly endAtUnixNs: bigint | null;
   readonly seed: number;
   readonly cpu: number | null;
+  /** Measuring threads go before all ordinary threads of the host. */
+  readonly realtime: boolean;
   readonly timestamps: 'auto' | 'hardware' | 'kernel' | 'user';
   readonly offload: 'auto' | 'on' | 'off';
   /** Longest spin before a deadline; `null`: chosen from the rate. */

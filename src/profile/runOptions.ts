@@ -252,6 +252,10 @@ export const RUN_OPTIONS = {
     commands: [...LIVE, 'zap', 'capacity', 'bench'],
     help: 'pin the measuring thread to this CPU; of several --threads each to one of its own: 0,1',
   }),
+  realtime: one('Engine', parseSwitch, {
+    commands: [...LIVE, 'zap', 'capacity', 'bench'],
+    help: 'measuring threads go before all ordinary threads of this host (SCHED_FIFO); for root, CAP_SYS_NICE or ulimit -r',
+  }),
   io: one('Engine', oneOf('auto', 'native', 'dgram'), {
     value: '<native|dgram>',
     fallback: 'auto',

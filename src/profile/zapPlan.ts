@@ -8,7 +8,7 @@ import { onlyCpu } from './threadPlan.js';
 import { readTargets, streamAddresses } from './targets.js';
 
 /** Channels that are joined one after the other. */
-export interface ZapPlan extends RunPlan, Pick<CommonPlan, 'io' | 'cpu' | 'timestamps'> {
+export interface ZapPlan extends RunPlan, Pick<CommonPlan, 'io' | 'cpu' | 'realtime' | 'timestamps'> {
   /** The channels. */
   readonly streams: readonly StreamAddress[];
   /** How often each is joined. */
@@ -50,6 +50,7 @@ export function planZap(
     argv: context.argv,
     io: run.io ?? 'auto',
     cpu: onlyCpu(run, problems),
+    realtime: run.realtime === true,
     timestamps: run.timestamps ?? 'auto',
     streams,
     cycles,

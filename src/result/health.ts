@@ -56,6 +56,9 @@ export const OFFLINE_HEALTH: Omit<HealthFacts, 'notes'> = {
 };
 
 const DEPARTURE_ERROR_NS = 1e6;
+/** A thread in real time that sleeps now and then waits for a tenth of that (measured). */
+const STARVED = 0.02;
+
 const SEVERITIES: readonly HealthReason['severity'][] = ['invalid', 'degraded', 'note'];
 
 /**
@@ -179,13 +182,19 @@ function addProcessors(reasons: HealthReason[], { processors, threads }: Evidenc
   if (processors !== null && processors.stolen_ns > 0) {
     parts.push(`a hypervisor took away ${percent(processors.stolen_ns / processors.time_ns)} of the processors' time`);
   }
-  for (const { role, cpu_ns: cpuNs, waiting_ns: waitingNs } of threads) {
+  for (const { role, cpu_ns: cpuNs, waiting_ns: waitingNs, realtime } of threads) {
     if (role !== 'measuring' || waitingNs === 0) continue;
     parts.push(
-      `the measuring thread, which worked for ${seconds(cpuNs)} s, was ready for ${seconds(waitingNs)} s more and had no processor`,
+      `the measuring thread, which worked for ${seconds(cpuNs)} s, was ready for ${seconds(waitingNs)} s more and had no processor${remedy(realtime, waitingNs / cpuNs)}`,
     );
   }
   if (parts.length > 0) reasons.push({ code: 'processors', severity: 'note', text: parts.join('; ') });
+}
+
+/** `waiting`: ratio of the time that a thread was kept waiting to the time that it worked. */
+function remedy(realtime: boolean, waiting: number): string {
+  if (!realtime) return ' (--realtime lets it go first)';
+  return waiting < STARVED ? '' : ' (in real time the kernel lets one that never sleeps wait for 50 ms of each second)';
 }
 
 function percent(ratio: number): string {

@@ -254,6 +254,7 @@ const EvidenceSchema = z.object({
         role: z.string().describe('measuring, command, or the name of a thread of Node.js.'),
         cpu_ns: z.number().describe('On a processor.'),
         waiting_ns: z.number().describe('Ready to go on while others had the processors.'),
+        realtime: z.boolean().describe('Scheduled before all ordinary threads (SCHED_FIFO, SCHED_RR).'),
       }),
     )
     .describe("This process's threads over the run, the busiest first (/proc/self/task/*/schedstat)."),

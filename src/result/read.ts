@@ -119,6 +119,7 @@ function complete(document: Loose): void {
   if (isObject(document['evidence'])) {
     document['evidence']['processors'] ??= null;
     document['evidence']['threads'] ??= [];
+    for (const thread of objectsIn(document['evidence']['threads'])) thread['realtime'] ??= false;
   }
   if (isObject(document['sender'])) {
     document['sender']['inputs'] ??= [];

@@ -52,7 +52,9 @@ export class EvidenceWatch {
       processors: this.#processors(),
       threads: threads
         .toSorted((a, b) => b.cpuNs - a.cpuNs)
-        .map(({ id, role, cpuNs, waitingNs }) => ({ id, role, cpu_ns: cpuNs, waiting_ns: waitingNs })),
+        .map(({ id, role, cpuNs, waitingNs, realtime }) => {
+          return { id, role, cpu_ns: cpuNs, waiting_ns: waitingNs, realtime };
+        }),
       notes: [],
     };
     return { evidence, refusedSendsDisagree };

@@ -69,7 +69,7 @@ export async function runSender(
   post: (message: WorkerMessage) => void,
   part: SenderPart | null = null,
 ): Promise<RunResult> {
-  prepareThread({ cpu: plan.cpus[part?.index ?? 0] ?? null });
+  prepareThread({ cpu: plan.cpus[part?.index ?? 0] ?? null, realtime: plan.realtime });
   const all = await placeStreams(plan, inputs);
   // What is of the whole run is the first thread's.
   const isFirst = part === null || part.index === 0;

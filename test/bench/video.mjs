@@ -146,33 +146,33 @@ async function costOfChannels() {
 }
 
 /**
- * 100 channels, round after round, with a sender that sleeps and one that does not; beside them a C program that only
- * wakes and works: what holds that up holds anything up.
+ * 100 channels, round after round, scheduled as any program and in real time; beside them a C program that only wakes
+ * and works: what holds that up holds anything up.
  */
 async function healthOfMany() {
   const wake = await reference('wake');
   const ofC = ['stolen', 'C: held up, ms', 'p99, us'];
-  const ofRun = ['sender', 'stolen', 'no processor, ms', 'held up, ms', 'departure p99, us', 'health', 'lost'];
+  const ofRun = ['scheduled', 'stolen', 'no processor, ms', 'held up, ms', 'departure p99, us', 'health', 'lost'];
   const rows = [['round', ...ofC, ...ofRun]];
   for (let round = 1; round <= chosen.rounds; round++) {
-    for (const extra of [[], ['--spin', '500us']]) {
+    for (const scheduling of [[], ['--realtime']]) {
       const bare = await watched(() => run(wake, [String(WORK_US), String(chosen.seconds)], { limitMs: 60_000 }));
       const [heldNs, wakeP99Ns] = bare.value.split(' ').map(Number);
       const heldMs = heldNs / 1e6;
-      const { value, stolenShare } = await watched(() => runChannels(100, extra));
+      const { value, stolenShare } = await watched(() => runChannels(100, scheduling));
       const ends = [value.sent.result, value.received.result];
       const lost = ends[1].streams.reduce((sum, { metrics }) => sum + (metrics.packets_lost ?? 0), 0);
       const p99Ns = ends[0].sender.departure_error_ns.p99;
       const verdicts = ends.map(({ health }) => health.verdict);
       const ofThis = { stolenShare, waitedMs: ends.map(waitedMs), holds: ends.map(holdMs), p99Ns };
-      const row = { round, extra, bareStolen: bare.stolenShare, heldMs, wakeP99Ns, ...ofThis };
+      const row = { round, scheduling, bareStolen: bare.stolenShare, heldMs, wakeP99Ns, ...ofThis };
       results.health.push({ ...row, verdicts, lost });
       rows.push([
         round,
         percent(bare.stolenShare),
         heldMs.toFixed(1),
         us(wakeP99Ns),
-        extra.length === 0 ? 'sleeps' : 'spins',
+        scheduling[0] ?? 'ordinary',
         percent(stolenShare),
         ends.map((end) => waitedMs(end).toFixed(0)).join(', '),
         ends.map((end) => holdMs(end).toFixed(1)).join(', '),
@@ -190,11 +190,11 @@ async function healthOfMany() {
   );
 }
 
-function runChannels(channels, extra = []) {
+function runChannels(channels, scheduling = []) {
   const endpoint = `rtp://239.255.64.1+${channels}:${PORT}/iface=lo`;
-  const whole = ['--input', clip, '--loop', '--duration', String(chosen.seconds), '--json', ...extra];
+  const whole = ['--input', clip, '--loop', '--duration', String(chosen.seconds), '--json', ...scheduling];
   return runMeasured(
-    ['recv', endpoint, '--json', '--once', '--wait', '20'],
+    ['recv', endpoint, '--json', '--once', '--wait', '20', ...scheduling],
     ['send', endpoint, ...whole],
     60_000 + chosen.seconds * 2000,
   );

@@ -51,18 +51,22 @@ describe('what is late', () => {
     host_counters: {},
     processors: { time_ns: 20e9, stolen_ns: 90e6 },
     threads: [
-      { id: 2, role: 'measuring', cpu_ns: 5.25e9, waiting_ns: 31_400_000 },
-      { id: 1, role: 'command', cpu_ns: 1e9, waiting_ns: 2e9 },
+      { id: 2, role: 'measuring', cpu_ns: 5.25e9, waiting_ns: 31_400_000, realtime: false },
+      { id: 1, role: 'command', cpu_ns: 1e9, waiting_ns: 2e9, realtime: false },
     ],
     notes: [],
   };
   const held = { ...HEALTHY, loop: { ...HEALTHY.loop, stalls: 1, maxCycleNs: 20e6 } };
   it('comes with who had the processors', () => {
     const why =
-      "note: a hypervisor took away 0.45 % of the processors' time; the measuring thread, which worked for 5.250 s, was ready for 0.031 s more and had no processor";
+      "note: a hypervisor took away 0.45 % of the processors' time; the measuring thread, which worked for 5.250 s, was ready for 0.031 s more and had no processor (--realtime lets it go first)";
     expect(saidOfProcessors(held, evidence)).toEqual([why]);
     const late = { ...HEALTHY, departures: [{ stream: 'a', p99Ns: 2e6, periodNs: 1e6, quantumNs: 0 }] };
     expect(saidOfProcessors(late, evidence)).toEqual([why]);
+    const threads = evidence.threads.map((thread) => ({ ...thread, realtime: true }));
+    expect(saidOfProcessors(late, { ...evidence, threads })[0]).toMatch(/and had no processor$/);
+    const starved = threads.map((thread) => ({ ...thread, waiting_ns: 0.04 * thread.cpu_ns }));
+    expect(saidOfProcessors(late, { ...evidence, threads: starved })[0]).toMatch(/for 50 ms of each second\)$/);
   });
 
   it('says nothing of processors when nothing is late, or nothing was taken', () => {

@@ -29,6 +29,7 @@ function seen(own: number, cpu: number, time: number): RunResult['evidence'] {
       role: id === own ? 'measuring' : id === 10 ? 'command' : 'node',
       cpu_ns: cpu + id,
       waiting_ns: 1,
+      realtime: false,
     })),
     notes: [],
   };

@@ -223,9 +223,9 @@ export function sentResult(receivers: readonly Receiver[] = []): RunResult {
         host_counters: { udp_sndbuf_errors: 27, ip_forwarded: 0 },
         processors: { time_ns: 20e9, stolen_ns: 90e6 },
         threads: [
-          { id: 4712, role: 'measuring', cpu_ns: 5.25e9, waiting_ns: 31_400_000 },
-          { id: 4711, role: 'command', cpu_ns: 310e6, waiting_ns: 2_200_000 },
-          { id: 4713, role: 'V8Worker', cpu_ns: 45e6, waiting_ns: 800_000 },
+          { id: 4712, role: 'measuring', cpu_ns: 5.25e9, waiting_ns: 31_400_000, realtime: true },
+          { id: 4711, role: 'command', cpu_ns: 310e6, waiting_ns: 2_200_000, realtime: false },
+          { id: 4713, role: 'V8Worker', cpu_ns: 45e6, waiting_ns: 800_000, realtime: false },
         ],
         notes: ['a note on the host'],
       },

@@ -1,9 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { parseSchedstat, readThreadTimes, threadTimesGrowth, type ThreadTime } from '../../src/io/threadTimes.js';
+import {
+  parseSchedstat,
+  parseStat,
+  readThreadTimes,
+  threadTimesGrowth,
+  type ThreadTime,
+} from '../../src/io/threadTimes.js';
 import { needs } from '../require.js';
 
 function thread(id: number, cpuNs: number, waitingNs: number): ThreadTime {
-  return { id, role: 'x', cpuNs, waitingNs };
+  return { id, role: 'x', cpuNs, waitingNs, realtime: false };
+}
+
+/** `stat` as Linux 6.18 writes it. */
+function line(name: string, policy: number): string {
+  return `77 (${name}) R ${'0 '.repeat(36)}1 ${policy} 0 0 0 4096 8192 1 2 3 4 5 6 0\n`;
 }
 
 describe('schedstat', () => {
@@ -14,6 +25,20 @@ describe('schedstat', () => {
   it('is nothing where the kernel does not count', () => {
     expect(parseSchedstat('')).toBeNull();
     expect(parseSchedstat('on off\n')).toBeNull();
+  });
+});
+
+describe('stat', () => {
+  it('tells the name, whatever is in it, and whether a thread goes before ordinary ones', () => {
+    expect(parseStat(line('node', 0))).toEqual({ name: 'node', realtime: false });
+    expect(parseStat(line('a) R (b', 1))).toEqual({ name: 'a) R (b', realtime: true });
+    expect(parseStat(line('x', 2)).realtime).toBe(true);
+    // SCHED_BATCH and SCHED_IDLE.
+    for (const policy of [3, 5]) expect(parseStat(line('x', policy)).realtime).toBe(false);
+  });
+
+  it('is nothing of a thread that has ended', () => {
+    expect(parseStat('')).toEqual({ name: 'unknown', realtime: false });
   });
 });
 

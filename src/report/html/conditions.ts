@@ -207,7 +207,7 @@ function processorTime({ processors, threads }: RunResult['evidence']): Markup {
       table<RunResult['evidence']['threads'][number]>(
         threads.slice(0, ROWS),
         [
-          { head: 'thread', cell: ({ role }) => role, text: 'short' },
+          { head: 'thread', cell: ({ role, realtime }) => (realtime ? `${role}, real time` : role), text: 'short' },
           { head: 'number', cell: ({ id }) => String(id) },
           { head: 'on a processor', cell: ({ cpu_ns: time }) => formatDuration(time) },
           { head: 'ready, without one', cell: ({ waiting_ns: time }) => formatDuration(time) },
