@@ -17,7 +17,8 @@ export interface FlowFeed extends Feed {
 /**
  * Many feeds as one schedule: a binary heap by next due time. Feeds without a rate get what room the
  * others leave in the batch, and take turns in it; order of due time then holds for each of them alone.
- * At least one feed; flow numbers of the feeds must not overlap.
+ * At least one feed; flow numbers of the feeds must not overlap. `together`: what a feed has up to the
+ * end of a fill is one run, as a super-packet wants it; the first of all is due first, and order holds for each feed alone.
  */
 export class MergedFeed implements FlowFeed {
   readonly flowBase: number;
@@ -28,12 +29,14 @@ export class MergedFeed implements FlowFeed {
   readonly #feedOfFlow: Uint32Array;
   readonly #paced: readonly FlowFeed[];
   readonly #unpaced: readonly FlowFeed[];
+  readonly #together: boolean;
   /** Of indexes in `#paced`. */
   readonly #order: DueOrder;
   #turn = 0;
 
-  constructor(feeds: readonly FlowFeed[]) {
+  constructor(feeds: readonly FlowFeed[], together = false) {
     this.#feeds = feeds;
+    this.#together = together;
     this.flowBase = Math.min(...feeds.map((feed) => feed.flowBase));
     this.flows = Math.max(...feeds.map((feed) => feed.flowBase + feed.flows)) - this.flowBase;
     this.#feedOfFlow = new Uint32Array(this.flows);
@@ -97,10 +100,12 @@ export class MergedFeed implements FlowFeed {
       const first = heap[0]!;
       const dueNs = due[first]!;
       if (dueNs > untilNs) return;
-      // A run of one feed: up to when the next one is due.
       batch.untilNs = untilNs;
-      if (heap.length > 1 && due[heap[1]!]! < batch.untilNs) batch.untilNs = due[heap[1]!]!;
-      if (heap.length > 2 && due[heap[2]!]! < batch.untilNs) batch.untilNs = due[heap[2]!]!;
+      if (!this.#together) {
+        // A run of one feed: up to when the next one is due.
+        if (heap.length > 1 && due[heap[1]!]! < batch.untilNs) batch.untilNs = due[heap[1]!]!;
+        if (heap.length > 2 && due[heap[2]!]! < batch.untilNs) batch.untilNs = due[heap[2]!]!;
+      }
       const made = this.#paced[first]!.fillRun(batch);
       const nextNs = batch.nextDueNs;
       // The batch is full.

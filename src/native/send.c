@@ -247,9 +247,13 @@ napi_value js_send(napi_env env, napi_callback_info info) {
   uint32_t at = (uint32_t)from, end = (uint32_t)to;
   uint32_t most = segments < 1 ? 1 : segments > SEGMENTS_MAX ? SEGMENTS_MAX : (uint32_t)segments;
   if (at < end) {
-    int64_t due = sender->loop->epoch_mono + (int64_t)batch->due[end - 1];
+    /* The last one to be due may be anywhere: streams whose datagrams form super-packets come one after the other. */
+    double latest = batch->due[at];
+    for (uint32_t slot = at + 1; slot < end; slot++)
+      if (batch->due[slot] > latest) latest = batch->due[slot];
+    int64_t due = sender->loop->epoch_mono + (int64_t)latest;
     /* A fraction of a nanosecond counts as one: never early. */
-    due += (double)(due - sender->loop->epoch_mono) < batch->due[end - 1];
+    due += (double)(due - sender->loop->epoch_mono) < latest;
     int64_t began = clock_ns(CLOCK_MONOTONIC), now = began;
     while (now < due) {
       relax();

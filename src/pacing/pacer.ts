@@ -66,7 +66,10 @@ export class Pacer {
     return dueNs - this.#spinNs;
   }
 
-  /** What to do at `nowNs` with `batch`, in order of due time, from slot `from` (below `batch.count`) on. Hot. */
+  /**
+   * What to do at `nowNs` with `batch` from slot `from` (below `batch.count`) on: in order of due time, or in any order if
+   * all of it is due up to {@link horizonNs} of slot 0, which is due first. Hot.
+   */
   plan(batch: SendBatch, from: number, nowNs: Nanos): Pace {
     const due = batch.dueMonoNs;
     const firstNs = due[from]!;
@@ -84,9 +87,13 @@ export class Pacer {
       return Pace.Send;
     }
     const untilNs = this.horizonNs(firstNs, nowNs);
-    while (to < last && due[to]! <= untilNs) to++;
+    let latestNs = firstNs;
+    while (to < last && due[to]! <= untilNs) {
+      if (due[to]! > latestNs) latestNs = due[to]!;
+      to++;
+    }
     this.to = to;
-    this.waitUntilNs = this.wakeNs(due[to - 1]!);
+    this.waitUntilNs = this.wakeNs(latestNs);
     return this.waitUntilNs > nowNs ? Pace.Wait : Pace.Send;
   }
 }

@@ -42,17 +42,19 @@ export function segmentsFor(sizeOctets: number): number {
 /**
  * The worker's quantum, ns: 0 up to 60,000 datagrams/s and without a rate, then the smallest of 20 us ..
  * 1 ms in which that rate can be sent at the given cost. When none will do, the smallest in which the calls themselves
- * are cheap: longer ones would only make bursts. `segments`: most datagrams of one super-packet, 1 without offload.
+ * are cheap: longer ones would only make bursts. `segments`: most datagrams of one super-packet, 1 without offload;
+ * `streams`: among how many destinations they are shared out evenly, each with super-packets of its own.
  */
 export function chooseQuantumNs(
   packetsPerSecond: number,
   sizeOctets: number,
   segments: number,
+  streams = 1,
   cost: SendCost = SEND_COST,
 ): Nanos {
   if (packetsPerSecond <= QUANTUM_FREE_PACKETS_PER_SECOND || packetsPerSecond === Infinity) return 0;
   for (const quantumNs of QUANTA_NS) {
-    if (costNs((packetsPerSecond * quantumNs) / 1e9, sizeOctets, segments, cost) <= cost.share * quantumNs) {
+    if (costNs((packetsPerSecond * quantumNs) / 1e9, sizeOctets, segments, streams, cost) <= cost.share * quantumNs) {
       return quantumNs;
     }
   }
@@ -60,8 +62,9 @@ export function chooseQuantumNs(
 }
 
 /** What it takes to send so many datagrams (a mean, not whole) as one call. */
-function costNs(datagrams: number, sizeOctets: number, segments: number, cost: SendCost): number {
+function costNs(datagrams: number, sizeOctets: number, segments: number, streams: number, cost: SendCost): number {
   if (segments === 1) return cost.callNs + datagrams * cost.messageNs;
-  const superPackets = Math.ceil(datagrams / segments);
+  // Of each stream one, however few datagrams are in it.
+  const superPackets = Math.max(Math.ceil(datagrams / segments), Math.min(datagrams, streams));
   return cost.callNs + superPackets * cost.messageNs + datagrams * (cost.segmentNs + sizeOctets * cost.segmentOctetNs);
 }

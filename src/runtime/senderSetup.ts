@@ -176,7 +176,8 @@ export function buildLane(
   const smallest = Math.min(...streams.map((stream) => stream.sizeOctets));
   const isMedia = streams.every(({ media }) => media !== null) && perSecond > MANY_PACKETS_PER_SECOND;
   const quantumNs =
-    plan.quantumNs ?? (isMedia ? MEDIA_QUANTUM_NS : chooseQuantumNs(perSecond, smallest, open.segments));
+    plan.quantumNs ??
+    (isMedia ? MEDIA_QUANTUM_NS : chooseQuantumNs(perSecond, smallest, open.segments, streams.length));
   const spinNs = plan.spinNs ?? (isAlone ? chooseSpinNs(perSecond) : SHORTEST_SPIN_NS);
   const payloadSlots = new PayloadSlots();
   const feeds: FlowFeed[] = [];
@@ -309,7 +310,7 @@ export function buildLane(
   const slots = Math.max(16, Math.min(SLOTS_MAX, Math.floor(SLAB_OCTETS / largest)));
   const unpaced = perSecond === Infinity;
   const lane = new SenderLane({
-    feed: feeds.length === 1 ? feeds[0]! : new MergedFeed(feeds),
+    feed: feeds.length === 1 ? feeds[0]! : new MergedFeed(feeds, open.segments > 1),
     batch: new SendBatch(slots, slots * largest),
     pacer: new Pacer({
       quantumNs,

@@ -46,6 +46,8 @@ for (let repeat = 0; repeat < chosen.repeats; repeat++) {
       const { value } = await quietly(() => costOf(begin, size), 3);
       const key = `${name}/${size}`;
       found.set(key, [...(found.get(key) ?? []), value]);
+      const ends = `${count(value.sentMs)} + ${count(value.receivedMs)} ms for each Gbit`;
+      console.error(`${repeat + 1}/${chosen.repeats} ${name}, ${size} octets: ${ends}`);
     }
   }
 }

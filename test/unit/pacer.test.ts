@@ -65,6 +65,17 @@ describe('within a quantum', () => {
     expect(made.waitUntilNs).toBe(989_999);
   });
 
+  test('streams one after the other leave together, when the last of all of them is due', () => {
+    const made = pacer({ quantumNs: 20_000 });
+    const streams = batchOf(1_000_000, 1_019_000, 1_000_500, 1_018_000, 1_000_700);
+    expect(made.plan(streams, 0, 968_999)).toBe(Pace.Wait);
+    expect([made.to, made.waitUntilNs]).toEqual([5, 969_000]);
+    expect(made.plan(streams, 0, 969_000)).toBe(Pace.Send);
+    // The sink took one of them, and has room again when it is late.
+    expect(made.plan(streams, 1, 1_030_000)).toBe(Pace.Send);
+    expect(made.to).toBe(5);
+  });
+
   test('the horizon of a fill is the quantum of its first, or the present', () => {
     expect(pacer({ quantumNs: 20_000 }).horizonNs(1000, 0)).toBe(20_999);
     expect(pacer({ quantumNs: 20_000 }).horizonNs(1000, 50_000)).toBe(50_000);
@@ -116,25 +127,29 @@ describe('choice of the quantum', () => {
   const cost = { callNs: 3_000, messageNs: 3_000, segmentNs: 100, segmentOctetNs: 0, share: 0.8 };
 
   test('none up to 60,000 datagrams/s, and none without a rate', () => {
-    expect(chooseQuantumNs(60_000, 64, 1, cost)).toBe(0);
-    expect(chooseQuantumNs(60_001, 64, 1, cost)).toBe(20_000);
-    expect(chooseQuantumNs(Infinity, 64, 1, cost)).toBe(0);
+    expect(chooseQuantumNs(60_000, 64, 1, 1, cost)).toBe(0);
+    expect(chooseQuantumNs(60_001, 64, 1, 1, cost)).toBe(20_000);
+    expect(chooseQuantumNs(Infinity, 64, 1, 1, cost)).toBe(0);
   });
 
   test('the smallest that sustains the rate, exactly at its edge', () => {
     // 20 us: 3 us + n x 3 us <= 16 us, n = 13/3; 50 us: 37/3; 100 us: 77/3; 200 us: 157/3; ...
-    expect(chooseQuantumNs(216_666, 64, 1, cost)).toBe(20_000);
-    expect(chooseQuantumNs(216_667, 64, 1, cost)).toBe(50_000);
-    expect(chooseQuantumNs(246_666, 64, 1, cost)).toBe(50_000);
-    expect(chooseQuantumNs(246_667, 64, 1, cost)).toBe(100_000);
-    expect(chooseQuantumNs(261_666, 64, 1, cost)).toBe(200_000);
-    expect(chooseQuantumNs(10e6, 64, 1, cost)).toBe(100_000);
+    expect(chooseQuantumNs(216_666, 64, 1, 1, cost)).toBe(20_000);
+    expect(chooseQuantumNs(216_667, 64, 1, 1, cost)).toBe(50_000);
+    expect(chooseQuantumNs(246_666, 64, 1, 1, cost)).toBe(50_000);
+    expect(chooseQuantumNs(246_667, 64, 1, 1, cost)).toBe(100_000);
+    expect(chooseQuantumNs(261_666, 64, 1, 1, cost)).toBe(200_000);
+    expect(chooseQuantumNs(10e6, 64, 1, 1, cost)).toBe(100_000);
   });
 
   test('super-packets make room for more', () => {
     // 20 us at 2.5 M/s: 50 datagrams, one super-packet: 3 + 3 + 5 us.
-    expect(chooseQuantumNs(2.5e6, 64, 128, cost)).toBe(20_000);
-    expect(chooseQuantumNs(2.5e6, 64, 1, cost)).toBe(100_000);
+    expect(chooseQuantumNs(2.5e6, 64, 128, 1, cost)).toBe(20_000);
+    expect(chooseQuantumNs(2.5e6, 64, 1, 1, cost)).toBe(100_000);
+    // Of 50 datagrams of ten streams each five are one, 3 + 10 x 3 + 5 us; in 50 us 10 x 12 or 13.
+    expect(chooseQuantumNs(2.5e6, 64, 128, 10, cost)).toBe(100_000);
+    // So many that each super-packet is a single one: next to as without.
+    expect(chooseQuantumNs(230_000, 64, 128, 1000, cost)).toBe(50_000);
     expect([segmentsFor(64), segmentsFor(511), segmentsFor(512), segmentsFor(1316), segmentsFor(65_507)]).toEqual([
       128, 128, 127, 49, 1,
     ]);

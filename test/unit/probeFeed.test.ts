@@ -407,6 +407,19 @@ describe('many feeds', () => {
     );
   });
 
+  test('together: what is due of a feed up to the end of a fill is one run, and nothing else changes', () => {
+    const merged = new MergedFeed(unlikeFeeds(), true);
+    const first = flowsUpTo(merged, 20 * MS);
+    const changes = first.filter((flow, slot) => flow !== first[slot - 1]);
+    expect(changes).toEqual([0, 1, 2]);
+    expect(first.toSorted()).toEqual(flowsUpTo(new MergedFeed(unlikeFeeds()), 20 * MS).toSorted());
+    const all = collect(new MergedFeed(unlikeFeeds(), true), { stepNs: 7 * MS });
+    expect(byFlow(all)).toEqual(byFlow(collect(new MergedFeed(unlikeFeeds()), { stepNs: 7 * MS })));
+    // A batch that is full of one feed holds the others up for no longer than that.
+    const narrow = collect(new MergedFeed(unlikeFeeds(), true), { capacity: 3, stepNs: 7 * MS });
+    expect(byFlow(narrow)).toEqual(byFlow(all));
+  });
+
   test('a skip and a finish change what is next', () => {
     const merged = new MergedFeed([probe({ count: null }), probe({ count: null, flowBase: 1, packetsPerSecond: 100 })]);
     collect(merged, { untilNs: 20 * MS });
@@ -442,3 +455,17 @@ test('same options, same octets, whatever the batches', () => {
     { numRuns: 15 },
   );
 });
+
+function unlikeFeeds(): ProbeFeed[] {
+  return [probe({}), probe({ flowBase: 1, packetsPerSecond: 300 }), probe({ flowBase: 2 })];
+}
+
+function flowsUpTo(merged: MergedFeed, untilNs: number): number[] {
+  const batch = dirtyBatch(200, 200 * 1316);
+  merged.fill(batch, untilNs);
+  return [...batch.flow.subarray(0, batch.count)];
+}
+
+function byFlow<T extends { readonly flow: number }>(made: readonly T[]): T[] {
+  return made.toSorted((a, b) => a.flow - b.flow);
+}
