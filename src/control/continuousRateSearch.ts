@@ -15,6 +15,7 @@
  *   when it knows, and its result is a rate that holds rather than one that was reached.
  */
 import type { Nanos } from '../core/time.js';
+import { Congestion } from './congestion.js';
 import { HeldRate } from './heldRate.js';
 import { RateBracket } from './rateBracket.js';
 import { judgeStep, type Judgement, type JudgementLimits, type StepObservation } from './rateJudgement.js';
@@ -85,10 +86,7 @@ export class ContinuousRateSearch implements RateSearch {
   #era = 0;
   #row: number;
   #held = new HeldRate();
-  /** Intervals in a row with congestion, and what was delivered in them, bit/s. */
-  #congested: number[] = [];
-  /** Of those the one that says most plainly why. */
-  #blamed: Judgement | null = null;
+  readonly #congestion = new Congestion();
   #lastRiseNs: Nanos = 0;
   /** Since draining began, and when the rate last fell meanwhile. */
   #drainedNs: Nanos = 0;
@@ -157,13 +155,8 @@ export class ContinuousRateSearch implements RateSearch {
     const { purpose, rateBitPerSecond } = step;
     this.#history.point({ atNs, purpose, rateBitPerSecond, deliveredBitPerSecond, passed: judgement.passed });
     if (era !== this.#era && this.#phase !== 'fast') return;
-    if (judgement.passed) {
-      this.#congested = [];
-      this.#blamed = null;
-    } else {
-      this.#congested.push(deliveredBitPerSecond);
-      if (this.#blamed === null || judgement.obstacle !== 'queue') this.#blamed = judgement;
-    }
+    if (judgement.passed) this.#congestion.clear();
+    else this.#congestion.add(rateBitPerSecond, step.durationNs, judgement);
     if (this.#phase === 'fast') this.#adjust(sent, judgement);
     else if (this.#phase === 'drain') this.#drain(step.durationNs, judgement);
     else this.#hold(sent, observation);
@@ -190,7 +183,7 @@ export class ContinuousRateSearch implements RateSearch {
 
   /** Of an interval delay counts by what it rose since the one before: it may have been up already. */
   #deliveredShare({ notSentShare, decisive }: Judgement, durationNs: Nanos): number {
-    const riseNs = decisive.delayRiseNs ?? 0;
+    const riseNs = (decisive.delayRiseNs ?? 0) + decisive.readDelayNs;
     const grownNs = Math.max(0, riseNs - this.#lastRiseNs);
     this.#lastRiseNs = riseNs;
     return (1 - notSentShare) * (1 - decisive.lossShare) * (durationNs / (durationNs + grownNs));
@@ -204,12 +197,13 @@ export class ContinuousRateSearch implements RateSearch {
       else this.#row = Math.min(last, this.#row + Math.round((FAST_ROWS * step.durationNs) / FEEDBACK_INTERVAL_NS));
       return;
     }
-    if (this.#congested.length < CONGESTED_INTERVALS) {
+    const { intervals, blamed, deliveredBitPerSecond } = this.#congestion;
+    if (intervals < CONGESTED_INTERVALS) {
       this.#row = Math.max(0, this.#row - 1);
       return;
     }
-    this.#history.trial(step, atNs, step.durationNs, this.#blamed ?? judgement);
-    this.#bracket.vote({ row, isFull: true }, false, mean(this.#congested));
+    this.#history.trial(step, atNs, step.durationNs, blamed ?? judgement);
+    this.#bracket.vote({ row, isFull: true }, false, deliveredBitPerSecond);
     this.#beginDrain(row);
   }
 
@@ -227,12 +221,12 @@ export class ContinuousRateSearch implements RateSearch {
   #hold({ step, row, atNs }: Sent, observation: StepObservation): void {
     const held = this.#held;
     held.add(observation, step.durationNs);
-    const isCongested = this.#congested.length >= CONGESTED_INTERVALS;
+    const isCongested = this.#congestion.intervals >= CONGESTED_INTERVALS;
     if (held.durationNs < this.#options.holdNs && !isCongested) return;
     const { durationNs } = held;
     const whole = judgeStep(held.observation(step.index), durationNs, this.#holdLimits(durationNs));
     // Delay that was up already, and stayed, rose in the intervals and not while they lasted.
-    const judgement = whole.passed && isCongested ? (this.#blamed ?? whole) : whole;
+    const judgement = whole.passed && isCongested ? (this.#congestion.blamed ?? whole) : whole;
     const delivered = step.rateBitPerSecond * judgement.decisive.deliveredShare;
     const isSilent = judgement.obstacle === 'silent';
     this.#silentHolds = isSilent ? this.#silentHolds + 1 : 0;
@@ -275,8 +269,7 @@ export class ContinuousRateSearch implements RateSearch {
   #change(row: number): void {
     this.#row = Math.max(0, row);
     this.#era++;
-    this.#congested = [];
-    this.#blamed = null;
+    this.#congestion.clear();
   }
 
   #end(stop: RateStop): RateSearchResult {
@@ -288,8 +281,4 @@ export class ContinuousRateSearch implements RateSearch {
 /** As {@link chanceSlack}, but of a few datagrams two may always be missing. */
 function intervalSlack(maxLossShare: number): (sent: number) => number {
   return (sent) => 2 + 3 * Math.sqrt(maxLossShare * sent);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

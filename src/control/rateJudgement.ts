@@ -64,6 +64,8 @@ export interface ReceiverJudgement {
   readonly obstacle: RateObstacle | null;
   readonly lossShare: number;
   readonly delayRiseNs: Nanos | null;
+  /** How long the last datagrams lay in its socket buffer. */
+  readonly readDelayNs: Nanos;
   /** Of what was to be sent, the share that arrived as fast as it was sent. */
   readonly deliveredShare: number;
 }
@@ -91,7 +93,7 @@ export function judgeStep(observation: StepObservation, durationNs: Nanos, limit
   const judged = limits.receivers.map((receiver) => {
     const answer = answers.get(receiver);
     return answer === undefined
-      ? { receiver, obstacle: 'silent' as const, lossShare: 1, delayRiseNs: null, deliveredShare: 0 }
+      ? { receiver, obstacle: 'silent' as const, lossShare: 1, delayRiseNs: null, readDelayNs: 0, deliveredShare: 0 }
       : judgeReceiver(answer, observation, durationNs, notSentShare, limits);
   });
   judged.sort(byShare);
@@ -121,14 +123,15 @@ function judgeReceiver(
   const lossShare = sent > 0 ? lost / sent : 0;
   const delayRiseNs = answer.delayRiseNs === null ? null : counted(answer.delayRiseNs);
   const riseNs = delayRiseNs ?? 0;
-  const readNs = counted(answer.readDelayNs ?? 0);
+  const readDelayNs = counted(answer.readDelayNs ?? 0);
   // What was sent in `durationNs` took so much longer to arrive and to be read.
-  const deliveredShare = (1 - notSentShare) * (1 - lossShare) * (durationNs / (durationNs + riseNs + readNs));
+  const deliveredShare = (1 - notSentShare) * (1 - lossShare) * (durationNs / (durationNs + riseNs + readDelayNs));
   const isLost = lost > limits.maxLossShare * sent + limits.lossSlack(sent);
-  const isLate = Math.max(riseNs, readNs) > limits.maxDelayRiseNs;
-  const late = readNs > riseNs ? 'socket_buffer' : counted(senderDelayRiseNs ?? 0) >= riseNs / 2 ? 'sender' : 'queue';
+  const isLate = Math.max(riseNs, readDelayNs) > limits.maxDelayRiseNs;
+  const late =
+    readDelayNs > riseNs ? 'socket_buffer' : counted(senderDelayRiseNs ?? 0) >= riseNs / 2 ? 'sender' : 'queue';
   const obstacle = isLost ? lossObstacle(lost, answer) : isLate ? late : null;
-  return { receiver, obstacle, lossShare, delayRiseNs, deliveredShare };
+  return { receiver, obstacle, lossShare, delayRiseNs, readDelayNs, deliveredShare };
 }
 
 /** Of what others tell: no number, or a negative one, is nothing. */
