@@ -26,16 +26,18 @@ const CHECKS: Readonly<Record<string, () => string | null>> = {
     return tried.status === 0 ? null : tried.stderr.trim() || `${NETLAB} ended with ${tried.status ?? tried.signal}`;
   },
   capture: captureMissing,
-  realtime: () => {
-    const tried = spawnSync('chrt', ['-f', '1', 'true'], { encoding: 'utf8', timeout: 20_000 });
-    return tried.status === 0 ? null : `no real-time scheduling here: ${tried.stderr?.trim() ?? 'chrt is missing'}`;
-  },
+  realtime: () => (mayBeRealtime() ? null : 'real-time scheduling is not permitted here'),
   vlc: vlcMissing,
   'iptables-legacy': olderTablesMissing,
   dist: () => (existsSync(join(DIST, 'io')) ? null : 'dist/ is not built (npm run build)'),
   'srt-addon': () =>
     existsSync(join(DIST, 'native/srt.node')) ? null : 'the SRT addon is not built (libsrt-openssl-dev, npm run build)',
 };
+
+/** Whether this user may have threads that go before ordinary ones. */
+export function mayBeRealtime(): boolean {
+  return spawnSync('chrt', ['-f', '1', 'true'], { timeout: 20_000 }).status === 0;
+}
 
 /** tcpdump changes its user before it does anything, which a user namespace of a lone user refuses. */
 function captureMissing(): string | null {

@@ -1,7 +1,7 @@
 /**
  * The capacity search against paths whose limit is known: `tc tbf` at 20, 100 and 400 Mbit/s, once in the sender's own
  * queue and once in the network behind a switch, by both methods (continuous, and binary by trials), several times in a row. How far off it is, how long it
- * took, and where it says that the limit lies.
+ * took, and where it says that the limit lies. Both ends are scheduled in real time, unless `--ordinary`.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -23,6 +23,7 @@ const chosen = options({
   places: 'sender,network',
   repeats: 2,
   'queue-ms': 10,
+  ordinary: false,
   json: '',
 });
 if (!(await isolate())) {
@@ -44,6 +45,7 @@ shell(`
     number=$((number + 1))
   done`);
 
+const scheduling = chosen.ordinary ? [] : ['--realtime'];
 const rows = [['limit', 'in', 'method', 'run', 'found, Mbit/s', 'off', 'took, s', 'says', 'stolen', '']];
 const results = [];
 for (const mbit of chosen.rates.split(',').map(Number)) {
@@ -80,11 +82,10 @@ console.log(`aim: off at most 3 %, in at most 15 s continuously and 60 s by tria
 if (chosen.json !== '') writeFileSync(chosen.json, `${JSON.stringify({ benchmark: 'capacity', results })}\n`);
 
 async function search(method) {
-  const receiver = start('ip', ['netns', 'exec', 'rx', process.execPath, COMMAND, 'recv', ENDPOINT, '--json'], {
-    limitMs: 200_000,
-  });
+  const listening = ['recv', ENDPOINT, '--json', ...scheduling];
+  const receiver = start('ip', ['netns', 'exec', 'rx', process.execPath, COMMAND, ...listening], { limitMs: 200_000 });
   await receiver.printed(/"joined"/u);
-  const words = ['capacity', ENDPOINT, '--method', method, '--json', '--quiet', '--force'];
+  const words = ['capacity', ENDPOINT, '--method', method, '--json', '--quiet', '--force', ...scheduling];
   const began = performance.now();
   const sender = start('ip', ['netns', 'exec', 'tx', process.execPath, COMMAND, ...words], { limitMs: 180_000 });
   const { stdout, stderr } = await sender.ended;

@@ -133,10 +133,7 @@ async function compare() {
   return rounds;
 }
 
-/**
- * Counts the updates that the page takes, of which each is parsed once. Its table need not change with each: figures may be
- * the same as before.
- */
+/** Counts the updates that the page takes, of which each is parsed once. */
 const WATCH = `window.updates = 0;
   { const parse = JSON.parse; JSON.parse = (text) => { window.updates++; return parse(text); }; }`;
 

@@ -56,8 +56,9 @@ describe('the history of a run', () => {
     history.add({ ...told, startNs: 0, endNs: SECOND_NS, rows: [intervalRow('a'), intervalRow('b')] });
     expect([history.lastOthers(), history.othersCourse(9)]).toEqual([null, null]);
     history.add({ ...told, startNs: SECOND_NS, endNs: 2 * SECOND_NS, rows: [intervalRow('a')], others });
-    // The other end of a pair says nothing about what was received.
+    // The other end of a pair says nothing about what was received, but how far the run has come.
     history.add({ ...told, startNs: 0, endNs: 3 * SECOND_NS, rows: [], senderRows: [senderRow('s')] });
+    expect(history.toldNs).toBe(3 * SECOND_NS);
     expect([history.lastReceived('a')?.stream, history.lastReceived('b')]).toEqual(['a', null]);
     expect(history.lastOthers()).toBe(others);
     // All courses are of the same time.

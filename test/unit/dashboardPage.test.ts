@@ -68,6 +68,14 @@ describe('the page', () => {
     }
   });
 
+  it('says how long the run has gone on by its intervals too, and by its document when it is over', () => {
+    const state = stateOf({ ...mediaResult(), run: { ...mediaResult().run, duration_ns: 7 * SECOND_NS } });
+    expect(partsOf(state).head).toContain('7.00 s');
+    state.history.add({ startNs: 7e9, endNs: 9e9, rows: [], senderRows: [], others: null, transportRows: [] });
+    expect(partsOf(state).head).toContain('9.00 s');
+    expect(partsOf({ ...state, isFinished: true }).head).toContain('7.00 s');
+  });
+
   it('has one heading of the first order, names for its regions, and heads for all columns', () => {
     for (const [, result] of documents()) {
       const root = pageOf(stateOf(result));

@@ -53,8 +53,11 @@ export class History {
   #endNs = NaN;
   #stepNs = 0;
   readonly #sent = new Map<string, Kept<SenderIntervalRow>>();
+  /** End of the last interval of any end, from the run's start; 0: none was told. */
+  toldNs = 0;
 
   add({ startNs, endNs, rows, others, senderRows, transportRows }: ToldInterval): void {
+    this.toldNs = Math.max(this.toldNs, endNs);
     const transports = new Map(transportRows.map((row) => [row.stream, row]));
     for (const row of rows) {
       const kept = keptOf(this.#received, row, LOSS + 1);

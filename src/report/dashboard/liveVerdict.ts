@@ -13,15 +13,17 @@ export function liveTitle({ result, isFinished, command }: LiveState): string {
   return `${isFinished ? 'Finished' : 'Running'}: ${titleOf(result)}`;
 }
 
-export function liveHeader({ result, isFinished, command }: LiveState, view: View): Markup {
+export function liveHeader({ result, isFinished, command, history }: LiveState, view: View): Markup {
   if (result === null) {
     return markup`<h1>mcast ${command}</h1><p>There are no figures yet.</p>`;
   }
   const { run, host } = result;
+  // Of many streams the document is asked for less often than intervals tell.
+  const sinceNs = isFinished ? run.duration_ns : Math.max(run.duration_ns, history.toldNs);
   const labels = Object.entries(run.labels).map(([key, value]) => markup` <span class="tag">${key}=${value}</span>`);
   return markup`<h1>${titleOf(result)}</h1>
     <p>
-      ${isFinished ? `${instant(run.start)} to ${instant(run.end)}` : `Since ${instant(run.start.slice(0, 19))}Z`}${`, ${formatDuration(run.duration_ns)}. `}
+      ${isFinished ? `${instant(run.start)} to ${instant(run.end)}` : `Since ${instant(run.start.slice(0, 19))}Z`}${`, ${formatDuration(sinceNs)}. `}
       ${run.name !== null && markup`<b>${run.name}</b>, `}${host.name}${labels}
     </p>
     ${pages(view)}`;
