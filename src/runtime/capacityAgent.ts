@@ -34,8 +34,9 @@ const BURST_NS = 250e3;
  * the rate alone would not.
  */
 const HELD_UP_NS = 2e6;
-/** In a row; after that this host is taken for the limit. */
+/** In a row, and how long they may be together; after that what is missing counts, whosever fault it is. */
 const MOST_DISTURBED = 6;
+const MOST_DISTURBED_NS = 10e9;
 
 /** What steps of all searches have in common. */
 export interface CapacitySending {
@@ -103,6 +104,7 @@ export class CapacityAgent implements Agent {
   #awaitedNs: Nanos = Infinity;
   #stopped = false;
   #disturbed = 0;
+  #disturbedNs: Nanos = 0;
   /** By SSRC: the least delay so far, ns by clocks that need not agree. */
   readonly #leastDelayNs = new Map<number, Nanos>();
 
@@ -271,12 +273,16 @@ export class CapacityAgent implements Agent {
     totals.tooLate += counters[SenderCounter.TooLate]!;
     totals.failed += counters[SenderCounter.Failed]!;
     totals.octets += counters[SenderCounter.Octets]!;
-    if (this.#wasHeldUp(of, heard) && ++this.#disturbed <= MOST_DISTURBED) {
-      totals.disturbed++;
-      this.#search.disregard(step.index);
-      return;
+    if (this.#wasHeldUp(of, heard)) {
+      this.#disturbedNs += step.durationNs;
+      if (++this.#disturbed <= MOST_DISTURBED && this.#disturbedNs <= MOST_DISTURBED_NS) {
+        totals.disturbed++;
+        this.#search.disregard(step.index);
+        return;
+      }
     }
     this.#disturbed = 0;
+    this.#disturbedNs = 0;
     // A send buffer that is full keeps the queue behind it short: what is due waits here instead.
     const waitedNs = stats.lastMonoNs > endNs ? Math.min(lane.blockedNs, stats.lastMonoNs - endNs) : 0;
     const receivers = heard.map((receiver): ReceiverObservation => {

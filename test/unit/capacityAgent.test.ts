@@ -151,6 +151,12 @@ describe('a step', () => {
     expect([totals.disturbed, told]).toEqual([1, null]);
   });
 
+  it('that this host held up is judged all the same where trying again would take too long', () => {
+    const { totals, told } = sendStep({ rateBitPerSecond: 20e6, durationNs: 11e9 }, { heldUpNs: 30e6, missing: 3 });
+    expect(totals.disturbed).toBe(0);
+    expect(told!.sent - told!.receivers[0]!.received).toBe(3);
+  });
+
   it('is excused for as much as was due while this host was held up, and for no more', () => {
     const step = { rateBitPerSecond: 400e6, durationNs: 1e9 };
     // 184 are due in 5 ms, which all leave behind it.
