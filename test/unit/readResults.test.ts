@@ -75,6 +75,13 @@ describe('reading results', () => {
     expect(older!.evidence).toEqual({ host_counters, processors: null, threads: [], notes });
   });
 
+  it('takes an older document that does not tell how threads were scheduled', async () => {
+    const thread = { id: 7, role: 'measuring', cpu_ns: 5, waiting_ns: 1 };
+    const { evidence, ...rest } = result;
+    const [older] = await readResults(JSON.stringify({ ...rest, evidence: { ...evidence, threads: [thread] } }), 'f');
+    expect(older!.evidence.threads).toEqual([{ ...thread, realtime: false }]);
+  });
+
   it('takes an older document without the inputs of a sender', async () => {
     const copy = JSON.parse(JSON.stringify(senderResult())) as { sender: { inputs?: unknown } };
     delete copy.sender.inputs;
