@@ -84,6 +84,9 @@ export class Dashboard {
   readonly #rendered = new Map<string, Promise<readonly Part[]>>();
   #timer: NodeJS.Timeout | null = null;
   #isUpdating = false;
+  /** An interval was told since the last update; and who waits for that. */
+  #isTold = false;
+  #whenTold: (() => void) | null = null;
   #preview: Preview | null = null;
   #picture: PictureOffer = 'none';
 
@@ -102,6 +105,8 @@ export class Dashboard {
     if (message.type !== 'interval') return;
     this.#history.add(message);
     this.#rendered.clear();
+    this.#isTold = true;
+    this.#whenTold?.();
   }
 
   /** The result of the whole run: readers are told, and then that nothing newer comes. */
@@ -176,6 +181,8 @@ export class Dashboard {
     this.#readers.add(reader);
     // It is in outline so far: the run is asked for all of it now.
     if (reader.view.stream !== null) this.#askedMs = -Infinity;
+    // Nor does it wait for an interval.
+    this.#isTold = true;
     // What is at hand, at once; newer figures when they are there.
     void this.#tell(reader).then(() => this.#update());
   }
@@ -199,11 +206,18 @@ export class Dashboard {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const beganMs = performance.now();
+    // Intervals come once a second too: an update just before one would have nothing to say, and the next one two.
+    if (!this.#isTold) await this.#within(this.#updateMs * PATIENT_SHARE, this.#nextInterval());
+    this.#isTold = false;
     // An answer that takes longer is for the next update: what intervals told is not to wait for it.
     await this.#within(this.#updateMs * PATIENT_SHARE, this.#renew());
     for (const reader of this.#readers) await this.#tell(reader);
     this.#isUpdating = false;
     this.#schedule(Math.max(LEAST_PAUSE_MS, beganMs + this.#updateMs - performance.now()));
+  }
+
+  #nextInterval(): Promise<void> {
+    return new Promise((resolve) => (this.#whenTold = resolve));
   }
 
   async #within(ms: number, work: Promise<void>): Promise<void> {

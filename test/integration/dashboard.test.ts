@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { EventStream } from '../../src/dashboard/eventStream.js';
 import type { RunResult } from '../../src/result/model.js';
+import type { RunMessage } from '../../src/runtime/messages.js';
 import { startCommand, runCommand, type Command } from '../command.js';
 import { EventReader } from '../eventReader.js';
 import { freshGroup } from '../mcast.js';
@@ -20,6 +21,21 @@ async function fetched(port: number, path: string, headers: Readonly<Record<stri
   let text = '';
   for await (const part of response) text += String(part);
   return { status: response.statusCode as number, text, headers: response.headers as Record<string, string> };
+}
+
+/** The first second, of one stream. */
+function intervalOf(rate: number): RunMessage & { readonly type: 'interval' } {
+  return {
+    type: 'interval',
+    time: '',
+    startNs: 0,
+    endNs: SECOND_NS,
+    rows: [intervalRow('other', { rate_bit_per_second: rate })],
+    others: null,
+    senderRows: [],
+    receivers: [],
+    transportRows: [],
+  };
 }
 
 describe('the dashboard', () => {
@@ -116,21 +132,28 @@ describe('the dashboard', () => {
 
   it('shows intervals as they were told', async () => {
     const { url, dashboard } = await openDashboard();
-    const rows = [intervalRow('other', { rate_bit_per_second: 4_321_000 })];
-    dashboard.show({
-      type: 'interval',
-      time: '',
-      startNs: 0,
-      endNs: SECOND_NS,
-      rows,
-      others: null,
-      senderRows: [],
-      receivers: [],
-      transportRows: [],
-    });
+    dashboard.show(intervalOf(4_321_000));
     const reader = await EventReader.open(`${url}/events`);
     await reader.until('parts', 2);
     expect(reader.page['streams']).toContain('4.32 Mbit/s');
+  });
+
+  it('waits a little with an update for the interval that it is to show', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { url, dashboard, asked } = await openDashboard({ updateMs: 2000 });
+    const reader = await EventReader.open(`${url}/events`);
+    await reader.until('parts');
+    const before = asked.length;
+    const beganMs = performance.now();
+    await until(() => performance.now() > beganMs + 1000, 'the time after which it may ask again');
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(asked).toHaveLength(before);
+    dashboard.show(intervalOf(4_321_000));
+    await reader.until('parts', 2);
+    expect(asked).toHaveLength(before + 1);
+    expect(reader.page['streams']).toContain('4.32 Mbit/s');
+    expect(reader.of('alive')).toEqual([]);
   });
 
   it('tells whoever comes again everything anew', async () => {

@@ -74,6 +74,7 @@ describe('a sender', () => {
       endAtUnixNs: null,
       seed: 4_000_000_000,
       cpu: null,
+      realtime: false,
       cpus: [],
       threads: 1,
       name: null,
