@@ -2,6 +2,7 @@
  * What the dashboard costs the measurement, and whether it stays as small as it began.
  *   node test/bench/web.mjs [--streams=100] [--pps=20000] [--seconds=10] [--repeats=5] [--json=<file>]
  *   node test/bench/web.mjs --soak [--minutes=10]
+ * Both ends are scheduled in real time, unless `--ordinary`.
  * Without --soak: rounds with and without `--web` in turn, at both ends, each read by a browser's worth of readers (one).
  * With it: a page in Chromium on a receiver, memory of both and updates shown per second, minute by minute.
  */
@@ -20,6 +21,7 @@ const chosen = options({
   repeats: 5,
   soak: false,
   minutes: 10,
+  ordinary: false,
   json: '',
   quick: false,
 });
@@ -28,7 +30,7 @@ const endpoint = `probe://239.255.78.1+${chosen.streams}:5001/iface=lo`;
 
 function startEnds(seconds, web) {
   const limitMs = seconds * 1000 + 60_000;
-  const common = ['--json', ...web];
+  const common = ['--json', ...(chosen.ordinary ? [] : ['--realtime']), ...web];
   const receiving = mcast(['recv', endpoint, '--once', '--wait', '20', ...common], { limitMs });
   const pps = String(chosen.pps / chosen.streams);
   const startSending = async () => {
