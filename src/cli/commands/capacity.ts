@@ -27,8 +27,7 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   const result = results[0]!;
   await presenter.finish(result);
   const status = exitStatus(result, cause);
-  // Nobody got even the lowest rate, or nobody said so.
-  // A rate that none of the trials held is an estimate.
+  // Nobody got even the lowest rate, or nobody said so; a rate that no trial held is an estimate.
   const hasFound = result.capacity?.searches.every(({ delivered_bit_per_second: held }) => held !== null) ?? false;
   return status === 0 && !hasFound ? 3 : status;
 }
