@@ -10,9 +10,10 @@
  * - in what counts as missing: not ten numbers, which are 10 % of an interval at 20 Mbit/s, but the share allowed and what
  *   chance adds to it;
  * - behind the congestion. There the RFC goes up and down by single rows until its time is over, and takes the best second.
- *   Here the rate is held for a second (its sub-interval dt) at what was delivered, and then at rows above or
- *   below, until one that held and one that did not are within 2 %; the one that held must hold twice. So a search ends
- *   when it knows, and its result is a rate that holds rather than one that was reached.
+ *   Here five rows more than got through are sent for such a second (its sub-interval dt): what is delivered of them out of
+ *   queues that stay full is the limit, exactly enough that the next search begins with the same row. That row is then
+ *   held, and rows above or below, until one that held and one that did not are within 2 %; the one that held must hold
+ *   twice. So a search ends when it knows, and its result is a rate that holds rather than one that was reached.
  */
 import type { Nanos } from '../core/time.js';
 import { Congestion } from './congestion.js';
@@ -58,7 +59,12 @@ const CONGESTED_INTERVALS = 3;
 /** How long nothing may be reported of what was sent before the search stops. */
 const REPORT_TIMEOUT_NS = 1_000_000_000;
 
-const HOLD_NS = 1_000_000_000;
+/** RFC 9097's sub-interval dt. */
+const OVERLOAD_NS = 1_000_000_000;
+/** Enough to keep a queue full, little enough for a deep one to drain soon. */
+const OVERLOAD_ROWS = 5;
+/** What a token bucket has saved up hides a rate that is too high by a percent or two for as much of a second. */
+const HOLD_NS = 1_500_000_000;
 /** How long queues may take to drain before the rate falls further, and in all. */
 const DRAIN_NS = 500_000_000;
 const MOST_DRAIN_NS = 3_000_000_000;
@@ -79,9 +85,7 @@ export class ContinuousRateSearch implements RateSearch {
   readonly #sent = new Map<number, Sent>();
   #index = 0;
   #elapsedNs: Nanos = 0;
-  /** End of the last step of which something was reported. */
-  #heardNs: Nanos = 0;
-  #phase: 'fast' | 'drain' | 'hold' = 'fast';
+  #phase: 'fast' | 'overload' | 'drain' | 'hold' = 'fast';
   /** Counts the changes of phase and rate: reports of steps before tell nothing of what is sent now. */
   #era = 0;
   #row: number;
@@ -125,20 +129,29 @@ export class ContinuousRateSearch implements RateSearch {
   next(): RateStep | RateSearchResult {
     if (this.#result !== null) return this.#result;
     const { intervalNs, limitNs } = this.#options;
-    if (this.#elapsedNs - this.#heardNs > REPORT_TIMEOUT_NS) return this.#end('no_reports');
-    if (this.#elapsedNs + intervalNs > limitNs) return this.#end('time');
+    if (this.#elapsedNs - this.#awaitedNs > REPORT_TIMEOUT_NS) return this.#end('no_reports');
+    const durationNs = this.#phase === 'overload' ? OVERLOAD_NS : intervalNs;
+    if (this.#elapsedNs + durationNs > limitNs) return this.#end('time');
     const step: RateStep = {
       kind: 'step',
       index: this.#index++,
       rateBitPerSecond: this.#table.rate(this.#row),
       waitNs: 0,
-      durationNs: intervalNs,
+      durationNs,
       settleNs: 0,
       purpose: this.#phase,
     };
     this.#sent.set(step.index, { step, row: this.#row, atNs: this.#elapsedNs, era: this.#era });
-    this.#elapsedNs += intervalNs;
+    this.#elapsedNs += durationNs;
+    // Its report comes while the queue that it filled drains already.
+    if (this.#phase === 'overload') this.#beginDrain(this.#row);
     return step;
+  }
+
+  /** End of the first step that nothing was reported of yet. */
+  get #awaitedNs(): Nanos {
+    for (const { atNs, step } of this.#sent.values()) return atNs + step.durationNs;
+    return this.#elapsedNs;
   }
 
   report(observation: StepObservation): void {
@@ -149,30 +162,28 @@ export class ContinuousRateSearch implements RateSearch {
     // What is older is not waited for any more: its report was lost.
     for (const index of this.#sent.keys()) if (index <= observation.step) this.#sent.delete(index);
     const { step, atNs, era } = sent;
-    this.#heardNs = atNs + step.durationNs;
-    const judgement = this.#judgeInterval(observation, asked);
-    const deliveredBitPerSecond = step.rateBitPerSecond * this.#deliveredShare(judgement, step.durationNs);
-    const { purpose, rateBitPerSecond } = step;
+    const judgement = this.#judgeInterval(observation, step.durationNs, asked);
+    const { purpose, rateBitPerSecond, durationNs } = step;
+    const grownNs = this.#grownNs(judgement);
+    const deliveredBitPerSecond = deliveredOf(step, judgement, Math.max(0, grownNs));
     this.#history.point({ atNs, purpose, rateBitPerSecond, deliveredBitPerSecond, passed: judgement.passed });
+    if (purpose === 'overload') this.#overload(sent, judgement, grownNs);
     if (era !== this.#era && this.#phase !== 'fast') return;
     if (judgement.passed) this.#congestion.clear();
-    else this.#congestion.add(rateBitPerSecond, step.durationNs, judgement);
+    else this.#congestion.add(rateBitPerSecond, durationNs, judgement);
     if (this.#phase === 'fast') this.#adjust(sent, judgement);
-    else if (this.#phase === 'drain') this.#drain(step.durationNs, judgement);
+    else if (this.#phase === 'drain') this.#drain(durationNs, judgement);
     else this.#hold(sent, observation);
   }
 
   disregard(index: number): void {
-    const sent = this.#sent.get(index);
-    if (sent === undefined) return;
     this.#sent.delete(index);
-    this.#heardNs = Math.max(this.#heardNs, sent.atNs + sent.step.durationNs);
   }
 
   /** Among those that answered: of the others this interval tells nothing. */
-  #judgeInterval(observation: StepObservation, asked: readonly string[]): Judgement {
+  #judgeInterval(observation: StepObservation, durationNs: Nanos, asked: readonly string[]): Judgement {
     const { receivers, quorum, highDelayRiseNs, maxLossShare } = this.#options;
-    return judgeStep(observation, this.#options.intervalNs, {
+    return judgeStep(observation, durationNs, {
       receivers: asked,
       quorum: Math.max(1, quorum - (receivers.length - asked.length)),
       maxLossShare,
@@ -181,12 +192,11 @@ export class ContinuousRateSearch implements RateSearch {
     });
   }
 
-  /** Of an interval delay counts by what it rose since the one before: it may have been up already. */
-  #deliveredShare({ notSentShare, decisive }: Judgement, durationNs: Nanos): number {
-    const riseNs = (decisive.delayRiseNs ?? 0) + decisive.readDelayNs;
-    const grownNs = Math.max(0, riseNs - this.#lastRiseNs);
-    this.#lastRiseNs = riseNs;
-    return (1 - notSentShare) * (1 - decisive.lossShare) * (durationNs / (durationNs + grownNs));
+  /** By how much delay has risen since the interval before: it may have been up already. */
+  #grownNs({ decisive }: Judgement): Nanos {
+    const beforeNs = this.#lastRiseNs;
+    this.#lastRiseNs = (decisive.delayRiseNs ?? 0) + decisive.readDelayNs;
+    return this.#lastRiseNs - beforeNs;
   }
 
   #adjust({ step, row, atNs }: Sent, judgement: Judgement): void {
@@ -204,12 +214,24 @@ export class ContinuousRateSearch implements RateSearch {
     }
     this.#history.trial(step, atNs, step.durationNs, blamed ?? judgement);
     this.#bracket.vote({ row, isFull: true }, false, deliveredBitPerSecond);
-    this.#beginDrain(row);
+    this.#phase = 'overload';
+    this.#change(Math.min(row, this.#bracket.hoped + OVERLOAD_ROWS));
+  }
+
+  /** What came of the second that more was sent than gets through. */
+  #overload({ step, row, atNs }: Sent, judgement: Judgement, grownNs: Nanos): void {
+    const deliveredBitPerSecond = deliveredOf(step, judgement, grownNs);
+    if (judgement.passed || deliveredBitPerSecond >= step.rateBitPerSecond) return;
+    this.#history.trial(step, atNs, step.durationNs, judgement);
+    this.#bracket.overloaded(row, deliveredBitPerSecond);
   }
 
   #drain(durationNs: Nanos, judgement: Judgement): void {
     this.#drainedNs += durationNs;
-    const isDrained = judgement.passed && (judgement.decisive.delayRiseNs ?? 0) <= this.#options.lowDelayRiseNs;
+    const { delayRiseNs, readDelayNs } = judgement.decisive;
+    // What lies in a socket buffer stays there while a rate is held that its program only just reads.
+    const isRead = readDelayNs <= allowedDelayRiseNs(durationNs);
+    const isDrained = judgement.passed && isRead && (delayRiseNs ?? 0) <= this.#options.lowDelayRiseNs;
     if (isDrained || this.#drainedNs >= MOST_DRAIN_NS) {
       this.#beginHold();
     } else if (this.#drainedNs - this.#backedOffNs >= DRAIN_NS) {
@@ -276,6 +298,12 @@ export class ContinuousRateSearch implements RateSearch {
     this.#result = this.#history.result(this.#table, this.#bracket, stop, this.#elapsedNs);
     return this.#result;
   }
+}
+
+/** Bit/s: what is not lost of a step takes as much longer to arrive as delay has grown by meanwhile. */
+function deliveredOf({ rateBitPerSecond, durationNs }: RateStep, judgement: Judgement, grownNs: Nanos): number {
+  const { notSentShare, decisive } = judgement;
+  return rateBitPerSecond * (1 - notSentShare) * (1 - decisive.lossShare) * (durationNs / (durationNs + grownNs));
 }
 
 /** As {@link chanceSlack}, but of a few datagrams two may always be missing. */

@@ -5,7 +5,7 @@
  * A row holds or fails by the majority of its trials, so that one burst of loss does not decide; with as many on either
  * side it is tried again. The lowest row that fails bounds the search, even if a higher one held.
  */
-import type { RateTable } from './rateTable.js';
+import { ROWS_PER_DECADE, type RateTable } from './rateTable.js';
 
 export interface BracketOptions {
   /** Row to begin with. */
@@ -25,7 +25,9 @@ export interface BracketTrial {
   readonly isFull: boolean;
 }
 
-/** Trials in a row that may fail at what the one before delivered. */
+/** An eighth of a row: what is measured of a limit that is a round number lies about it, and is to be the same row always. */
+const ROUNDING = 10 ** (0.125 / ROWS_PER_DECADE);
+/** Trials that may fail at what one before delivered. */
 const HOPES = 3;
 
 /** Trials of one row. */
@@ -57,6 +59,10 @@ export class RateBracket {
   /** Row that failing trials let hope for, and the lowest of those. */
   #hopedRow = Infinity;
   #hopedFromRow = Infinity;
+  /** Highest row that an overload let through. */
+  #overloadedRow = Infinity;
+  /** How often such a row has failed since something held. */
+  #hopesFailed = 0;
   /** Trials in a row that went the same way, those of one row taken as one: the stride doubles with each. */
   #repeats = 0;
   #lastHeld = false;
@@ -103,6 +109,8 @@ export class RateBracket {
     else if (isFull) votes.failedFull++;
     else if (held) votes.held++;
     else votes.failed++;
+    if (held) this.#hopesFailed = 0;
+    else if (row === this.#hopedRow) this.#hopesFailed++;
     if (held !== this.#lastHeld) this.#repeats = 0;
     else if (row !== this.#lastRow) this.#repeats++;
     this.#lastHeld = held;
@@ -111,6 +119,15 @@ export class RateBracket {
       this.#hopedFromRow = row;
       this.#hopedRow = this.#table.rowAtMost(deliveredBitPerSecond);
     }
+  }
+
+  /**
+   * An overload went on for long enough to tell what gets through exactly: it speaks for the highest such row as what to
+   * try, and as one trial against the rows above, unless one of them has held.
+   */
+  overloaded(row: number, deliveredBitPerSecond: number): void {
+    this.#overloadedRow = this.#table.rowAtMost(deliveredBitPerSecond * ROUNDING);
+    this.vote({ row, isFull: true }, false, this.#table.rate(Math.max(0, this.#overloadedRow)));
   }
 
   /** What to try next; `null`: the search is over. */
@@ -126,7 +143,8 @@ export class RateBracket {
     const { confirmations, refutations } = this.#options;
     const { holding, failing } = this;
     const above = this.#votes.get(failing);
-    if (above !== undefined && above.against < refutations) return { row: failing, isFull: above.isFull };
+    const overloads = holding <= this.#overloadedRow && failing > this.#overloadedRow ? 1 : 0;
+    if (above !== undefined && above.against + overloads < refutations) return { row: failing, isFull: above.isFull };
     const enough = holding < 0 || this.#votes.get(holding)!.heldFull >= confirmations;
     return enough ? null : { row: holding, isFull: true };
   }
@@ -143,8 +161,7 @@ export class RateBracket {
     if (failing > last) return holding < 0 ? startRow : Math.min(last, holding + rampRows);
     const hoped = this.#hopedRow;
     // Where less is sent and as large a share is lost, nothing is to be hoped for.
-    const isHopeful = this.#lastHeld || this.#repeats < HOPES;
-    if (isHopeful && hoped > holding && hoped < failing) return hoped;
+    if (this.#hopesFailed < HOPES && hoped > holding && hoped < failing) return hoped;
     // On from there, further each time.
     const stride = resolutionRows * 2 ** Math.min(this.#repeats, 20);
     if (hoped <= holding) return Math.min(holding + stride, Math.max(holding + 1, (holding + failing) >> 1));

@@ -81,8 +81,8 @@ export interface Judgement {
   readonly failed: readonly ReceiverJudgement[];
 }
 
-/** A rate that is sent but for this share is that rate: half a row. */
-const NOT_SENT_TOLERANCE = 0.005;
+/** A rate that is sent but for this share is that rate. */
+const NOT_SENT_TOLERANCE = 0.0005;
 
 /** `durationNs`: how long was sent. */
 export function judgeStep(observation: StepObservation, durationNs: Nanos, limits: JudgementLimits): Judgement {

@@ -25,10 +25,10 @@ export interface RateStep {
 }
 
 /**
- * Of a search by trials: `search`, and `confirm` in full length. Of a continuous one: `fast` until congestion, `drain`,
- * and `hold`.
+ * Of a search by trials: `search`, and `confirm` in full length. Of a continuous one: `fast` until congestion, then
+ * `overload` once, `drain` and `hold`.
  */
-export type RatePurpose = 'search' | 'confirm' | 'fast' | 'drain' | 'hold';
+export type RatePurpose = 'search' | 'confirm' | 'fast' | 'overload' | 'drain' | 'hold';
 
 export interface RateSearchOptions {
   readonly lowestBitPerSecond: number;
@@ -140,10 +140,13 @@ export function noSlack(): number {
 
 /**
  * By how much delay may be up at the end of a trial: by more than this share of it a queue would overflow some time, by
- * less it is the jitter of stamps.
+ * less it is the jitter of stamps. It is the middle of a quarter and of half a row: limits that are round numbers mostly lie
+ * whole quarters below a row, and that row is to fail always or never.
  */
+const DELAY_RISE_SHARE = 0.0035;
+
 export function allowedDelayRiseNs(durationNs: Nanos): Nanos {
-  return Math.max(2_000_000, 0.005 * durationNs);
+  return Math.max(2_000_000, DELAY_RISE_SHARE * durationNs);
 }
 
 /** What a search has tried, and the result it makes. */

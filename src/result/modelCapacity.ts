@@ -13,7 +13,7 @@ const ReceiverSchema = z.object({
 });
 
 const TrialSchema = z.object({
-  purpose: z.enum(['search', 'confirm', 'fast', 'drain', 'hold']),
+  purpose: z.enum(['search', 'confirm', 'fast', 'overload', 'drain', 'hold']),
   at_ns: z.number().describe('From the beginning of the search.'),
   duration_ns: z.number(),
   rate_bit_per_second: z.number(),

@@ -58,6 +58,28 @@ describe('the table of rates', () => {
 });
 
 describe('the bracket', () => {
+  it('takes an overload for one trial against all rows above what it let through, unless one of them holds', () => {
+    const table = new RateTable(1e6, 1e9);
+    const options = { startRow: 700, rampRows: 144, resolutionRows: 2, confirmations: 2, refutations: 2 };
+    const limit = table.rowAtMost(1e8);
+    const tried = (holdsAbove: number): number[] => {
+      const bracket = new RateBracket(table, options);
+      bracket.overloaded(limit + 5, 0.9995e8);
+      const rows: number[] = [];
+      for (let next = bracket.next(); next !== null; next = bracket.next()) {
+        rows.push(next.row - limit);
+        bracket.vote({ ...next, isFull: true }, next.row <= limit + holdsAbove, table.rate(limit + holdsAbove));
+      }
+      expect(bracket.isConfirmed).toBe(true);
+      return rows;
+    };
+    // A round number that was measured as a little less is the row that is tried.
+    expect(tried(0)).toEqual([0, 2, 0]);
+    const livelock = tried(3);
+    expect(livelock.filter((row) => row === 3)).toHaveLength(2);
+    expect(livelock.filter((row) => row === 5)).toHaveLength(1);
+  });
+
   it('does not creep down where as large a share is lost at every rate', () => {
     const table = new RateTable(1e6, 1e9);
     const options = { startRow: 700, rampRows: 144, resolutionRows: 1, confirmations: 2, refutations: 2 };
@@ -129,8 +151,11 @@ describe('the judgement of a step', () => {
       { sent: 900, notSent: 100 },
     );
     expect(judgeStep(both, 1e9, limits).obstacle).toBe('network');
-    // A rate that is sent but for half of a row is that rate.
-    expect(judgeStep(observed(all, { sent: 900, notSent: 4 }), 1e9, { ...limits, maxLossShare: 0 }).passed).toBe(true);
+    // A rate that is sent but for one of two thousand is that rate.
+    const most = ['a', 'b', 'c'].map((receiver) => got(receiver, 9000));
+    const passes = (notSent: number): boolean =>
+      judgeStep(observed(most, { sent: 9000, notSent }), 1e9, { ...limits, maxLossShare: 0 }).passed;
+    expect([passes(4), passes(5)]).toEqual([true, false]);
   });
 
   it('counts who does not answer as without anything, and passes over who was not asked', () => {
@@ -350,14 +375,23 @@ describe('a search', () => {
     report(21, 1000, 91e6);
     expect(back / rate()).toBeCloseTo(1.0096, 2);
     report(22, 900);
+    // For a second five rows more than got through, and then it drains while the report of that is under way.
+    const overload = search.next() as RateStep;
+    expect(overload).toMatchObject({ purpose: 'overload', durationNs: 1e9 });
+    expect(overload.rateBitPerSecond).toBeLessThanOrEqual(top);
+    report(23, 900);
     const drain = search.next() as RateStep;
     expect(drain.purpose).toBe('drain');
     expect(drain.rateBitPerSecond).toBeLessThan(top / 1.3);
-    // Reports of what was sent before say nothing of whether the queue is drained.
-    report(23, 1000);
+    // The report of the overload says nothing of whether the queue is drained, but what is held then.
+    report(overload.index, 900);
     expect(search.next()).toMatchObject({ purpose: 'drain' });
     report(drain.index, 1000);
-    expect(search.next()).toMatchObject({ purpose: 'hold' });
+    const hold = search.next() as RateStep;
+    expect(hold.purpose).toBe('hold');
+    const share = hold.rateBitPerSecond / (0.9 * overload.rateBitPerSecond);
+    expect(share).toBeGreaterThan(0.99);
+    expect(share).toBeLessThan(1.0013);
   });
 
   it('continuous: does not hold a rate at which delay was up already, and stayed', () => {
@@ -378,7 +412,7 @@ describe('a search', () => {
     const search: RateSearch = new ContinuousRateSearch(OPTIONS);
     let steps = 0;
     for (let next = search.next(); next.kind === 'step'; next = search.next()) steps++;
-    expect(steps).toBe(21);
+    expect(steps).toBe(22);
     expect(search.next()).toMatchObject({ stop: 'no_reports', rateBitPerSecond: 0, obstacle: null, trials: [] });
   });
 });
