@@ -19,6 +19,7 @@ import { EventStream } from './eventStream.js';
 import { sendText } from './httpServer.js';
 import { answerPicture } from './pictureAnswer.js';
 import { gatheredInSlices } from './slices.js';
+import { nextUpdateMs } from './updateTime.js';
 
 /** From one update to the next. */
 const UPDATE_MS = 1000;
@@ -86,6 +87,7 @@ export class Dashboard {
   #isUpdating = false;
   /** An interval was told since the last update; and who waits for that. */
   #isTold = false;
+  #toldMs = -Infinity;
   #whenTold: (() => void) | null = null;
   #preview: Preview | null = null;
   #picture: PictureOffer = 'none';
@@ -106,6 +108,7 @@ export class Dashboard {
     this.#history.add(message);
     this.#rendered.clear();
     this.#isTold = true;
+    this.#toldMs = performance.now();
     this.#whenTold?.();
   }
 
@@ -208,12 +211,13 @@ export class Dashboard {
     const beganMs = performance.now();
     // Intervals come once a second too: an update just before one would have nothing to say, and the next one two.
     if (!this.#isTold) await this.#within(this.#updateMs * PATIENT_SHARE, this.#nextInterval());
-    this.#isTold = false;
     // An answer that takes longer is for the next update: what intervals told is not to wait for it.
     await this.#within(this.#updateMs * PATIENT_SHARE, this.#renew());
+    // What came while the answer was waited for is told with it, and not once more by the next update.
+    this.#isTold = false;
     for (const reader of this.#readers) await this.#tell(reader);
     this.#isUpdating = false;
-    this.#schedule(Math.max(LEAST_PAUSE_MS, beganMs + this.#updateMs - performance.now()));
+    this.#schedule(Math.max(LEAST_PAUSE_MS, nextUpdateMs(beganMs, this.#updateMs, this.#toldMs) - performance.now()));
   }
 
   #nextInterval(): Promise<void> {

@@ -156,6 +156,33 @@ describe('the dashboard', () => {
     expect(reader.of('alive')).toEqual([]);
   });
 
+  it('waits for the next interval after one that came while the run was asked, and was told with its answer', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const answers: ((result: RunResult) => void)[] = [];
+    const ask = () => new Promise<RunResult>((resolve) => answers.push(resolve));
+    const { url, dashboard } = await openDashboard({ updateMs: 2000, ask });
+    const reader = await EventReader.open(`${url}/events`);
+    const answered = async (questions: number): Promise<void> => {
+      await until(() => answers.length === questions, 'a question');
+      answers.at(-1)!(resultAfter(questions));
+      const beganMs = performance.now();
+      await until(() => performance.now() > beganMs + 1000, 'the time after which it may ask again');
+    };
+    await answered(1);
+    dashboard.show(intervalOf(1_111_000));
+    await vi.advanceTimersByTimeAsync(2000);
+    dashboard.show(intervalOf(2_222_000));
+    await answered(2);
+    expect(reader.page['streams']).toContain('2.22 Mbit/s');
+    // It may be moved by a tenth.
+    await vi.advanceTimersByTimeAsync(2200);
+    expect(answers).toHaveLength(2);
+    dashboard.show(intervalOf(3_333_000));
+    await answered(3);
+    expect(reader.page['streams']).toContain('3.33 Mbit/s');
+  });
+
   it('tells whoever comes again everything anew', async () => {
     const { url } = await openDashboard();
     const first = await EventReader.open(`${url}/events`);
