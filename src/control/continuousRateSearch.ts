@@ -162,8 +162,8 @@ export class ContinuousRateSearch implements RateSearch {
     // What is older is not waited for any more: its report was lost.
     for (const index of this.#sent.keys()) if (index <= observation.step) this.#sent.delete(index);
     const { step, atNs, era } = sent;
-    const judgement = this.#judgeInterval(observation, step.durationNs, asked);
     const { purpose, rateBitPerSecond, durationNs } = step;
+    const judgement = this.#judgeInterval(observation, durationNs, asked);
     const grownNs = this.#grownNs(judgement);
     const deliveredBitPerSecond = deliveredOf(step, judgement, Math.max(0, grownNs));
     this.#history.point({ atNs, purpose, rateBitPerSecond, deliveredBitPerSecond, passed: judgement.passed });

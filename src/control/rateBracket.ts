@@ -59,10 +59,10 @@ export class RateBracket {
   /** Row that failing trials let hope for, and the lowest of those. */
   #hopedRow = Infinity;
   #hopedFromRow = Infinity;
-  /** Highest row that an overload let through. */
-  #overloadedRow = Infinity;
   /** How often such a row has failed since something held. */
   #hopesFailed = 0;
+  /** Highest row that an overload let through; Infinity: there was none. */
+  #overloadedRow = Infinity;
   /** Trials in a row that went the same way, those of one row taken as one: the stride doubles with each. */
   #repeats = 0;
   #lastHeld = false;

@@ -464,6 +464,20 @@ describe('the HTML report', () => {
     expect(textOf(byId(pageOf({ ...result, capacity: none }), 'capacity'))).toContain('Nothing was found.');
   });
 
+  it('draws the steps of a search as long as they were', () => {
+    const result = capacityResult();
+    const drawnOf = (at_ns: readonly number[], rates: readonly number[]): (string | undefined)[] => {
+      const points = { at_ns: [...at_ns], rate_bit_per_second: [...rates], delivered_bit_per_second: [...rates] };
+      const searches = result.capacity!.searches.slice(0, 1).map((search) => ({ ...search, points }));
+      const section = byId(pageOf({ ...result, capacity: { ...result.capacity!, searches } }), 'capacity');
+      return all(section, 'path').map((path) => path.attributes.get('d'));
+    };
+    const long = drawnOf([0, 3e9, 4e9], [1e8, 2e8, 3e8]);
+    expect(long.length).toBeGreaterThan(1);
+    expect(drawnOf([0, 1e9, 2e9, 3e9, 4e9], [1e8, 1e8, 1e8, 2e8, 3e8])).toEqual(long);
+    expect(drawnOf([0, 2e9, 4e9], [1e8, 2e8, 3e8])).not.toEqual(long);
+  });
+
   it('has where datagrams were lost, and what receivers told meanwhile', () => {
     const result = sentResult([receiver('studio'), { ...receiver('edge'), report: null }]);
     const root = pageOf(result);

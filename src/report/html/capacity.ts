@@ -10,8 +10,8 @@ import { linePath } from './paths.js';
 import { spanScale, straightScale } from './scale.js';
 import { table } from './table.js';
 
-/** Steps that are drawn: more than there are pixels. */
-const DRAWN = 1024;
+/** Columns of a drawing: steps are as long as they were. */
+const COLUMNS = 480;
 
 type Trial = CapacitySearch['trials'][number];
 type Short = CapacitySearch['limiting'][number];
@@ -43,16 +43,16 @@ function search(of: CapacitySearch): Markup {
     ${short(of.missing, 'Receivers beyond the quorum that did not get the rate')}${trials(of.trials)}`;
 }
 
-/** What was sent, and what came, step by step. */
+/** What was sent, and what came, step by step: each until the next one began. */
 function drawing({ points }: CapacitySearch): Markup {
   const count = points.at_ns.length;
   if (count < 2) return NOTHING;
-  const every = Math.ceil(count / DRAWN);
-  const pick = (values: readonly number[]): number[] => values.filter((_, i) => i % every === 0);
-  const [sent, delivered] = [pick(points.rate_bit_per_second), pick(points.delivered_bit_per_second)];
-  const rates = straightScale(0, Math.max(...points.rate_bit_per_second), formatRate);
   const from = points.at_ns[0]!;
   const to = points.at_ns.at(-1)!;
+  const steps = stepsInForce(points.at_ns, from, to);
+  const drawn = (values: readonly number[]): number[] => steps.map((step) => values[step]!);
+  const [sent, delivered] = [drawn(points.rate_bit_per_second), drawn(points.delivered_bit_per_second)];
+  const rates = straightScale(0, Math.max(...points.rate_bit_per_second), formatRate);
   return markup`<div class="charts">${chart({
     title: 'Rate of each step',
     summary: `${formatCount(count)} steps from ${formatDuration(from)} to ${formatDuration(to)}`,
@@ -60,7 +60,7 @@ function drawing({ points }: CapacitySearch): Markup {
       { look: 'line c-rate', label: 'sent' },
       { look: 'line c-delay', label: 'delivered' },
     ],
-    columns: sent.length,
+    columns: COLUMNS,
     layers: [
       { path: linePath(sent, rates.at), look: 'line c-rate' },
       { path: linePath(delivered, rates.at), look: 'line c-delay' },
@@ -68,6 +68,16 @@ function drawing({ points }: CapacitySearch): Markup {
     levels: rates.ticks,
     ticks: spanScale(from, to, formatDuration).ticks,
   })}</div>`;
+}
+
+/** Of each column the step that was being sent; `atNs`: when each began, ascending. */
+function stepsInForce(atNs: readonly number[], fromNs: number, toNs: number): number[] {
+  let step = 0;
+  return Array.from({ length: COLUMNS }, (_, column) => {
+    const ns = fromNs + (column * (toNs - fromNs)) / (COLUMNS - 1);
+    while (step + 1 < atNs.length && atNs[step + 1]! <= ns) step++;
+    return step;
+  });
 }
 
 function short(list: readonly Short[], caption: string): Markup {
