@@ -15,6 +15,7 @@ export { exceeded, judgeLimits } from './result/judge.js';
 export type { JudgeOptions } from './result/judge.js';
 export { parseExpect, parseMax, parseMin } from './result/limits.js';
 export type { Limit } from './result/limits.js';
+export { everyStream } from './result/briefStreams.js';
 export { readResults } from './result/read.js';
 export { RESULT_SCHEMA } from './result/version.js';
 export { HISTOGRAMS, METRICS } from './metrics/catalog.js';

@@ -12,6 +12,9 @@ import type { StreamPath } from './streamPath.js';
 import { isNumbered, StreamFormat, type StreamTable } from './streamTable.js';
 import { Heard } from './streamTimes.js';
 
+/** Of streams that have no record of their losses yet. */
+const NOTHING_LOST = new LossRecord(0);
+
 /** What is known of one receive socket. */
 export interface SocketSnapshot {
   readonly socket: number;
@@ -199,7 +202,7 @@ function lossDetail(stream: number, isBegun: boolean, parts: StreamParts): LossD
   const { values } = sequence.states;
   const at = stream * Seq.Count;
   const origin = (BigInt(table.originHigh(stream)) << 32n) | BigInt(table.originLow(stream));
-  const record = sequence.window.record(stream) ?? new LossRecord(0);
+  const record = sequence.window.record(stream) ?? NOTHING_LOST;
   if (!isBegun) return record.detail(origin, 0, 0, 0);
   return record.detail(origin, values[at + Seq.Extents]!, values[at + Seq.ExtentSum]!, values[at + Seq.ExtentMax]!);
 }

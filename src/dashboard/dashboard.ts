@@ -243,7 +243,7 @@ export class Dashboard {
   }
 
   #paceMs(): number {
-    const streams = (this.#result?.streams.length ?? 0) + (this.#result?.sender?.streams.length ?? 0);
+    const streams = (this.#result?.streams_total ?? 0) + (this.#result?.sender?.streams.length ?? 0);
     // A little less: updates are not exactly so far apart.
     return (Math.max(1, streams / STREAMS_EACH_UPDATE) - 0.5) * this.#updateMs;
   }

@@ -1,5 +1,6 @@
 /** A row each stream, with all its figures: what was received, and what was sent. */
 import { HISTOGRAM_IDS, METRIC_IDS, PERCENTILE_IDS, type HistogramId } from '../metrics/catalog.js';
+import { everyStream } from '../result/briefStreams.js';
 import type { HistogramSummary, RunResult, SenderStream, Stream, StreamMetrics } from '../result/model.js';
 import { NAMED_FIGURES } from '../result/transportFigures.js';
 import { csvText, type CsvValue } from './csvText.js';
@@ -63,7 +64,7 @@ type Row = Readonly<Record<string, CsvValue>>;
 
 /** `receiver`: that reported to the sender whose result it is. */
 function rowsOf(result: RunResult, receiver: string | null): Row[] {
-  const { run, host, health, streams, sender, receivers } = result;
+  const { run, host, health, sender, receivers } = result;
   const about: Row = {
     run_id: run.id,
     host: host.name,
@@ -73,7 +74,7 @@ function rowsOf(result: RunResult, receiver: string | null): Row[] {
     receiver,
   };
   return [
-    ...streams.map((stream) => ({ ...about, ...received(stream) })),
+    ...everyStream(result).map((stream) => ({ ...about, ...received(stream) })),
     ...(sender?.streams ?? []).map((stream) => ({ ...about, ...sent(stream) })),
     ...receivers.flatMap((one) => (one.result === null ? [] : rowsOf(one.result, one.name))),
   ];

@@ -1,5 +1,6 @@
 /** Summary tables in Markdown (GitHub's tables), for comments of a merge request and pages of a wiki. */
 import { DASH, formatCount, formatDuration, formatHostPort, formatRate, formatRatio } from '../core/format.js';
+import { mediaTotal } from '../result/briefStreams.js';
 import type { Comparison } from '../result/comparison.js';
 import type { LimitResult, Receiver, RunResult, SenderStream, Stream, ZapChannel } from '../result/model.js';
 import { outcomeOf } from '../result/outcome.js';
@@ -36,7 +37,7 @@ function runParts(result: RunResult): string[] {
     `Measurement **${health.verdict}**, ${formatDuration(run.duration_ns)} from ${run.start.slice(0, 19)}Z on ${code(host.name)}.`,
     reasons,
     limitTable(limits),
-    table('Streams', media, STREAM_COLUMNS, result.streams_total - streams.length + media.length),
+    table('Streams', media, STREAM_COLUMNS, mediaTotal(result)),
     arbitration === null
       ? ''
       : table('Two legs', arbitration.legs, [

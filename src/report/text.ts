@@ -9,6 +9,7 @@ import {
   formatRatio,
   UTC,
 } from '../core/format.js';
+import { mediaTotal } from '../result/briefStreams.js';
 import type { Health, Membership, RunResult, Sender, Stream, TransportPid, TransportService } from '../result/model.js';
 import { printable } from '../core/printable.js';
 import { plainDocument } from './plainDocument.js';
@@ -35,7 +36,8 @@ const MOST = 20;
 /** The whole report; ends with a line feed. */
 export function renderText(given: RunResult, options: TextOptions = {}): string {
   // Of ten thousand streams twenty are shown: those alone are made plain.
-  const result = { ...plainDocument({ ...given, streams: [] }), streams: given.streams };
+  const { streams, streams_brief } = given;
+  const result = { ...plainDocument({ ...given, streams: [], streams_brief: null }), streams, streams_brief };
   const style = styleOf(options.color ?? false);
   const most = options.most ?? MOST;
   const blocks = [header(result, options, style)];
@@ -136,20 +138,18 @@ function membershipLines(memberships: readonly Membership[], most: number): stri
 function streamBlocks(result: RunResult, most: number, style: Style): string[][] {
   const { aggregate } = result;
   const streams = result.streams.filter(({ role }) => role === 'media');
-  const companions = result.streams.length - streams.length;
-  const total = result.streams_total - companions;
+  const total = mediaTotal(result);
   if (streams.length === 0) return result.run.role === 'sender' ? [] : [[style.bad('nothing arrived')]];
   // The content of the first in full; of the others what is wrong with it.
   const inFull = streams.find((stream) => stream.transport !== null);
-  const blocks = streams
-    .slice(0, most)
-    .map((stream) => [
-      ...streamBlock(plainDocument(stream), style, stream !== inFull),
-      ...result.streams
-        .filter((other) => isBeside(other, stream))
-        .flatMap((other) => companionLines(plainDocument(other), style)),
-    ]);
-  if (total > most) blocks.push([`and ${counted(total - most, 'more stream')}`]);
+  const shown = streams.slice(0, most);
+  const blocks = shown.map((stream) => [
+    ...streamBlock(plainDocument(stream), style, stream !== inFull),
+    ...result.streams
+      .filter((other) => isBeside(other, stream))
+      .flatMap((other) => companionLines(plainDocument(other), style)),
+  ]);
+  if (total > shown.length) blocks.push([`and ${counted(total - shown.length, 'more stream')}`]);
   // Two legs are one stream: what they are together the arbitration says.
   const hasLegs = streams.every(({ leg }) => leg !== null);
   if (aggregate !== null && total > 1 && !hasLegs) blocks.push(aggregateBlock(aggregate, style));

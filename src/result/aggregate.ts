@@ -1,5 +1,5 @@
 import { whole } from '../core/steps.js';
-import { HISTOGRAM_IDS, METRIC_IDS, METRICS, type HistogramId } from '../metrics/catalog.js';
+import { HISTOGRAM_IDS, METRIC_IDS, METRICS, type HistogramId, type MetricId } from '../metrics/catalog.js';
 import type { Histogram } from '../metrics/histogram.js';
 import { mergeBursts } from './buildBursts.js';
 import { mergeSummaries, summarise } from './histogramSummary.js';
@@ -29,13 +29,7 @@ export function mergeMetrics(parts: readonly Part[]): {
     if (id === 'dscp_received') continue;
     const rule = METRICS[id].merge;
     if (rule === 'none' || rule === 'derived') continue;
-    let merged: number | null = null;
-    let missing = 0;
-    for (const part of parts) {
-      const value = part.metrics[id];
-      if (value === null) missing++;
-      else merged = merged === null ? value : MERGE[rule](merged, value);
-    }
+    const { merged, missing } = mergeMetric(parts, id, MERGE[rule]);
     metrics[id] = merged;
     if (merged !== null && missing > 0) {
       not_measured[id] = `not measurable in ${missing} of ${parts.length} streams: these are left out`;
@@ -44,6 +38,21 @@ export function mergeMetrics(parts: readonly Part[]): {
   metrics.dscp_received = mergeDscp(parts);
   derive(metrics, parts);
   return { metrics, not_measured };
+}
+
+function mergeMetric(
+  parts: readonly Part[],
+  id: Exclude<MetricId, 'dscp_received'>,
+  merge: (a: number, b: number) => number,
+): { readonly merged: number | null; readonly missing: number } {
+  let merged = NaN;
+  let missing = 0;
+  for (const { metrics } of parts) {
+    const value = metrics[id];
+    if (value === null) missing++;
+    else merged = merged === merged ? merge(merged, value) : value;
+  }
+  return { merged: missing === parts.length ? null : merged, missing };
 }
 
 function mergeDscp(parts: readonly Part[]): Record<string, number> | null {

@@ -58,6 +58,7 @@ export function* assembleInSteps(facts: RunFacts): Generator<void, RunResult> {
     memberships: facts.memberships,
     sockets: facts.sockets,
     streams: [...streams],
+    streams_brief: null,
     streams_total: streams.length,
     aggregate,
     arbitration: facts.arbitration,
@@ -76,5 +77,5 @@ export function* assembleInSteps(facts: RunFacts): Generator<void, RunResult> {
   } satisfies Omit<RunResult, 'limits'>;
   yield;
   const limits = [...judgeLimits(result, facts.limits ?? [], facts.judge), ...(facts.eachLimits ?? [])];
-  return { ...result, streams: orderStreams(streams, facts.detail ?? DEFAULT_DETAIL), limits };
+  return { ...result, ...orderStreams(streams, facts.detail ?? DEFAULT_DETAIL), limits };
 }

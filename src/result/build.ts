@@ -5,6 +5,7 @@ import { SERIES_METRIC_IDS, SERIES_METRICS, type HistogramId } from '../metrics/
 import type { Histogram } from '../metrics/histogram.js';
 import type { Series } from '../metrics/series.js';
 import { STREAM_HISTOGRAMS, type StreamSnapshot } from '../metrics/snapshot.js';
+import { briefStreams, type OrderedStreams } from './briefStreams.js';
 import { buildBursts } from './buildBursts.js';
 import { buildAfter, buildFec, buildRecovery, buildRtcp } from './buildRepair.js';
 import { buildTransport, type MediaFacts } from './buildTransport.js';
@@ -199,11 +200,11 @@ export function buildSeries(series: Series, startMonoNs: Nanos, countsDrops: boo
 }
 
 /**
- * `streams[]` in the order of the document: media before what goes with it, and as they came while all fit into `detail`;
- * beyond that worst first (most loss, then most delay), and those behind the limit keep their counters only.
+ * Streams in the order of the document: media before what goes with it, and as they came while all fit into `detail`;
+ * beyond that worst first (most loss, then most delay), and those behind the limit in brief.
  */
-export function orderStreams(streams: readonly Stream[], detail: number): Stream[] {
-  if (streams.length <= detail) return streams.toSorted(mediaFirst);
+export function orderStreams(streams: readonly Stream[], detail: number): OrderedStreams {
+  if (streams.length <= detail) return { streams: streams.toSorted(mediaFirst), streams_brief: null };
   const sorted = streams.toSorted(
     (a, b) =>
       mediaFirst(a, b) ||
@@ -211,12 +212,7 @@ export function orderStreams(streams: readonly Stream[], detail: number): Stream
       (b.histograms?.one_way_delay_ns?.p99 ?? -Infinity) - (a.histograms?.one_way_delay_ns?.p99 ?? -Infinity) ||
       0,
   );
-  const brief: Stream[] = [];
-  for (const stream of sorted.slice(detail)) {
-    const left = { histograms: null, series: null, loss_map: null, bursts: null, transport: null, not_measured: {} };
-    brief.push({ ...stream, ...left });
-  }
-  return [...sorted.slice(0, detail), ...brief];
+  return { streams: sorted.slice(0, detail), streams_brief: briefStreams(sorted.slice(detail)) };
 }
 
 /** Reports and announcements may come before what they go with. */

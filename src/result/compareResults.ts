@@ -1,5 +1,6 @@
 import { McastError } from '../core/errors.js';
 import { formatDuration, formatHostPort } from '../core/format.js';
+import { everyStream } from './briefStreams.js';
 import { RUN_FIGURES, runFigure, STREAM_FIGURES, streamFigure, type FigureCarrier } from './comparedFigures.js';
 import { COMPARISON_SCHEMA, type ComparedFigure, type Comparison } from './comparison.js';
 import type { LimitResult, RunResult, Stream } from './model.js';
@@ -112,9 +113,9 @@ function listed(names: readonly string[]): string {
 }
 
 /** Ports and identifiers of sources are new in every run: places and names are not. Several at one place are counted. */
-function mediaByName({ streams }: RunResult): Map<string, Stream> {
+function mediaByName(result: RunResult): Map<string, Stream> {
   const byName = new Map<string, Stream>();
-  for (const stream of streams) {
+  for (const stream of everyStream(result)) {
     if (stream.role !== 'media') continue;
     const leg = stream.leg === null ? '' : ` leg ${stream.leg}`;
     const plain = `${stream.name ?? (stream.group === '' ? stream.format : formatHostPort(stream.group, stream.port))}${leg}`;

@@ -1,3 +1,4 @@
+import { everyStream } from './briefStreams.js';
 import { REPAIRED_METRICS } from './buildRepair.js';
 import { burstFigure } from './buildBursts.js';
 import { histogramOf } from './histogramSummary.js';
@@ -73,7 +74,7 @@ export function boundEntries(entries: readonly LimitResult[]): LimitResult[] {
 
 /** Streams of the run itself and of every receiver that reported to it. */
 function allStreams(result: Judged, prefix = ''): { readonly id: string; readonly stream: Stream }[] {
-  const own = result.streams.map((stream) => ({ id: prefix + stream.id, stream }));
+  const own = everyStream(result).map((stream) => ({ id: prefix + stream.id, stream }));
   const reported = result.receivers.flatMap(({ name, result: of }) =>
     of === null ? [] : allStreams(of, `${prefix}${name}: `),
   );
@@ -328,7 +329,7 @@ function judgeSilence(result: Judged, prefix: string, expected: JudgeOptions['ex
   if (groups !== null) return judgeGroups(groups);
   if (result.run.role !== 'sender') {
     for (const { group, port } of [...result.memberships, ...expected]) received.set(`${group} port ${port}`, 0);
-    for (const { group, port, metrics, format, role } of result.streams) {
+    for (const { group, port, metrics, format, role } of everyStream(result)) {
       if (format === OTHERS || role !== 'media') continue;
       const key = `${group} port ${port}`;
       received.set(key, (received.get(key) ?? 0) + (metrics.packets_received ?? 0));

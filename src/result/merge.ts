@@ -1,5 +1,7 @@
 import { HISTOGRAM_IDS, METRIC_IDS, METRICS } from '../metrics/catalog.js';
 import { aggregateStreams, mergeMetrics } from './aggregate.js';
+import { everyStream } from './briefStreams.js';
+import { orderStreams } from './build.js';
 import { mergeBursts } from './buildBursts.js';
 import { mergeArbitrations } from './buildArbitration.js';
 import { mergeSummaries } from './histogramSummary.js';
@@ -22,7 +24,7 @@ const EVENTS = 1000;
 /** All streams of all receivers as one: counters add, histograms merge by their buckets. `null` when nothing was reported. */
 export function aggregateReceivers(receivers: readonly Receiver[]): Aggregate | null {
   return aggregateStreams(
-    receivers.flatMap((receiver) => receiver.result?.streams ?? []),
+    receivers.flatMap(({ result }) => (result === null ? [] : everyStream(result))),
     null,
   );
 }
@@ -36,10 +38,8 @@ export function mergeParts(parts: readonly RunResult[], detail: number): RunResu
   const [first] = parts;
   if (first === undefined) throw new Error('mergeParts: no part');
   if (parts.length === 1) return first;
-  const streams = mergeById(
-    parts.flatMap((part) => part.streams),
-    mergeStream,
-  );
+  const ofParts = parts.flatMap(everyStream);
+  const streams = mergeById(ofParts, mergeStream);
   const senders = parts.map((part) => part.sender).filter((sender) => sender !== null);
   const offsets: number[] = [];
   let sockets = 0;
@@ -65,8 +65,8 @@ export function mergeParts(parts: readonly RunResult[], detail: number): RunResu
     sockets: parts.flatMap((part, i) =>
       part.sockets.map((socket) => Object.assign({}, socket, { index: socket.index + offsets[i]! })),
     ),
-    streams,
-    streams_total: parts.reduce((sum, part) => sum + part.streams_total, 0) - repeated(parts),
+    ...orderStreams(streams, detail),
+    streams_total: parts.reduce((sum, part) => sum + part.streams_total, 0) - (ofParts.length - streams.length),
     aggregate: mergeAggregates(parts, streams),
     arbitration: mergeArbitrations(
       parts.map((part) => part.arbitration),
@@ -110,11 +110,6 @@ function mergeThreads(parts: readonly RunResult[]): Evidence['threads'] {
     if (known === undefined || (known.role !== 'measuring' && thread.role === 'measuring')) byId.set(thread.id, thread);
   }
   return [...byId.values()].toSorted((a, b) => b.cpu_ns - a.cpu_ns);
-}
-
-function repeated(parts: readonly RunResult[]): number {
-  const ids = parts.flatMap((part) => part.streams.map((stream) => stream.id));
-  return ids.length - new Set(ids).size;
 }
 
 function mergeStream(a: Stream, b: Stream): Stream {

@@ -1,5 +1,6 @@
 import { McastError } from '../core/errors.js';
 import { unixMsOf } from '../core/format.js';
+import { fieldsOfEvery } from './briefStreams.js';
 import { DEFAULT_DETAIL } from './build.js';
 import { judgeLimits } from './judge.js';
 import { parseExpect, type Limit } from './limits.js';
@@ -40,7 +41,13 @@ function refuseTwins(given: readonly NamedResult[]): void {
   const seen = new Map<string, string>();
   for (const { source, result } of given) {
     const { id, role, end } = result.run;
-    const key = JSON.stringify([id, role, end, result.host.name, result.streams.map((stream) => stream.id)]);
+    const key = JSON.stringify([
+      id,
+      role,
+      end,
+      result.host.name,
+      fieldsOfEvery(result, ['id']).map(({ id: stream }) => stream),
+    ]);
     const before = seen.get(key);
     if (before !== undefined) throw refusal(`${before} and ${source} are the same result`);
     seen.set(key, source);
@@ -98,13 +105,14 @@ function refuseForeign(sender: NamedResult, { source, result }: NamedResult): vo
 }
 
 /** By the run that datagrams carry, else by where they come from; one that heard nothing by what it joined. */
-function belongs(sender: Sender, { streams, memberships }: RunResult): boolean {
+function belongs(sender: Sender, result: RunResult): boolean {
+  const streams = fieldsOfEvery(result, ['sender_run', 'group', 'port']);
   const told = streams.filter(({ sender_run: run }) => run !== null);
   if (told.length > 0) return told.some(({ sender_run: run }) => run === sender.run);
   const isSent = (group: string, port: number): boolean =>
     sender.streams.some((stream) => stream.group === group && stream.port === port);
   if (streams.length > 0) return streams.some(({ group, port }) => isSent(group, port));
-  return memberships.some(({ group, port }) => isSent(group, port));
+  return result.memberships.some(({ group, port }) => isSent(group, port));
 }
 
 function asReceiver(result: RunResult, reported: readonly Receiver[]): Receiver {

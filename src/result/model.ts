@@ -17,6 +17,7 @@ import {
   type StreamMetrics,
 } from './modelStream.js';
 import { BenchSchema } from './modelBench.js';
+import { BriefStreamsSchema } from './modelBrief.js';
 import { CapacitySchema } from './modelCapacity.js';
 import { LinkSchema } from './modelLink.js';
 import { ClockOffsetSchema, ReceiverReportSchema, type ReceiverReport } from './modelReceiver.js';
@@ -34,6 +35,7 @@ export type {
   StreamHistograms,
   StreamMetrics,
 } from './modelStream.js';
+export type { BriefColumn, BriefStreams } from './briefStreams.js';
 export type { StreamSeries } from './modelStream.js';
 export type { Bursts } from './modelBursts.js';
 export type { Bench, BenchDelays, BenchMembership } from './modelBench.js';
@@ -269,8 +271,13 @@ const DocumentSchema = z.object({
   run: RunSchema,
   memberships: z.array(MembershipSchema),
   sockets: z.array(SocketSchema),
-  streams: z.array(StreamSchema).describe('One entry per stream and leg, counted before any repair.'),
-  streams_total: count,
+  streams: z
+    .array(StreamSchema)
+    .describe('One entry per stream and leg, counted before any repair: as many as are told in detail, worst first.'),
+  streams_brief: BriefStreamsSchema.nullable().describe(
+    'Streams beyond the detail limit, in columns: without histograms, series, maps and reasons. null: there are none.',
+  ),
+  streams_total: count.describe('Of both.'),
   aggregate: AggregateSchema.nullable().describe('All streams together.'),
   arbitration: ArbitrationSchema.nullable(),
   outputs: z.array(OutputSchema).describe('What was made of received streams: files, programs, forwarded datagrams.'),

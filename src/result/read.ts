@@ -107,6 +107,18 @@ function checkSchema(document: Loose, source: string): void {
   throw broken(source, `is ${other}: its schema is "${schema}", this program reads "${RESULT_SCHEMA}"`);
 }
 
+/** Fields that streams did not have from the first. */
+const ADDED_TO_STREAMS = [
+  'bursts',
+  'delay_correction',
+  'numbers',
+  'transport',
+  'fec',
+  'recovery',
+  'rtp',
+  'rtcp',
+] as const;
+
 /** An older writer did not know every field: what it lacks was not measured. */
 function complete(document: Loose): void {
   document['taps'] ??= null;
@@ -115,6 +127,7 @@ function complete(document: Loose): void {
   document['zap'] ??= null;
   document['outputs'] ??= [];
   document['links'] ??= [];
+  document['streams_brief'] ??= null;
   if (isObject(document['clock'])) document['clock']['offsets'] ??= [];
   if (isObject(document['evidence'])) {
     document['evidence']['processors'] ??= null;
@@ -127,16 +140,10 @@ function complete(document: Loose): void {
     document['sender']['feedback'] ??= null;
     document['sender']['loss_location'] ??= null;
   }
+  if (isObject(document['streams_brief'])) completeBrief(document['streams_brief']);
   const streams = objectsIn(document['streams']);
   for (const stream of streams) {
-    stream['bursts'] ??= null;
-    stream['delay_correction'] ??= null;
-    stream['numbers'] ??= null;
-    stream['transport'] ??= null;
-    stream['fec'] ??= null;
-    stream['recovery'] ??= null;
-    stream['rtp'] ??= null;
-    stream['rtcp'] ??= null;
+    for (const key of ADDED_TO_STREAMS) stream[key] ??= null;
   }
   for (const carrier of [...streams, ...streams.map((stream) => stream['after']), document['aggregate']]) {
     if (!isObject(carrier) || !isObject(carrier['metrics'])) continue;
@@ -148,6 +155,12 @@ function complete(document: Loose): void {
     receiver['report'] ??= null;
     if (isObject(receiver['result'])) complete(receiver['result']);
   }
+}
+
+/** Streams in columns are younger than any of those fields: a writer may lack metrics alone. */
+function completeBrief({ columns }: Loose): void {
+  if (!isObject(columns)) return;
+  for (const id of METRIC_IDS) if (!METRICS[id].fixed) columns[`metrics.${id}`] ??= { all: null };
 }
 
 function completeArbitration(arbitration: Loose): void {

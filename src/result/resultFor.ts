@@ -1,4 +1,5 @@
 import { aggregateStreams } from './aggregate.js';
+import { everyStream, fieldsOfEvery } from './briefStreams.js';
 import { orderStreams } from './build.js';
 import type { RunResult, Stream } from './model.js';
 
@@ -13,28 +14,30 @@ const LEAST_STREAM_CHARACTERS = 1024;
  * names no run, streams that were over by `sinceNs`, counted from the start of `result`, are of another one.
  */
 export function resultFor(result: RunResult, address: string, run: string, sinceNs: number): RunResult {
-  const streams = result.streams.filter(({ source, sender_run, end_ns }) => {
+  const isOfRun = ({ source, sender_run, end_ns }: Pick<Stream, 'source' | 'sender_run' | 'end_ns'>): boolean => {
     if (source !== address) return false;
     return sender_run === null ? end_ns === null || end_ns >= sinceNs : sender_run === run;
-  });
-  const isAll = streams.length === result.streams.length;
+  };
+  const rest = { limits: [], receivers: [] };
+  if (fieldsOfEvery(result, ['source', 'sender_run', 'end_ns']).every(isOfRun)) return { ...result, ...rest };
+  const streams = everyStream(result).filter(isOfRun);
   return {
     ...result,
-    streams,
-    streams_total: isAll ? result.streams_total : streams.length,
-    aggregate: isAll ? result.aggregate : aggregateStreams(streams, null),
-    limits: [],
-    receivers: [],
+    ...orderStreams(streams, result.streams.length),
+    streams_total: streams.length,
+    aggregate: aggregateStreams(streams, null),
+    ...rest,
   };
 }
 
 /** As JSON of bounded length: series go first, then buckets, loss maps and what is known of contents. */
 export function boundedJson(result: RunResult): string {
   // Of very many streams there is no need to try.
-  const mayFit = result.streams.length * LEAST_STREAM_CHARACTERS <= MOST_CHARACTERS;
+  const mayFit = result.streams_total * LEAST_STREAM_CHARACTERS <= MOST_CHARACTERS;
   const text = mayFit ? JSON.stringify(result) : null;
   if (text !== null && text.length <= MOST_CHARACTERS) return text;
-  const withoutSeries = { ...result, streams: orderStreams(result.streams, DETAIL).map(withoutSeriesOf) };
+  const cut = result.streams_brief === null ? { ...result, ...orderStreams(result.streams, DETAIL) } : result;
+  const withoutSeries = { ...cut, streams: cut.streams.map(withoutSeriesOf) };
   const shorter = mayFit ? JSON.stringify(withoutSeries) : null;
   if (shorter !== null && shorter.length <= MOST_CHARACTERS) return shorter;
   const counters = { ...withoutSeries, streams: withoutSeries.streams.map(countersOf), events: [] };

@@ -1,23 +1,29 @@
 /** What a receiver answers the sender of a run, and what it has found out about that sender's clock. */
 import { formatRealtime, type Nanos, type RunEpoch } from '../core/time.js';
 import type { ClockOffsetReport, RunResult } from '../result/model.js';
-import { resultFor } from '../result/resultFor.js';
 import type { FeedbackPeer } from './feedbackPeer.js';
 import type { RunMessage } from './messages.js';
 import type { OpenSource } from './receiverSetup.js';
 
+/** `result`: `null` when the last one is meant. */
 export function answerTo(
   peer: FeedbackPeer,
-  result: RunResult,
+  result: RunResult | null,
   sources: readonly OpenSource[],
   startMonoNs: Nanos,
 ): Extract<RunMessage, { type: 'answer' }> {
-  const run = hex(peer.run);
   const zone = /^fe[89ab]/i.test(peer.address) ? `%${sources[0]!.via.name}` : '';
   return {
     type: 'answer',
-    to: { address: `${peer.address}${zone}`, port: peer.said.port, run, receiver: hex(peer.ssrc) },
-    result: resultFor(result, peer.address, run, peer.sinceMonoNs - startMonoNs),
+    to: {
+      source: peer.address,
+      address: `${peer.address}${zone}`,
+      port: peer.said.port,
+      run: hex(peer.run),
+      receiver: hex(peer.ssrc),
+      sinceNs: peer.sinceMonoNs - startMonoNs,
+    },
+    result,
   };
 }
 

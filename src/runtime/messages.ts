@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../core/errors.js';
+import type { Nanos } from '../core/time.js';
 import type { BenchRow } from '../result/buildBench.js';
 import type { ZapRow } from '../result/buildZap.js';
 import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from '../result/interval.js';
@@ -85,11 +86,15 @@ export interface ReadyInfo {
 
 /** The run of a sender that asked for a result, and who answers; both as eight hexadecimal digits. */
 export interface AnswerTo {
-  /** With the zone of a link-local one. */
+  /** Of the sender. */
+  readonly source: string;
+  /** The same with the zone of a link-local one. */
   readonly address: string;
   readonly port: number;
   readonly run: string;
   readonly receiver: string;
+  /** What names no run and was over by then, from the start of the receiver's, is not of it. */
+  readonly sinceNs: Nanos;
 }
 
 /** What a worker posts; plain data, at intervals and rarer. */
@@ -118,8 +123,8 @@ export type RunMessage =
   | { readonly type: 'described'; readonly sdp: string }
   /** Results of receivers may come to this sender. `run`: eight hexadecimal digits. */
   | { readonly type: 'collect'; readonly address: string; readonly port: number; readonly run: string }
-  /** A receiver's result, as far as it is about the run of the sender that it goes to. */
-  | { readonly type: 'answer'; readonly to: AnswerTo; readonly result: RunResult }
+  /** What a receiver has for the sender of a run: its result of now; `null`: the last one, which follows. */
+  | { readonly type: 'answer'; readonly to: AnswerTo; readonly result: RunResult | null }
   /** The services of a transport stream are known, or others than before. `stream`: its id; `time`: RFC 3339. */
   | {
       readonly type: 'tables';

@@ -332,7 +332,7 @@ export async function runReceiver(
     watch.sample();
     capture?.close();
     const last = whole(result(!stopped || !endsByItself));
-    for (const peer of feedback?.leave(agent.stopMonoNs) ?? []) post(answerTo(peer, last, sources, startMonoNs));
+    for (const peer of feedback?.leave(agent.stopMonoNs) ?? []) post(answerTo(peer, null, sources, startMonoNs));
     return last;
   } finally {
     for (const { source } of sources) source.close();

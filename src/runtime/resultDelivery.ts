@@ -1,11 +1,14 @@
 import { deliverResult } from '../io/resultClient.js';
-import { boundedJson } from '../result/resultFor.js';
+import type { RunResult } from '../result/model.js';
+import { boundedJson, resultFor } from '../result/resultFor.js';
 import type { AnswerTo, RunMessage } from './messages.js';
 
 /** Delivers a receiver's results to the senders that asked for them; on the main thread. */
 export class ResultDelivery {
   readonly #key: Uint8Array | null;
   readonly #deliveries: Promise<void>[] = [];
+  /** Who gets the last result. */
+  readonly #waiting: AnswerTo[] = [];
   /** What could not be delivered, a line each. */
   readonly failures: string[] = [];
 
@@ -14,16 +17,19 @@ export class ResultDelivery {
   }
 
   deliver({ to, result }: Extract<RunMessage, { type: 'answer' }>): void {
-    this.#deliveries.push(this.#send(to, boundedJson(result)));
+    if (result === null) this.#waiting.push(to);
+    else this.#deliveries.push(this.#send(to, result));
   }
 
-  async #send(to: AnswerTo, text: string): Promise<void> {
+  async #send(to: AnswerTo, result: RunResult): Promise<void> {
+    const text = boundedJson(resultFor(result, to.source, to.run, to.sinceNs));
     const why = await deliverResult({ ...to, key: this.#key }, text);
     if (why !== null) this.failures.push(`the result could not be delivered to ${to.address}: ${why}`);
   }
 
-  /** All have arrived, or failed. Never rejects. */
-  async finished(): Promise<void> {
+  /** All have arrived, or failed, those that waited for the `last` result too. Never rejects. */
+  async finished(last: RunResult): Promise<void> {
+    for (const to of this.#waiting.splice(0)) this.#deliveries.push(this.#send(to, last));
     await Promise.all(this.#deliveries);
   }
 }

@@ -143,7 +143,7 @@ export function startReceiver(
 /** Ends when its results have been handed over; what could not be is a note. */
 function delivering(run: Run, delivery: ResultDelivery): Run {
   const finished = run.finished.then(async (result) => {
-    await delivery.finished();
+    await delivery.finished(result);
     if (delivery.failures.length === 0) return result;
     const notes = [...result.run.io.notes, ...delivery.failures];
     return { ...result, run: { ...result.run, io: { ...result.run.io, notes } } };

@@ -26,8 +26,17 @@ const OMITTED_S = 0.4;
 /** Of sockperf's messages so many a second are answered and make a figure. */
 const ANSWERS_PER_SECOND = 2500;
 const FLOW_RATE = 20_000;
-/** By so much a second run is longer, so that beginning and end are left out of the difference. */
-const FURTHER_SECONDS = 15;
+/** So long is a second run, markers included: less the short one it tells the cost of a second without beginning and end. */
+const LONG_SECONDS = 60;
+/** Processor time by end and length of the run, ms. */
+const FLOW_FIGURES = [
+  'sentShortMs',
+  'sentLongMs',
+  'sentPerSecondMs',
+  'receivedShortMs',
+  'receivedLongMs',
+  'receivedPerSecondMs',
+];
 const QUANTILES = ['p50', 'p99', 'p999'];
 
 const chosen = options({
@@ -212,28 +221,23 @@ async function costOfFlows() {
       runs.push(value);
     }
   }
-  const rows = [['ms of a processor', 'sent', 'received', 'sent, a second', 'received, a second', 'streams', 'lost']];
+  const shortSeconds = chosen.seconds + markersSeconds();
+  const spans = [`${shortSeconds} s`, `${LONG_SECONDS} s`, 'a second'];
+  const heads = ['sent', 'received'].flatMap((end) => spans.map((span) => `${end}, ${span}`));
+  const rows = [['ms of a processor', ...heads, 'streams', 'lost']];
   const middle = new Map();
   for (const [flows, runs] of found) {
     const one = Object.fromEntries(Object.keys(runs[0]).map((key) => [key, median(runs.map((each) => each[key]))]));
     middle.set(flows, one);
     results.flows.push({ flows, ...one });
-    const figures = [one.sentMs, one.receivedMs, one.sentPerSecondMs, one.receivedPerSecondMs].map((ms) => count(ms));
-    rows.push([`${count(flows)} flows`, ...figures, one.streams, one.lost]);
+    rows.push([`${count(flows)} flows`, ...FLOW_FIGURES.map((key) => count(one[key])), one.streams, one.lost]);
   }
-  const seconds = chosen.seconds + markersSeconds();
-  console.log(
-    `\nwhole processes, start included, for ${seconds} s of ${count(FLOW_RATE)} datagrams/s; and of each second more`,
-  );
+  console.log(`\nwhole processes, start and end included, at ${count(FLOW_RATE)} datagrams/s; and of each second more`);
   console.log(table(rows));
-  for (const [what, key] of [
-    ['sender', 'sentMs'],
-    ['receiver', 'receivedMs'],
-    ['sender, each second', 'sentPerSecondMs'],
-    ['receiver, each second', 'receivedPerSecondMs'],
-  ]) {
+  for (const [i, key] of FLOW_FIGURES.entries()) {
     const ratio = middle.get(chosen.flows)[key] / middle.get(1)[key];
-    tellAim(`${what}: ${count(chosen.flows)} flows of one`, ratio.toFixed(2), AIMS.flows, ratio <= AIMS.flows);
+    const what = `${heads[i]}: ${count(chosen.flows)} flows of one`;
+    tellAim(what, ratio.toFixed(2), AIMS.flows, ratio <= AIMS.flows);
   }
 }
 
@@ -244,15 +248,20 @@ function markersSeconds() {
 
 /** As many datagrams of one flow as of many, markers included: what differs is how many flows they are of. */
 async function runFlows(flows) {
-  const seconds = chosen.seconds + (flows === 1 ? markersSeconds() : 0);
-  const short = await runFlowsFor(flows, seconds);
-  const long = await runFlowsFor(flows, seconds + FURTHER_SECONDS);
+  const markers = markersSeconds();
+  const ofMarkers = flows === 1 ? 0 : markers;
+  const shortSeconds = chosen.seconds + markers;
+  const short = await runFlowsFor(flows, shortSeconds - ofMarkers);
+  const long = await runFlowsFor(flows, LONG_SECONDS - ofMarkers);
+  const perSecond = (end) => (long[end].cpuMs - short[end].cpuMs) / (LONG_SECONDS - shortSeconds);
   return {
-    sentMs: short.sent.cpuMs,
-    receivedMs: short.received.cpuMs,
-    sentPerSecondMs: (long.sent.cpuMs - short.sent.cpuMs) / FURTHER_SECONDS,
-    receivedPerSecondMs: (long.received.cpuMs - short.received.cpuMs) / FURTHER_SECONDS,
-    streams: long.received.result.streams.length,
+    sentShortMs: short.sent.cpuMs,
+    sentLongMs: long.sent.cpuMs,
+    sentPerSecondMs: perSecond('sent'),
+    receivedShortMs: short.received.cpuMs,
+    receivedLongMs: long.received.cpuMs,
+    receivedPerSecondMs: perSecond('received'),
+    streams: long.received.result.streams_total,
     lost: [short, long].reduce((sum, { received }) => sum + received.result.aggregate.metrics.packets_lost, 0),
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { everyStream } from '../../src/result/briefStreams.js';
 import { BURST_LIMIT_NAMES, BURST_WINDOWS } from '../../src/metrics/burstFigures.js';
 import type { BurstsSnapshot, QueueSnapshot } from '../../src/metrics/burstSnapshot.js';
 import type { StreamSnapshot } from '../../src/metrics/snapshot.js';
@@ -103,7 +104,8 @@ describe('the bursts of a result', () => {
     const stream = built({ bursts: null });
     expect(stream.bursts).toBeNull();
     expect(stream.not_measured['bursts']).toContain('--detail');
-    expect(orderStreams([built(), built()], 1).map((one) => one.bursts === null)).toEqual([false, true]);
+    const ordered = everyStream(orderStreams([built(), built()], 1));
+    expect(ordered.map((one) => one.bursts === null)).toEqual([false, true]);
   });
 
   it('were not in older documents', async () => {

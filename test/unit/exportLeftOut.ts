@@ -9,6 +9,7 @@ const HISTORY = 'it is about an instant of the run, or a list of such: an export
 /** By path, all below it included. */
 export const LEFT_OUT: Readonly<Record<string, string>> = {
   host: SETTING,
+  streams_brief: 'streams beyond --detail: in aggregate',
   'clock.steps[]': HISTORY,
   'clock.offsets[].steps[]': HISTORY,
   'capacity.searches[].size_octets': IDENTITY,

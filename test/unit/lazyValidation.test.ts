@@ -21,6 +21,7 @@ it('only validation loads the schema library: building, judging and rendering a 
     'modelBench',
     'modelBenchGroups',
     'modelBenchStreams',
+    'modelBrief',
     'modelBursts',
     'modelCapacity',
     'modelDoctor',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { everyStream } from '../../src/result/briefStreams.js';
 import { Histogram } from '../../src/metrics/histogram.js';
 import { aggregateStreams } from '../../src/result/aggregate.js';
 import { buildStream, orderStreams, streamId } from '../../src/result/build.js';
@@ -330,17 +331,22 @@ describe('the order of streams', () => {
   );
 
   it('is theirs while all are in detail', () => {
-    expect(orderStreams(streams, 4).map((stream) => stream.flow)).toEqual(['0', '1', '2', '3']);
+    expect(orderStreams(streams, 4).streams.map((stream) => stream.flow)).toEqual(['0', '1', '2', '3']);
     const roles = ['control', 'media', 'fec', 'media'] as const;
     const mixed = streams.map((stream, i) => ({ ...stream, role: roles[i]! }));
     for (const detail of [4, 2]) {
-      expect(orderStreams(mixed, detail).map(({ role }) => role === 'media')).toEqual([true, true, false, false]);
+      expect(everyStream(orderStreams(mixed, detail)).map(({ role }) => role === 'media')).toEqual([
+        true,
+        true,
+        false,
+        false,
+      ]);
     }
-    expect(orderStreams(mixed, 4).map((stream) => stream.flow)).toEqual(['1', '3', '0', '2']);
+    expect(orderStreams(mixed, 4).streams.map((stream) => stream.flow)).toEqual(['1', '3', '0', '2']);
   });
 
   it('is worst first beyond that, and the rest keep counters only', () => {
-    const ordered = orderStreams(streams, 2);
+    const ordered = everyStream(orderStreams(streams, 2));
     expect(ordered.map((stream) => stream.flow)).toEqual(['1', '3', '2', '0']);
     expect(ordered.map((stream) => stream.histograms === null)).toEqual([false, false, true, true]);
     expect(ordered[3]!.metrics.packets_received).toBe(100);

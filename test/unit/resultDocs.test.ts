@@ -156,6 +156,7 @@ describe('docs/json.md', () => {
     ['### `streams`', ['streams', 'series']],
     ['### `streams`', ['streams', 'loss_map']],
     ['### `streams`', ['streams', 'after']],
+    ['### `streams_brief`', ['streams_brief']],
     ['## Top level', ['tool']],
     ['## Top level', ['host']],
     ['## Top level', ['limits']],

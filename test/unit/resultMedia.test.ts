@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { everyStream } from '../../src/result/briefStreams.js';
 import { METRIC_IDS } from '../../src/metrics/catalog.js';
 import { TRANSPORT_INDICATORS } from '../../src/metrics/transportIndicators.js';
 import { buildStream, orderStreams } from '../../src/result/build.js';
@@ -312,7 +313,7 @@ describe('a stream with what is inside', () => {
   });
 
   it('keeps beyond the detail limit its figures, without tables', () => {
-    const [, brief] = orderStreams([stream, { ...stream, id: 'b' }], 1);
+    const [, brief] = everyStream(orderStreams([stream, { ...stream, id: 'b' }], 1));
     expect(brief).toMatchObject({ transport: null, mdi: stream.mdi, tr101290: stream.tr101290, fec: stream.fec });
   });
 });

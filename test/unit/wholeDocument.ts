@@ -34,6 +34,9 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   dscp_received: ['34', '46'],
 };
 
+/** What columns hold is that of streams, which the schema of columns does not say. */
+const WITHOUT_COLUMNS = { streams_brief: null };
+
 export interface Told {
   /** What free texts are; they get a number behind them. */
   readonly text?: string;
@@ -43,13 +46,14 @@ export interface Told {
 
 export function wholeDocument(told: Told = {}): RunResult {
   const maker = new Maker(told.text ?? 'text');
-  const document = maker.make(SCHEMA, '') as RunResult;
+  const make = (): RunResult => ({ ...(maker.make(SCHEMA, '') as RunResult), ...WITHOUT_COLUMNS });
+  const document = make();
   if (told.receivers !== true) return { ...document, receivers: [] };
   return {
     ...document,
     receivers: document.receivers.map((receiver) => ({
       ...receiver,
-      result: { ...(maker.make(SCHEMA, '') as RunResult), receivers: [] },
+      result: { ...make(), receivers: [] },
     })),
   };
 }

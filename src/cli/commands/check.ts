@@ -1,4 +1,5 @@
 import { formatCount, formatDuration, formatRatio } from '../../core/format.js';
+import { fieldsOfEvery } from '../../result/briefStreams.js';
 import type { RunResult } from '../../result/model.js';
 import type { CliContext } from '../context.js';
 import { planPair } from '../../profile/makePlan.js';
@@ -32,7 +33,7 @@ function verdictLine(result: RunResult, status: number): string {
   const silence = result.events.find((event) => event.event === 'silence' && event.stream === null);
   if (metrics === undefined) return `${verdict}: ${endpoint} ${silence?.text ?? 'nothing arrived'}`;
   const delay = result.aggregate?.histograms.one_way_delay_ns ?? null;
-  const local = result.streams.every((stream) => stream.local) ? ', never left this host' : '';
+  const local = fieldsOfEvery(result, ['local']).every((stream) => stream.local) ? ', never left this host' : '';
   const delayText = delay === null ? '' : `, delay p50 ${formatDuration(delay.p50)} p99 ${formatDuration(delay.p99)}`;
   const lost = `lost ${formatCount(metrics.packets_lost)} (${formatRatio(metrics.loss_ratio)})`;
   const limit = result.limits.find((judged) => !judged.ok);

@@ -2,7 +2,8 @@
  * The page in parts, each of which is told when it has changed. They stand in one order, and are there when they are
  * empty: the page has a place for each.
  */
-import type { RunResult } from '../../result/model.js';
+import { everyStream } from '../../result/briefStreams.js';
+import type { RunResult, Stream } from '../../result/model.js';
 import { arbitration } from '../html/arbitration.js';
 import { capacity } from '../html/capacity.js';
 import { conditions } from '../html/conditions.js';
@@ -81,7 +82,7 @@ function streams(state: LiveState, view: View): Markup {
   if (result === null || view.page !== 'overview') return NOTHING;
   const only = result.streams.length === 1 ? result.streams[0] : undefined;
   const { stream: id } = view;
-  const stream = id === null ? only : result.streams.find((one) => one.id === id);
+  const stream = id === null ? only : streamOf(result, id);
   if (stream !== undefined) {
     return titled(markup`Stream ${streamName(stream)}`, liveDetail(result, stream, state, view));
   }
@@ -89,6 +90,11 @@ function streams(state: LiveState, view: View): Markup {
   if (sent !== undefined) return titled(markup`Sent stream ${sentName(sent)}`, liveSent(result, sent, history));
   if (id !== null) return titled('Stream', noSuchStream(id));
   return result.streams.length === 0 ? NOTHING : titled('Streams', liveStreams(result, history, view));
+}
+
+/** One that is told in brief is looked up alone when it is asked for. */
+function streamOf(result: RunResult, id: string): Stream | undefined {
+  return result.streams.find((one) => one.id === id) ?? everyStream(result).find((one) => one.id === id);
 }
 
 /** Of the whole run: not beside one stream. */
