@@ -5,6 +5,7 @@ import type { Comparison } from '../result/comparison.js';
 import type { LimitResult, Receiver, RunResult, SenderStream, Stream, ZapChannel } from '../result/model.js';
 import { outcomeOf } from '../result/outcome.js';
 import { changeOf } from './change.js';
+import { comparedGroups } from './comparedGroups.js';
 import { formatLimitFigure, formatNamed } from './figure.js';
 import { plainDocument } from './plainDocument.js';
 import { commandTitle } from './title.js';
@@ -143,7 +144,7 @@ function comparisonParts({ runs, differences, figures, limits }: Comparison): st
     table('Worse', failed, LIMIT_COLUMNS),
     table(
       'Figures',
-      figures,
+      comparedGroups(figures, ROWS).groups.flatMap((group) => group.figures),
       [
         ['of', ({ stream }) => (stream === null ? 'the run' : code(stream))],
         ['figure', ({ name }) => code(name)],

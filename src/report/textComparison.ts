@@ -2,11 +2,14 @@
 import { formatDuration } from '../core/format.js';
 import type { ComparedFigure, Comparison } from '../result/comparison.js';
 import { changeOf } from './change.js';
+import { comparedGroups } from './comparedGroups.js';
 import { formatNamed } from './figure.js';
 import { fold } from './fold.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
+import { counted } from './textLines.js';
 import { limitLines } from './textLimits.js';
 
+const MOST = 20;
 const NAME = 32;
 const VALUE = 12;
 const CHANGE = 10;
@@ -16,9 +19,9 @@ export function renderComparisonText(of: Comparison, options: TextOptions = {}):
   const style = styleOf(options.color ?? false);
   const blocks = [runLines(of, style)];
   if (of.differences.length > 0) blocks.push(of.differences.map((text) => style.warn(fold(`note: ${text}`))));
-  const groups = [...new Set(of.figures.map(({ stream }) => stream))];
-  for (const stream of groups) {
-    const figures = of.figures.filter((figure) => figure.stream === stream);
+  const { groups, left } = comparedGroups(of.figures, options.most ?? MOST);
+  if (left > 0) blocks.push([fold(`of ${counted(left, 'more stream')} no figure became worse by a larger share`)]);
+  for (const { stream, figures } of groups) {
     blocks.push([
       style.bold(stream ?? 'the run'),
       style.dim(head(of.runs.length)),

@@ -112,18 +112,28 @@ function listed(names: readonly string[]): string {
   return names.length > 5 ? `${names.slice(0, 5).join(', ')}, ...` : names.join(', ');
 }
 
-/** Ports and identifiers of sources are new in every run: places and names are not. Several at one place are counted. */
+/**
+ * Ports and identifiers of sources are new in every run: places and names are not, nor the numbers of a sender's flows.
+ * What is still of one name is counted.
+ */
 function mediaByName(result: RunResult): Map<string, Stream> {
   const byName = new Map<string, Stream>();
+  const counts = new Map<string, number>();
   for (const stream of everyStream(result)) {
     if (stream.role !== 'media') continue;
-    const leg = stream.leg === null ? '' : ` leg ${stream.leg}`;
-    const plain = `${stream.name ?? (stream.group === '' ? stream.format : formatHostPort(stream.group, stream.port))}${leg}`;
-    let name = plain;
-    for (let i = 2; byName.has(name); i++) name = `${plain} (${i})`;
-    byName.set(name, stream);
+    const plain = nameOf(stream);
+    const count = (counts.get(plain) ?? 0) + 1;
+    counts.set(plain, count);
+    byName.set(count === 1 ? plain : `${plain} (${count})`, stream);
   }
   return byName;
+}
+
+/** Flow 0 is the only one of most senders. */
+function nameOf({ name, format, group, port, leg, flow }: Stream): string {
+  const place = name ?? (group === '' ? format : formatHostPort(group, port));
+  const numbered = format === 'probe' && flow !== null && flow !== '0' ? ` flow ${flow}` : '';
+  return `${place}${numbered}${leg === null ? '' : ` leg ${leg}`}`;
 }
 
 /** What makes figures differ that are no better and no worse. */

@@ -26,6 +26,14 @@ function slower(change: Partial<Stream['metrics']>, delays: readonly number[] = 
   return { ...base, streams: [{ ...built, metrics: { ...built.metrics, ...change } }] };
 }
 
+function flows(...numbers: number[]): Stream[] {
+  return numbers.map((flow, i) => probeStream({ flow: String(flow), sourcePort: 40_000 + i }));
+}
+
+function losing(stream: Stream, ratio: number): Stream {
+  return { ...stream, metrics: { ...stream.metrics, loss_ratio: ratio } };
+}
+
 function streamsAt(...ports: number[]): Stream[] {
   return ports.map((port) => probeStream({ port }));
 }
@@ -81,6 +89,25 @@ describe('a comparison', () => {
       'the same run was given twice',
       '2 streams are not in all of the runs: 239.1.1.1:5003, 239.1.1.1:5009',
     ]);
+  });
+
+  it('pairs flows by their numbers, in whichever order they are, and counts what is of one name', () => {
+    const other = { ...probeStream({ sourcePort: 1 }), format: 'rtp/33' };
+    const a = { ...receiverResult(), streams: [...flows(0, 2, 1), other, other] };
+    const b = { ...receiverResult(), streams: [...flows(2, 1, 0), other, other] };
+    const { figures, differences } = compareResults(named(a, b));
+    const streams = new Set(figures.map(({ stream }) => stream).filter((stream) => stream !== null));
+    const place = '239.1.1.1:5001';
+    expect([...streams].toSorted()).toEqual(
+      [place, `${place} (2)`, `${place} (3)`, `${place} flow 1`, `${place} flow 2`, 'all streams'].toSorted(),
+    );
+    expect(differences.filter((text) => text.includes('not in all'))).toEqual([]);
+  });
+
+  it('compares ten thousand flows in no time to speak of', () => {
+    const flow = probeStream({ flow: '0' });
+    const many = receiverResult({ streams: Array.from({ length: 10_000 }, () => flow), detail: 10 });
+    expect(compareResults(named(many, many)).figures.length).toBeGreaterThan(10_000);
   });
 
   it('compares the one stream of each run although their groups differ', () => {
@@ -189,6 +216,43 @@ describe('regressions', () => {
     const { limits, figures } = compareResults(named(behind, slower({})), ofAll(0.05));
     expect(limits.some(({ expression }) => expression.startsWith('one_way_delay_ns'))).toBe(false);
     expect(figures.find(({ name }) => name === 'one_way_delay_ns.p50')!.changes).toEqual([null, null]);
+  });
+});
+
+describe('reports of a comparison of very many streams', () => {
+  const base = { ...receiverResult(), streams: flows(...Array.from({ length: 300 }, (_, flow) => flow)) };
+  const changed = {
+    ...base,
+    // Flow 250 became the worst, 251 is better than it was.
+    streams: base.streams.map((stream, i) =>
+      i === 250 ? losing(stream, 0.5) : i === 251 ? losing(stream, 0) : i === 252 ? losing(stream, 0.4) : stream,
+    ),
+  };
+  const comparison = compareResults(named(base, changed));
+
+  it('tell those that became worst, and how many there are beside them', async () => {
+    const text = renderComparisonText(comparison, { most: 5 });
+    const titles = text.split('\n').filter((line) => /^(?:239|all|the run)/u.test(line));
+    expect(titles).toEqual([
+      'all streams',
+      '239.1.1.1:5001',
+      '239.1.1.1:5001 flow 250',
+      '239.1.1.1:5001 flow 252',
+      'the run',
+    ]);
+    expect(text).toContain('of 297 more streams no figure became worse by a larger share');
+    expect(renderComparisonText(comparison, { most: 302 })).not.toContain('more stream');
+  });
+
+  it('hold them in a page, in a comment and as rows', () => {
+    const page = byId(readHtml(renderReport('html', [base, changed], comparison)), 'figures');
+    expect(all(page, 'table')).toHaveLength(256);
+    expect(textOf(page)).toContain('Of 46 more no figure became worse by a larger share');
+    const comment = renderReport('md', [base, changed], comparison);
+    expect(comment).toContain('flow 250`');
+    expect(comment).not.toContain('flow 251`');
+    expect(comment).toMatch(/And [\d,]+ more\./u);
+    expect(renderReport('csv', [base, changed], comparison)).toContain('flow 251');
   });
 });
 

@@ -1,7 +1,8 @@
 /** Runs side by side, and how much worse or better each figure became. */
-import { formatDuration } from '../../core/format.js';
+import { formatCount, formatDuration } from '../../core/format.js';
 import type { ComparedFigure, ComparedRun, Comparison } from '../../result/comparison.js';
 import { changeOf } from '../change.js';
+import { comparedGroups } from '../comparedGroups.js';
 import { formatNamed } from '../figure.js';
 import { instant } from './instant.js';
 import { orNone } from './cell.js';
@@ -9,6 +10,7 @@ import { table, type Column } from './table.js';
 import { markup, type Markup, type Part } from './markup.js';
 import { limits } from './verdict.js';
 
+const MOST_GROUPS = 256;
 /** Figures of the run itself stand last. */
 const OF_THE_RUN = 'The run';
 
@@ -28,7 +30,7 @@ export function comparisonArticle(of: Comparison): Markup {
         : markup`<div class="verdict bad">
             <p class="outcome">${failed} of ${of.limits.length} figures became worse than the limit</p>
           </div>`;
-  const groups = [...new Set(of.figures.map(({ stream }) => stream))];
+  const { groups, left } = comparedGroups(of.figures, MOST_GROUPS);
   return markup`<article class="run">
     <header>
       <h1>Comparison of ${of.runs.length} runs</h1>
@@ -51,13 +53,13 @@ export function comparisonArticle(of: Comparison): Markup {
     }
     <section id="figures">
       <h2>Figures</h2>
-      ${groups.map((stream) =>
-        figures(
-          of.figures.filter((figure) => figure.stream === stream),
-          of.runs,
-          stream ?? OF_THE_RUN,
-        ),
-      )}
+      ${
+        left > 0 &&
+        markup`<p class="note">
+          Of ${formatCount(left)} more no figure became worse by a larger share: a CSV has them all.
+        </p>`
+      }
+      ${groups.map((group) => figures(group.figures, of.runs, group.stream ?? OF_THE_RUN))}
     </section>
   </article>`;
 }
