@@ -1,6 +1,6 @@
 /**
  * Streams beyond the detail limit, as columns: what they have in common is said once. Of ten thousand numbered sources a
- * document is an eighth as long as with an object for each, and making, moving and writing it takes as much less.
+ * document is a fifth as long as with an object for each, and takes as much less to move and to write.
  */
 import type { Stream } from './modelStream.js';
 
