@@ -1,4 +1,5 @@
 import type { ComparedFigure } from '../result/comparison.js';
+import { shareOf } from './change.js';
 
 export interface ComparedGroup {
   /** As {@link ComparedFigure.stream}. */
@@ -33,11 +34,11 @@ export function comparedGroups(
 /** The largest share by which one of them is worse than in the first run; below 0: all are better. */
 function worsening(figures: readonly ComparedFigure[]): number {
   let most = -Infinity;
-  for (const { better, values, changes } of figures) {
-    if (better === null) continue;
-    for (let run = 1; run < values.length; run++) {
-      const change = changes[run] ?? (values[0] === 0 && (values[run] ?? 0) > 0 ? Infinity : null);
-      if (change !== null) most = Math.max(most, better === 'lower' ? change : 0 - change);
+  for (const figure of figures) {
+    if (figure.better === null) continue;
+    for (let run = 1; run < figure.values.length; run++) {
+      const share = shareOf(figure, run);
+      if (share !== null) most = Math.max(most, figure.better === 'lower' ? share : 0 - share);
     }
   }
   return most;

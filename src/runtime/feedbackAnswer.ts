@@ -1,6 +1,7 @@
 /** What a receiver answers the sender of a run, and what it has found out about that sender's clock. */
 import { formatRealtime, type Nanos, type RunEpoch } from '../core/time.js';
 import type { ClockOffsetReport, RunResult } from '../result/model.js';
+import { resultFor } from '../result/resultFor.js';
 import type { FeedbackPeer } from './feedbackPeer.js';
 import type { RunMessage } from './messages.js';
 import type { OpenSource } from './receiverSetup.js';
@@ -12,6 +13,8 @@ export function answerTo(
   sources: readonly OpenSource[],
   startMonoNs: Nanos,
 ): Extract<RunMessage, { type: 'answer' }> {
+  const run = hex(peer.run);
+  const sinceNs = peer.sinceMonoNs - startMonoNs;
   const zone = /^fe[89ab]/i.test(peer.address) ? `%${sources[0]!.via.name}` : '';
   return {
     type: 'answer',
@@ -19,11 +22,11 @@ export function answerTo(
       source: peer.address,
       address: `${peer.address}${zone}`,
       port: peer.said.port,
-      run: hex(peer.run),
+      run,
       receiver: hex(peer.ssrc),
-      sinceNs: peer.sinceMonoNs - startMonoNs,
+      sinceNs,
     },
-    result,
+    result: result === null ? null : resultFor(result, peer.address, run, sinceNs),
   };
 }
 

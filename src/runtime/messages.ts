@@ -123,7 +123,7 @@ export type RunMessage =
   | { readonly type: 'described'; readonly sdp: string }
   /** Results of receivers may come to this sender. `run`: eight hexadecimal digits. */
   | { readonly type: 'collect'; readonly address: string; readonly port: number; readonly run: string }
-  /** What a receiver has for the sender of a run: its result of now; `null`: the last one, which follows. */
+  /** A receiver's result, as far as it is about the run of the sender that it goes to; `null`: the last one, which follows. */
   | { readonly type: 'answer'; readonly to: AnswerTo; readonly result: RunResult | null }
   /** The services of a transport stream are known, or others than before. `stream`: its id; `time`: RFC 3339. */
   | {

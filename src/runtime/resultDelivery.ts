@@ -22,14 +22,16 @@ export class ResultDelivery {
   }
 
   async #send(to: AnswerTo, result: RunResult): Promise<void> {
-    const text = boundedJson(resultFor(result, to.source, to.run, to.sinceNs));
-    const why = await deliverResult({ ...to, key: this.#key }, text);
+    const why = await deliverResult({ ...to, key: this.#key }, boundedJson(result));
     if (why !== null) this.failures.push(`the result could not be delivered to ${to.address}: ${why}`);
   }
 
   /** All have arrived, or failed, those that waited for the `last` result too. Never rejects. */
   async finished(last: RunResult): Promise<void> {
-    for (const to of this.#waiting.splice(0)) this.#deliveries.push(this.#send(to, last));
+    for (const to of this.#waiting.splice(0)) {
+      this.#deliveries.push(this.#send(to, resultFor(last, to.source, to.run, to.sinceNs)));
+    }
+
     await Promise.all(this.#deliveries);
   }
 }
