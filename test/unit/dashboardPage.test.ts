@@ -13,6 +13,7 @@ import { partsOf, stateOf } from './dashboardFixture.js';
 import { all, elementsIn, readHtml, textOf, type HtmlElement } from './htmlReader.js';
 import { intervalRow, SECOND_NS, senderRow } from './intervalFixture.js';
 import { documents, mediaResult, probeStream, receiver, sentResult } from './reportFixture.js';
+import { receiverResult } from './resultFixture.js';
 
 function pageOf(state: ReturnType<typeof stateOf>, view: Parameters<typeof partsOf>[1] = {}): HtmlElement {
   const parts = Object.entries(partsOf(state, view)).map(([id, html]) => ({
@@ -267,6 +268,14 @@ describe('the table of streams', () => {
       ['next', 'other'],
     ]);
     expect(partsOf(state, { stream: 'other' }).limits).toBe('');
+  });
+
+  it('shows a stream beyond the detail, which has no neighbours, and leads back to all', () => {
+    const streams = ['0', '1', '2', '3'].map((flow) => probeStream({ flow }));
+    const { streams: told } = partsOf(stateOf(receiverResult({ streams, detail: 2 })), { stream: streams[3]!.id });
+    expect(told).toContain('Stream ');
+    expect(told).toContain('All 4 streams');
+    expect(told).not.toMatch(/rel="(?:next|prev)"/u);
   });
 
   it('says when there is no such stream', () => {

@@ -31,7 +31,7 @@ export function liveDetail(
     drawn: DRAWN,
     brief: true,
   });
-  return markup`${result.streams.length > 1 && neighbours(sortedStreams(result.streams, history, view.sort), stream, view)}
+  return markup`${result.streams.length > 1 && neighbours(sortedStreams(result.streams, history, view.sort), result.streams_total, stream, view)}
     ${picture(stream, offer)} ${now(stream, history)}
     ${recent !== null && seriesCharts(stream, recent, result.run, null, HISTORY_POINTS)}
     ${section}`;
@@ -42,15 +42,16 @@ export function noSuchStream(id: string): Markup {
   return markup`<p>There is no stream <bdi>${id}</bdi>, or not yet. <a href="${addressOf(OVERVIEW)}">All streams</a></p>`;
 }
 
-function neighbours(streams: readonly Stream[], stream: Stream, view: View): Markup {
+/** `total`: of those that have no row too; one of these has no neighbours. */
+function neighbours(streams: readonly Stream[], total: number, stream: Stream, view: View): Markup {
   const at = streams.indexOf(stream);
   const link = (to: Stream | undefined, rel: 'prev' | 'next', word: string): Markup | false =>
     to !== undefined &&
     markup`<li><a rel="${rel}" href="${addressOf({ ...view, stream: to.id })}">${word}: ${streamName(to)}</a></li>`;
   return markup`<nav aria-label="Streams">
     <ul>
-      <li><a rel="up" href="${addressOf({ ...OVERVIEW, sort: view.sort })}">All ${formatCount(streams.length)} streams</a></li>
-      ${link(streams[at - 1], 'prev', 'Before')}${link(streams[at + 1], 'next', 'Next')}
+      <li><a rel="up" href="${addressOf({ ...OVERVIEW, sort: view.sort })}">All ${formatCount(total)} streams</a></li>
+      ${link(streams[at - 1], 'prev', 'Before')}${at >= 0 && link(streams[at + 1], 'next', 'Next')}
     </ul>
   </nav>`;
 }
