@@ -1,5 +1,5 @@
 import type { OutputPlan } from '../profile/makePlan.js';
-import { DEFAULT_DETAIL } from '../result/build.js';
+import { DEFAULT_DETAIL } from '../result/streamOrder.js';
 import { judgeAgain } from '../result/judge.js';
 import { mergeParts } from '../result/merge.js';
 import type { RunResult } from '../result/model.js';

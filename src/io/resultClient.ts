@@ -5,6 +5,8 @@ import { formatHead, MOST_RESULT_OCTETS, proofOf } from './resultServer.js';
 
 const PATIENCE_MS = 5000;
 const compress = promisify(gzip);
+/** Of ten thousand streams 20 ms instead of 60, for 0.67 MB instead of 0.58. */
+const LEVEL = { level: 1 };
 
 export interface ResultDelivery {
   /** With the zone of a link-local one. */
@@ -18,7 +20,7 @@ export interface ResultDelivery {
 
 /** Sends a result to the sender of a run. `null`: it was taken; else why not. Never rejects, and takes 5 s at most. */
 export async function deliverResult(to: ResultDelivery, text: string): Promise<string | null> {
-  const document = await compress(text);
+  const document = await compress(text, LEVEL);
   if (document.length > MOST_RESULT_OCTETS)
     return `it has ${document.length} octets, at most ${MOST_RESULT_OCTETS} are taken`;
   const head = formatHead({

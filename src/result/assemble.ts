@@ -1,12 +1,10 @@
 import { whole } from '../core/steps.js';
-import type { HistogramId } from '../metrics/catalog.js';
-import type { Histogram } from '../metrics/histogram.js';
-import { aggregateInSteps } from './aggregate.js';
-import { DEFAULT_DETAIL, orderStreams } from './build.js';
+import type { SharedHistograms } from './aggregate.js';
 import { judgeHealth, type HealthFacts } from './health.js';
 import { judgeLimits, type JudgeOptions } from './judge.js';
 import type { Limit } from './limits.js';
 import type { EventRecord, LimitResult, RunResult, Stream } from './model.js';
+import { StreamTally } from './streamTally.js';
 import { RESULT_SCHEMA } from './version.js';
 
 const EVENTS = 1000;
@@ -17,11 +15,9 @@ export interface RunFacts extends Pick<
   'tool' | 'host' | 'clock' | 'run' | 'memberships' | 'sockets' | 'arbitration' | 'sender' | 'evidence' | 'receivers'
 > {
   /** As `buildStream` made them. */
-  readonly streams: readonly Stream[];
+  readonly streams: StreamTally;
   /** What streams without histograms of their own recorded in common. */
-  readonly others: Readonly<Partial<Record<HistogramId, Histogram>>> | null;
-  /** Most streams in detail. */
-  readonly detail?: number;
+  readonly others: SharedHistograms;
   readonly taps?: RunResult['taps'];
   readonly capacity?: RunResult['capacity'];
   readonly bench?: RunResult['bench'];
@@ -31,23 +27,39 @@ export interface RunFacts extends Pick<
   readonly health: HealthFacts;
   readonly events: readonly EventRecord[];
   readonly eventCounts: Readonly<Record<string, number>>;
-  readonly limits?: readonly Limit[];
   readonly judge?: JudgeOptions;
   /** What was judged of every interval. */
   readonly eachLimits?: readonly LimitResult[];
 }
 
-/** The document. Health and limits are judged here, over all streams, before any detail is left out. */
-export function assembleResult(facts: RunFacts): RunResult {
-  return whole(assembleInSteps(facts));
+/** The same of a run whose streams are few, and known all at once. */
+export interface WholeFacts extends Omit<RunFacts, 'streams'> {
+  readonly streams: readonly Stream[];
+  readonly limits?: readonly Limit[];
+  /** Most streams in detail. */
+  readonly detail?: number;
 }
 
-/** The same, yielding between its parts. */
+/** The document, at once. */
+export function assembleResult({ streams, limits, detail, ...facts }: WholeFacts): RunResult {
+  const tally = new StreamTally(limits, detail);
+  for (const stream of streams) tally.add(stream);
+  return whole(assembleInSteps({ ...facts, streams: tally }));
+}
+
+/** The document, yielding between its parts. */
 export function* assembleInSteps(facts: RunFacts): Generator<void, RunResult> {
   const { streams } = facts;
-  const aggregate = yield* aggregateInSteps(streams, facts.others);
+  const aggregate = yield* streams.aggregate.inSteps(facts.others);
   yield;
-  const health = judgeHealth(facts.health, streams, facts.sender, facts.clock, facts.arbitration, facts.evidence);
+  const health = judgeHealth(
+    facts.health,
+    streams.health,
+    facts.sender,
+    facts.clock,
+    facts.arbitration,
+    facts.evidence,
+  );
   yield;
   const result = {
     schema: RESULT_SCHEMA,
@@ -57,9 +69,8 @@ export function* assembleInSteps(facts: RunFacts): Generator<void, RunResult> {
     run: facts.run,
     memberships: facts.memberships,
     sockets: facts.sockets,
-    streams: [...streams],
-    streams_brief: null,
-    streams_total: streams.length,
+    ...streams.order.finish(),
+    streams_total: streams.order.count,
     aggregate,
     arbitration: facts.arbitration,
     outputs: [...(facts.outputs ?? [])],
@@ -76,6 +87,6 @@ export function* assembleInSteps(facts: RunFacts): Generator<void, RunResult> {
     receivers: facts.receivers,
   } satisfies Omit<RunResult, 'limits'>;
   yield;
-  const limits = [...judgeLimits(result, facts.limits ?? [], facts.judge), ...(facts.eachLimits ?? [])];
-  return { ...result, ...orderStreams(streams, facts.detail ?? DEFAULT_DETAIL), limits };
+  const limits = judgeLimits(result, streams.limits, facts.judge, streams.judging);
+  return { ...result, limits: [...limits, ...(facts.eachLimits ?? [])] };
 }

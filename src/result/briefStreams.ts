@@ -35,19 +35,83 @@ const LEFT_OUT = {
 /** Fields that have a column. */
 type BriefField = Exclude<keyof Stream, keyof typeof LEFT_OUT | 'metrics'>;
 
-/** Columns of the streams, in their order; `null`: there are none. Histograms, series, maps and reasons are left out. */
-export function briefStreams(streams: readonly Stream[]): BriefStreams | null {
-  const [first] = streams;
-  if (first === undefined) return null;
-  const columns: Record<string, BriefColumn> = {};
-  for (const key of keysOf(first)) {
-    if (key in LEFT_OUT || key === 'metrics') continue;
-    columns[key] = columnOf(streams, (stream) => stream[key]);
+/** Columns of streams that come one after another, of which none is kept. Histograms, series, maps and reasons are left out. */
+export class BriefRows {
+  #fields: Columns | null = null;
+  #metrics: Columns | null = null;
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
   }
-  for (const id of keysOf(first.metrics)) {
-    columns[METRICS + id] = columnOf(streams, ({ metrics }) => metrics[id]);
+
+  add(stream: Stream): void {
+    this.#fields ??= new Columns(stream, (key) => key in LEFT_OUT || key === 'metrics');
+    this.#metrics ??= new Columns(stream.metrics, () => false);
+    this.#fields.add(stream, this.#count);
+    this.#metrics.add(stream.metrics, this.#count);
+    this.#count++;
   }
-  return { count: streams.length, columns };
+
+  /** `order`: of the rows. `null`: there are none. */
+  finish(order: readonly number[]): BriefStreams | null {
+    if (this.#fields === null || this.#metrics === null) return null;
+    const columns = { ...this.#fields.finish('', order), ...this.#metrics.finish(METRICS, order) };
+    return { count: this.#count, columns };
+  }
+}
+
+/** Of objects with the same keys. */
+class Columns {
+  readonly #keys: readonly string[];
+  readonly #columns: readonly Column[];
+
+  constructor(first: object, isLeftOut: (key: string) => boolean) {
+    this.#keys = Object.keys(first).filter((key) => !isLeftOut(key));
+    this.#columns = this.#keys.map((key) => new Column((first as Record<string, unknown>)[key]));
+  }
+
+  add(one: object, row: number): void {
+    // By their positions: an iterator makes more garbage than there are values.
+    for (let i = 0; i < this.#keys.length; i++) {
+      this.#columns[i]!.add((one as Record<string, unknown>)[this.#keys[i]!], row);
+    }
+  }
+
+  finish(prefix: string, order: readonly number[]): Record<string, BriefColumn> {
+    return Object.fromEntries(this.#keys.map((key, i) => [prefix + key, this.#columns[i]!.finish(order)]));
+  }
+}
+
+/** Values of one field. */
+class Column {
+  readonly #first: unknown;
+  /** `null`: so far all are the first one. */
+  #each: unknown[] | null = null;
+
+  constructor(first: unknown) {
+    this.#first = first;
+  }
+
+  /** `row`: how many there are before it; of the first nothing more is to be known. */
+  add(value: unknown, row: number): void {
+    if (this.#each !== null) this.#each.push(value);
+    else if (!isAlike(value, this.#first)) this.#each = [...new Array<unknown>(row).fill(this.#first), value];
+  }
+
+  finish(order: readonly number[]): BriefColumn {
+    const each = this.#each;
+    return each === null ? { all: this.#first } : { each: order.map((row) => each[row]) };
+  }
+}
+
+/** Whether both are the same in JSON. */
+function isAlike(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const keys = Object.keys(a);
+  if (Array.isArray(a) !== Array.isArray(b) || keys.length !== Object.keys(b).length) return false;
+  return keys.every((key) => key in b && isAlike(a[key as keyof typeof a], b[key as keyof typeof b]));
 }
 
 /** All streams of a result, those in columns as objects again, made anew by each call. */
@@ -93,23 +157,4 @@ function rowOf(
   const values: Record<string, unknown> = {};
   for (const [key, column] of columns) values[key] = 'all' in column ? column.all : column.each[row];
   return values;
-}
-
-function columnOf(streams: readonly Stream[], valueOf: (stream: Stream) => unknown): BriefColumn {
-  const first = valueOf(streams[0]!);
-  // Parts of a document are alike when their text is.
-  const text = isPart(first) ? JSON.stringify(first) : null;
-  const isShared = (stream: Stream): boolean => {
-    const value = valueOf(stream);
-    return text === null ? value === first : isPart(value) && JSON.stringify(value) === text;
-  };
-  return streams.every(isShared) ? { all: first } : { each: streams.map(valueOf) };
-}
-
-function isPart(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
-}
-
-function keysOf<T extends object>(value: T): (keyof T & string)[] {
-  return Object.keys(value) as (keyof T & string)[];
 }

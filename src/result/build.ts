@@ -5,7 +5,6 @@ import { SERIES_METRIC_IDS, SERIES_METRICS, type HistogramId } from '../metrics/
 import type { Histogram } from '../metrics/histogram.js';
 import type { Series } from '../metrics/series.js';
 import { STREAM_HISTOGRAMS, type StreamSnapshot } from '../metrics/snapshot.js';
-import { briefStreams, type OrderedStreams } from './briefStreams.js';
 import { buildBursts } from './buildBursts.js';
 import { buildAfter, buildFec, buildRecovery, buildRtcp } from './buildRepair.js';
 import { buildTransport, type MediaFacts } from './buildTransport.js';
@@ -14,8 +13,6 @@ import type { Measurement } from './measurement.js';
 import type { Stream, StreamHistograms, StreamSeries } from './model.js';
 import { streamMetrics } from './streamMetrics.js';
 
-/** Most streams in detail unless told otherwise. */
-export const DEFAULT_DETAIL = 256;
 const LOSS_MAP_RANGES = 1024;
 const UNTOLD = 'no RTCP sender report came: what was lost behind the last packet that came is not counted';
 
@@ -197,25 +194,4 @@ export function buildSeries(series: Series, startMonoNs: Nanos, countsDrops: boo
     points: series.points,
     metrics: metrics as StreamSeries['metrics'],
   };
-}
-
-/**
- * Streams in the order of the document: media before what goes with it, and as they came while all fit into `detail`;
- * beyond that worst first (most loss, then most delay), and those behind the limit in brief.
- */
-export function orderStreams(streams: readonly Stream[], detail: number): OrderedStreams {
-  if (streams.length <= detail) return { streams: streams.toSorted(mediaFirst), streams_brief: null };
-  const sorted = streams.toSorted(
-    (a, b) =>
-      mediaFirst(a, b) ||
-      (b.metrics.loss_ratio ?? 0) - (a.metrics.loss_ratio ?? 0) ||
-      (b.histograms?.one_way_delay_ns?.p99 ?? -Infinity) - (a.histograms?.one_way_delay_ns?.p99 ?? -Infinity) ||
-      0,
-  );
-  return { streams: sorted.slice(0, detail), streams_brief: briefStreams(sorted.slice(detail)) };
-}
-
-/** Reports and announcements may come before what they go with. */
-function mediaFirst(a: Stream, b: Stream): number {
-  return Number(a.role !== 'media') - Number(b.role !== 'media');
 }

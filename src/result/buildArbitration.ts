@@ -1,5 +1,5 @@
 import type { ArbitrationSnapshot, LegSnapshot, RepairSnapshot } from '../metrics/repairSnapshot.js';
-import { DEFAULT_DETAIL } from './build.js';
+import { DEFAULT_DETAIL } from './streamOrder.js';
 import { mergeSummaries, summarise } from './histogramSummary.js';
 import type { Arbitration, ArbitrationStream } from './model.js';
 

@@ -1,7 +1,7 @@
 /** The section `bench` of benchmarks that measure streams, from what was measured of each. */
 import { dscpName } from '../core/dscp.js';
 import type { HistogramId } from '../metrics/catalog.js';
-import { mergeMetrics } from './aggregate.js';
+import { mergeMetrics } from './mergeMetrics.js';
 import { mergeSummaries } from './histogramSummary.js';
 import type { HistogramSummary, Membership, Stream } from './model.js';
 import type { BenchClass, BenchClasses, BenchForwarding, BenchGroup, BenchSpread } from './modelBenchStreams.js';

@@ -1,6 +1,6 @@
 import type { Nanos } from '../core/time.js';
-import { checkIdentities } from './identities.js';
-import type { Arbitration, ClockQuality, Evidence, Health, HealthReason, Sender, Stream } from './model.js';
+import type { Arbitration, ClockQuality, Evidence, Health, HealthReason, Sender } from './model.js';
+import type { StreamHealth } from './streamHealth.js';
 
 /** What the verdict is made from, besides the figures themselves. */
 export interface HealthFacts {
@@ -67,21 +67,20 @@ const SEVERITIES: readonly HealthReason['severity'][] = ['invalid', 'degraded', 
  */
 export function judgeHealth(
   facts: HealthFacts,
-  streams: readonly Stream[],
+  streams: StreamHealth,
   sender: Sender | null,
   clock: ClockQuality,
   arbitration: Arbitration | null = null,
   evidence: Evidence | null = null,
 ): Health {
   const reasons: HealthReason[] = [];
-  const identities = checkIdentities(streams, sender, facts.kernelDrops, arbitration);
+  const identities = streams.identities.finish(sender, facts.kernelDrops, arbitration);
   addInvalid(reasons, facts, streams, clock, identities.broken);
   addDegraded(reasons, facts, streams, clock);
   addNotes(reasons, facts, streams, clock);
   if (evidence !== null && reasons.some(({ code }) => isLateness(code))) addProcessors(reasons, evidence);
   reasons.push(...(facts.also ?? []));
   reasons.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
-  const attributed = streams.reduce((sum, stream) => sum + (stream.metrics.loss_socket_buffer ?? 0), 0);
   return {
     verdict: reasons.some((r) => r.severity === 'invalid')
       ? 'invalid'
@@ -90,7 +89,7 @@ export function judgeHealth(
         : 'valid',
     reasons,
     kernel_drops: facts.kernelDrops,
-    kernel_drops_other: facts.kernelDrops === null ? null : Math.max(0, facts.kernelDrops - attributed),
+    kernel_drops_other: facts.kernelDrops === null ? null : Math.max(0, facts.kernelDrops - streams.socketBufferLost),
     stalls: facts.loop.stalls,
     cycles: facts.loop.cycles,
     cycle_max_ns: facts.loop.maxCycleNs,
@@ -102,7 +101,7 @@ export function judgeHealth(
 function addInvalid(
   reasons: HealthReason[],
   facts: HealthFacts,
-  streams: readonly Stream[],
+  streams: StreamHealth,
   clock: ClockQuality,
   broken: readonly string[],
 ): void {
@@ -122,8 +121,7 @@ function addInvalid(
     add('path_table_full', `${facts.pathTableOverflow} datagrams found no room in the table of sources`);
   }
   if (facts.ringOverflow > 0) add('ring_full', `${facts.ringOverflow} datagrams found no room between two threads`);
-  const delays = streams.some((stream) => stream.send_time !== null);
-  if (clock.steps.length > 0 && delays) {
+  if (clock.steps.length > 0 && streams.timed > 0) {
     const largest = clock.steps.reduce((a, b) => (Math.abs(b.by_ns) > Math.abs(a.by_ns) ? b : a));
     add(
       'clock_step',
@@ -132,12 +130,7 @@ function addInvalid(
   }
 }
 
-function addDegraded(
-  reasons: HealthReason[],
-  facts: HealthFacts,
-  streams: readonly Stream[],
-  clock: ClockQuality,
-): void {
+function addDegraded(reasons: HealthReason[], facts: HealthFacts, streams: StreamHealth, clock: ClockQuality): void {
   const add = (code: string, text: string): void => void reasons.push({ code, severity: 'degraded', text });
   if (facts.injected !== null) add('injected', `faults were injected on purpose: ${facts.injected}`);
   if (facts.loop.stalls > 0) {
@@ -206,13 +199,12 @@ function seconds(ns: Nanos): string {
 }
 
 function addAttribution(
-  streams: readonly Stream[],
+  { inexact: kinds, socketBufferLost: attributed }: StreamHealth,
   kernelDrops: number,
   add: (code: string, text: string) => void,
 ): void {
-  const attributed = streams.reduce((sum, stream) => sum + (stream.metrics.loss_socket_buffer ?? 0), 0);
   for (const kind of ['shared', 'bounded'] as const) {
-    const inexact = streams.filter((stream) => stream.loss_attribution === kind).length;
+    const inexact = kinds[kind];
     if (inexact === 0) continue;
     add(
       `attribution_${kind}`,
@@ -238,25 +230,25 @@ function us(ns: Nanos): string {
   return (ns / 1e3).toFixed(1);
 }
 
-function addNotes(reasons: HealthReason[], facts: HealthFacts, streams: readonly Stream[], clock: ClockQuality): void {
+function addNotes(reasons: HealthReason[], facts: HealthFacts, streams: StreamHealth, clock: ClockQuality): void {
   const add = (code: string, text: string): void => void reasons.push({ code, severity: 'note', text });
-  const local = streams.filter((stream) => stream.local).length;
+  const { local, streams: all } = streams;
   if (local > 0) {
     add(
       'local',
-      local === streams.length
+      local === all
         ? 'everything came from this host itself: these copies never left it'
-        : `${local} of ${streams.length} streams come from this host itself: these copies never left it`,
+        : `${local} of ${all} streams come from this host itself: these copies never left it`,
     );
   }
-  if (streams.some((stream) => stream.send_time !== null && !stream.local)) {
+  if (streams.timedAfar > 0) {
     const state = clock.synchronisation.state;
     add(
       'clock_offset',
       `one-way delay contains the offset between the clocks of both hosts (this one: ${state === 'unknown' ? 'synchronisation unknown' : state})`,
     );
   }
-  if (streams.some((stream) => stream.send_time === 'due')) {
+  if (streams.due > 0) {
     add('due_time', "the carried send time is the due time: one-way delay contains the sender's departure error");
   }
   for (const text of facts.notes) add('capability', text);

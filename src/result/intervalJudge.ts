@@ -1,6 +1,7 @@
 import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from './interval.js';
 import { INTERVAL_FIGURES, type IntervalFigure } from './intervalFigures.js';
-import { boundEntries, isIn } from './judge.js';
+import { isIn } from './judgeStreams.js';
+import { boundEntries } from './limitEntries.js';
 import type { EachLimit } from './eachLimits.js';
 import type { LimitPlace } from './limits.js';
 import type { LimitResult } from './model.js';

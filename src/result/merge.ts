@@ -1,7 +1,8 @@
 import { HISTOGRAM_IDS, METRIC_IDS, METRICS } from '../metrics/catalog.js';
-import { aggregateStreams, mergeMetrics } from './aggregate.js';
+import { aggregateStreams } from './aggregate.js';
+import { mergeMetrics } from './mergeMetrics.js';
 import { everyStream } from './briefStreams.js';
-import { orderStreams } from './build.js';
+import { orderStreams } from './streamOrder.js';
 import { mergeBursts } from './buildBursts.js';
 import { mergeArbitrations } from './buildArbitration.js';
 import { mergeSummaries } from './histogramSummary.js';

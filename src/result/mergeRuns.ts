@@ -1,7 +1,7 @@
 import { McastError } from '../core/errors.js';
 import { unixMsOf } from '../core/format.js';
 import { fieldsOfEvery } from './briefStreams.js';
-import { DEFAULT_DETAIL } from './build.js';
+import { DEFAULT_DETAIL } from './streamOrder.js';
 import { judgeLimits } from './judge.js';
 import { parseExpect, type Limit } from './limits.js';
 import { mergeParts } from './merge.js';

@@ -1,6 +1,6 @@
 import { aggregateStreams } from './aggregate.js';
 import { everyStream, fieldsOfEvery } from './briefStreams.js';
-import { orderStreams } from './build.js';
+import { orderStreams } from './streamOrder.js';
 import type { RunResult, Stream } from './model.js';
 
 /** Streams in detail, and octets of JSON, of a result that goes to its sender; what is cut is detail, never a counter. */

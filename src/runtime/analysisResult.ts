@@ -1,17 +1,18 @@
 import { formatRealtime, type Nanos } from '../core/time.js';
 import type { CaptureCounts } from '../io/captureFile.js';
 import type { AnalyzePlan } from '../profile/plan.js';
-import { assembleResult } from '../result/assemble.js';
+import { whole } from '../core/steps.js';
+import { assembleInSteps } from '../result/assemble.js';
 import { buildStream } from '../result/build.js';
 import { buildArbitration } from '../result/buildArbitration.js';
 import { OFFLINE_HEALTH } from '../result/health.js';
-import type { ClockQuality, HealthReason, RunResult, SocketReport, Stream } from '../result/model.js';
-import { stampsOf } from '../result/stamps.js';
+import type { ClockQuality, HealthReason, RunResult, SocketReport } from '../result/model.js';
 import { CAPTURE_CAPABILITIES, type CaptureMeasurement } from './captureMeasurement.js';
 import { missedFrames, plural, skippedText } from './captureText.js';
 import { runSection, UNKNOWN_SYNCHRONISATION } from './document.js';
 import type { Judge } from './messages.js';
-import { endedIn, eventCounts, FAULT_NAMES, legPairs, overflowOf } from './receiverResult.js';
+import { ReceivedStreams } from './receivedStreams.js';
+import { eventCounts, FAULT_NAMES, legPairs, overflowOf } from './receiverResult.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 
 export interface AnalysisState {
@@ -29,66 +30,69 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
   const { files } = measured.capture;
   const { measurement } = measured;
   const { series } = measured.teller;
-  const streams = Array.from({ length: measurement.streamCount }, (_, index) =>
-    buildStream(measurement.snapshot(index), measured.provenance, series.get(index) ?? null, measured.contentOf(index)),
-  );
+  const streams = new ReceivedStreams(judge.limits, plan.detail);
+  for (let index = 0; index < measurement.streamCount; index++) {
+    const snapshot = measurement.snapshot(index);
+    const content = measured.contentOf(index);
+    streams.add(index, buildStream(snapshot, measured.provenance, series.get(index) ?? null, content));
+  }
   const notes = notesOf(measured, plan);
-  return assembleResult({
-    tool: toolFacts(),
-    host: hostFacts([]),
-    clock: clockOf(state, streams),
-    run: runSection(
-      plan,
-      { name: 'capture', capabilities: CAPTURE_CAPABILITIES, clock: measured.clock },
-      {
-        runId: measured.runId,
-        role: 'analyzer',
-        endpoints: [...new Set(plan.streams.map(({ endpoint }) => endpoint))],
-        startMonoNs: state.startNs,
-        endMonoNs: state.endNs,
-        startRealNs: state.startNs,
-        endRealNs: state.endNs,
-        complete: state.complete,
+  return whole(
+    assembleInSteps({
+      tool: toolFacts(),
+      host: hostFacts([]),
+      clock: clockOf(state, streams),
+      run: runSection(
+        plan,
+        { name: 'capture', capabilities: CAPTURE_CAPABILITIES, clock: measured.clock },
+        {
+          runId: measured.runId,
+          role: 'analyzer',
+          endpoints: [...new Set(plan.streams.map(({ endpoint }) => endpoint))],
+          startMonoNs: state.startNs,
+          endMonoNs: state.endNs,
+          startRealNs: state.startNs,
+          endRealNs: state.endNs,
+          complete: state.complete,
+          notes,
+        },
+      ),
+      memberships: [],
+      sockets: [socketOf(measured)],
+      arbitration: buildArbitration(legPairs(measured.media, streams), plan.detail),
+      taps: state.taps,
+      sender: null,
+      receivers: [],
+      streams: streams.tally,
+      others: measurement.aggregate(),
+      events: measured.log.events,
+      eventCounts: eventCounts(measured.log.counts, measurement.suppressedEvents),
+      evidence: { host_counters: {}, processors: null, threads: [], notes: [] },
+      eachLimits: measured.teller.judge.results((id) => streams.ended.has(id), state.endNs),
+      judge: { ...judge, expected: plan.streams.filter((_, position) => plan.places[position]!.role === 'media') },
+      health: {
+        ...OFFLINE_HEALTH,
+        streamTableOverflow: overflowOf(measurement),
+        pathTableOverflow: files.reduce((sum, { counts }) => sum + counts.pathOverflow, 0),
         notes,
+        also: reasonsOf(state, streams),
       },
-    ),
-    memberships: [],
-    sockets: [socketOf(measured)],
-    arbitration: buildArbitration(legPairs(measured.media, streams), plan.detail),
-    taps: state.taps,
-    sender: null,
-    receivers: [],
-    streams,
-    others: measurement.aggregate(),
-    detail: plan.detail,
-    events: measured.log.events,
-    eventCounts: eventCounts(measured.log.counts, measurement.suppressedEvents),
-    evidence: { host_counters: {}, processors: null, threads: [], notes: [] },
-    limits: judge.limits,
-    eachLimits: measured.teller.judge.results(endedIn(streams, false), state.endNs),
-    judge: { ...judge, expected: plan.streams.filter((_, position) => plan.places[position]!.role === 'media') },
-    health: {
-      ...OFFLINE_HEALTH,
-      streamTableOverflow: overflowOf(measurement),
-      pathTableOverflow: files.reduce((sum, { counts }) => sum + counts.pathOverflow, 0),
-      notes,
-      also: reasonsOf(state, streams),
-    },
-  });
+    }),
+  );
 }
 
-function clockOf({ measured }: AnalysisState, streams: readonly Stream[]): ClockQuality {
+function clockOf({ measured }: AnalysisState, streams: ReceivedStreams): ClockQuality {
   return {
     epoch: formatRealtime(measured.capture.epoch, 0),
     epoch_uncertainty_ns: 0,
     source: 'the capture',
-    receive_time: streams.length === 0 ? null : 'capture',
+    receive_time: streams.count === 0 ? null : 'capture',
     synchronisation: UNKNOWN_SYNCHRONISATION,
     send_time_bound_ns: measured.provenance.sendTimeBoundNs,
     steps: [],
     offsets: [],
     slew_ppm: null,
-    ...stampsOf(streams),
+    ...streams.stamps.section(),
   };
 }
 
@@ -156,7 +160,7 @@ function notesOf(measured: CaptureMeasurement, plan: AnalyzePlan): string[] {
 }
 
 /** What the capture says against itself. */
-function reasonsOf({ measured, complete }: AnalysisState, streams: readonly Stream[]): HealthReason[] {
+function reasonsOf({ measured, complete }: AnalysisState, streams: ReceivedStreams): HealthReason[] {
   const reasons: HealthReason[] = [];
   const { files } = measured.capture;
   const damaged = files.find(({ fault }) => fault !== null);
@@ -169,7 +173,7 @@ function reasonsOf({ measured, complete }: AnalysisState, streams: readonly Stre
   const missed = files.reduce((sum, file) => sum + (missedFrames(file) ?? 0), 0);
   if (missed > 0) {
     // What the capture missed was not lost: with a loss, or without numbers, a count may be wrong.
-    const doubtful = streams.some(({ metrics }) => metrics.packets_lost === null || metrics.packets_lost > 0);
+    const doubtful = streams.mayLack;
     const text = `the capture itself missed ${plural(missed, 'frame')}: ${doubtful ? 'what it missed counts as lost, or is not counted' : 'none of a stream that numbers its datagrams'}`;
     reasons.push({ code: 'capture_missed', severity: doubtful ? 'invalid' : 'note', text });
   }

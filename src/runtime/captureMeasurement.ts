@@ -182,6 +182,7 @@ export class CaptureMeasurement {
       log: this.log,
       intervalNs: plan.intervalNs,
       detail: plan.detail,
+      summaries: false,
       post,
       media: this.media,
       eachLimits,

@@ -28,6 +28,8 @@ export interface MeasurementTellerOptions {
   readonly intervalNs: number;
   /** Streams, in order of first arrival, that have a series; and most rows of an interval. */
   readonly detail: number;
+  /** Whether streams that end are told of at once. */
+  readonly summaries: boolean;
   readonly post: (message: RunMessage) => void;
   readonly media: MediaReceiver;
   /** What is known of a stream's content. */
@@ -129,7 +131,7 @@ export class MeasurementTeller {
     const stream = this.#identityOf(event.stream);
     const { text, detail } = tellEvent(event, stream, (other) => this.#identityOf(other).id);
     log.add(event.kind, event.monoNs, stream.id, text, detail);
-    if (event.kind === 'stream_end') this.#ended.push(event.stream);
+    if (event.kind === 'stream_end' && this.#options.summaries) this.#ended.push(event.stream);
   }
 
   #tellEnd(stream: number): void {

@@ -35,6 +35,8 @@ export type WorkerTask =
       readonly capture: SharedArrayBuffer | null;
       /** Where media go; the main thread hands them on. */
       readonly outputs: readonly OutputQueue[];
+      /** Whether what ended is to be told of at once, by `stream_end`. */
+      readonly summaries: boolean;
     }
   | {
       readonly kind: 'send';

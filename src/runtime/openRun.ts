@@ -142,7 +142,7 @@ export async function openReceiver(
   const messages = wantsMessages ? new FeedMessages(plan) : null;
   const others = hasMediaSinks(plan) ? await openMediaSinks(plan, () => {}) : null;
   const sinks = messages === null ? others : messages.beside(others);
-  return await open((listener) => startReceiver(plan, output, listener, sinks), signal, messages);
+  return await open((listener) => startReceiver(plan, output, listener, { sinks, summaries: true }), signal, messages);
 }
 
 /**

@@ -17,8 +17,7 @@ import { withDelayCorrection } from '../result/delayCorrection.js';
 import type { MediaFacts } from '../result/buildTransport.js';
 import type { IntervalJudge } from '../result/intervalJudge.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
-import type { ClockOffsetReport, ClockQuality, Membership, RunResult, SocketReport, Stream } from '../result/model.js';
-import { stampsOf } from '../result/stamps.js';
+import type { ClockOffsetReport, ClockQuality, Membership, RunResult, SocketReport } from '../result/model.js';
 import { WireStatus } from '../wire/status.js';
 import type { Evidenced } from './evidence.js';
 import type { ClockWatch } from './clockWatch.js';
@@ -28,6 +27,7 @@ import { interfaceFacts } from './interfaceFacts.js';
 import type { LoopHealth } from './loop.js';
 import type { MediaReceiver } from './mediaReceiver.js';
 import type { RtcpReceiver } from './rtcpReceiver.js';
+import { ReceivedStreams } from './receivedStreams.js';
 import type { ReceiverOutputs } from './receiverOutputs.js';
 import type { Judge } from './messages.js';
 import type { ReceivePlan } from '../profile/plan.js';
@@ -85,13 +85,13 @@ export function* receiverResult(
   now: () => ReceiverMoment,
 ): Generator<void, RunResult> {
   const { measurement } = parts;
-  const streams: Stream[] = [];
+  const streams = new ReceivedStreams(judge.limits, plan.detail);
   const offsets = parts.offsets();
   for (let index = 0; index < measurement.streamCount; index++) {
     const snapshot = measurement.snapshot(index);
     const series = parts.series.get(index) ?? null;
     const stream = buildStream(snapshot, parts.provenance, series, mediaFacts(parts, snapshot));
-    streams.push(withDelayCorrection(stream, offsets));
+    streams.add(index, withDelayCorrection(stream, offsets));
     yield;
   }
   const sockets: SocketReport[] = [];
@@ -120,15 +120,14 @@ export function* receiverResult(
     outputs: buildOutputs(null, parts.outputs.snapshots()),
     sender: null,
     receivers: [],
-    streams,
+    streams: streams.tally,
     others: measurement.aggregate(),
-    detail: plan.detail,
     events: parts.log.events,
     eventCounts: eventCounts(parts.log.counts, measurement.suppressedEvents),
     evidence,
-    limits: judge.limits,
     eachLimits: parts.each.results(
-      endedIn(streams, plan.once || plan.untilIdleNs !== null),
+      // Silence is what ends such a run, and so the end of a stream.
+      (id) => plan.once || plan.untilIdleNs !== null || streams.ended.has(id),
       facts.endMonoNs - facts.startMonoNs,
     ),
     judge,
@@ -146,12 +145,6 @@ export function* receiverResult(
       notes: [...facts.notes, ...captureNotes(captureDropped)],
     },
   });
-}
-
-/** Whether a stream is over: its sender said so, or silence is what ends the run. */
-export function endedIn(streams: readonly Stream[], silenceEnds: boolean): (stream: string) => boolean {
-  const ended = new Set(streams.filter((stream) => stream.ended).map(({ id }) => id));
-  return (stream) => silenceEnds || ended.has(stream);
 }
 
 /** What is known of a stream's content. */
@@ -173,12 +166,12 @@ export function mediaFacts(
 }
 
 /** Streams that are two legs of one. */
-export function legPairs(media: MediaReceiver, streams: readonly Stream[]): ArbitrationPair[] {
+export function legPairs(media: MediaReceiver, streams: ReceivedStreams): ArbitrationPair[] {
   return media.pairs().flatMap(({ legA, legB, repair }) => {
     const { arbitration } = repair;
     if (arbitration === null) return [];
-    const a = streams[legA] ?? null;
-    const b = streams[legB] ?? null;
+    const a = streams.leg(legA);
+    const b = streams.leg(legB);
     const unit = (a ?? b)?.unit === 'message' ? 'message' : 'packet';
     const name = (a ?? b)?.name ?? null;
     return [{ name, legA: a?.id ?? null, legB: b?.id ?? null, unit, snapshot: arbitration, repair }];
@@ -208,7 +201,7 @@ function captureNotes(dropped: number): string[] {
 
 function measuredTime(
   parts: ReceiverParts,
-  streams: readonly Stream[],
+  streams: ReceivedStreams,
 ): Pick<
   ClockQuality,
   'receive_time' | 'send_time' | 'send_time_bound_ns' | 'shared_time_datagrams' | 'user_time_datagrams'
@@ -219,14 +212,14 @@ function measuredTime(
   return {
     receive_time: order[worst] ?? null,
     send_time_bound_ns: parts.provenance.sendTimeBoundNs,
-    ...stampsOf(streams),
+    ...streams.stamps.section(),
   };
 }
 
 function socketReport(
   open: OpenSource,
   snapshot: SocketSnapshot,
-  streams: readonly Stream[],
+  streams: ReceivedStreams,
   hasDrops: boolean,
 ): SocketReport {
   const { source, planned, via } = open;
@@ -235,9 +228,7 @@ function socketReport(
   const octets = c[SocketCounter.Octets]!;
   const buffer = source.receiveBufferOctets;
   const holds = buffer === null || datagrams === 0 ? null : Math.floor(buffer / truesize(octets / datagrams));
-  const perSecond = streams
-    .filter((stream) => stream.group === planned.group && stream.port === planned.port)
-    .reduce((sum, stream) => sum + (stream.metrics.rate_packets_per_second ?? 0), 0);
+  const perSecond = streams.packetsPerSecond(planned);
   const malformed: Record<string, number> = {};
   for (const [kind, count] of snapshot.malformed.entries()) {
     if (count > 0) malformed[FAULT_NAMES[kind] ?? `status_${kind}`] = count;

@@ -22,7 +22,7 @@ import { IperfAnswers } from './iperfAnswers.js';
 import { freshLoopHealth, runLoop } from './loop.js';
 import { MeasurementTeller } from './measurementTeller.js';
 import { MessageOutput } from './messageOutput.js';
-import type { Judge, WorkerMessage } from './messages.js';
+import type { WorkerMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan } from '../profile/plan.js';
 import { MediaReceiver } from './mediaReceiver.js';
 import { ReceiverAgent, RECEIVE_CAPACITY } from './receiverAgent.js';
@@ -38,7 +38,7 @@ import { ResultSoFar } from './resultSoFar.js';
 import { shortTermCname } from './rtcpIdentity.js';
 import { RtcpReceiver } from './rtcpReceiver.js';
 import { RtcpReports } from './rtcpReports.js';
-import { ReceiverOutputs, type OutputQueue } from './receiverOutputs.js';
+import { ReceiverOutputs } from './receiverOutputs.js';
 import { OffloadSwitch } from './offloadSwitch.js';
 import { joinedLine, openSources, type OpenSource } from './receiverSetup.js';
 import { RecoveryAgent } from './recoveryAgent.js';
@@ -64,13 +64,11 @@ const MANY_CHANNELS = 8;
 /** Carries out a receive plan on this thread: joins, measures until its end or until stopped, and gives the result. */
 export async function runReceiver(
   io: Io,
-  plan: ReceivePlan,
-  judge: Judge,
+  task: Extract<WorkerTask, { kind: 'receive' }>,
   control: RunControl,
-  captureQueue: SharedArrayBuffer | null,
-  outputQueues: readonly OutputQueue[],
   post: (message: WorkerMessage) => void,
 ): Promise<RunResult> {
+  const { plan, judge, capture: captureQueue, outputs: outputQueues, summaries } = task;
   prepareThread(plan);
   if (io.capabilities.offload) await rehearse('receive', plan.offload !== 'off');
   const channels = plan.places.filter(({ role, leg }) => role === 'media' && leg === 0).length;
@@ -198,6 +196,7 @@ export async function runReceiver(
       log,
       intervalNs: plan.intervalNs,
       detail: plan.detail,
+      summaries,
       post,
       media,
       eachLimits: judge.eachLimits,

@@ -94,13 +94,21 @@ function collecting(run: Run, collector: ResultCollector, judge: Judge): Run {
   return { ...run, finished };
 }
 
-/** `sinks`: its outputs, opened for this plan; they are ended when it is over. `preview`: the queue of who may watch it. */
+/** What goes with a receiver. */
+export interface ReceiverExtras {
+  /** Its outputs, opened for its plan; they are ended when it is over. */
+  readonly sinks?: MediaSinks | null;
+  /** The queue of who may watch it. */
+  readonly preview?: OutputQueue | null;
+  /** Whether streams that end are told of at once. */
+  readonly summaries?: boolean;
+}
+
 export function startReceiver(
   plan: ReceivePlan,
   judge: Judge,
   listener: RunListener = () => {},
-  sinks: MediaSinks | null = null,
-  preview: OutputQueue | null = null,
+  { sinks = null, preview = null, summaries = false }: ReceiverExtras = {},
 ): Run {
   const outputs = [...(sinks?.queues ?? []), ...(preview === null ? [] : [preview])];
   const delivery = new ResultDelivery(plan.feedbackKey);
@@ -117,7 +125,7 @@ export function startReceiver(
 
   function receive(capture: SharedArrayBuffer | null): Run {
     return start(
-      (control) => ({ kind: 'receive', plan, judge, control, capture, outputs }),
+      (control) => ({ kind: 'receive', plan, judge, control, capture, outputs, summaries }),
       (message) => {
         if (message.type === 'answer') delivery.deliver(message);
         else if (isSoFar(message) && sinks !== null)

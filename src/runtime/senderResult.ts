@@ -1,6 +1,7 @@
 import { assembleInSteps } from '../result/assemble.js';
 import { buildSenderInSteps, type SenderStreamFacts } from '../result/buildSender.js';
-import { DEFAULT_DETAIL } from '../result/build.js';
+import { DEFAULT_DETAIL } from '../result/streamOrder.js';
+import { StreamTally } from '../result/streamTally.js';
 import type { Departures } from '../result/health.js';
 import type { IntervalJudge } from '../result/intervalJudge.js';
 import type { Feedback, Host, Impairment, Receiver, RunResult, SocketReport } from '../result/model.js';
@@ -115,12 +116,11 @@ export function* senderResult(io: Io, plan: SendPlan, judge: Judge, state: Sende
     arbitration: null,
     sender,
     receivers: state.receivers,
-    streams: [],
+    streams: new StreamTally(judge.limits),
     others: null,
     events: state.log.events,
     eventCounts: state.log.counts,
     evidence,
-    limits: judge.limits,
     eachLimits: state.each.results(() => true, facts.endMonoNs - facts.startMonoNs),
     // Silence is judged at receivers.
     judge: { allowSilence: true },

@@ -1,6 +1,6 @@
 /** A sender of several threads: a run made of runs, each of which sends its part. */
 import { formatUnixNs, unixNsOf } from '../core/time.js';
-import { DEFAULT_DETAIL } from '../result/build.js';
+import { DEFAULT_DETAIL } from '../result/streamOrder.js';
 import { IntervalJudge, type FirstExceeded } from '../result/intervalJudge.js';
 import { judgeLimits } from '../result/judge.js';
 import { mergeParts } from '../result/merge.js';

@@ -64,6 +64,7 @@ function receive(sent: SendBatch, received: ReceiveBatch, feed: FlowFeed): reado
     log: new EventLog(clock, WARM_BEGAN_NS, () => {}),
     intervalNs: SECOND_NS,
     detail: WARM_STREAMS,
+    summaries: false,
     post: () => {},
     media,
     contentOf: (stream) => mediaFacts(told, stream),

@@ -33,8 +33,7 @@ async function main(task: WorkerTask): Promise<void> {
     post({ type: 'wakeable', wakeHandle: io.wakeHandle });
     const control = new RunControl(task.control);
     if (task.kind === 'receive' && 'runReceiver' in runs) {
-      const { plan, judge, capture, outputs } = task;
-      post({ type: 'result', result: await runs.runReceiver(io, plan, judge, control, capture, outputs, post) });
+      post({ type: 'result', result: await runs.runReceiver(io, task, control, post) });
     } else if (task.kind === 'send' && 'runSender' in runs) {
       const { plan, inputs, judge, part } = task;
       post({ type: 'result', result: await runs.runSender(io, plan, inputs, judge, control, post, part) });

@@ -6,9 +6,17 @@ import { Series, SERIES_POINTS } from '../../src/metrics/series.js';
 import { aggregateStreams } from '../../src/result/aggregate.js';
 import { buildStream } from '../../src/result/build.js';
 import { histogramOf, mergeSummaries, summarise } from '../../src/result/histogramSummary.js';
-import { checkIdentities } from '../../src/result/identities.js';
 import { RunResultSchema, type Stream } from '../../src/result/model.js';
-import { counters, interval, measurement, NO_LOSS, PORTABLE, receiverResult, snapshot } from '../unit/resultFixture.js';
+import {
+  checkIdentities,
+  counters,
+  interval,
+  measurement,
+  NO_LOSS,
+  PORTABLE,
+  receiverResult,
+  snapshot,
+} from '../unit/resultFixture.js';
 
 /** A stream with any counts that obey the identities. */
 const stream: fc.Arbitrary<Stream> = fc

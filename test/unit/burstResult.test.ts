@@ -4,7 +4,8 @@ import { BURST_LIMIT_NAMES, BURST_WINDOWS } from '../../src/metrics/burstFigures
 import type { BurstsSnapshot, QueueSnapshot } from '../../src/metrics/burstSnapshot.js';
 import type { StreamSnapshot } from '../../src/metrics/snapshot.js';
 import { renderText } from '../../src/report/text.js';
-import { buildStream, orderStreams } from '../../src/result/build.js';
+import { buildStream } from '../../src/result/build.js';
+import { orderStreams } from '../../src/result/streamOrder.js';
 import { burstFigure, mergeBursts } from '../../src/result/buildBursts.js';
 import { exceeded } from '../../src/result/judge.js';
 import { limitTarget } from '../../src/result/limitNames.js';

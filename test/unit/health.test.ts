@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { buildStream } from '../../src/result/build.js';
 import { buildSender } from '../../src/result/buildSender.js';
+import { StreamHealth } from '../../src/result/streamHealth.js';
 import { departureLimitNs, judgeHealth, type HealthFacts } from '../../src/result/health.js';
-import { checkIdentities } from '../../src/result/identities.js';
 import type { ClockQuality, Evidence, Stream } from '../../src/result/model.js';
 import {
+  checkIdentities,
   CLOCK,
   counters,
   HEALTHY,
@@ -27,7 +28,13 @@ interface Case {
 }
 
 function judge({ facts = {}, streams = [stream()], clock = {} }: Case): ReturnType<typeof judgeHealth> {
-  return judgeHealth({ ...HEALTHY, ...facts }, streams, null, { ...CLOCK, ...clock });
+  return judgeHealth({ ...HEALTHY, ...facts }, healthOf(streams), null, { ...CLOCK, ...clock });
+}
+
+function healthOf(streams: readonly Stream[]): StreamHealth {
+  const health = new StreamHealth();
+  for (const one of streams) health.add(one);
+  return health;
 }
 
 /** What belongs to a stream that lost nothing here and records no delays. */
@@ -41,7 +48,7 @@ function notes(given: Case): string[] {
 }
 
 function saidOfProcessors(facts: HealthFacts, of: Evidence): string[] {
-  return judgeHealth(facts, [stream()], null, CLOCK, null, of)
+  return judgeHealth(facts, healthOf([stream()]), null, CLOCK, null, of)
     .reasons.filter(({ code }) => code === 'processors')
     .map(({ severity, text }) => `${severity}: ${text}`);
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { buildStream } from '../../src/result/build.js';
 import { mergeSummaries, summarise } from '../../src/result/histogramSummary.js';
-import { checkIdentities } from '../../src/result/identities.js';
 import { aggregateReceivers, mergeParts } from '../../src/result/merge.js';
 import { RunResultSchema, type RunResult } from '../../src/result/model.js';
 import {
+  checkIdentities,
   CLOCK,
   HEALTHY,
   measurement,

@@ -4,12 +4,13 @@ import { StreamCounter } from '../../src/metrics/counters.js';
 import { Histogram } from '../../src/metrics/histogram.js';
 import { Series } from '../../src/metrics/series.js';
 import type { IntervalSnapshot, LossDetail, StreamSnapshot } from '../../src/metrics/snapshot.js';
-import { assembleResult, type RunFacts } from '../../src/result/assemble.js';
+import { assembleResult, type WholeFacts } from '../../src/result/assemble.js';
 import { buildStream } from '../../src/result/build.js';
 import { buildSender, type SenderFacts, type SenderStreamFacts } from '../../src/result/buildSender.js';
 import type { HealthFacts } from '../../src/result/health.js';
+import { Identities, type IdentityCheck } from '../../src/result/identities.js';
 import type { Measurement } from '../../src/result/measurement.js';
-import type { RunResult, SenderInput, SenderRecovery } from '../../src/result/model.js';
+import type { Arbitration, RunResult, Sender, SenderInput, SenderRecovery, Stream } from '../../src/result/model.js';
 
 export const EPOCH: RunEpoch = {
   realtimeNs: 1_790_000_000_123_456_789n,
@@ -310,7 +311,7 @@ export function senderFacts(change: Partial<SenderFacts> = {}): SenderFacts {
   };
 }
 
-export function runFacts(change: Partial<RunFacts> = {}): RunFacts {
+export function runFacts(change: Partial<WholeFacts> = {}): WholeFacts {
   return {
     tool: { name: 'mcastkit', version: '0.1.0', runtime: 'node v20.20.2' },
     host: {
@@ -398,11 +399,11 @@ export function runFacts(change: Partial<RunFacts> = {}): RunFacts {
   };
 }
 
-export function receiverResult(change: Partial<RunFacts> = {}): RunResult {
+export function receiverResult(change: Partial<WholeFacts> = {}): RunResult {
   return assembleResult(runFacts(change));
 }
 
-export function senderResult(change: Partial<RunFacts> = {}, facts: Partial<SenderFacts> = {}): RunResult {
+export function senderResult(change: Partial<WholeFacts> = {}, facts: Partial<SenderFacts> = {}): RunResult {
   const base = runFacts();
   return assembleResult({
     ...base,
@@ -417,4 +418,16 @@ export function senderResult(change: Partial<RunFacts> = {}, facts: Partial<Send
     clock: { ...CLOCK, receive_time: null },
     ...change,
   });
+}
+
+/** Which sums of streams, and of what else a result has, do not add up. */
+export function checkIdentities(
+  streams: readonly Stream[],
+  sender: Sender | null,
+  kernelDrops: number | null,
+  arbitration: Arbitration | null = null,
+): IdentityCheck {
+  const identities = new Identities();
+  for (const stream of streams) identities.add(stream);
+  return identities.finish(sender, kernelDrops, arbitration);
 }

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { everyStream } from '../../src/result/briefStreams.js';
 import { METRIC_IDS } from '../../src/metrics/catalog.js';
 import { TRANSPORT_INDICATORS } from '../../src/metrics/transportIndicators.js';
-import { buildStream, orderStreams } from '../../src/result/build.js';
+import { buildStream } from '../../src/result/build.js';
+import { orderStreams } from '../../src/result/streamOrder.js';
 import { buildArbitration, mergeArbitrations } from '../../src/result/buildArbitration.js';
 import { buildAfter, buildOutputs, REPAIRED_METRICS } from '../../src/result/buildRepair.js';
 import { buildTransport } from '../../src/result/buildTransport.js';
 import { summarise } from '../../src/result/histogramSummary.js';
-import { checkIdentities } from '../../src/result/identities.js';
 import { mergeParts } from '../../src/result/merge.js';
 import { RunResultSchema, type RunResult, type Stream } from '../../src/result/model.js';
 import { readResults } from '../../src/result/read.js';
@@ -25,7 +25,7 @@ import {
   service,
   transport,
 } from './mediaFixture.js';
-import { measurement, receiverResult, recorded, snapshot } from './resultFixture.js';
+import { checkIdentities, measurement, receiverResult, recorded, snapshot } from './resultFixture.js';
 
 const START = 0.5 * SECOND;
 const JOIN = 0.9 * SECOND;

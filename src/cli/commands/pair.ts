@@ -38,8 +38,7 @@ export async function runPair(
     receive,
     { ...output, eachLimits: output.eachLimits.filter((limit) => !isOfSender(limit)) },
     (message) => presenter.show(message, 'recv'),
-    other?.sinks ?? null,
-    presenter.preview(receive.streams),
+    { sinks: other?.sinks ?? null, preview: presenter.preview(receive.streams) },
   );
   // Its failure is told by its end.
   await receiver.ready.catch(() => {});

@@ -19,24 +19,23 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   const asked = await withProfile(operands, given, planContext(context.argv));
   const heard = await withAnnouncedSessions(asked.operands, asked.given, asked.context);
   const { plan, output } = planReceive(asked.operands, asked.given, heard);
+  // The report of a run that ends with its streams would say the same again at once.
+  const summaries = !plan.once;
   await using presenter = await Presenter.open(output, {
     command: 'recv',
     outputTaken: plan.capture === '-' || plan.mediaOutputs.some((outputs) => outputs?.save === '-'),
     several: plan.places.filter(({ role, leg }) => role === 'media' && leg === 0).length > 1,
-    // The report of a run that ends with its streams would say the same again at once.
-    summaries: !plan.once,
+    summaries,
     live: boundsOfReceiver(plan),
   });
   if (asked.profile !== null) presenter.say(profileLine(asked.profile));
   sayStartAt(presenter, plan);
   const sinks = await openSinks(plan, presenter);
-  const receiver = startReceiver(
-    plan,
-    output,
-    (message) => presenter.show(message),
+  const receiver = startReceiver(plan, output, (message) => presenter.show(message), {
     sinks,
-    presenter.preview(plan.streams),
-  );
+    preview: presenter.preview(plan.streams),
+    summaries,
+  });
   const { results, cause } = await conduct([{ end: 'recv', run: receiver }], presenter, context);
   await presenter.finish(results[0]!);
   return exitStatus(results[0]!, cause);

@@ -34,13 +34,11 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
   });
   if (profile !== null) presenter.say(profileLine(profile));
   const sinks = await openSinks(plan, presenter);
-  const receiver = startReceiver(
-    plan,
-    output,
-    (message) => presenter.show(message),
+  const receiver = startReceiver(plan, output, (message) => presenter.show(message), {
     sinks,
-    presenter.preview(plan.streams),
-  );
+    preview: presenter.preview(plan.streams),
+    summaries: true,
+  });
   // A relay without its far end has nothing to do.
   void sinks?.finished.then(() => receiver.stop());
   const { results, cause } = await conduct([{ end: 'recv', run: receiver }], presenter, context);

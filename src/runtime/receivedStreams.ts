@@ -1,0 +1,52 @@
+import { placeText } from '../result/judgeStreams.js';
+import type { Limit } from '../result/limits.js';
+import type { Stream } from '../result/model.js';
+import { StreamStamps } from '../result/stamps.js';
+import { StreamTally } from '../result/streamTally.js';
+
+/** What names a stream that is one leg of two. */
+export type LegStream = Pick<Stream, 'id' | 'name' | 'unit'>;
+
+/** All streams that a receiver or an analysis has, told one after another, and what it says of sockets, clock and legs from them. */
+export class ReceivedStreams {
+  readonly tally: StreamTally;
+  readonly stamps = new StreamStamps();
+  /** Those whose sender said that it was the end. */
+  readonly ended = new Set<string>();
+  /** Whether datagrams may be missing of one of them, or nobody knows. */
+  mayLack = false;
+  /** By index. */
+  readonly #legStreams = new Map<number, LegStream>();
+  readonly #packetsPerSecond = new Map<string, number>();
+
+  constructor(limits: readonly Limit[], detail: number) {
+    this.tally = new StreamTally(limits, detail);
+  }
+
+  get count(): number {
+    return this.tally.order.count;
+  }
+
+  /** `index`: of the measurement. */
+  add(index: number, stream: Stream): void {
+    const { id, name, unit, metrics } = stream;
+    this.tally.add(stream);
+    this.stamps.add(stream);
+    if (stream.ended) this.ended.add(id);
+    if (metrics.packets_lost === null || metrics.packets_lost > 0) this.mayLack = true;
+    if (stream.leg !== null) this.#legStreams.set(index, { id, name, unit });
+    const place = placeText(stream);
+    const before = this.#packetsPerSecond.get(place) ?? 0;
+    this.#packetsPerSecond.set(place, before + (metrics.rate_packets_per_second ?? 0));
+  }
+
+  /** A leg by its index; `null`: there is no such stream. */
+  leg(index: number): LegStream | null {
+    return this.#legStreams.get(index) ?? null;
+  }
+
+  /** Datagrams/s of all streams at a group and port. */
+  packetsPerSecond(place: Parameters<typeof placeText>[0]): number {
+    return this.#packetsPerSecond.get(placeText(place)) ?? 0;
+  }
+}
