@@ -3,7 +3,7 @@ import { HISTOGRAM_IDS, type HistogramId } from '../metrics/catalog.js';
 import type { Histogram } from '../metrics/histogram.js';
 import { mergeBursts } from './buildBursts.js';
 import { mergeSummaries, summarise } from './histogramSummary.js';
-import { MetricsMerging } from './mergeMetrics.js';
+import { MetricsMerger } from './mergeMetrics.js';
 import type { Aggregate, Bursts, HistogramSummary, Stream, StreamHistograms } from './model.js';
 
 /** What streams beyond the detail limit recorded in common; `null`: there is nothing of the kind. */
@@ -13,9 +13,9 @@ export type SharedHistograms = Readonly<Partial<Record<HistogramId, Histogram>>>
 const DELAYS: ReadonlySet<HistogramId> = new Set(['one_way_delay_ns', 'pdv_ns']);
 
 /** All streams as one, as they come. */
-export class Aggregating {
+export class Aggregator {
   #streams = 0;
-  readonly #metrics = new MetricsMerging();
+  readonly #metrics = new MetricsMerger();
   /** Of the streams that have their own. */
   readonly #histograms: StreamHistograms[] = [];
   readonly #bursts: Bursts[] = [];
@@ -48,7 +48,7 @@ export class Aggregating {
 
 /** Those of an array, at once. */
 export function aggregateStreams(streams: readonly Stream[], others: SharedHistograms): Aggregate | null {
-  const aggregating = new Aggregating();
-  for (const stream of streams) aggregating.add(stream);
-  return whole(aggregating.inSteps(others));
+  const aggregator = new Aggregator();
+  for (const stream of streams) aggregator.add(stream);
+  return whole(aggregator.inSteps(others));
 }

@@ -87,6 +87,6 @@ export function* assembleInSteps(facts: RunFacts): Generator<void, RunResult> {
     receivers: facts.receivers,
   } satisfies Omit<RunResult, 'limits'>;
   yield;
-  const limits = judgeLimits(result, streams.limits, facts.judge, streams.judging);
+  const limits = judgeLimits(result, streams.limits, facts.judge, streams.judge);
   return { ...result, limits: [...limits, ...(facts.eachLimits ?? [])] };
 }

@@ -1,6 +1,6 @@
 import type { IntervalRow, SenderIntervalRow, TransportIntervalRow } from './interval.js';
 import { INTERVAL_FIGURES, type IntervalFigure } from './intervalFigures.js';
-import { isIn } from './judgeStreams.js';
+import { isIn } from './streamJudge.js';
 import { boundEntries } from './limitEntries.js';
 import type { EachLimit } from './eachLimits.js';
 import type { LimitPlace } from './limits.js';

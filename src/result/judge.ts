@@ -1,6 +1,6 @@
 import { everyStream } from './briefStreams.js';
 import { histogramOf } from './histogramSummary.js';
-import { figureOf, placeText, StreamsJudging } from './judgeStreams.js';
+import { figureOf, placeText, StreamJudge } from './streamJudge.js';
 import { boundEntries, limitEntry } from './limitEntries.js';
 import { percentileFraction, type LinkFigure } from './limitNames.js';
 import { parseExpect, type Limit } from './limits.js';
@@ -30,7 +30,7 @@ interface Told {
   readonly result: Judged;
   /** Of the names of its streams. */
   readonly prefix: string;
-  readonly streams: StreamsJudging;
+  readonly streams: StreamJudge;
   readonly reported: readonly Told[];
 }
 
@@ -42,7 +42,7 @@ export function judgeLimits(
   result: Judged,
   limits: readonly Limit[],
   options: JudgeOptions = {},
-  streams: StreamsJudging = judgeStreams(result, limits, ''),
+  streams: StreamJudge = judgeStreams(result, limits, ''),
 ): LimitResult[] {
   const told: Told = { result, prefix: '', streams, reported: reportedTo(result, limits, '') };
   const all = flatten(told);
@@ -54,10 +54,10 @@ export function judgeLimits(
   return options.allowSilence === true ? judged : [...judged, ...boundEntries(judgeSilence(told, options.expected))];
 }
 
-function judgeStreams(result: Judged, limits: readonly Limit[], prefix: string): StreamsJudging {
-  const judging = new StreamsJudging(limits, prefix);
-  for (const stream of everyStream(result)) judging.add(stream);
-  return judging;
+function judgeStreams(result: Judged, limits: readonly Limit[], prefix: string): StreamJudge {
+  const judge = new StreamJudge(limits, prefix);
+  for (const stream of everyStream(result)) judge.add(stream);
+  return judge;
 }
 
 function reportedTo({ receivers }: Judged, limits: readonly Limit[], before: string): Told[] {

@@ -37,13 +37,13 @@ const WITH_HEADERS = ['rate_ip_bit_per_second', 'rate_ethernet_bit_per_second'] 
 
 /** Figures of several streams, parts or receivers as one, by the rules of the catalogue. */
 export function mergeMetrics(parts: readonly Part[]): MergedMetrics {
-  const merging = new MetricsMerging();
-  for (const part of parts) merging.add(part);
-  return merging.merged();
+  const merger = new MetricsMerger();
+  for (const part of parts) merger.add(part);
+  return merger.merged();
 }
 
 /** The same as they come, one after another. */
-export class MetricsMerging {
+export class MetricsMerger {
   #parts = 0;
   /** By `MERGED`; NaN: of none of them is it known. */
   readonly #values = new Float64Array(MERGED.length).fill(NaN);

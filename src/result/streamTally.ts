@@ -1,5 +1,5 @@
-import { Aggregating } from './aggregate.js';
-import { StreamsJudging } from './judgeStreams.js';
+import { Aggregator } from './aggregate.js';
+import { StreamJudge } from './streamJudge.js';
 import type { Limit } from './limits.js';
 import type { Stream } from './model.js';
 import { StreamHealth } from './streamHealth.js';
@@ -12,22 +12,22 @@ import { DEFAULT_DETAIL, StreamOrder } from './streamOrder.js';
  */
 export class StreamTally {
   readonly limits: readonly Limit[];
-  readonly aggregate = new Aggregating();
+  readonly aggregate = new Aggregator();
   readonly health = new StreamHealth();
-  readonly judging: StreamsJudging;
+  readonly judge: StreamJudge;
   readonly order: StreamOrder;
 
   /** `detail`: most streams in detail. */
   constructor(limits: readonly Limit[] = [], detail: number = DEFAULT_DETAIL) {
     this.limits = limits;
-    this.judging = new StreamsJudging(limits);
+    this.judge = new StreamJudge(limits);
     this.order = new StreamOrder(detail);
   }
 
   add(stream: Stream): void {
     this.aggregate.add(stream);
     this.health.add(stream);
-    this.judging.add(stream);
+    this.judge.add(stream);
     this.order.add(stream);
   }
 }

@@ -1,4 +1,4 @@
-import { placeText } from '../result/judgeStreams.js';
+import { placeText } from '../result/streamJudge.js';
 import type { Limit } from '../result/limits.js';
 import type { Stream } from '../result/model.js';
 import { StreamStamps } from '../result/stamps.js';

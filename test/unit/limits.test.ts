@@ -11,6 +11,7 @@ import { buildClasses, buildForwarding } from '../../src/result/buildBenchStream
 import { summarise } from '../../src/result/histogramSummary.js';
 import { buildZap } from '../../src/result/buildZap.js';
 import { exceeded, judgeLimits } from '../../src/result/judge.js';
+import { BoundedEntries, boundEntries, limitEntry } from '../../src/result/limitEntries.js';
 import type { LimitResult, RunResult } from '../../src/result/model.js';
 import { media, pair, repair, transport } from './mediaFixture.js';
 import { answered, measurement, PORTABLE, receiverResult, senderResult, snapshot } from './resultFixture.js';
@@ -317,6 +318,16 @@ describe('judging a limit', () => {
     streams[299]!.metrics.packets_lost = 11;
     const entries = judged(parseMax('packets_lost=10'), { ...result, streams });
     expect([entries.length, entries[0]!.ok, entries[0]!.value]).toEqual([256, false, 11]);
+  });
+
+  it('keeps of thousands the same entries as of all of them at once', () => {
+    const limit = parseMax('packets_lost=3');
+    // Neither rises nor falls, and has equal ones.
+    const entries = Array.from({ length: 3000 }, (_, i) => limitEntry(limit, String(i), (i * 7919) % 11, ''));
+    const bounded = new BoundedEntries();
+    for (const entry of entries) bounded.add(entry);
+    expect(boundEntries(bounded.entries)).toEqual(boundEntries(entries));
+    expect(boundEntries(entries)[0]).toMatchObject({ stream: '1', value: 10, ok: false });
   });
 
   it.each([...RUN_FIGURES, ...RUN_HISTOGRAMS.map((id) => `${id}.p99`)])('%s is a figure of the document', (name) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/core/time.js';
 import { Histogram } from '../../src/metrics/histogram.js';
-import { Aggregating, aggregateStreams } from '../../src/result/aggregate.js';
+import { Aggregator, aggregateStreams } from '../../src/result/aggregate.js';
 import type { RunResult } from '../../src/result/model.js';
 import { outlineResult, streamKey } from '../../src/result/outline.js';
 import type { Agent } from '../../src/runtime/agent.js';
@@ -110,9 +110,9 @@ describe('a result so far', () => {
 
 it('an aggregate in steps is the aggregate, and yields between its histograms', () => {
   const { streams } = receiverResult();
-  const aggregating = new Aggregating();
-  for (const stream of streams) aggregating.add(stream);
-  const steps = aggregating.inSteps(null);
+  const aggregator = new Aggregator();
+  for (const stream of streams) aggregator.add(stream);
+  const steps = aggregator.inSteps(null);
   let yields = 0;
   let step = steps.next();
   for (; step.done !== true; step = steps.next()) yields++;

@@ -10,7 +10,7 @@ const OTHERS = 'others';
 const BEYOND_DETAIL = 'beyond the streams in detail: raise --detail';
 
 /** Limits at the streams of a result, as they come, one after another. */
-export class StreamsJudging {
+export class StreamJudge {
   readonly #prefix: string;
   readonly #entries: ReadonlyMap<Limit, BoundedEntries>;
   readonly #recovered = new BoundedEntries();
