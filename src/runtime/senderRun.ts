@@ -1,48 +1,42 @@
 import { randomBytes } from 'node:crypto';
 import { whole } from '../core/steps.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
-import { SocketCounter, type DatagramSink, type Io } from '../io/datagram.js';
-import { Histogram } from '../metrics/histogram.js';
-import type { Receiver, RunResult } from '../result/model.js';
-import { ClockWatch } from './clockWatch.js';
+import type { Io } from '../io/datagram.js';
+import type { SendPlan, SendStream } from '../profile/plan.js';
+import { dealtTo } from '../profile/threadPlan.js';
+import type { RunResult } from '../result/model.js';
+import type { Agent } from './agent.js';
+import { awaitReceivers } from './awaitReceivers.js';
 import { Command, type RunControl } from './control.js';
-import { EventLog } from './eventLog.js';
-import { EvidenceWatch, type RefusedSends } from './evidence.js';
+import { EvidenceWatch } from './evidence.js';
+import { openFeedbackSender } from './feedbackSetup.js';
 import { refuseForeignSender } from './foreignSender.js';
 import { fragmentWarnings } from './fragmentWarnings.js';
 import { Housekeeping } from './housekeeping.js';
 import { refuseUnsent } from './inputReport.js';
-import { interfaceFacts } from './interfaceFacts.js';
-import { awaitReceivers } from './awaitReceivers.js';
-import { feedbackSection, openFeedbackSender, type OpenFeedbackSender } from './feedbackSetup.js';
-import { intervalJudge } from './limitEvents.js';
-import { freshLoopHealth, runLoop } from './loop.js';
-import type { Judge, WorkerMessage } from './messages.js';
-import type { SendPlan, SendStream } from '../profile/plan.js';
-import { dealtTo } from '../profile/threadPlan.js';
-import { placedLines } from './placedLines.js';
+import { runLoop } from './loop.js';
+import type { WorkerMessage, WorkerTask } from './messages.js';
 import { placedLine } from './placedLine.js';
-import { ownStreams, placeStreams } from './placedStream.js';
-import { openRecoveryServers, recoveryLines, retransmissionAgents, type RecoveryServer } from './recoveryServers.js';
-import { reportedReceivers } from './receiverReports.js';
+import { placedLines } from './placedLines.js';
+import { ownStreams, placeStreams, type PlacedStream } from './placedStream.js';
+import { recoveryLines, retransmissionAgents } from './recoveryServers.js';
 import { rehearse } from './rehearsal.js';
 import { refuseScattered } from './replaySetup.js';
 import { ResultSoFar } from './resultSoFar.js';
 import { shortTermCname } from './rtcpIdentity.js';
-import type { SharedInput } from './sharedInput.js';
-import { beginTogether, OtherParts, SenderParts, type SenderPart, type SharedStart } from './senderParts.js';
+import { SenderAccount } from './senderAccount.js';
+import { beginTogether, OtherParts, SenderParts, type SharedStart } from './senderParts.js';
 import { SenderSession } from './senderSession.js';
-import { SenderTeller } from './senderTeller.js';
-import { senderResult, type SenderStreamState } from './senderResult.js';
-import { SenderCounter } from './senderStats.js';
-import type { FeedbackTotals } from './feedbackSender.js';
-import { buildLane, openSinks, type SharedLegs, type OpenSink, totalPacketsPerSecond } from './senderSetup.js';
+import { buildLane, totalPacketsPerSecond, type BuiltLane, type OpenSink, type SharedLegs } from './senderSetup.js';
+import { SenderSockets } from './senderSockets.js';
+import type { SharedInput } from './sharedInput.js';
 import { prepareThread } from './thread.js';
-import { warmUpSentFeeds } from './warmSequencedFeeds.js';
-import { warmUpSentMedia } from './warmSentMedia.js';
-import { warmUpFast } from './warmSender.js';
-import { TransmitStamps } from './transmitStamps.js';
 import { nextUtcMultiple } from './utcTime.js';
+import { warmUpFast } from './warmSender.js';
+import { warmUpSentMedia } from './warmSentMedia.js';
+import { warmUpSentFeeds } from './warmSequencedFeeds.js';
+
+type SendTask = Extract<WorkerTask, { kind: 'send' }>;
 
 /** From the first instruction to the first datagram: what building the lanes may take. */
 const LEAD_NS = 10e6;
@@ -53,22 +47,15 @@ const SECOND_NS = 1e9;
 const TELL_NS = 100e6;
 /** Above this rate even the first milliseconds want compiled code. */
 const FAST_PACKETS_PER_SECOND = 5_000;
-/** Datagrams of one sendmmsg that share a reading of the clock, and what each of them takes: the spread of carried times. */
-const STAMP_SPREAD_NS = 8 * 3e3;
 
-/**
- * Carries out a send plan on this thread: opens, sends to the end or until stopped, and gives the result. `part`: of what
- * several threads send together, this one's; `null`: it sends all.
- */
+/** Carries out a send plan, or this thread's part of it: opens, sends to the end or until stopped, and gives the result. */
 export async function runSender(
   io: Io,
-  plan: SendPlan,
-  inputs: readonly (SharedInput | null)[],
-  judge: Judge,
+  task: SendTask,
   control: RunControl,
   post: (message: WorkerMessage) => void,
-  part: SenderPart | null = null,
 ): Promise<RunResult> {
+  const { plan, inputs, part } = task;
   prepareThread({ cpu: plan.cpus[part?.index ?? 0] ?? null, realtime: plan.realtime });
   const all = await placeStreams(plan, inputs);
   // What is of the whole run is the first thread's.
@@ -77,232 +64,183 @@ export async function runSender(
   if (isFirst && !plan.force && !plan.unicast) await refuseForeignSender(io, all);
   refuseScattered(all);
   const placed = part === null ? all : ownStreams(all, dealtTo(part.index, part.of, plan.streams));
-  const sinks = await openSinks(io, plan, placed);
-  const announcedBy: DatagramSink[] = [];
-  let asking: OpenFeedbackSender | null = null;
-  let servers: readonly RecoveryServer[] = [];
-  const trouble = new Set<string>();
+  const sockets = await SenderSockets.open(io, plan, placed);
   try {
-    servers = await openRecoveryServers(io, plan, (error) => {
-      trouble.add(`messages are not kept any more: ${error instanceof Error ? error.message : String(error)}`);
-    });
-    const isFast = totalPacketsPerSecond(plan.streams) > FAST_PACKETS_PER_SECOND;
-    if (isFast && plan.streams.some(({ media }) => media !== null)) warmUpSentMedia();
-    if (isFast) {
-      warmUpFast();
-      const feed = plan.streams.find((stream) => stream.feed !== null)?.feed ?? null;
-      if (feed !== null) warmUpSentFeeds(feed);
-      if (io.capabilities.offload) {
-        const superPackets = sinks.some(({ segments }) => segments > 1);
-        await rehearse('send', superPackets);
-      }
-    }
-    const runId = part?.runId ?? randomBytes(4).readUInt32BE();
-    const name = runId.toString(16).padStart(8, '0');
+    await warmUp(io, plan, sockets.sinks);
+    const run = part?.runId ?? randomBytes(4).readUInt32BE();
+    const runId = run.toString(16).padStart(8, '0');
     const cname = part?.cname ?? shortTermCname();
-    asking = isFirst ? await openFeedbackSender(io, plan, all, runId, cname) : null;
-    if (asking !== null) post({ type: 'collect', address: asking.address, port: asking.port, run: name });
-    // Flows of one stream differ in nothing but their port.
-    const told = all.filter(({ share }) => share.index === 0);
+    if (isFirst) sockets.asking = await openFeedbackSender(io, plan, all, run, cname);
+    const { asking } = sockets;
+    if (asking !== null) post({ type: 'collect', address: asking.address, port: asking.port, run: runId });
+    const warnings = fragmentWarnings(plan, ofOneFlow(all));
     const isAwaited = asking !== null && plan.feedback!.receivers > 0;
-    const tellReady = (warnings: readonly string[], realNs: Nanos, sdp: string | null): void => {
-      const lines = [...placedLines(told, placedLine), ...recoveryLines(servers, plan)];
-      post({
-        type: 'ready',
-        info: {
-          runId: name,
-          time: formatRealtime(io.clock.epoch, realNs),
-          io: io.name,
-          lines: asking === null ? lines : [...lines, asking.line],
-          interfaces: [...new Set(all.map(({ via }) => via.name))],
-          warnings,
-          loopback: all.every(({ via }) => via.loopback),
-          sdp,
-        },
-      });
-    };
-    const warnings = fragmentWarnings(plan, told);
-    if (isAwaited || parts !== null) tellReady(warnings, io.clock.realNs(), null);
+    const isEarly = isAwaited || parts !== null;
+    const ready = { type: 'ready', info: readyInfo(io, plan, all, sockets, runId, warnings) } as const;
+    if (isEarly) post(ready);
     if (isAwaited) {
-      await awaitReceivers(io, plan.feedback!, asking!.agent, control);
-      post({ type: 'said', text: `receivers that are there: ${asking!.agent.table.present(io.clock.monoNs())}` });
+      await awaitReceivers(io, plan.feedback!, asking.agent, control);
+      post({ type: 'said', text: `receivers that are there: ${asking.agent.table.present(io.clock.monoNs())}` });
     }
     const evidence = new EvidenceWatch();
-    const begin = (): SharedStart => {
-      const realNs = io.clock.realNs();
-      const monoNs = io.clock.monoNs();
-      const leadNs =
-        LEAD_NS * (part?.of ?? 1) + MEDIA_LEAD_NS * plan.streams.filter(({ media }) => media !== null).length;
-      const first = monoNs + Math.max(leadNs, untilNs(plan.startAtUnixNs, io, realNs));
-      return { startRealNs: realNs, startMonoNs: monoNs, firstNs: first };
-    };
-    const { startRealNs, startMonoNs, firstNs } =
-      parts === null ? begin() : await beginTogether(io, parts, isFirst, control, begin);
-    const bounded = boundedByEnd(plan, io, startRealNs, firstNs - startMonoNs);
-    const legs: SharedLegs = {
-      media: new Map(),
-      feeds: new Map(),
-      remembered: new Map(servers.map((server) => [server.position, server])),
-    };
-    const built = sinks.map((open) => {
-      const isAlone = hasMoreThanControl(open) && sinks.filter(hasMoreThanControl).length === 1;
-      return buildLane(io, bounded, open, runId, firstNs, legs, cname, isAlone);
-    });
+    const begin = (): SharedStart => startOf(io, plan, part?.of ?? 1);
+    const start = parts === null ? begin() : await beginTogether(io, parts, isFirst, control, begin);
+    const { startRealNs, startMonoNs, firstNs } = start;
+    const built = buildLanes(
+      io,
+      boundedByEnd(plan, io, startRealNs, firstNs - startMonoNs),
+      sockets,
+      run,
+      firstNs,
+      cname,
+    );
     const lanes = built.map(({ lane }) => lane);
     const streams = built.flatMap((one) => one.streams);
     refuseUnsent(streams);
     const session = new SenderSession(plan, placed, streams, cname, io.clock.epoch.realtimeNs + BigInt(startRealNs));
-    const announcing = plan.announce ? await session.announce(io, plan, firstNs) : null;
-    const announcers = announcing === null ? [] : [announcing];
-    announcedBy.push(...(announcing?.sinks ?? []));
+    if (plan.announce) sockets.announcing = await session.announce(io, plan, firstNs);
+    const { announcing } = sockets;
     announcing?.follow(lanes);
-    const answering = retransmissionAgents(servers, plan, lanes);
+    const answering = retransmissionAgents(sockets.servers, plan, lanes);
     const others = isFirst && parts !== null ? [new OtherParts(parts)] : [];
-    asking?.agent.follow([...lanes, ...others], () => totalsOf(streams, parts));
-    const feedback = asking === null ? [] : [asking.agent];
-    const receivers = (nowNs: Nanos): Receiver[] =>
-      asking === null ? [] : reportedReceivers(asking.agent.table, nowNs);
-    const notes = [...new Set([...warnings, ...sinks.flatMap(({ sink }) => sink.notes)])];
-    const watch = new ClockWatch(io.clock.epoch);
-    const log = new EventLog(io.clock, startMonoNs, (event) => post({ type: 'event', event }));
-    const transmitStamps = sinks.map(({ sink }) => new TransmitStamps(sink));
-    const transmitDelay = plan.transmitTimestamps ? new Histogram() : null;
-    const health = freshLoopHealth();
-    let stopped = false;
-    const each = intervalJudge(judge.eachLimits, plan.intervalNs, log, startMonoNs);
-    const teller = new SenderTeller({
-      streams,
-      clock: io.clock,
-      startMonoNs,
-      intervalNs: plan.intervalNs,
-      seesRefusals: io.capabilities.refusedSends,
-      receivers,
-      post,
-      judge: each,
-    });
-    const collect = (): void => {
-      if (transmitDelay !== null) for (const stamps of transmitStamps) stamps.take(transmitDelay);
-    };
-    const result = (complete: boolean): Generator<void, RunResult> => {
-      collect();
-      return senderResult(io, plan, judge, {
-        senderRun: name,
-        streams,
-        sinks: sinks.map(({ sink, placed: own }) => ({ sink, interfaceName: own[0]!.via.name })),
-        quantumNs: Math.max(...built.map(({ quantumNs }) => quantumNs)),
-        transmitDelay,
-        answering,
-        feedback: asking === null ? null : feedbackSection(asking, plan.feedback!.controlPort),
-        receivers: receivers(io.clock.monoNs()),
-        each,
-        sendTimeBoundNs: io.capabilities.departureStamp ? STAMP_SPREAD_NS : null,
-        health,
-        watch,
-        log,
-        interfaces: interfaceFacts(all.map(({ via }) => via)),
-        evidence: () =>
-          evidence.inSteps(
-            all.map(({ via }) => via),
-            // Of the whole run the first thread can tell.
-            isFirst ? () => refusedBy(sinks, parts) : null,
-          ),
-        facts: {
-          runId: name,
-          role: 'sender',
-          endpoints: [...new Set(plan.streams.map(({ address }) => address.endpoint))],
-          startMonoNs,
-          endMonoNs: io.clock.monoNs(),
-          startRealNs,
-          endRealNs: io.clock.realNs(),
-          complete,
-          notes: [...notes, ...trouble],
-        },
-      });
-    };
-    const endsByItself =
-      plan.durationNs !== null ||
-      plan.count !== null ||
-      plan.endAtUnixNs !== null ||
-      plan.streams.every((stream, position) => endsWithInput(stream) && !isLive(inputs[position]));
-    const working = [...lanes, ...announcers, ...answering, ...feedback, ...others];
-    const tellParts = (): void => parts?.tell(totalsOf(streams), refusedBy(sinks));
-    const soFar = new ResultSoFar(io.clock, () => result(!endsByItself), post, working);
-    const housekeeping = new Housekeeping(
-      [
-        {
-          firstMonoNs: startMonoNs + SECOND_NS,
-          periodNs: SECOND_NS,
-          run: (nowNs) => {
-            collect();
-            const step = watch.sample();
-            // Of one clock one thread tells.
-            if (step !== null && isFirst)
-              log.add('clock_step', nowNs, null, `realtime stepped by ${step.byNs / 1e6} ms`, { by_ns: step.byNs });
-          },
-        },
-        {
-          firstMonoNs: nextUtcMultiple(io.clock, plan.intervalNs),
-          periodNs: plan.intervalNs,
-          // Nothing to tell before the first datagram is due.
-          run: (nowNs, dueNs) => nowNs > firstNs && teller.tellSome(nowNs, dueNs),
-        },
-        ...(parts === null ? [] : [{ firstMonoNs: startMonoNs, periodNs: TELL_NS, run: tellParts }]),
-      ],
-      working,
-    );
+    const given = { io, task, sockets, built, answering, all, parts, isFirst, runId, start, warnings, evidence, post };
+    const account = new SenderAccount(given);
+    asking?.agent.follow([...lanes, ...others], () => account.totals());
+    const agents = [...lanes, announcing, ...answering, asking?.agent ?? null, ...others];
+    const working = agents.filter((one) => one !== null);
     const sdp = parts === null ? session.description() : null;
-    if (!isAwaited && parts === null) tellReady(warnings, startRealNs, sdp);
+    if (!isEarly)
+      post({ type: 'ready', info: { ...ready.info, time: formatRealtime(io.clock.epoch, startRealNs), sdp } });
     else if (sdp !== null) post({ type: 'described', sdp });
-    await runLoop(
-      io,
-      [...working, housekeeping, soFar],
-      {
-        poll: (nowNs) => {
-          const commands = control.take();
-          if (commands === 0) return;
-          if ((commands & Command.Snapshot) !== 0) soFar.ask();
-          if ((commands & Command.Outline) !== 0) soFar.askOutline({ inFull: control.inFull() });
-          if ((commands & Command.Stop) === 0 || stopped) return;
-          stopped = true;
-          for (const lane of lanes) lane.stop(nowNs);
-          announcing?.stop(nowNs);
-        },
-      },
-      health,
-    );
-    tellParts();
+    const stop = (nowNs: Nanos): void => {
+      for (const lane of lanes) lane.stop(nowNs);
+      announcing?.stop(nowNs);
+    };
+    const isStopped = await work(io, task, control, start, working, account, stop, post);
+    account.tellParts();
     const endedNs = io.clock.monoNs();
-    if (endedNs > firstNs) teller.finish(endedNs);
-    watch.sample();
-    return whole(result(!stopped || !endsByItself));
+    if (endedNs > firstNs) account.teller.finish(endedNs);
+    account.look(endedNs);
+    return whole(account.result(!isStopped || !endsByItself(plan, inputs)));
   } finally {
-    for (const sink of [...sinks.map((open) => open.sink), ...announcedBy]) sink.close();
-    for (const server of servers) server.close();
-    asking?.close();
+    sockets.close();
     parts?.end();
   }
 }
 
-/** `parts`: what the others sent is to be in it. */
-function totalsOf(streams: readonly SenderStreamState[], parts: SenderParts | null = null): FeedbackTotals {
-  const totals = { scheduled: 0, notSent: 0, octets: 0, ...parts?.othersTotals() };
-  for (const { feed, stats, role } of streams) {
-    if (role !== 'media') continue;
-    totals.scheduled += feed.scheduled;
-    totals.notSent += feed.notSent;
-    totals.octets += stats.counters[SenderCounter.Octets]!;
-  }
-  return totals;
+/** Compiles what will be in a hurry. */
+async function warmUp(io: Io, plan: SendPlan, sinks: readonly OpenSink[]): Promise<void> {
+  if (totalPacketsPerSecond(plan.streams) <= FAST_PACKETS_PER_SECOND) return;
+  if (plan.streams.some(({ media }) => media !== null)) warmUpSentMedia();
+  warmUpFast();
+  const feed = plan.streams.find((stream) => stream.feed !== null)?.feed ?? null;
+  if (feed !== null) warmUpSentFeeds(feed);
+  if (!io.capabilities.offload) return;
+  const superPackets = sinks.some(({ segments }) => segments > 1);
+  await rehearse('send', superPackets);
 }
 
-/** `parts`: what the others saw is to be in it. */
-function refusedBy(sinks: readonly OpenSink[], parts: SenderParts | null = null): RefusedSends {
-  const refused = { noBuffers: 0, wouldBlock: 0, ...parts?.othersRefused() };
-  for (const { sink } of sinks) {
-    refused.noBuffers += sink.counters[SocketCounter.NoBuffers]!;
-    refused.wouldBlock += sink.counters[SocketCounter.WouldBlock]!;
-  }
-  return refused;
+/** Flows of one stream differ in nothing but their port: one of them stands for all. */
+function ofOneFlow(all: readonly PlacedStream[]): PlacedStream[] {
+  return all.filter(({ share }) => share.index === 0);
+}
+
+/** What is known before it begins. */
+function readyInfo(
+  io: Io,
+  plan: SendPlan,
+  all: readonly PlacedStream[],
+  { servers, asking }: SenderSockets,
+  runId: string,
+  warnings: readonly string[],
+): Extract<WorkerMessage, { type: 'ready' }>['info'] {
+  const lines = [...placedLines(ofOneFlow(all), placedLine), ...recoveryLines(servers, plan)];
+  return {
+    runId,
+    time: formatRealtime(io.clock.epoch, io.clock.realNs()),
+    io: io.name,
+    lines: asking === null ? lines : [...lines, asking.line],
+    interfaces: [...new Set(all.map(({ via }) => via.name))],
+    warnings,
+    loopback: all.every(({ via }) => via.loopback),
+    sdp: null,
+  };
+}
+
+/** It begins when all of these `threads` have built their lanes, or when it was asked for. */
+function startOf(io: Io, plan: SendPlan, threads: number): SharedStart {
+  const startRealNs = io.clock.realNs();
+  const startMonoNs = io.clock.monoNs();
+  const leadNs = LEAD_NS * threads + MEDIA_LEAD_NS * plan.streams.filter(({ media }) => media !== null).length;
+  const firstNs = startMonoNs + Math.max(leadNs, untilNs(plan.startAtUnixNs, io, startRealNs));
+  return { startRealNs, startMonoNs, firstNs };
+}
+
+function buildLanes(
+  io: Io,
+  plan: SendPlan,
+  { sinks, servers }: SenderSockets,
+  run: number,
+  firstNs: Nanos,
+  cname: string,
+): BuiltLane[] {
+  const legs: SharedLegs = {
+    media: new Map(),
+    feeds: new Map(),
+    remembered: new Map(servers.map((server) => [server.position, server])),
+  };
+  return sinks.map((open) => {
+    const isAlone = hasMoreThanControl(open) && sinks.filter(hasMoreThanControl).length === 1;
+    return buildLane(io, plan, open, run, firstNs, legs, cname, isAlone);
+  });
+}
+
+/** From its beginning until its end; whether it was stopped. */
+async function work(
+  io: Io,
+  { plan, inputs, part }: SendTask,
+  control: RunControl,
+  { startMonoNs, firstNs }: SharedStart,
+  working: readonly Agent[],
+  account: SenderAccount,
+  stop: (nowNs: Nanos) => void,
+  post: (message: WorkerMessage) => void,
+): Promise<boolean> {
+  const soFar = new ResultSoFar(io.clock, () => account.result(!endsByItself(plan, inputs)), post, working);
+  const housekeeping = new Housekeeping(
+    [
+      { firstMonoNs: startMonoNs + SECOND_NS, periodNs: SECOND_NS, run: (nowNs) => account.look(nowNs) },
+      {
+        firstMonoNs: nextUtcMultiple(io.clock, plan.intervalNs),
+        periodNs: plan.intervalNs,
+        // Nothing to tell before the first datagram is due.
+        run: (nowNs, dueNs) => nowNs > firstNs && account.teller.tellSome(nowNs, dueNs),
+      },
+      ...(part === null ? [] : [{ firstMonoNs: startMonoNs, periodNs: TELL_NS, run: () => account.tellParts() }]),
+    ],
+    working,
+  );
+  let isStopped = false;
+  const poll = (nowNs: Nanos): void => {
+    const commands = control.take();
+    if (commands === 0) return;
+    if ((commands & Command.Snapshot) !== 0) soFar.ask();
+    if ((commands & Command.Outline) !== 0) soFar.askOutline({ inFull: control.inFull() });
+    if ((commands & Command.Stop) === 0 || isStopped) return;
+    isStopped = true;
+    stop(nowNs);
+  };
+  await runLoop(io, [...working, housekeeping, soFar], { poll }, account.health);
+  return isStopped;
+}
+
+function endsByItself(plan: SendPlan, inputs: SendTask['inputs']): boolean {
+  return (
+    plan.durationNs !== null ||
+    plan.count !== null ||
+    plan.endAtUnixNs !== null ||
+    plan.streams.every((stream, position) => endsWithInput(stream) && !isLive(inputs[position]))
+  );
 }
 
 /** A transport stream or a capture that is sent once. */

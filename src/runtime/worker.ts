@@ -35,8 +35,7 @@ async function main(task: WorkerTask): Promise<void> {
     if (task.kind === 'receive' && 'runReceiver' in runs) {
       post({ type: 'result', result: await runs.runReceiver(io, task, control, post) });
     } else if (task.kind === 'send' && 'runSender' in runs) {
-      const { plan, inputs, judge, part } = task;
-      post({ type: 'result', result: await runs.runSender(io, plan, inputs, judge, control, post, part) });
+      post({ type: 'result', result: await runs.runSender(io, task, control, post) });
     } else if (task.kind === 'capacity' && 'runCapacity' in runs) {
       post({ type: 'result', result: await runs.runCapacity(io, task.plan, task.judge, control, post) });
     } else if (task.kind === 'bench' && 'runBench' in runs) {
