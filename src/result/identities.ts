@@ -1,4 +1,5 @@
 import type { Arbitration, Sender, Stream } from './model.js';
+import { UNIT_METRICS } from './unitMetrics.js';
 
 /** Which sums do not add up. Empty: all do. `checked`: how many could be judged. */
 export interface IdentityCheck {
@@ -7,16 +8,14 @@ export interface IdentityCheck {
 }
 
 /** Figures of streams that count in `unit`, and in words what holds between them: once, not for each of ten thousand. */
-function rulesOf<Unit extends 'packets' | 'messages'>(unit: Unit) {
+function rulesOf(unit: keyof typeof UNIT_METRICS) {
+  const ids = UNIT_METRICS[unit];
   return {
-    expected: `${unit}_expected`,
-    received: `${unit}_received`,
-    lost: `${unit}_lost`,
-    reordered: `${unit}_reordered`,
-    expectation: `${unit}_expected = ${unit}_received + ${unit}_lost + packets_pending`,
-    causes: `${unit}_lost = loss_network + loss_socket_buffer + loss_application`,
-    reordering: `${unit}_reordered among ${unit}_received`,
-  } as const;
+    ids,
+    expectation: `${ids.expected} = ${ids.received} + ${ids.lost} + packets_pending`,
+    causes: `${ids.lost} = loss_network + loss_socket_buffer + loss_application`,
+    reordering: `${ids.reordered} among ${ids.received}`,
+  };
 }
 
 const PACKETS = rulesOf('packets');
@@ -38,11 +37,12 @@ export class Identities {
       if (metrics === undefined) continue;
       const m = metrics;
       const rule = stream.unit === 'message' ? MESSAGES : PACKETS;
-      const lost = m[rule.lost];
+      const { ids } = rule;
+      const lost = m[ids.lost];
       // After repair nothing is pending: what is not decided is not expected.
-      this.#same(stream.id, rule.expectation, m[rule.expected], [m[rule.received], lost, m.packets_pending ?? 0]);
+      this.#same(stream.id, rule.expectation, m[ids.expected], [m[ids.received], lost, m.packets_pending ?? 0]);
       this.#same(stream.id, rule.causes, lost, [m.loss_network, m.loss_socket_buffer, m.loss_application]);
-      this.#atMost(stream.id, rule.reordering, m[rule.reordered], m[rule.received]);
+      this.#atMost(stream.id, rule.reordering, m[ids.reordered], m[ids.received]);
       this.#atMost(stream.id, 'loss_periods among lost', m.loss_periods, lost);
     }
     this.#atMost(

@@ -2,6 +2,7 @@ import { METRIC_IDS, METRICS } from '../metrics/catalog.js';
 import type { Stream, StreamMetrics } from './model.js';
 import { noMetrics } from './noMetrics.js';
 import type { Rates } from './rates.js';
+import { UNIT_METRICS } from './unitMetrics.js';
 
 /** What merging needs of a stream. */
 type Part = Pick<Stream, 'metrics' | 'start_ns' | 'end_ns'>;
@@ -19,19 +20,6 @@ const MERGED = METRIC_IDS.flatMap((id) => {
   const rule = METRICS[id].merge;
   return id === 'dscp_received' || rule === 'none' || rule === 'derived' ? [] : [{ id, merge: MERGE[rule] }];
 });
-
-/** What a stream counts, by the unit that it counts in: once, not for each of ten thousand. */
-const COUNTED = { packets: countedIn('packets'), messages: countedIn('messages') };
-
-function countedIn<Unit extends 'packets' | 'messages'>(unit: Unit) {
-  return {
-    expected: `${unit}_expected`,
-    received: `${unit}_received`,
-    lost: `${unit}_lost`,
-    duplicated: `${unit}_duplicated`,
-    reordered: `${unit}_reordered`,
-  } as const;
-}
 
 const WITH_HEADERS = ['rate_ip_bit_per_second', 'rate_ethernet_bit_per_second'] as const;
 
@@ -108,7 +96,7 @@ export class MetricsMerger {
   }
 
   #addCounted(metrics: StreamMetrics): void {
-    const ids = COUNTED[metrics.messages_expected === null ? 'packets' : 'messages'];
+    const ids = UNIT_METRICS[metrics.messages_expected === null ? 'packets' : 'messages'];
     const expected = metrics[ids.expected];
     if (expected === null) return;
     const counted = this.#counted;
