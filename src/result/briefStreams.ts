@@ -41,10 +41,6 @@ export class BriefRows {
   #metrics: Columns | null = null;
   #count = 0;
 
-  get count(): number {
-    return this.#count;
-  }
-
   add(stream: Stream): void {
     this.#fields ??= new Columns(stream, (key) => key in LEFT_OUT || key === 'metrics');
     this.#metrics ??= new Columns(stream.metrics, () => false);

@@ -89,7 +89,8 @@ export function judgeHealth(
         : 'valid',
     reasons,
     kernel_drops: facts.kernelDrops,
-    kernel_drops_other: facts.kernelDrops === null ? null : Math.max(0, facts.kernelDrops - streams.socketBufferLost),
+    kernel_drops_other:
+      facts.kernelDrops === null ? null : Math.max(0, facts.kernelDrops - streams.identities.socketBufferLost),
     stalls: facts.loop.stalls,
     cycles: facts.loop.cycles,
     cycle_max_ns: facts.loop.maxCycleNs,
@@ -199,10 +200,11 @@ function seconds(ns: Nanos): string {
 }
 
 function addAttribution(
-  { inexact: kinds, socketBufferLost: attributed }: StreamHealth,
+  { inexact: kinds, identities }: StreamHealth,
   kernelDrops: number,
   add: (code: string, text: string) => void,
 ): void {
+  const attributed = identities.socketBufferLost;
   for (const kind of ['shared', 'bounded'] as const) {
     const inexact = kinds[kind];
     if (inexact === 0) continue;
@@ -232,13 +234,13 @@ function us(ns: Nanos): string {
 
 function addNotes(reasons: HealthReason[], facts: HealthFacts, streams: StreamHealth, clock: ClockQuality): void {
   const add = (code: string, text: string): void => void reasons.push({ code, severity: 'note', text });
-  const { local, streams: all } = streams;
+  const { local, count } = streams;
   if (local > 0) {
     add(
       'local',
-      local === all
+      local === count
         ? 'everything came from this host itself: these copies never left it'
-        : `${local} of ${all} streams come from this host itself: these copies never left it`,
+        : `${local} of ${count} streams come from this host itself: these copies never left it`,
     );
   }
   if (streams.timedAfar > 0) {

@@ -30,7 +30,8 @@ export class Identities {
   #checked = 0;
   /** With offload the kernel counts super-packets; a lost message is not a dropped datagram. */
   #areDropsComparable = true;
-  #socketBufferLost = 0;
+  /** Lost in socket buffers, as far as a stream's loss is put down to them. */
+  socketBufferLost = 0;
 
   add(stream: Stream): void {
     for (const metrics of [stream.metrics, stream.after?.metrics]) {
@@ -57,7 +58,7 @@ export class Identities {
       this.#atMost(stream.id, rule, counted, stream.transport.packets);
     }
     if (stream.loss_attribution === 'bounded' || stream.unit === 'message') this.#areDropsComparable = false;
-    this.#socketBufferLost += stream.metrics.loss_socket_buffer ?? 0;
+    this.socketBufferLost += stream.metrics.loss_socket_buffer ?? 0;
   }
 
   finish(sender: Sender | null, kernelDrops: number | null, arbitration: Arbitration | null): IdentityCheck {
@@ -70,7 +71,7 @@ export class Identities {
       }
     }
     if (this.#areDropsComparable) {
-      this.#atMost('sockets', 'loss_socket_buffer among kernel_drops', this.#socketBufferLost, kernelDrops);
+      this.#atMost('sockets', 'loss_socket_buffer among kernel_drops', this.socketBufferLost, kernelDrops);
     }
     if (sender !== null) this.#checkSender(sender);
     return { broken: this.#broken, checked: this.#checked };

@@ -17,10 +17,11 @@ export class StreamJudge {
   /** Datagrams that arrived, by group and port. */
   readonly received = new Map<string, number>();
 
-  /** `prefix`: of the names of streams, which are a receiver's. */
+  /** `limits`: those that are no figures of streams are left to others. `prefix`: of the names of streams, which are a receiver's. */
   constructor(limits: readonly Limit[], prefix = '') {
     this.#prefix = prefix;
-    this.#entries = new Map(limits.map((limit) => [limit, new BoundedEntries()]));
+    const ofStreams = limits.filter(({ target }) => target.kind !== 'path' && target.kind !== 'link');
+    this.#entries = new Map(ofStreams.map((limit) => [limit, new BoundedEntries()]));
   }
 
   add(stream: Stream): void {
