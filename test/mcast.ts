@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import type { BenchRow } from '../src/result/buildBench.js';
 import type { EventRecord, RunResult, Stream } from '../src/result/model.js';
 import { LabProcess, until, type Exit, type Lab } from './netns/lab.js';
 
@@ -28,7 +29,8 @@ export interface StartOptions {
 }
 
 type JsonLine =
-  | { readonly type: 'start' | 'interval' | 'zap' | 'bench'; readonly time: string }
+  | { readonly type: 'start' | 'interval' | 'zap'; readonly time: string }
+  | ({ readonly type: 'bench'; readonly time: string } & BenchRow)
   | ({ readonly type: 'event' } & EventRecord)
   | { readonly type: 'partial' | 'result'; readonly time: string; readonly result: RunResult };
 
@@ -110,9 +112,9 @@ export class Mcast {
   }
 
   /** Ends a run without an end of its own, as Ctrl-C does; what had arrived by now is measured. */
-  async stop(): Promise<RunResult> {
+  async stop(...statuses: readonly number[]): Promise<RunResult> {
     this.signal('SIGINT');
-    return this.result();
+    return this.result(...statuses);
   }
 
   /** Waits for its end; anything but one of `statuses`, or an end without a result, is an error. */

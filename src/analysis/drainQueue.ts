@@ -84,8 +84,9 @@ export class DrainQueue {
     const maxOctets = this.#levels[Level.MaxOctets]!;
     return {
       drain: this.#drain,
-      maxOctets,
-      maxNs: maxOctets / this.#octetsPerNs,
+      // Parts of an octet have left as well; what is below a thousandth comes from the arithmetic.
+      maxOctets: Math.round(maxOctets * 1e3) / 1e3,
+      maxNs: Math.round(maxOctets / this.#octetsPerNs),
       atMonoNs: this.#levels[Level.MaxAtNs]!,
       delay: this.#delay.copy(),
     };

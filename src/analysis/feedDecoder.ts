@@ -113,7 +113,7 @@ export class FeedDecoder {
       return WireStatus.Ok;
     }
     let number = this.#number(framing, stream);
-    if (this.#beginsAnew(stream, number, out.timeMonoNs[i]!)) {
+    if (this.#beginsAnew(stream, number, out.timeMonoNs, i)) {
       const row = stream * Row.Count;
       if (frame[FrameField.Kind] !== FrameKind.Reset && number !== this.#rows[row + Row.Confirming]) {
         this.#rows[row + Row.Confirming] = number + frame[FrameField.Span]!;
@@ -144,7 +144,8 @@ export class FeedDecoder {
     return next + ((low - ((originLow + next) >>> 0)) | 0);
   }
 
-  #beginsAnew(stream: number, number: number, monoNs: Nanos): boolean {
+  /** `number` came at `monoNs[i]`; read here, since a time that is handed to a call costs an object. */
+  #beginsAnew(stream: number, number: number, monoNs: Float64Array, i: number): boolean {
     const row = stream * Row.Count;
     if (this.#frame[FrameField.Kind] === FrameKind.Reset) {
       // A further copy of the reset that the stream began with was sent when that was.
@@ -153,7 +154,7 @@ export class FeedDecoder {
     const behind = this.#rows[row + Row.Next]! - number;
     if (behind <= 0) return false;
     if (number === this.#rows[row + Row.Confirming]) return true;
-    return behind > FAR_BEHIND || monoNs - this.#rows[row + Row.NextMonoNs]! > SILENCE_NS;
+    return behind > FAR_BEHIND || monoNs[i]! - this.#rows[row + Row.NextMonoNs]! > SILENCE_NS;
   }
 
   #fill(batch: ReceiveBatch, out: DecodedBatch, i: number, framing: FeedFraming, stream: number, number: number): void {

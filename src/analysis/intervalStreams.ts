@@ -1,7 +1,7 @@
 import type { Nanos } from '../core/time.js';
 import { StreamCounter, type StreamCounters } from '../metrics/counters.js';
 import type { IntervalSnapshot } from '../metrics/snapshot.js';
-import type { IntervalDelay } from './timing.js';
+import type { IntervalDelay } from './earlyDelays.js';
 
 /** Columns of a row beside its counters; ns but for the first. */
 const Figure = {

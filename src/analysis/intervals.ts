@@ -2,7 +2,7 @@ import type { Nanos } from '../core/time.js';
 import { StreamCounter, type StreamCounters } from '../metrics/counters.js';
 import type { IntervalSnapshot } from '../metrics/snapshot.js';
 import { IntervalStreams } from './intervalStreams.js';
-import type { IntervalDelay } from './timing.js';
+import type { IntervalDelay } from './earlyDelays.js';
 
 /** One span of receive stamps, `[startMonoNs, endMonoNs)`, when every socket has been read past its end. */
 export interface ClosedInterval {

@@ -233,11 +233,7 @@ export class Measurement {
 
   /** Distinct datagrams with data so far, of all streams. */
   dataReceived(): number {
-    let datagrams = 0;
-    for (let stream = 0; stream < this.#known; stream++) {
-      datagrams += this.counters.values[stream * StreamCounter.Count + StreamCounter.PacketsReceived]!;
-    }
-    return datagrams;
+    return this.counters.total(StreamCounter.PacketsReceived);
   }
 
   /**
@@ -245,13 +241,7 @@ export class Measurement {
    * passed since. A format without an end is over when it has been silent for two windows.
    */
   hasSettled(nowMonoNs: Nanos): boolean {
-    let settled = 0;
-    for (let stream = 0; stream < this.#known; stream++) {
-      if (stream === this.table.others || this.isCompanion(stream)) continue;
-      if (!this.hasStreamSettled(stream, nowMonoNs)) return false;
-      settled++;
-    }
-    return settled > 0;
+    return this.#streams.haveSettled(nowMonoNs, this.#options.reorderWindowNs, (stream) => this.isCompanion(stream));
   }
 
   hasStreamSettled(stream: number, nowMonoNs: Nanos): boolean {

@@ -13,6 +13,14 @@ export const Fault = {
   UnconfirmedJump: 15,
 } as const;
 
+/** What another format is taken for. */
+const FOREIGN: ReadonlySet<number> = new Set([
+  WireStatus.BadMagic,
+  WireStatus.TooShort,
+  WireStatus.BadVersion,
+  WireStatus.BadLength,
+]);
+
 /**
  * Datagrams that reached a socket and belong to no stream, by kind; and, once per socket, what they
  * are instead of what was demanded.
@@ -20,7 +28,7 @@ export const Fault = {
 export class SocketFaults {
   /** `counts[socket * FAULT_KINDS + WireStatus]`. Replaced when it grows. */
   counts = new Float64Array(8 * FAULT_KINDS);
-  /** Format that came instead, by socket. */
+  /** Format that the first of them looks like, by socket: as a rule another one than was demanded. */
   readonly instead: (string | undefined)[] = [];
 
   ensure(sockets: number): void {
@@ -35,7 +43,7 @@ export class SocketFaults {
   malformed(batch: ReceiveBatch, i: number, status: number): void {
     const socket = batch.socket[i]!;
     this.counts[socket * FAULT_KINDS + status]!++;
-    if (status === WireStatus.BadMagic || status === WireStatus.TooShort || status === WireStatus.BadVersion) {
+    if (FOREIGN.has(status)) {
       this.instead[socket] ??= recogniseFormat(batch.bytes, batch.offset[i]!, batch.length[i]!);
     }
   }

@@ -39,6 +39,8 @@ export class StreamAnalyzers {
   readonly #detail: number;
   readonly #windowPackets: number;
   #known = 0;
+  /** One that was not over when that was asked last. */
+  #unsettled = 0;
 
   constructor(options: MeasurementOptions, table: StreamTable, drops: SocketDrops, events: EventRing) {
     this.#table = table;
@@ -65,7 +67,7 @@ export class StreamAnalyzers {
       const isWide = stream < WIDE_WINDOW_STREAMS;
       const packets = isWide ? this.#windowPackets : Math.min(this.#windowPackets, NARROW_WINDOW_PACKETS);
       this.sequence.addStream(stream, table.socket(stream), packets, isDetailed ? LOSS_MAP_RANGES : SHORT_LOSS_MAP);
-      this.timing.addStream(stream, isDetailed, table.format(stream) === StreamFormat.Rtp);
+      this.timing.addStream(stream, table.socket(stream), isDetailed, table.format(stream) === StreamFormat.Rtp);
       this.marking.addStream(stream);
       if (isDetailed && table.format(stream) !== StreamFormat.Others) {
         this.bursts.addStream(stream, this.#pathOf(table.path(stream)).group.includes(':') ? 6 : 4);
@@ -134,6 +136,22 @@ export class StreamAnalyzers {
     const silentNs = nowMonoNs - this.times.lastHeardNs(stream);
     if (!this.hasEnded(stream)) return silentNs > this.patienceNs(stream, 2 * windowNs);
     return silentNs > windowNs || this.sequence.states.values[stream * Seq.Count + Seq.Pending] === 0;
+  }
+
+  /** Whether there were streams, and all are over; `isLeftOut`: those that do not matter. */
+  haveSettled(nowMonoNs: Nanos, windowNs: Nanos, isLeftOut: (stream: number) => boolean): boolean {
+    let settled = 0;
+    // That which was not over is not over, as a rule: of ten thousand it is asked first.
+    for (let looked = 0; looked < this.#known; looked++) {
+      const stream = (this.#unsettled + looked) % this.#known;
+      if (this.#table.format(stream) === StreamFormat.Others || isLeftOut(stream)) continue;
+      if (!this.hasSettled(stream, nowMonoNs, windowNs)) {
+        this.#unsettled = stream;
+        return false;
+      }
+      settled++;
+    }
+    return settled > 0;
   }
 
   /**

@@ -162,11 +162,12 @@ export function identityOf(stream: number, parts: Omit<StreamParts, 'analyzers' 
     senderRun: isProbe ? table.run(stream).toString(16).padStart(8, '0') : null,
     socket: table.socket(stream),
     name: facts.name,
-    superPackets: isProbe && ((parts.decoder.probe.sent[stream] ?? 0) & ProbeFlag.SuperPacket) !== 0,
+    superPackets: sendsSuperPackets(stream, table, parts.decoder),
   };
 }
 
-function formatName(stream: number, format: number, decoder: StreamDecoder): string {
+/** What its datagrams are, as far as that is known. */
+export function formatName(stream: number, format: number, decoder: StreamDecoder): string {
   if (format === StreamFormat.Probe) return 'probe';
   if (format === StreamFormat.Iperf) return 'iperf';
   if (format >= StreamFormat.Feed) return framingOf(format).format;
@@ -174,8 +175,14 @@ function formatName(stream: number, format: number, decoder: StreamDecoder): str
   return format === StreamFormat.Plain ? (decoder.plain.formats[stream] ?? 'unknown') : 'others';
 }
 
-/** What a format's numbers count. */
+/** Whether a probe says so. */
+export function sendsSuperPackets(stream: number, table: StreamTable, { probe }: StreamDecoder): boolean {
+  return table.format(stream) === StreamFormat.Probe && ((probe.sent[stream] ?? 0) & ProbeFlag.SuperPacket) !== 0;
+}
+
+/** What a format's numbers count. Of what found no room, which has none, datagrams are counted as lost. */
 export function unitOf(format: number): StreamIdentity['unit'] {
+  if (format === StreamFormat.Others) return 'packet';
   if (format >= StreamFormat.Feed) return framingOf(format).unit;
   return isNumbered(format) ? 'packet' : 'none';
 }
@@ -201,7 +208,7 @@ function lossDetail(stream: number, isBegun: boolean, parts: StreamParts): LossD
   const { sequence } = parts.analyzers;
   const { values } = sequence.states;
   const at = stream * Seq.Count;
-  const origin = (BigInt(table.originHigh(stream)) << 32n) | BigInt(table.originLow(stream));
+  const origin = table.origin(stream);
   const record = sequence.window.record(stream) ?? NOTHING_LOST;
   if (!isBegun) return record.detail(origin, 0, 0, 0);
   return record.detail(origin, values[at + Seq.Extents]!, values[at + Seq.ExtentSum]!, values[at + Seq.ExtentMax]!);

@@ -74,6 +74,11 @@ export class StreamTable {
     return this.#keys[stream * Key.Count + Key.OriginLow]!;
   }
 
+  /** The 64-bit number that the stream's relative numbers count from. */
+  origin(stream: number): bigint {
+    return (BigInt(this.originHigh(stream)) << 32n) | BigInt(this.originLow(stream));
+  }
+
   /** The stream's index, or -1 when it is new. Hot. */
   find(path: number, flow: number, run: number, format: number): number {
     const last = path < this.#lastOnPath.length ? this.#lastOnPath[path]! - 1 : -1;

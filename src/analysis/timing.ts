@@ -1,8 +1,11 @@
 import { type ReceiveBatch, SlotFlag } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
-import { Histogram } from '../metrics/histogram.js';
+import type { Histogram } from '../metrics/histogram.js';
 import type { StreamHistogramId } from '../metrics/snapshot.js';
 import type { DecodedBatch } from './decoded.js';
+import { EarlyDelays, NO_DELAY, type IntervalDelay } from './earlyDelays.js';
+import { HistogramSet } from './histogramSet.js';
+import { SharedTimes } from './sharedTimes.js';
 import { Transits } from './transits.js';
 
 const SHARED: number = SlotFlag.TimeShared;
@@ -16,7 +19,7 @@ const Time = {
   JitterMaxNs: 3,
   /** Highest number covered by what was timed. */
   HighestTimed: 4,
-  /** What the stream's one-way delays are recorded relative to: the least of the first ones since the warm-up. */
+  /** What the stream's one-way delays are recorded relative to: the least of the {@link EarlyDelays}. */
   AnchorNs: 5,
   /** A power of two, so that a row lies in one line of the processor's cache. */
   Count: 8,
@@ -33,38 +36,6 @@ const Kind = {
 export const IPDV_REACH = 128;
 const IPDV_REACH_UNDETAILED = 16;
 
-/** Within a network, and between datagrams of a stream. */
-const USUAL_DELAY_NS = 10e6;
-const USUAL_INTERARRIVAL_NS = 100e6;
-
-/**
- * One-way delays are recorded relative to the first one. Between clocks that are far apart a delay is
- * large and its variation small: this way the buckets are as fine as the variation, and both the delay
- * (RFC 7679) and the PDV (RFC 5481 section 4.2, delay minus minimum) are this histogram, shifted.
- */
-class HistogramSet {
-  /** Of the present interval; goes into {@link delay} when the interval closes. */
-  readonly intervalDelay = new Histogram();
-  readonly delay = new Histogram();
-  readonly interarrival = new Histogram();
-  readonly ipdv = new Histogram();
-  readonly wakeup = new Histogram();
-
-  /** One that has the memory of what values usually are. */
-  static reserved(): HistogramSet {
-    const made = new HistogramSet();
-    for (const one of [made.intervalDelay, made.delay]) one.reserve(-NEAR_NS, USUAL_DELAY_NS);
-    made.ipdv.reserve(-USUAL_DELAY_NS, USUAL_DELAY_NS);
-    made.wakeup.reserve(0, USUAL_DELAY_NS);
-    made.interarrival.reserve(0, USUAL_INTERARRIVAL_NS);
-    return made;
-  }
-
-  clear(): void {
-    for (const one of [this.intervalDelay, this.delay, this.interarrival, this.ipdv, this.wakeup]) one.clear();
-  }
-}
-
 /** Slots that are timed before their values go into the histograms. */
 const CHUNK = 4096;
 // Values of one chunk. Constants, because the compiler then knows where they lie: half the time of fields.
@@ -76,20 +47,6 @@ const INTERARRIVAL_WORDS = new Int32Array(INTERARRIVALS.buffer);
 const WAKEUP_WORDS = new Int32Array(WAKEUPS.buffer);
 const DELAY_WORDS = new Int32Array(DELAYS.buffer);
 const VARIATION_WORDS = new Int32Array(VARIATIONS.buffer);
-
-/** Of so many delays the least may still become the anchor, where it is further than this below it. */
-const EARLY_DELAYS = 4096;
-const NEAR_NS = 1000;
-
-/** Delay of one interval, ns; NaN where nothing was measured. */
-export interface IntervalDelay {
-  readonly minNs: number;
-  readonly p50Ns: number;
-  readonly p99Ns: number;
-  readonly maxNs: number;
-}
-
-const NO_DELAY: IntervalDelay = { minNs: NaN, p50Ns: NaN, p99Ns: NaN, maxNs: NaN };
 
 /**
  * Time metrics, over first copies that came in time and have a stamp of their own: not duplicates,
@@ -112,31 +69,38 @@ export class TimingAnalyzer {
   hardwareIsReal = false;
   #rows = new Float64Array(16 * Time.Count).fill(NaN);
   readonly #sets: HistogramSet[] = [];
+  /** By stream; `null`: what its delays are recorded relative to is known. */
+  readonly #early: (EarlyDelays | null)[] = [];
   /** Made before they are needed. */
-  readonly #spare: HistogramSet[] = [];
+  readonly #spare: { readonly set: HistogramSet; readonly early: EarlyDelays }[] = [];
   readonly #transits = new Transits();
   /** By stream: bits of {@link Kind}, and where its transits begin. */
   #kinds = new Uint8Array(16);
   #transitsAt = new Int32Array(16);
-  #aggregate: HistogramSet | null = null;
+  /** By socket: what its streams that are not detailed share. A warm-up is over for all streams of a socket at once. */
+  readonly #shared: (SharedTimes | undefined)[] = [];
+  /** By stream; `null`: it has histograms of its own. */
+  readonly #sharedOf: (SharedTimes | null)[] = [];
   /** When the batch was read, on the monotonic clock; and what makes a delay of a transit. */
   #readMonoNs = 0;
   #delayFromTransitNs = 0;
 
   /** Makes the histograms of so many streams now. */
   reserve(streams: number): void {
-    for (let i = 0; i < streams; i++) this.#spare.push(HistogramSet.reserved());
+    for (let i = 0; i < streams; i++) this.#spare.push({ set: HistogramSet.reserved(), early: new EarlyDelays(true) });
   }
 
   /**
-   * `detailed`: with histograms of its own; the others share one set. `hasSenderClock`: jitter goes by
+   * `detailed`: with histograms of its own; the others of the socket share one set. `hasSenderClock`: jitter goes by
    * {@link DecodedBatch.senderNs}.
    */
-  addStream(stream: number, detailed: boolean, hasSenderClock: boolean): void {
+  addStream(stream: number, socket: number, detailed: boolean, hasSenderClock: boolean): void {
     if (stream >= this.#kinds.length) this.#grow(Math.max(stream + 1, 2 * this.#kinds.length));
-    this.#sets[stream] = detailed
-      ? (this.#spare.pop() ?? new HistogramSet())
-      : (this.#aggregate ??= new HistogramSet());
+    const shared = detailed ? null : (this.#shared[socket] ??= new SharedTimes());
+    this.#sharedOf[stream] = shared;
+    const spare = detailed ? this.#spare.pop() : undefined;
+    this.#sets[stream] = shared?.set ?? spare?.set ?? new HistogramSet();
+    this.#early[stream] = detailed ? (spare?.early ?? new EarlyDelays()) : null;
     const kind = (detailed ? Kind.Detailed : 0) | (hasSenderClock ? Kind.SenderClock : 0);
     this.#kinds[stream] = kind;
     this.#transitsAt[stream] = this.#transits.add(reachOf(kind));
@@ -163,15 +127,18 @@ export class TimingAnalyzer {
     const realFromMonoNs = batch.timeRealNs[from]! - decoded.timeMonoNs[from]!;
     this.#readMonoNs = batch.readRealNs - realFromMonoNs;
     this.#delayFromTransitNs = realFromMonoNs + this.clockOffsetNs;
+    const isDetailed = this.#isDetailed(stream);
     let i = from;
     while (i < plainEnd) {
       // Quick once everything is known of the datagram before.
-      if (plainEnd - i > 1 && this.#isSettled(stream, decoded.sequence[i]!)) {
+      const isQuick = (!isDetailed || plainEnd - i > 1) && this.#isSettled(stream, decoded.sequence[i]!);
+      if (isQuick && isDetailed) {
         const end = Math.min(plainEnd, i + CHUNK);
         this.#inOrder(decoded, stream, i, end);
         i = end;
       } else {
-        this.#one(batch, decoded, stream, i);
+        if (isQuick) this.#oneInOrder(decoded, stream, i);
+        else this.#one(batch, decoded, stream, i);
         i++;
       }
     }
@@ -184,20 +151,13 @@ export class TimingAnalyzer {
     }
   }
 
-  /**
-   * Delays are precise in proportion to their distance from the anchor, and a stream's first datagram is often late (a cold
-   * sender): early on, the least delay so far takes its place.
-   */
-  #anchorAt(stream: number, delayNs: Nanos): void {
+  /** The early delays of the stream are complete. */
+  #anchor(stream: number, early: EarlyDelays): void {
     const { delay, intervalDelay } = this.#sets[stream]!;
-    const row = stream * Time.Count;
-    const byNs = this.#rows[row + Time.AnchorNs]! - delayNs;
-    this.#rows[row + Time.AnchorNs] = delayNs;
-    for (const histogram of [delay, intervalDelay]) {
-      const moved = histogram.shifted(byNs);
-      histogram.clear();
-      histogram.add(moved);
-    }
+    const anchorNs = early.leastNs;
+    early.recordTo(anchorNs, delay, intervalDelay);
+    this.#rows[stream * Time.Count + Time.AnchorNs] = anchorNs;
+    this.#early[stream] = null;
   }
 
   #grow(streams: number): void {
@@ -216,17 +176,11 @@ export class TimingAnalyzer {
     return (this.#kinds[stream]! & Kind.Detailed) !== 0;
   }
 
-  /** Whether the anchor may still move: that of streams that share their histograms never does. */
-  #isEarly(stream: number): boolean {
-    const { delay, intervalDelay } = this.#sets[stream]!;
-    return this.#isDetailed(stream) && delay.count + intervalDelay.count < EARLY_DELAYS;
-  }
-
   /** Whether `number` follows the datagram before, in number and in time, and nothing about that one is missing. */
   #isSettled(stream: number, number: number): boolean {
     const rows = this.#rows;
     const row = stream * Time.Count;
-    if (rows[row + Time.HighestTimed] !== number - 1 || this.#isEarly(stream)) return false;
+    if (rows[row + Time.HighestTimed] !== number - 1) return false;
     const jitterNs = rows[row + Time.JitterNs]!;
     const anchorNs = rows[row + Time.AnchorNs]!;
     const mask = reachOf(this.#kinds[stream]!) - 1;
@@ -278,6 +232,32 @@ export class TimingAnalyzer {
     }
   }
 
+  /** As {@link #inOrder}, of a stream that shares its histograms. */
+  #oneInOrder(decoded: DecodedBatch, stream: number, i: number): void {
+    const rows = this.#rows;
+    const row = stream * Time.Count;
+    const monoNs = decoded.timeMonoNs[i]!;
+    const transitNs = monoNs - decoded.sentRealNs[i]!;
+    const differenceNs = transitNs - rows[row + Time.LastTransitNs]!;
+    const interarrivalNs = monoNs - rows[row + Time.LastMonoNs]!;
+    // Their anchor is 0.
+    this.#sharedOf[stream]!.add(
+      interarrivalNs,
+      this.#readMonoNs - monoNs,
+      transitNs + this.#delayFromTransitNs,
+      differenceNs,
+    );
+    const before = rows[row + Time.JitterNs]!;
+    const jitterNs = before + (Math.abs(differenceNs) - before) * 0.0625;
+    rows[row + Time.JitterNs] = jitterNs;
+    if (jitterNs > rows[row + Time.JitterMaxNs]!) rows[row + Time.JitterMaxNs] = jitterNs;
+    rows[row + Time.LastMonoNs] = monoNs;
+    rows[row + Time.LastTransitNs] = transitNs;
+    const number = decoded.sequence[i]!;
+    rows[row + Time.HighestTimed] = number;
+    this.#transits.values[this.#transitsAt[stream]! + (number & (IPDV_REACH_UNDETAILED - 1))] = transitNs;
+  }
+
   /** A datagram that enters, whatever is known of it and of the one before. */
   #one(batch: ReceiveBatch, decoded: DecodedBatch, stream: number, i: number): void {
     const bits = batch.flags[i]!;
@@ -298,10 +278,9 @@ export class TimingAnalyzer {
     const transitNs = monoNs - sentNs;
     if ((bits & foreignClock) === 0) {
       const delayNs = transitNs + this.#delayFromTransitNs;
-      const anchorNs = rows[row + Time.AnchorNs]!;
-      if (anchorNs !== anchorNs) rows[row + Time.AnchorNs] = delayNs;
-      else if (delayNs < anchorNs - NEAR_NS && this.#isEarly(stream)) this.#anchorAt(stream, delayNs);
-      intervalDelay.record(delayNs - rows[row + Time.AnchorNs]!);
+      const early = this.#early[stream]!;
+      if (early === null) intervalDelay.record(delayNs - rows[row + Time.AnchorNs]!);
+      else if (early.add(delayNs)) this.#anchor(stream, early);
     }
     if (!hasSenderClock) this.#jitter(row, transitNs);
     this.#transits.pairUp(this.#transitsAt[stream]!, reachOf(kind), rows, row + Time.HighestTimed, decoded, i, ipdv);
@@ -341,6 +320,8 @@ export class TimingAnalyzer {
   /** Closes the interval: returns its delays and begins the next. Streams that are not detailed have none. */
   closeInterval(stream: number): IntervalDelay {
     if (!this.#isDetailed(stream)) return NO_DELAY;
+    const early = this.#early[stream]!;
+    if (early !== null) return early.closeInterval();
     const { intervalDelay, delay } = this.#sets[stream]!;
     if (intervalDelay.count === 0) return NO_DELAY;
     const anchorNs = this.#rows[stream * Time.Count + Time.AnchorNs]!;
@@ -358,35 +339,29 @@ export class TimingAnalyzer {
   /** Copies, or `null` for a stream that shares {@link aggregate}. */
   histograms(stream: number): Record<StreamHistogramId, Histogram> | null {
     if (!this.#isDetailed(stream)) return null;
-    return this.#copies(this.#sets[stream]!, this.#rows[stream * Time.Count + Time.AnchorNs]!, true);
+    const early = this.#early[stream]!;
+    const anchorNs = early === null ? this.#rows[stream * Time.Count + Time.AnchorNs]! : early.leastNs;
+    return this.#sets[stream]!.copies(anchorNs, true, early);
   }
 
   /** Of all streams without histograms of their own; no PDV, which is relative to each stream's minimum. `null`: there are none. */
   aggregate(): Record<StreamHistogramId, Histogram> | null {
-    return this.#aggregate === null ? null : this.#copies(this.#aggregate, 0, false);
-  }
-
-  #copies(set: HistogramSet, anchorNs: number, withPdv: boolean): Record<StreamHistogramId, Histogram> {
-    const delay = set.delay.copy();
-    delay.add(set.intervalDelay);
-    const pdv = withPdv && delay.min !== null ? delay.shifted(-delay.min) : new Histogram();
-    return {
-      one_way_delay_ns: delay.count === 0 ? delay : delay.shifted(anchorNs),
-      interarrival_ns: set.interarrival.copy(),
-      ipdv_ns: set.ipdv.copy(),
-      pdv_ns: pdv,
-      wakeup_delay_ns: set.wakeup.copy(),
-    };
+    const all = new HistogramSet();
+    for (const shared of this.#shared) if (shared !== undefined) all.add(shared.settled());
+    return this.#shared.length === 0 ? null : all.copies(0, false);
   }
 
   /** End of the warm-up: figures begin anew, the last datagram before it is still the neighbour of the next. */
   restart(stream: number): void {
+    // What has only been gathered is of the warm-up as well.
+    this.#sharedOf[stream]?.settled();
     this.#sets[stream]!.clear();
     const row = stream * Time.Count;
     // Jitter is a running estimate (RFC 3550): it goes on, its maximum begins anew.
     this.#rows[row + Time.JitterMaxNs] = this.#rows[row + Time.JitterNs]!;
-    // Delays are precise in proportion to their distance from the anchor, and the very first datagram may have been late.
+    if (!this.#isDetailed(stream)) return;
     this.#rows[row + Time.AnchorNs] = NaN;
+    this.#early[stream] = new EarlyDelays();
   }
 }
 

@@ -38,8 +38,8 @@ export function overview(): string {
     'Endpoint: [scheme://][source[,source]@]group[+n][:port][/name=value]..., or a',
     '  line-up or a profile; probe://10.0.0.1@232.1.1.1:5001/iface=eth0/dscp=af41',
     '',
-    'Exit status: 0 measured, within limits; 1 could not run; 2 usage; 3 a limit',
-    '  exceeded, or nothing arrived; 4 the result is invalid; 130, 143 cut short',
+    'Exit status: 0 measured, within limits; 1 could not run, or write; 2 usage;',
+    '  3 a limit exceeded, or nothing arrived; 4 invalid result; 130, 143 cut short',
   ].join('\n')}\n`;
 }
 

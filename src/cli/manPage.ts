@@ -93,7 +93,7 @@ before defaults.`;
 
 const STATUSES = [
   ['0', 'measured, within limits'],
-  ['1', 'could not run'],
+  ['1', 'could not run, or an output failed'],
   ['2', 'usage: a command line, an endpoint, a line-up or a profile that cannot be understood'],
   ['3', 'a limit exceeded or not judgeable, nothing arrived, or none of what was due left the host'],
   ['4', 'the instrument calls its own result invalid; wins over 3'],

@@ -4,7 +4,8 @@ import { CUT_SHORT_STATUS, type StopCause } from './lifecycle.js';
 
 /**
  * Exit status of a finished run: 130 or 143 when a bounded run was cut short, 4 when the instrument
- * calls its own result invalid, 3 when a limit is exceeded or cannot be judged or nothing arrived, else 0.
+ * calls its own result invalid, 3 when a limit is exceeded or cannot be judged or nothing arrived, 1 when an
+ * output failed, else 0.
  */
 export function exitStatus(result: RunResult, cause: StopCause | null): number {
   switch (outcomeOf(result)) {
@@ -14,6 +15,8 @@ export function exitStatus(result: RunResult, cause: StopCause | null): number {
       return 4;
     case 'limit_exceeded':
       return 3;
+    case 'output_failed':
+      return 1;
     case 'ok':
       return 0;
   }

@@ -16,6 +16,8 @@ export class MissingRanges {
   readonly gap: Uint16Array;
   /** By slot: when it may be asked for, or while it is, until when an answer is waited for. */
   readonly dueNs: Float64Array;
+  /** By slot: when it was asked for last. */
+  readonly askedNs: Float64Array;
   /** By slot: behind the last number asked for, while it is asked for. */
   readonly askedTo: Float64Array;
   /** By slot: requests since something of it came last. */
@@ -26,9 +28,14 @@ export class MissingRanges {
   readonly waits: Uint8Array;
   /** By slot: 1 when it, or what it was cut from, was asked for at any time. */
   readonly wasAsked: Uint8Array;
+  /** By slot: 1 for what was too much for one request, and its parts; and 1 where it may not be there any more. */
+  readonly isBulk: Uint8Array;
+  readonly isDoubtful: Uint8Array;
   /** By gap: since when, and how many of its numbers are missing still. */
   readonly gapSinceNs: Float64Array;
   readonly gapMissing: Float64Array;
+  /** By gap: when an answer brought some of it last; NaN: none has. */
+  readonly gapAnsweredNs: Float64Array;
   /** By gap: 1 when some of it was given up. */
   readonly gapIsTorn: Uint8Array;
   /** Slots in order of numbers, and behind the first `length` those that are free. */
@@ -44,13 +51,17 @@ export class MissingRanges {
     this.to = new Float64Array(capacity);
     this.gap = new Uint16Array(capacity);
     this.dueNs = new Float64Array(capacity);
+    this.askedNs = new Float64Array(capacity);
     this.askedTo = new Float64Array(capacity);
     this.tries = new Uint8Array(capacity);
     this.server = new Uint8Array(capacity);
     this.waits = new Uint8Array(capacity);
     this.wasAsked = new Uint8Array(capacity);
+    this.isBulk = new Uint8Array(capacity);
+    this.isDoubtful = new Uint8Array(capacity);
     this.gapSinceNs = new Float64Array(capacity);
     this.gapMissing = new Float64Array(capacity);
+    this.gapAnsweredNs = new Float64Array(capacity);
     this.gapIsTorn = new Uint8Array(capacity);
     this.#order = Uint16Array.from({ length: capacity }, (_, i) => i);
     this.#freeGaps = Uint16Array.from({ length: capacity }, (_, i) => i);
@@ -96,6 +107,8 @@ export class MissingRanges {
     this.tries[slot] = 0;
     this.waits[slot] = 0;
     this.wasAsked[slot] = 0;
+    this.isBulk[slot] = 0;
+    this.isDoubtful[slot] = 0;
     return slot;
   }
 
@@ -105,11 +118,14 @@ export class MissingRanges {
     const second = this.insert(i + 1, middle, this.to[slot]!, this.gap[slot]!);
     this.to[slot] = middle;
     this.dueNs[second] = this.dueNs[slot]!;
+    this.askedNs[second] = this.askedNs[slot]!;
     this.askedTo[second] = this.askedTo[slot]!;
     this.tries[second] = this.tries[slot]!;
     this.server[second] = this.server[slot]!;
     this.waits[second] = this.waits[slot]!;
     this.wasAsked[second] = this.wasAsked[slot]!;
+    this.isBulk[second] = this.isBulk[slot]!;
+    this.isDoubtful[second] = this.isDoubtful[slot]!;
   }
 
   remove(i: number): void {
@@ -125,6 +141,7 @@ export class MissingRanges {
     const gap = this.#freeGaps[--this.#freeGapCount]!;
     this.gapSinceNs[gap] = sinceNs;
     this.gapMissing[gap] = 0;
+    this.gapAnsweredNs[gap] = NaN;
     this.gapIsTorn[gap] = 0;
     return gap;
   }

@@ -4,21 +4,25 @@
  */
 import type { Nanos } from '../core/time.js';
 import { Histogram } from '../metrics/histogram.js';
+import { isInVain, lowestInVain, trustFrom } from './bulkRanges.js';
 import { MissingRanges, NO_GAP } from './missingRanges.js';
 import { RangeList } from './rangeList.js';
+import { RangeRequests } from './rangeRequests.js';
 import { checkRecoveryOptions, type RecoveryOptions } from './recoveryOptions.js';
 
 /** Positions in the array of message counts. */
 const Count = { Missed: 0, Came: 1, Recovered: 2, NoRoom: 3 } as const;
 
 /**
- * Recovers missing numbers. Tell it what is {@link missing} and what {@link arrived}, from whichever line or server; call
- * {@link step} when {@link dueNs} has come, and then {@link nextRequest} until it is false. In order of numbers:
+ * Recovers missing numbers. Tell it what is {@link missing}, what {@link arrived} on a line and what servers
+ * {@link answered}; call {@link step} when {@link dueNs} has come, and then {@link nextRequest} until it is false. In the
+ * order of {@link RequestChoice}:
  *
  * A range waits `delayNs`, then it is asked for, at most `requestMessages` at a time. What came of it resets its tries;
  * what is left is asked for again once nothing more came for `restNs`. Where nothing came at all until the time-out, the
  * next server is asked. After `tries` of these the range is given up: it is in {@link unrecovered}, and no number
- * leaves it again. Always, in numbers:
+ * leaves it again. Where servers are down ({@link ServerSilence}) a range is given up as late as if it had been asked for
+ * alone, however many there are. Always, in numbers:
  *
  *     missed = came + recovered + unrecovered + still missing
  *
@@ -27,41 +31,27 @@ const Count = { Missed: 0, Came: 1, Recovered: 2, NoRoom: 3 } as const;
 export class Recovery {
   /** What was given up. */
   readonly unrecovered: RangeList;
-  /** By gap that was closed whole: from when it was found missing to when the last of it came, ns. */
+  /** By gap that was closed whole, by answers too: from when it was found missing to when an answer brought some last, ns. */
   readonly recoveryNs = new Histogram();
   /** Gaps closed whole, and gaps of which something was given up. */
   closedGaps = 0;
   tornGaps = 0;
-  /** Requests; of those, further ones about numbers that nothing came of. */
-  requests = 0;
-  retries = 0;
-  /** Requests that nothing came of in time, and that less came of than was asked for. */
-  timeouts = 0;
-  shortAnswers = 0;
   /** How often the sequence began anew. */
   session = 0;
 
-  /** What {@link nextRequest} found: whom to ask, from which number, for how many. */
-  requestServer = 0;
-  requestCount = 0;
-
   readonly #options: RecoveryOptions;
   readonly #ranges: MissingRanges;
+  readonly #asking: RangeRequests;
   readonly #numbers = new Float64Array(4);
-  /** Requests under way: ranges that wait for an answer. */
-  #underWay = 0;
-  /** Who answered last, and is asked first. */
-  #preferred = 0;
-  readonly #requestSequence = new Float64Array(1);
   /** The first number of a late joiner; NaN: nobody joins. */
   readonly #joinFrom = new Float64Array([NaN]);
   readonly #stepNs = new Float64Array([-Infinity]);
-  readonly #dueNs = new Float64Array([Infinity]);
 
   constructor(options: RecoveryOptions) {
     checkRecoveryOptions(options);
     this.#options = options;
     this.#ranges = new MissingRanges(options.ranges);
+    this.#asking = new RangeRequests(this.#ranges, options);
     this.unrecovered = new RangeList(options.listed);
   }
 
@@ -70,12 +60,12 @@ export class Recovery {
     return this.#numbers[Count.Missed]!;
   }
 
-  /** Of those, that came by themselves before they were asked for. */
+  /** Of those, that a line brought by itself. */
   get came(): number {
     return this.#numbers[Count.Came]!;
   }
 
-  /** That came when their range had been asked for. */
+  /** That an answer brought. */
   get recovered(): number {
     return this.#numbers[Count.Recovered]!;
   }
@@ -95,7 +85,25 @@ export class Recovery {
   }
 
   get underWay(): number {
-    return this.#underWay;
+    return this.#asking.underWay;
+  }
+
+  /** Requests; of those, further ones about numbers that nothing came of. */
+  get requests(): number {
+    return this.#asking.requests;
+  }
+
+  get retries(): number {
+    return this.#asking.retries;
+  }
+
+  /** Requests that nothing came of in time, and that less came of than was asked for. */
+  get timeouts(): number {
+    return this.#asking.timeouts;
+  }
+
+  get shortAnswers(): number {
+    return this.#asking.shortAnswers;
   }
 
   /** The lowest number that is missing and not given up; Infinity: there is none. */
@@ -103,14 +111,29 @@ export class Recovery {
     return this.#ranges.length === 0 ? Infinity : this.#ranges.from[this.#ranges.slotAt(0)]!;
   }
 
-  /** First number that the request found asks for. */
+  /** What is lowest was asked for in vain twice since anything came of it, or what it was cut from was given up. */
+  get isFirstInVain(): boolean {
+    const ranges = this.#ranges;
+    if (ranges.length === 0) return false;
+    return isInVain(ranges, 0) || ranges.isDoubtful[ranges.slotAt(0)] === 1 || this.#asking.silence.isDown;
+  }
+
+  /** What {@link nextRequest} found: whom to ask, from which number, for how many. */
+  get requestServer(): number {
+    return this.#asking.server;
+  }
+
   get requestSequence(): number {
-    return this.#requestSequence[0]!;
+    return this.#asking.sequence;
+  }
+
+  get requestCount(): number {
+    return this.#asking.count;
   }
 
   /** When to call {@link step} next; Infinity: nothing is missing. */
   get dueNs(): Nanos {
-    return this.#dueNs[0]!;
+    return this.#asking.dueNs;
   }
 
   /** A late joiner wants everything from `sequence` on: what lies before the first number that is told is missing. */
@@ -141,14 +164,37 @@ export class Recovery {
     }
   }
 
-  /** Numbers `from .. to`, the end excluded, came from wherever. Returns how many of them were missing. Hot. */
+  /** Numbers `from .. to`, the end excluded, came on a line. Returns how many of them were missing. Hot. */
   arrived(from: number, to: number, nowNs: Nanos): number {
     if (!Number.isNaN(this.#joinFrom[0]!)) this.missing(from, from, nowNs);
     // What comes in order lies behind all that is missing.
-    return from < this.#ranges.end ? this.#fill(from, to, nowNs) : 0;
+    return from < this.#ranges.end ? this.#fill(from, to, nowNs, false) : 0;
   }
 
-  #fill(from: number, to: number, nowNs: Nanos): number {
+  /** A server answered with numbers `from .. to`, the end excluded. Returns how many of them were missing. */
+  answered(from: number, to: number, nowNs: Nanos): number {
+    this.#asking.onAnswer(nowNs);
+    return this.#fill(from, to, nowNs, true);
+  }
+
+  /** Without room for what comes ahead of what is lowest, nothing else is asked for. */
+  set hasRoom(hasRoom: boolean) {
+    this.#asking.hasRoom = hasRoom;
+  }
+
+  /** A server answered with numbers `from .. to`, and there is no room for them yet: it has them. */
+  refused(from: number, to: number, nowNs: Nanos): void {
+    this.#asking.onAnswer(nowNs);
+    const ranges = this.#ranges;
+    for (let i = ranges.placeBehind(from); i < ranges.length; i++) {
+      const slot = ranges.slotAt(i);
+      if (ranges.from[slot]! >= to) break;
+      trustFrom(ranges, i);
+      if (ranges.waits[slot] === 1) this.#asking.putOff(slot, nowNs);
+    }
+  }
+
+  #fill(from: number, to: number, nowNs: Nanos, isAnswer: boolean): number {
     const ranges = this.#ranges;
     let filled = 0;
     let i = ranges.placeBehind(from);
@@ -158,7 +204,8 @@ export class Recovery {
       const high = Math.min(to, ranges.to[slot]!);
       if (low >= high) break;
       filled += high - low;
-      i = this.#take(i, low, high, nowNs);
+      if (isAnswer && ranges.isBulk[slot] === 1) trustFrom(ranges, i);
+      i = this.#take(i, low, high, nowNs, isAnswer);
     }
     return filled;
   }
@@ -166,35 +213,22 @@ export class Recovery {
   /** Time passes: ends requests whose time is over. */
   step(nowNs: Nanos): void {
     this.#stepNs[0] = nowNs;
-    if (nowNs < this.#dueNs[0]!) return;
+    if (nowNs < this.dueNs) return;
     const ranges = this.#ranges;
+    const { silence } = this.#asking;
     let i = 0;
     while (i < ranges.length) {
       const slot = ranges.slotAt(i);
       const isOver = ranges.waits[slot] === 1 && ranges.dueNs[slot]! <= nowNs;
-      i = isOver ? this.#end(i, slot, nowNs) : i + 1;
+      i = isOver && this.#asking.onEnd(i) ? this.#giveUpInVain(i, nowNs) : i + 1;
     }
+    silence.step(nowNs);
+    if (silence.isDown) this.#giveUpOld(nowNs);
   }
 
   /** Whether something is to be asked for as of the last {@link step}: it counts as asked. */
   nextRequest(): boolean {
-    const nowNs = this.#stepNs[0]!;
-    if (nowNs < this.#dueNs[0]!) return false;
-    const ranges = this.#ranges;
-    const hasRoom = this.#underWay < this.#options.outstandingRequests;
-    let dueNs = Infinity;
-    for (let i = 0; i < ranges.length; i++) {
-      const slot = ranges.slotAt(i);
-      // Without room what waits for its first request waits for the end of another.
-      if (ranges.waits[slot] === 0 && !hasRoom) continue;
-      if (ranges.waits[slot] === 0 && ranges.dueNs[slot]! <= nowNs) {
-        this.#ask(i, slot, nowNs);
-        return true;
-      }
-      dueNs = Math.min(dueNs, ranges.dueNs[slot]!);
-    }
-    this.#dueNs[0] = dueNs;
-    return false;
+    return this.#asking.next(this.#stepNs[0]!);
   }
 
   /** The sequence begins anew, in another session: nothing of the old one can be asked for any more. */
@@ -212,7 +246,7 @@ export class Recovery {
   close(): void {
     this.giveUpTo(Infinity);
     this.#joinFrom[0] = NaN;
-    this.#dueNs[0] = Infinity;
+    this.#asking.rest();
   }
 
   #firstWanted(from: number): number {
@@ -230,6 +264,7 @@ export class Recovery {
     if (before >= 0 && ranges.to[before] === from && ranges.wasAsked[before] === 0 && ranges.dueNs[before] === dueNs) {
       // Found at the same time, told in pieces.
       ranges.to[before] = to;
+      if (to - ranges.from[before]! > this.#options.requestMessages) ranges.isBulk[before] = 1;
       ranges.gapMissing[ranges.gap[before]!]! += to - from;
       return ranges.gap[before]!;
     }
@@ -244,23 +279,25 @@ export class Recovery {
     const slot = ranges.insert(i, from, to, own);
     ranges.gapMissing[own]! += to - from;
     ranges.dueNs[slot] = dueNs;
-    ranges.server[slot] = this.#preferred;
-    this.#wakeAt(dueNs);
+    ranges.server[slot] = this.#asking.preferred;
+    if (to - from > this.#options.requestMessages) ranges.isBulk[slot] = 1;
+    this.#asking.wakeAt(dueNs);
     return own;
   }
 
   /** Takes `low .. high` out of the range at place `i`, of which they are a part; returns the place behind it. */
-  #take(i: number, low: number, high: number, nowNs: Nanos): number {
+  #take(i: number, low: number, high: number, nowNs: Nanos, isAnswer: boolean): number {
     const ranges = this.#ranges;
     const slot = ranges.slotAt(i);
     const gap = ranges.gap[slot]!;
     const from = ranges.from[slot]!;
     const to = ranges.to[slot]!;
-    this.#numbers[ranges.wasAsked[slot] === 1 ? Count.Recovered : Count.Came]! += high - low;
+    this.#numbers[isAnswer ? Count.Recovered : Count.Came]! += high - low;
+    if (isAnswer) ranges.gapAnsweredNs[gap] = nowNs;
     ranges.gapMissing[gap]! -= high - low;
     if (low === from && high === to) {
-      if (ranges.waits[slot] === 1) this.#answered(slot, nowNs);
-      this.#remove(i, nowNs);
+      if (ranges.waits[slot] === 1) this.#asking.endWait(slot, nowNs, isAnswer);
+      this.#remove(i);
       return i;
     }
     if (low > from && high < to) {
@@ -269,9 +306,9 @@ export class Recovery {
         const second = ranges.slotAt(i + 1);
         ranges.from[second] = high;
         if (ranges.waits[slot] === 1) {
-          this.#underWay++;
-          this.#progress(slot, nowNs);
-          this.#progress(second, nowNs);
+          this.#asking.underWay++;
+          this.#asking.progress(slot, nowNs, isAnswer);
+          this.#asking.progress(second, nowNs, isAnswer);
         }
         return i + 2;
       }
@@ -287,47 +324,28 @@ export class Recovery {
     } else {
       ranges.from[slot] = high;
     }
-    if (ranges.waits[slot] === 1) this.#progress(slot, nowNs);
+    if (ranges.waits[slot] === 1) this.#asking.progress(slot, nowNs, isAnswer);
     return i + 1;
   }
 
-  /** Something came of a range that waits, and something is left. */
-  #progress(slot: number, nowNs: Nanos): void {
+  /** Nothing came of the range at place `i` after all tries; returns the next place to look at. */
+  #giveUpInVain(i: number, nowNs: Nanos): number {
     const ranges = this.#ranges;
-    ranges.tries[slot] = 0;
-    if (ranges.from[slot]! >= ranges.askedTo[slot]!) {
-      // All that was asked for: the rest may be asked for now.
-      this.#answered(slot, nowNs);
-      ranges.dueNs[slot] = nowNs;
-      return;
-    }
-    this.#preferred = ranges.server[slot]!;
-    ranges.dueNs[slot] = nowNs + this.#options.restNs;
-    this.#wakeAt(ranges.dueNs[slot]!);
+    const slot = ranges.slotAt(i);
+    const low = lowestInVain(ranges, i);
+    for (let k = low; k < i; k++) this.#giveUp(low, ranges.slotAt(low), Infinity, nowNs);
+    return this.#giveUp(low, slot, ranges.askedTo[slot]!, nowNs) ? low : low + 1;
   }
 
-  /** A request needs no more waiting: there may be room for another. */
-  #answered(slot: number, nowNs: Nanos): void {
-    this.#ranges.waits[slot] = 0;
-    this.#underWay--;
-    this.#preferred = this.#ranges.server[slot]!;
-    this.#wakeAt(nowNs);
-  }
-
-  /** The time of the request for the range at place `i` is over; returns the next place to look at. */
-  #end(i: number, slot: number, nowNs: Nanos): number {
+  /** Servers are down: what was found missing as long ago as all tries of it take is given up, asked for or not. */
+  #giveUpOld(nowNs: Nanos): void {
     const ranges = this.#ranges;
-    const { servers, tries } = this.#options;
-    ranges.waits[slot] = 0;
-    this.#underWay--;
-    if (ranges.tries[slot] === 0) {
-      this.shortAnswers++;
-      return i + 1;
+    let i = 0;
+    while (i < ranges.length) {
+      const slot = ranges.slotAt(i);
+      if (ranges.gapSinceNs[ranges.gap[slot]!]! + this.#options.delayNs + this.#asking.silence.cycleNs > nowNs) i++;
+      else this.#giveUp(i, slot, Infinity, nowNs);
     }
-    this.timeouts++;
-    ranges.server[slot] = (ranges.server[slot]! + 1) % servers;
-    if (ranges.tries[slot]! < tries) return i + 1;
-    return this.#giveUp(i, slot, ranges.askedTo[slot]!, nowNs) ? i : i + 1;
   }
 
   /** Gives up what the range at place `i` has below `sequence`; true: that was all, and it is gone. */
@@ -341,35 +359,11 @@ export class Recovery {
     if (ranges.waits[slot] === 1 && (isWhole || end >= ranges.askedTo[slot]!)) {
       ranges.waits[slot] = 0;
       ranges.dueNs[slot] = nowNs;
-      this.#underWay--;
-      this.#wakeAt(nowNs);
+      this.#asking.underWay--;
+      this.#asking.wakeAt(nowNs);
     }
-    if (isWhole) this.#remove(i, nowNs);
+    if (isWhole) this.#remove(i);
     return isWhole;
-  }
-
-  #ask(i: number, slot: number, nowNs: Nanos): void {
-    const ranges = this.#ranges;
-    const { requestMessages, timeoutNs, longestTimeoutNs, servers } = this.#options;
-    const from = ranges.from[slot]!;
-    const end = Math.min(ranges.to[slot]!, from + requestMessages);
-    // What is left can be asked for at the same time where half of the room is left for further gaps; else afterwards.
-    if (end < ranges.to[slot]! && 2 * ranges.length < ranges.capacity) {
-      ranges.cut(i, end);
-      ranges.tries[ranges.slotAt(i + 1)] = 0;
-    }
-    const rounds = Math.floor(ranges.tries[slot]! / servers);
-    if (ranges.tries[slot]! > 0) this.retries++;
-    this.requests++;
-    this.#underWay++;
-    ranges.tries[slot]!++;
-    ranges.askedTo[slot] = end;
-    ranges.waits[slot] = 1;
-    ranges.wasAsked[slot] = 1;
-    ranges.dueNs[slot] = nowNs + Math.min(longestTimeoutNs, timeoutNs * 2 ** rounds);
-    this.requestServer = ranges.server[slot]!;
-    this.requestCount = end - from;
-    this.#requestSequence[0] = from;
   }
 
   /** Gives numbers of a gap up; their range is the caller's to change. */
@@ -380,7 +374,7 @@ export class Recovery {
   }
 
   /** Removes the range at place `i`, which has no numbers any more, and closes its gap behind the last one. */
-  #remove(i: number, nowNs: Nanos): void {
+  #remove(i: number): void {
     const ranges = this.#ranges;
     const gap = ranges.gap[ranges.slotAt(i)]!;
     ranges.remove(i);
@@ -390,11 +384,8 @@ export class Recovery {
       this.tornGaps++;
     } else {
       this.closedGaps++;
-      this.recoveryNs.record(nowNs - ranges.gapSinceNs[gap]!);
+      const answeredNs = ranges.gapAnsweredNs[gap]!;
+      if (!Number.isNaN(answeredNs)) this.recoveryNs.record(answeredNs - ranges.gapSinceNs[gap]!);
     }
-  }
-
-  #wakeAt(dueNs: Nanos): void {
-    if (dueNs < this.#dueNs[0]!) this.#dueNs[0] = dueNs;
   }
 }

@@ -37,3 +37,15 @@ export function checkRecoveryOptions(options: RecoveryOptions): void {
 function isCount(value: number, most: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= most;
 }
+
+/** How long all tries of one range take, from its first request to when it is given up. */
+export function cycleNs(options: RecoveryOptions): Nanos {
+  let ns = 0;
+  for (let tries = 0; tries < options.tries; tries++) ns += answerNs(options, tries);
+  return ns;
+}
+
+/** How long an answer is waited for after so many requests in vain. */
+export function answerNs({ timeoutNs, longestTimeoutNs, servers }: RecoveryOptions, tries: number): Nanos {
+  return Math.min(longestTimeoutNs, timeoutNs * 2 ** Math.floor(tries / servers));
+}

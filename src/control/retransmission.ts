@@ -23,6 +23,8 @@ export interface OctetBucket {
 }
 
 export interface RetransmissionOptions {
+  /** Number of the first message of all. */
+  readonly firstSequence: number;
   /** Longest UDP payload of an answer. */
   readonly datagramOctets: number;
   /** Of the format, in front of the messages of a datagram. */
@@ -63,9 +65,10 @@ export class Retransmission {
   /** Requests that got nothing because a bucket was empty, by whose. */
   refusedByClientRate = 0;
   refusedByOverallRate = 0;
-  /** Requests that got less than they would have, because of either. */
+  /** Requests that got less than they would have, because of either; and that were for more than one answer holds. */
   shortenedByRate = 0;
-  /** Requests for what was not sent yet, or for nothing. */
+  shortenedByLength = 0;
+  /** Requests for what was not sent yet, for what is before the first message of all, or for nothing. */
   outOfRange = 0;
   /** Clients forgotten for others. */
   forgotten = 0;
@@ -115,7 +118,7 @@ export class Retransmission {
     return this.#exact[UNAVAILABLE]!;
   }
 
-  /** Clients remembered. */
+  /** Clients remembered: all that asked, whether or not they got an answer. */
   get clients(): number {
     let known = 0;
     for (const client of this.#client) if (client === client) known++;
@@ -129,18 +132,19 @@ export class Retransmission {
   request(client: number, sequence: number, count: number, nowNs: Nanos): number {
     this.requests++;
     const { oldest, end: kept, next } = this.#messages;
-    if (!(count > 0 && sequence < next)) {
-      this.outOfRange++;
-      return 0;
-    }
+    const { firstSequence } = this.#options;
+    if (!(count > 0 && sequence >= firstSequence && sequence < next)) this.outOfRange++;
+    // What there is of those is answered all the same: who joins late may not know the first number.
+    const first = Math.max(sequence, firstSequence);
     const asked = Math.min(next, sequence + count);
-    const from = Math.max(sequence, oldest);
+    if (!(first < asked)) return this.#noteOnly(client, nowNs);
+    const from = Math.max(first, oldest);
     const to = Math.min(asked, kept);
     if (from >= to) {
-      this.#exact[UNAVAILABLE]! += asked - sequence;
-      return 0;
+      this.#exact[UNAVAILABLE]! += asked - first;
+      return this.#noteOnly(client, nowNs);
     }
-    this.#exact[UNAVAILABLE]! += from - sequence + (asked - to);
+    this.#exact[UNAVAILABLE]! += from - first + (asked - to);
     return this.#answer(this.#bucketOf(client, nowNs), from, to, nowNs);
   }
 
@@ -174,6 +178,7 @@ export class Retransmission {
       made++;
       n = end;
     }
+    if (made === answersPerRequest && n < to) this.shortenedByLength++;
     if (made > 0) this.answered++;
     this.answers += made;
     return made;
@@ -210,6 +215,17 @@ export class Retransmission {
     const grown = exact[OVERALL_OCTETS]! + ((nowNs - exact[OVERALL_NS]!) * octetPerSecond) / NS_PER_SECOND;
     exact[OVERALL_OCTETS] = Math.min(burstOctets, grown);
     exact[OVERALL_NS] = nowNs;
+  }
+
+  /** A client that gets no answer is remembered where there is room for it; nobody is forgotten for it. Returns 0. */
+  #noteOnly(client: number, nowNs: Nanos): number {
+    const known = this.#client;
+    for (let i = 0; i < known.length && known[i] !== client; i++) {
+      if (known[i] === known[i]) continue;
+      this.#bucketOf(client, nowNs);
+      break;
+    }
+    return 0;
   }
 
   /** Where the client's bucket stands, filled up to now; the least recently seen client gives way to a new one. */

@@ -6,6 +6,7 @@ const WRITTEN = 0;
 const READ = 1;
 const CLOSED = 2;
 const CAPACITY = 3;
+const BROKEN_OFF = 4;
 const CONTROL_OCTETS = 64;
 
 /**
@@ -59,6 +60,16 @@ export class ByteRing {
   /** Producer: nothing more will come. */
   close(): void {
     Atomics.store(this.#control, CLOSED, 1);
+  }
+
+  /** Producer, before it closes: what should have come is damaged. */
+  breakOff(): void {
+    Atomics.store(this.#control, BROKEN_OFF, 1);
+  }
+
+  /** Consumer, behind the end: whether it was none. */
+  get isBrokenOff(): boolean {
+    return Atomics.load(this.#control, BROKEN_OFF) === 1;
   }
 
   /** Consumer: octets read into `into`; 0: nothing yet; -1: nothing more will come. */

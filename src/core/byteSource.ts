@@ -11,6 +11,8 @@ export interface ByteSource {
   readonly startOctet: number;
   /** Octets that can be read now; -1: not known. */
   available(): number;
+  /** Behind the end: what should have come is damaged. Left out: it never is. */
+  readonly isBrokenOff?: boolean;
 }
 
 export interface MemorySourceOptions {
@@ -78,5 +80,9 @@ export class RingSource implements ByteSource {
 
   available(): number {
     return this.#ring.readable();
+  }
+
+  get isBrokenOff(): boolean {
+    return this.#ring.isBrokenOff;
   }
 }

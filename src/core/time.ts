@@ -27,6 +27,28 @@ export interface Clock {
   realNs(): Nanos;
 }
 
+/** A pair of readings that took no longer is taken at once. */
+const PROMPT_NS = 2_000;
+const READINGS = 8;
+
+/**
+ * Adding this to a realtime value moves it to the monotonic domain, as of now. Of several readings the one counts that
+ * took least: whoever is interrupted between two clocks would be wrong by all of that time.
+ */
+export function realToMonoNs(clock: Clock): Nanos {
+  let shiftNs = 0;
+  let narrowestNs = Infinity;
+  for (let reading = 0; reading < READINGS && narrowestNs > PROMPT_NS; reading++) {
+    const beforeNs = clock.monoNs();
+    const realNs = clock.realNs();
+    const widthNs = clock.monoNs() - beforeNs;
+    if (widthNs >= narrowestNs) continue;
+    narrowestNs = widthNs;
+    shiftNs = beforeNs + Math.floor(widthNs / 2) - realNs;
+  }
+  return shiftNs;
+}
+
 /** Test clock: time moves only when told to; the realtime side can be stepped on its own. */
 export class ManualClock implements Clock {
   readonly epoch: RunEpoch;
@@ -74,16 +96,44 @@ export function sinceEpochNs(high: number, low: number, epoch: SplitTime): Nanos
   return ((high - epoch.high) | 0) * 4_294_967_296 + (low - epoch.low);
 }
 
-/** RFC 3339 in UTC with nine decimals, for a realtime value of this epoch. */
+/** An instant as RFC 3339 in UTC with nine decimals. */
 export function formatRealtime(epoch: RunEpoch, realNs: Nanos): string {
-  return formatUnixNs(epoch.realtimeNs + BigInt(Math.round(realNs)));
+  if (epoch !== known.epoch) known = { epoch, ...secondsOf(epoch.realtimeNs) };
+  const sinceSecondNs = known.fractionNs + Math.round(realNs);
+  const fractionNs = ((sinceSecondNs % SECOND_NS) + SECOND_NS) % SECOND_NS;
+  return formatInstant(known.seconds + (sinceSecondNs - fractionNs) / SECOND_NS, fractionNs);
 }
 
 /** RFC 3339 in UTC with nine decimals. `absoluteNs`: ns since 1970-01-01T00:00:00Z, not negative. */
 export function formatUnixNs(absoluteNs: bigint): string {
-  const seconds = absoluteNs / 1_000_000_000n;
-  const fraction = (absoluteNs % 1_000_000_000n).toString().padStart(9, '0');
-  return `${new Date(Number(seconds) * 1000).toISOString().slice(0, 19)}.${fraction}Z`;
+  const { seconds, fractionNs } = secondsOf(absoluteNs);
+  return formatInstant(seconds, fractionNs);
+}
+
+const SECOND_NS = 1e9;
+
+// Of the times of ten thousand streams most are of the same epoch, and of the same few seconds.
+let known: { readonly epoch: RunEpoch | null; readonly seconds: number; readonly fractionNs: number } = {
+  epoch: null,
+  seconds: 0,
+  fractionNs: 0,
+};
+/** Texts of the seconds used last, by their lowest bits: a stream that is told has a beginning and an end. */
+const secondTexts: { readonly seconds: number; readonly text: string }[] = [];
+const SECOND_TEXTS = 16;
+
+function secondsOf(absoluteNs: bigint): { readonly seconds: number; readonly fractionNs: number } {
+  return { seconds: Number(absoluteNs / 1_000_000_000n), fractionNs: Number(absoluteNs % 1_000_000_000n) };
+}
+
+function formatInstant(seconds: number, fractionNs: number): string {
+  const at = seconds % SECOND_TEXTS;
+  let second = secondTexts[at];
+  if (second?.seconds !== seconds) {
+    second = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 19) };
+    secondTexts[at] = second;
+  }
+  return `${second.text}.${String(fractionNs).padStart(9, '0')}Z`;
 }
 
 /** The inverse of {@link formatUnixNs}. */

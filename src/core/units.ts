@@ -86,22 +86,23 @@ export interface LayeredRate {
   readonly layer: RateLayer;
 }
 
-/** `20M`, `950M@wire`, `max`: a rate and the layer at which it is counted; without `@` UDP payload. */
-export function parseRateBitPerSecond(text: string): LayeredRate {
+const RATE_FORM = 'bit/s as 500k, 20M, 1G, or max';
+
+/** `20M`, `950M@wire`, `max`: a rate and the layer at which it is counted; without `@` UDP payload. `form`: as of {@link parseRate}. */
+export function parseRateBitPerSecond(text: string, form = RATE_FORM): LayeredRate {
   const at = text.indexOf('@');
-  if (at < 0) return { bitPerSecond: parseRate(text), layer: 'payload' };
+  if (at < 0) return { bitPerSecond: parseRate(text, form), layer: 'payload' };
   const layer = text.slice(at + 1);
   if (layer !== 'payload' && layer !== 'ip' && layer !== 'ethernet' && layer !== 'wire') {
     throw usage(`"${text}": the layer of a rate is payload, ip, ethernet or wire, as in 20M@wire`);
   }
-  return { bitPerSecond: parseRate(text.slice(0, at)), layer };
+  return { bitPerSecond: parseRate(text.slice(0, at), form), layer };
 }
 
-/** A rate in bit/s, above 0: `9600`, `20M`, `1.5G`, `20Mbit/s`; `max` is Infinity. Decimal prefixes only. */
-export function parseRate(text: string): number {
+/** A rate in bit/s, above 0: `9600`, `20M`, `1.5G`, `20Mbit/s`; `max` is Infinity. Decimal prefixes only. `form`: what is said of how to write it. */
+export function parseRate(text: string, form = RATE_FORM): number {
   if (text === 'max') return Number.POSITIVE_INFINITY;
   const parts = split(text);
-  const form = 'bit/s as 500k, 20M, 1G, or max';
   if (parts === null) {
     if (/^-[0-9.]/.test(text)) throw usage(`"${text}" is negative: a rate is above 0`);
     throw usage(`"${text}" is not a rate: ${form}`);
@@ -169,16 +170,25 @@ export function parseRatio(text: string): number {
 
 /** Datagrams per second, above 0: `665`, `50k`, `max` (Infinity). */
 export function parsePacketsPerSecond(text: string): number {
+  return perSecond(text, 'packet rate', 'datagrams');
+}
+
+/** Messages per second, as {@link parsePacketsPerSecond}. */
+export function parseMessagesPerSecond(text: string): number {
+  return perSecond(text, 'message rate', 'messages');
+}
+
+function perSecond(text: string, rate: string, what: string): number {
   if (text === 'max') return Number.POSITIVE_INFINITY;
   const parts = split(text);
-  const unit = parts?.unit.replace(/(pps|\/s)$/, '');
+  const unit = parts?.unit.replace(what === 'messages' ? /(mps|\/s)$/ : /(pps|\/s)$/, '');
   const scale = unit === undefined ? undefined : DECIMAL.get(unit);
   if (parts === null || scale === undefined) {
-    throw usage(`"${text}" is not a packet rate: datagrams per second as 665, 50k, 1M, or max`);
+    throw usage(`"${text}" is not a ${rate}: ${what} per second as 665, 50k, 1M, or max`);
   }
-  const packetsPerSecond = parts.value * scale;
-  if (packetsPerSecond <= 0) throw usage(`"${text}": a packet rate is above 0`);
-  return packetsPerSecond;
+  const value = parts.value * scale;
+  if (value <= 0) throw usage(`"${text}": a ${rate} is above 0`);
+  return value;
 }
 
 /** `yes no true false on off 1 0`: how a parameter says what a flag says by being there. */

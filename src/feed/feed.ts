@@ -14,7 +14,10 @@ export interface Feed {
   refuse(batch: SendBatch, slot: number): void;
   /** Slot `slot`, not sent yet, says what is known by now of earlier datagrams that never left. */
   update(batch: SendBatch, slot: number): void;
-  /** The schedule has fallen behind: gives up what is due before `untilNs`, as not sent; returns how many. */
+  /**
+   * The schedule has fallen behind: gives up what is due before `untilNs`, as not sent; returns how many. Where giving up
+   * costs time, not all of it at once: what is still due then is before `untilNs`, and it is to be called again.
+   */
   skip(untilNs: Nanos): number;
   /** Ends the feed early: from now on it offers only its end markers, paced from `nowNs`. */
   finish(nowNs: Nanos): void;

@@ -1,7 +1,7 @@
 import { SendBatch, SendFlag } from '../core/batch.js';
 import { copyAtLeast } from '../core/bytes.js';
 import type { Nanos } from '../core/time.js';
-import { endOctet, putColumns, UNPACED_RUN } from './limits.js';
+import { endOctet, putColumns, SKIPPED_AT_ONCE, UNPACED_RUN } from './limits.js';
 import type { FlowFeed } from './mergedFeed.js';
 
 export interface LegOptions {
@@ -183,7 +183,7 @@ export class Leg implements FlowFeed {
 
   skip(untilNs: Nanos): number {
     const before = this.scheduled;
-    while (this.nextDueNs() < untilNs) {
+    while (this.scheduled - before < SKIPPED_AT_ONCE && this.nextDueNs() < untilNs) {
       if (this.next === this.#splitter.made && !this.#splitter.draw(untilNs)) break;
       if (this.#splitter.flags(this.next) === 0) this.#pass(1);
       else this.next++;

@@ -30,6 +30,9 @@ export interface PacedOptions {
  */
 export const UNPACED_RUN = 128;
 
+/** Most datagrams that are made only to be given up, per `skip`: a millisecond's work. */
+export const SKIPPED_AT_ONCE = 256;
+
 /** Octet of the slab behind the last slot: where the next one begins. */
 export function endOctet(batch: SendBatch): number {
   const last = batch.count - 1;

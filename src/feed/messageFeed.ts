@@ -4,7 +4,7 @@ import type { MessageMemory } from '../core/messageMemory.js';
 import type { Nanos, SplitTime } from '../core/time.js';
 import { FEED_STAMP_OCTETS, FEED_STAMP_TIME_AT, FEED_STAMP_TYPE, putFeedStamp } from '../wire/feedStamp.js';
 import { type FeedFraming, FrameField, FrameKind, type SessionWords } from '../wire/framing.js';
-import { endOctet, putColumns, UNPACED_RUN } from './limits.js';
+import { endOctet, putColumns, SKIPPED_AT_ONCE, UNPACED_RUN } from './limits.js';
 import type { FlowFeed } from './mergedFeed.js';
 import { MessagePacker, Packed, type PackingOptions } from './messagePacker.js';
 import type { MessageSource } from './messageSource.js';
@@ -138,7 +138,7 @@ export class MessageFeed implements FlowFeed {
 
   skip(untilNs: Nanos): number {
     let skipped = 0;
-    while (!this.#ended && this.nextDueNs() < untilNs) {
+    while (!this.#ended && skipped < SKIPPED_AT_ONCE && this.nextDueNs() < untilNs) {
       this.packer.nowNs[0] = untilNs;
       this.#look();
       const what = this.#next();
@@ -149,8 +149,10 @@ export class MessageFeed implements FlowFeed {
         this.#takeData();
         this.notSent++;
         skipped++;
-      } else if (what === What.Stamp) this.#due[What.Stamp]! += this.#options.stampNs;
-      else this.#due[what] = untilNs;
+      } else if (what === What.Stamp) {
+        const { stampNs } = this.#options;
+        this.#due[What.Stamp]! += stampNs * Math.ceil((untilNs - this.#due[What.Stamp]!) / stampNs);
+      } else this.#due[what] = untilNs;
     }
     return skipped;
   }

@@ -9,7 +9,7 @@ export const BURSTS_DECAY_NS = 10e6;
 /** Beyond this a burst brings on so much that it may last for minutes. */
 const MOST_BRANCHING = 0.99;
 
-const HINT = 'A profile is constant, poisson, or bursts[:<branching>/<decay>] as in bursts:0.8/10ms.';
+const HINT = 'A profile is constant, poisson, bursts[:<branching>/<decay>] as in bursts:0.8/10ms, or trace:<file>.';
 const TRACE_HINT = 'A trace has lines <seconds>,<messages per second>, with rising seconds.';
 
 /** `constant`, `poisson`, `bursts`, `bursts:0.8/10ms`. Throws McastError ERR_USAGE. */

@@ -1,4 +1,4 @@
-import { drawExponential, expMinus, uniform32 } from '../core/exactDraws.js';
+import { drawExponential, expMinus } from '../core/exactDraws.js';
 import { Random } from '../core/random.js';
 import type { Nanos } from '../core/time.js';
 
@@ -130,7 +130,8 @@ export class MessageTimes {
       draw[0] = gapNs * this.#decay;
       expMinus(draw);
       excitation *= draw[0];
-      if (uniform32(random) * bound <= base + excitation) break;
+      // uniform32() * bound without the call: what it returns cost an object where it was not inlined.
+      if ((random.int32() + 2_147_483_648.5) * bound <= (base + excitation) * 4_294_967_296) break;
     }
     this.#state[TIME_NS] = timeNs;
     this.#state[EXCITATION] = excitation + this.#step;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
 import { isCapture } from './captureFile.js';
 import { McastError } from '../core/errors.js';
@@ -14,6 +14,20 @@ export function isCaptureFile(path: string): boolean {
   const head = headOf(path);
   const isGzip = head[0] === 0x1f && head[1] === 0x8b;
   return isCapture(isGzip ? uncompressed(head) : head);
+}
+
+/** Why a path has nothing to be read, with ERR_FILE; `null`: it has, or what comes of it is not known. */
+export function unreadableFile(path: string): McastError | null {
+  try {
+    // What is no file may block, or be different when it is read again.
+    const is = statSync(path);
+    if (!(is.isFile() || is.isDirectory()) || headOf(path).length > 0) return null;
+    return new McastError('ERR_FILE', `${path} is empty`, { hint: 'Name another file.' });
+  } catch (error) {
+    const problem = fileError(path, 'read', error);
+    if (problem instanceof McastError) return problem;
+    throw problem;
+  }
 }
 
 /** Of input from a pipe, as far as it has come. Throws ERR_FILE_FORMAT when it begins as a capture does. */

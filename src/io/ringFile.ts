@@ -14,16 +14,20 @@ export interface RingFile {
 
 /**
  * Opens the file (`-`: standard output) and empties the ring into it until the ring is closed.
- * Needs a thread whose event loop turns; writes go through the thread pool.
+ * Needs a thread whose event loop turns; writes go through the thread pool. `onWritten`: told of octets that the system took.
  */
-export async function openRingFile(path: string, ring: SharedArrayBuffer): Promise<RingFile> {
+export async function openRingFile(
+  path: string,
+  ring: SharedArrayBuffer,
+  onWritten: (octets: number) => void = () => {},
+): Promise<RingFile> {
   let file: FileHandle | null = null;
   try {
     if (path !== '-') file = await open(path, 'w');
   } catch (error) {
     throw fileError(path, 'written', error);
   }
-  const finished = write(new ByteRing(ring), file).catch((error: unknown) => {
+  const finished = write(new ByteRing(ring), file, onWritten).catch((error: unknown) => {
     throw fileError(path, 'written', error);
   });
   // Whoever awaits it later still sees the failure.
@@ -31,20 +35,29 @@ export async function openRingFile(path: string, ring: SharedArrayBuffer): Promi
   return { finished };
 }
 
-async function write(ring: ByteRing, file: FileHandle | null): Promise<void> {
+type OnWritten = (octets: number) => void;
+
+async function write(ring: ByteRing, file: FileHandle | null, onWritten: OnWritten): Promise<void> {
   try {
-    await emptyRing(ring, (octets) => (file === null ? writeOutput(octets) : writeAll(file, octets)));
+    await emptyRing(ring, (octets) =>
+      file === null ? writeOutput(octets, onWritten) : writeAll(file, octets, onWritten),
+    );
   } finally {
     await file?.close();
   }
 }
 
-async function writeAll(file: FileHandle, octets: Uint8Array): Promise<void> {
-  for (let at = 0; at < octets.length;) at += (await file.write(octets, at, octets.length - at)).bytesWritten;
+async function writeAll(file: FileHandle, octets: Uint8Array, onWritten: OnWritten): Promise<void> {
+  for (let at = 0; at < octets.length;) {
+    const { bytesWritten } = await file.write(octets, at, octets.length - at);
+    onWritten(bytesWritten);
+    at += bytesWritten;
+  }
 }
 
-function writeOutput(octets: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
+async function writeOutput(octets: Uint8Array, onWritten: OnWritten): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
     process.stdout.write(octets, (error) => (error ? reject(error) : resolve()));
   });
+  onWritten(octets.length);
 }

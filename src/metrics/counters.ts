@@ -51,6 +51,13 @@ export class StreamCounters {
     this.values = grown;
   }
 
+  /** Of all streams. */
+  total(column: number): number {
+    let sum = 0;
+    for (let at = column; at < this.values.length; at += StreamCounter.Count) sum += this.values[at]!;
+    return sum;
+  }
+
   row(stream: number): Float64Array {
     return this.values.slice(stream * StreamCounter.Count, (stream + 1) * StreamCounter.Count);
   }

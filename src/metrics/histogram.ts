@@ -1,12 +1,12 @@
 /** Sub-buckets per octave: a value's bucket is at most 1/128 of it wide (0.8 %). */
 const SUB_BITS = 7;
 const SUB = 1 << SUB_BITS;
-/** Magnitudes up to 2^44 ns (4.9 hours) are told apart; larger ones clamp. */
-const OCTAVES = 44 - SUB_BITS;
+/** Magnitudes up to 2^52 ns (52 days) are told apart; larger ones clamp. */
+const OCTAVES = 52 - SUB_BITS;
 const HALF = SUB * (OCTAVES + 1);
 
 /** Largest magnitude that is recorded as itself. */
-export const HISTOGRAM_MAX = 2 ** 44 - 1;
+export const HISTOGRAM_MAX = 2 ** 52 - 1;
 /** Lowest and highest index of {@link Histogram.buckets}. */
 export const HISTOGRAM_INDEX_MIN = -HALF;
 export const HISTOGRAM_INDEX_MAX = HALF - 1;
@@ -50,6 +50,12 @@ function indexOf(value: number): number {
 /** The nearest value that is within the range. */
 function withinRange(value: number): number {
   return Math.max(-HISTOGRAM_MAX, Math.min(HISTOGRAM_MAX, value));
+}
+
+/** Of so many values in order, from 1, the smallest that at least `fraction` of all do not exceed. */
+export function percentileRank(fraction: number, count: number): number {
+  // Guards against 0.99 * 100 = 99.00000000000001 asking for one more.
+  return Math.min(count, Math.max(1, Math.ceil(fraction * count - 1e-9 * count)));
 }
 
 /** Cells beyond those that are needed, at least, where there are to be more: half an octave. */
@@ -243,8 +249,7 @@ export class Histogram {
     const to = this.#usedTo();
     return fractions.map((fraction) => {
       if (count === 0) return null;
-      // Guards against 0.99 * 100 = 99.00000000000001 asking for one more.
-      const rank = Math.min(count, Math.max(1, Math.ceil(fraction * count - 1e-9 * count)));
+      const rank = percentileRank(fraction, count);
       if (rank === 1) return this.min;
       if (rank === count) return this.max;
       for (; seen < rank && next < to; next++) seen += this.#cells[next - this.#first]!;
@@ -313,10 +318,13 @@ export class Histogram {
       if (Math.abs(value) > HISTOGRAM_MAX) made.clamped += count - 1;
     }
     const exact = made.#exact;
-    exact[COUNT] = this.count;
-    exact[SUM] = this.sum + by * this.count;
-    exact[MIN] = Math.max(-HISTOGRAM_MAX, this.#exact[MIN]! + by);
-    exact[MAX] = Math.min(HISTOGRAM_MAX, this.#exact[MAX]! + by);
+    const { count } = this;
+    const min = withinRange(this.#exact[MIN]! + by);
+    const max = withinRange(this.#exact[MAX]! + by);
+    exact[COUNT] = count;
+    exact[SUM] = Math.max(min * count, Math.min(max * count, this.sum + by * count));
+    exact[MIN] = min;
+    exact[MAX] = max;
     made.#cover(indexOf(exact[MIN]), indexOf(exact[MAX]));
     return made;
   }

@@ -33,7 +33,7 @@ export interface RecoverySnapshot {
   readonly shortAnswers: number;
   readonly requestsNotSent: number;
   readonly answers: number;
-  /** By closed gap. */
+  /** By closed gap of which answers brought some. */
   readonly recoveryNs: Histogram;
   /** Given up, first and last number on the wire. */
   readonly ranges: readonly (readonly [first: bigint, last: bigint])[];
@@ -95,4 +95,6 @@ export interface OutputSnapshot {
   readonly dropped: number;
   /** Why it ended early; `null`: it did not. */
   readonly failure: string | null;
+  /** That is a fault. */
+  readonly failed: boolean;
 }

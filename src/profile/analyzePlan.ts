@@ -5,7 +5,8 @@ import type { AnalyzePlan } from './plan.js';
 import { throwProblems, type GivenOptions } from './readOptions.js';
 import { receiveStreams } from './receiveStreams.js';
 import { messageTimeZone } from './streamValues.js';
-import { isUnicast, readTargets, type PlanContext, type Target, type Targets } from './targets.js';
+import { refuseUnusedByReceiver } from './schemeOptions.js';
+import { isUnicast, readTargets, saidOf, type PlanContext, type Target, type Targets } from './targets.js';
 import { refuseTwins } from './twins.js';
 
 /**
@@ -25,9 +26,10 @@ export function planAnalyze(
   const wrong = (message: string): void => void problems.push(new McastError('ERR_USAGE', message));
   const targets: Targets =
     endpoints.length === 0
-      ? { list: [], run: given.values }
+      ? { list: [], run: given.values, said: saidOf(given) }
       : readTargets(endpoints, withoutCaptures(given, context, wrong), context, problems);
   const values = targets.run;
+  refuseUnusedByReceiver(targets, problems);
   const received = receiveStreams(targets, problems);
   // A capture does not tell on which interface a receiver would have listened.
   const streams = received.streams.map((stream) => ({ ...stream, iface: null }));

@@ -1,5 +1,6 @@
 /** Moments of a capture, as nanoseconds behind its first frame. */
 import type { Nanos } from '../core/time.js';
+import { McastError } from '../core/errors.js';
 import { zoneOffsetNs } from '../core/zone.js';
 import type { CaptureMoment, ReplayPlan } from './plan.js';
 
@@ -11,11 +12,17 @@ export interface CaptureBounds {
   readonly toNs: Nanos;
 }
 
-/** `startUnixNs`: of the capture's first frame. */
+/** `startUnixNs`: of the capture's first frame. Throws ERR_USAGE: nothing is between them. */
 export function captureBounds(plan: Pick<ReplayPlan, 'from' | 'to' | 'zone'>, startUnixNs: bigint): CaptureBounds {
   const from = plan.from === null ? null : momentUnixNs(plan.from, plan.zone, startUnixNs, startUnixNs);
   const behind = from === null || from < startUnixNs ? startUnixNs : from;
   const to = plan.to === null ? null : momentUnixNs(plan.to, plan.zone, startUnixNs, behind);
+  if (from !== null && to !== null && to <= from) {
+    throw new McastError(
+      'ERR_USAGE',
+      `--to is ${to === from ? 'the same as' : 'before'} --from: nothing is between them`,
+    );
+  }
   return {
     fromNs: from === null ? -Infinity : Number(from - startUnixNs),
     toNs: to === null ? Infinity : Number(to - startUnixNs),

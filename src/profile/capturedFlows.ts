@@ -4,6 +4,8 @@ import { formatEndpoint } from '../core/endpoint.js';
 import { McastError } from '../core/errors.js';
 import { formatCount, formatHostPort } from '../core/format.js';
 import { formatUnixNs, type Nanos } from '../core/time.js';
+import { captureTroubles } from '../result/captureTroubles.js';
+import type { SentCapture } from '../result/model.js';
 import type { CapturedGroup, FlowReplay, ReplayPlan, SendStream } from './plan.js';
 import { formatCapturedGroup } from './replayValues.js';
 
@@ -28,6 +30,8 @@ export interface CaptureSummary {
   readonly lengthNs: Nanos;
   /** Datagrams have times of their own; simple packets of pcapng have none. */
   readonly isTimed: boolean;
+  /** Of what was found, also what is not sent. */
+  readonly counts: SentCapture;
 }
 
 /** What of a capture goes through one feed. */
@@ -110,18 +114,27 @@ function chooseFlows(plan: ReplayPlan, summary: CaptureSummary): number[] {
     const flow = summary.flows[position]!;
     return select.length === 0 ? isGroup(flow) : select.some((wanted) => isOf(flow, wanted));
   });
+  if (summary.flows.length === 0) throw nothingIn(name, 'UDP datagrams', summary);
   if (chosen.length === 0) {
-    const what =
-      summary.flows.length === 0 ? 'UDP datagrams' : `UDP datagrams to groups, but ${named(summary, allOf(summary))}`;
+    const what = `UDP datagrams to groups, but ${named(summary, allOf(summary))}`;
     throw new McastError('ERR_FILE_FORMAT', `${name} holds no ${what} (${formatCount(summary.frames)} frames)`, {
-      hint: summary.flows.length === 0 ? 'See it with mcast analyze or tshark.' : 'Say which of them with --select.',
+      hint: 'Say which of them with --select.',
     });
   }
   const sent = chosen.filter((position) => summary.flows[position]!.datagrams > 0);
   if (sent.length > 0) return sent;
+  if (summary.counts.outside === 0) throw nothingIn(name, 'UDP datagrams that can be sent', summary);
   throw usage(
     `${name}: nothing of it can be sent between --from and --to; it begins at ${formatUnixNs(summary.startUnixNs)} and is ${(summary.lengthNs / 1e9).toFixed(3)} s long`,
   );
+}
+
+/** With what it holds instead, and why reading ended. */
+function nothingIn(name: string, what: string, { frames, counts }: CaptureSummary): McastError {
+  const held = [`${formatCount(frames)} ${frames === 1 ? 'frame' : 'frames'}`, captureTroubles(counts).join(', ')];
+  const ends = counts.fault === null ? '' : `; it ends early: ${counts.fault}`;
+  const text = `${name} holds no ${what} (${held.filter((part) => part !== '').join(': ')})${ends}`;
+  return new McastError('ERR_FILE_FORMAT', text, { hint: 'See it with mcast analyze or tshark.' });
 }
 
 function spacing(

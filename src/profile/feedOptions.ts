@@ -1,11 +1,11 @@
 /** The rows of the table of options that say what a sequenced feed is made of and how it is packed. */
-import { parseDurationNs, parsePacketsPerSecond, parseSwitch } from '../core/units.js';
-import { parseArrivals, parseFirstSequence } from './feedValues.js';
+import { parseDurationNs, parseMessagesPerSecond, parseSwitch } from '../core/units.js';
+import { parseArrivals, parseFirstSent } from './feedValues.js';
 import { one, SENDERS } from './optionRow.js';
-import { integerIn, parseText } from './optionValues.js';
+import { integerIn, neverOrEvery, parseText } from './optionValues.js';
 
 export const FEED_OPTIONS = {
-  mps: one('Feeds', parsePacketsPerSecond, {
+  mps: one('Feeds', parseMessagesPerSecond, {
     value: '<n>',
     fallback: '10k',
     commands: SENDERS,
@@ -53,26 +53,26 @@ export const FEED_OPTIONS = {
     scope: 'stream',
     help: 'session of MoldUDP64, at most ten letters and digits. Default: a random one',
   }),
-  'first-sequence': one('Feeds', parseFirstSequence, {
+  'first-sequence': one('Feeds', parseFirstSent, {
     value: '<n>',
     fallback: '1',
     commands: SENDERS,
     scope: 'stream',
-    help: 'number of the first message or packet',
+    help: 'number of the first message or packet: 0..9006099743113216, of mdp and xdp below 2^32',
   }),
-  heartbeat: one('Feeds', parseDurationNs, {
+  heartbeat: one('Feeds', neverOrEvery(1e6), {
     value: '<time>',
     fallback: '1s',
     commands: SENDERS,
     scope: 'stream',
-    help: 'datagrams without messages while there is nothing to send, so far apart; 0: none',
+    help: 'datagrams without messages while there is nothing to send, so far apart, 1ms or longer; 0: none',
   }),
-  'stamp-every': one('Feeds', parseDurationNs, {
+  'stamp-every': one('Feeds', neverOrEvery(10e3), {
     value: '<time>',
     fallback: '0',
     commands: SENDERS,
     scope: 'stream',
-    help: 'a message of our own with its send time, so often: what one-way delay is measured by where headers carry none (MoldUDP64); 0: never',
+    help: 'a message of our own with its send time, so often: what one-way delay is measured by where headers carry none (MoldUDP64). 10us or longer; 0: never',
   }),
   'message-time': one('Feeds', parseSwitch, {
     commands: [...SENDERS, 'recv', 'analyze'],

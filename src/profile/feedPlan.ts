@@ -51,7 +51,7 @@ export function feedStreams(
   }
   const planned = feedPlan(target, scheme, run, seed, files, wrong);
   const { headerOctets, blockHeaderOctets } = framingOfScheme(scheme)!;
-  const messages = messagesPerDatagram(planned);
+  const messages = messagesPerDatagram(planned, headerOctets, blockHeaderOctets);
   const feed = { ...planned, meanOctets: headerOctets + messages * (blockHeaderOctets + MEAN_MESSAGE_OCTETS) };
   const legOf = (of: Omit<Target, 'legB'>, ofSeed = seed): SendStream[] => {
     const impair = of.own.impair ?? run.impair ?? null;
@@ -115,7 +115,7 @@ function feedPlan(
   if (zone !== null && framing.carriesSendTime) wrong(`message-time: the headers of ${scheme}:// carry the send time`);
   if (zone !== null && messagesPerSecond === Infinity) wrong('message-time: as fast as can be no message is due');
   const input = own.input ?? run.input ?? null;
-  const isSynthetic = input === null || (input.kind === 'named' && input.name === 'synthetic');
+  const isSynthetic = input === null || input.kind === 'synthetic';
   if (input !== null && input.kind === 'testcard')
     wrong('the test card is for rtp:// and udp://: a feed is synthetic, or an ITCH file');
   if (!isSynthetic && arrivals.kind !== 'constant' && mps === undefined && arrivals.kind !== 'trace-file') {
@@ -160,8 +160,10 @@ function traceOf(path: string, files: FileReader, wrong: (message: string) => vo
 }
 
 /** Roughly: what limits and warnings of rates go by. */
-function messagesPerDatagram(feed: FeedPlan): number {
-  const fits = Math.max(1, Math.floor(feed.payloadOctets / MEAN_MESSAGE_OCTETS));
-  const wait = feed.messagesPerSecond === null ? 1 : 1 + (feed.messagesPerSecond * feed.flushAfterNs) / 1e9;
+function messagesPerDatagram(feed: FeedPlan, headerOctets: number, blockHeaderOctets: number): number {
+  const fits = Math.floor((feed.payloadOctets - headerOctets) / (blockHeaderOctets + MEAN_MESSAGE_OCTETS));
+  const followers = feed.messagesPerSecond === null ? 0 : (feed.messagesPerSecond * feed.flushAfterNs) / 1e9;
+  // Where all are as far apart, the first of those that come too late begins the next datagram.
+  const wait = 1 + (feed.arrivals.kind === 'constant' ? Math.floor(followers) : followers);
   return Math.max(1, Math.min(feed.mostMessages, fits, wait));
 }

@@ -15,8 +15,9 @@ import { refuseSharedPorts } from './recoveryPlan.js';
 import { receiveStreams } from './receiveStreams.js';
 import { reportPlan } from './reportPlan.js';
 import type { ReportTarget } from './reportValues.js';
-import { capturePath, flowReplay, REPLAY_ONLY } from './replayPlan.js';
+import { capturePath, flowReplay, noCapture, REPLAY_ONLY, unreadableInput } from './replayPlan.js';
 import { rateProblem, sendStreams, totalBitPerSecond } from './sendStreams.js';
+import { refuseUnusedByReceiver, refuseUnusedBySender } from './schemeOptions.js';
 import { sessionPlan } from './sessionPlan.js';
 import { isUnicast, readTargets, type PlanContext, type Target, type Targets } from './targets.js';
 import { messageTimeZone } from './streamValues.js';
@@ -87,6 +88,7 @@ export function planReceive(
   const problems: McastError[] = [];
   const targets = readTargets(operands, given, context, problems);
   const plan = receivePlan(targets, given.command, context, problems);
+  refuseUnusedByReceiver(targets, problems);
   const output = outputPlan(targets.run, problems, targets.list);
   throwProblems(distinct(problems));
   return { plan, output };
@@ -134,16 +136,19 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
   const { run } = targets;
   const seed = run.seed ?? context.random() >>> 0;
   const flows = targets.list.length > 0 || problems.length > 0 ? null : flowsOf(run, seed, context, problems);
-  const streams = targets.list.flatMap((target) => sendStreams(target, run, seed, context.files, problems));
+  const ofTarget = targets.list.map((target) => sendStreams(target, run, seed, context.files, problems));
+  const streams = ofTarget.flat();
   const planned = flows === null ? streams : [flows.template];
   const replays = planned.filter(({ replay }) => replay !== null);
   const isOnPipe = planned.length === 0 && run.input?.kind === 'stdin';
-  if (replays.length === 0 && !isOnPipe) refuseReplayOptions(targets, planned.some(readsMessages), problems);
+  if (replays.length === 0 && !isOnPipe) refuseReplayOptions(targets, planned.some(readsMessages), context, problems);
   else if (command !== 'send' && !isOnPipe)
     problems.push(usage(`a capture is sent again by mcast send, not by mcast ${command}`));
+  refuseUnusedBySender(targets, ofTarget, planned, problems);
+  const legs = streams.flatMap(({ legB }) => (legB === null ? [] : [legB.address]));
   refuseTwins(
-    streams.map((stream) => stream.address),
-    'several flows into one group are --flows n',
+    [...streams.map((stream) => stream.address), ...legs],
+    legs.length > 0 ? 'one is enough' : 'several flows into one group are --flows n',
     problems,
   );
   refuseSharedPorts(streams, problems);
@@ -174,7 +179,8 @@ function sendPlan(targets: Targets, command: CommandName, context: PlanContext, 
     force: run.force === true,
   };
   if (run.df === true && run.fragment === true) problems.push(usage('--df forbids fragments, --fragment expects them'));
-  if (!plan.force) checkSafety(plan, context, problems);
+  // Of what is wrong the rate says nothing.
+  if (!plan.force && problems.length === 0) checkSafety(plan, context, problems);
   return plan;
 }
 
@@ -283,19 +289,27 @@ export function outputPlan(run: OptionValues, problems: McastError[], list: read
 function flowsOf(run: OptionValues, seed: number, context: PlanContext, problems: McastError[]): FlowReplay | null {
   const capture = capturePath(run.input, context.files);
   if (capture !== null) return flowReplay(capture, run, seed, (message) => problems.push(usage(message)));
-  const missing = 'an endpoint is missing: only a capture (pcap, pcapng) as --input tells its groups itself';
-  const twice = 'a capture is read twice, first for its flows: give a file as --input, not standard input';
-  problems.push(usage(run.input?.kind === 'stdin' ? twice : missing));
+  problems.push(unreadableInput(run.input, context.files) ?? noCapture(run.input));
   return null;
 }
 
-function refuseReplayOptions({ list, run }: Targets, hasMessages: boolean, problems: McastError[]): void {
+function refuseReplayOptions(
+  { list, run }: Targets,
+  hasMessages: boolean,
+  { files }: PlanContext,
+  problems: McastError[],
+): void {
+  // What is to tell the groups and is no capture has been named.
+  if (list.length === 0 && run.input?.kind === 'named') return;
+  const given = [run, ...list.map(({ own }) => own)];
   for (const name of REPLAY_ONLY) {
     // Messages of a file have times of their own, too.
     if (name === 'speed' && hasMessages) continue;
+    if (given.every((values) => values[name] === undefined)) continue;
     if (name === 'zone' && messageTimeZone(run) !== null) continue;
-    if ([run, ...list.map(({ own }) => own)].every((values) => values[name] === undefined)) continue;
-    problems.push(usage(`--${name} is for captures (pcap, pcapng): --input names none`));
+    const unread = given.map(({ input }) => unreadableInput(input, files)).find((problem) => problem !== null);
+    const instead = name === 'zone' ? ' and for --message-time: give one of them' : ': --input names none';
+    problems.push(unread ?? usage(`--${name} is for captures (pcap, pcapng)${instead}`));
   }
 }
 

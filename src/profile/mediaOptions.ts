@@ -12,7 +12,7 @@ export const MEDIA_OPTIONS = {
     scope: 'stream',
     brief: ['send', 'demo'],
     gist: 'testcard, .ts, capture, -, or what ffmpeg reads',
-    help: 'for rtp and udp: testcard, an MPEG-TS file, - (standard input), or anything that ffmpeg reads: other files, http, rtsp, srt, lavfi:testsrc2. Default: testcard. send, udp: a capture, whose datagrams are sent again',
+    help: 'for feeds: synthetic (made up, the default), or a file of ITCH messages. For rtp and udp: testcard (the default), an MPEG-TS file, - (standard input), or anything that ffmpeg reads: other files, http, rtsp, srt, lavfi:testsrc2. send, udp: a capture, whose datagrams are sent again',
   }),
   loop: one('Video', parseSwitch, {
     commands: SENDERS,

@@ -13,6 +13,8 @@ const TS_PER_DATAGRAM = OPTIONS['ts-per-datagram'].read(OPTIONS['ts-per-datagram
 /** What only ffmpeg does. */
 const TRANSCODING = ['video-codec', 'video-bitrate', 'resolution', 'fps', 'audio-codec'] as const;
 
+const TESTCARD: InputSource = { kind: 'testcard' };
+
 /** `own` before `run` before defaults; what is wrong is told to `wrong`. */
 export function mediaPlan(
   { endpoint, own, legB }: Target,
@@ -20,7 +22,11 @@ export function mediaPlan(
   run: OptionValues,
   wrong: (message: string) => void,
 ): MediaPlan {
-  const input: InputSource = own.input ?? run.input ?? { kind: 'testcard' };
+  const chosen = own.input ?? run.input ?? TESTCARD;
+  if (chosen.kind === 'synthetic') {
+    wrong('"synthetic" is an input of market-data feeds: rtp and udp take testcard or a file');
+  }
+  const input = chosen.kind === 'synthetic' ? TESTCARD : chosen;
   const isTestcard = input.kind === 'testcard';
   const loop = isTestcard || (own.loop ?? run.loop) === true;
   if (loop && input.kind === 'stdin') wrong('loop: standard input comes once; give a file');

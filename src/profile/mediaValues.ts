@@ -3,13 +3,15 @@ import { parseCount } from '../core/units.js';
 import { usage } from './optionValues.js';
 import type { FecShape, InputSource } from './plan.js';
 
+/** What `--input` names: something that is sent, or messages that are made up, of market-data feeds alone. */
+export type InputChoice = InputSource | { readonly kind: 'synthetic' };
+
 /** The input by name. Whether a file is a transport stream is looked at when it is opened. */
-export function parseInput(text: string): InputSource {
+export function parseInput(text: string): InputChoice {
   if (text === '') throw usage('an input is missing (an unset shell variable?)');
   if (text === 'testcard') return { kind: 'testcard' };
   if (text === '-') return { kind: 'stdin' };
-  if (text === 'synthetic')
-    throw usage('"synthetic" is an input of market-data feeds: rtp and udp take testcard or a file');
+  if (text === 'synthetic') return { kind: 'synthetic' };
   return { kind: 'named', name: text };
 }
 

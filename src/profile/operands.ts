@@ -27,6 +27,8 @@ export interface FileReader {
   readonly isFile: (path: string) => boolean;
   /** Whether a file of this name is there and begins as a capture does. Left out where none is sent. */
   readonly isCapture?: (path: string) => boolean;
+  /** Why an input that is a file has nothing to be read, with ERR_FILE; `null`: it has. */
+  readonly unreadable?: (path: string) => McastError | null;
   /** The description (SDP) of an announced session; `null`: not heard. Left out where nobody listens for them. */
   readonly readSession?: (name: string) => string | null;
   /** The endpoints of a profile that stands in place of one; `null`: it is none. Left out where none was read. */

@@ -2,6 +2,7 @@
 import { McastError } from '../core/errors.js';
 import { didYouMean } from '../core/nearest.js';
 import {
+  formatDurationNs,
   type LayeredRate,
   parseCount,
   parseDurationNs,
@@ -56,9 +57,28 @@ export function parseSpanNs(text: string): number {
   return ns;
 }
 
+/** A reader of times of `leastNs` or more, or 0: never. Oftener than that nobody can send. */
+export function neverOrEvery(leastNs: number): (text: string) => number {
+  return (text) => {
+    const ns = parseDurationNs(text);
+    if (ns > 0 && ns < leastNs)
+      throw usage(`"${text}" is too short: ${formatDurationNs(leastNs)} or longer, or 0 for never`);
+    return ns;
+  };
+}
+
+/** A reader of times up to `mostNs`. */
+export function timeUpTo(mostNs: number): (text: string) => number {
+  return (text) => {
+    const ns = parseDurationNs(text);
+    if (ns > mostNs) throw usage(`"${text}" is too long: at most ${formatDurationNs(mostNs)}`);
+    return ns;
+  };
+}
+
 /** A rate that something has: not `max`. */
 export function parseFiniteRate(text: string): LayeredRate {
-  const rate = parseRateBitPerSecond(text);
+  const rate = parseRateBitPerSecond(text, 'bit/s as 500k, 20M or 1G');
   if (rate.bitPerSecond === Infinity) throw usage(`"${text}": a link has a rate, as 1G or 100M@wire`);
   return rate;
 }

@@ -144,7 +144,8 @@ export function withProfileOptions(
   const problems: McastError[] = [];
   const values = readOptions(written, (name) => `--${name}`, problems);
   throwProblems(problems);
-  return { command: given.command, values, written };
+  const ofProfile = new Set([...written.keys()].filter((name) => !given.written.has(name)));
+  return { command: given.command, values, written, ofProfile };
 }
 
 function unexplained(text: string): ProfileValue {

@@ -19,6 +19,8 @@ export interface GivenOptions {
   readonly values: OptionValues;
   /** As they were written. */
   readonly written: WrittenOptions;
+  /** Those that a profile alone says: it is written for several uses. Left out: none. */
+  readonly ofProfile?: ReadonlySet<OptionName>;
 }
 
 /**

@@ -17,7 +17,7 @@ export const RECOVERY_OPTIONS = {
     fallback: '64Mi',
     commands: ['send'],
     scope: 'stream',
-    help: 'how many octets of the newest messages are kept for that in memory, or a new file for all of them, deleted at the end',
+    help: 'how many octets of the newest messages are kept for that in memory, without what finds them, or a new file for all of them, deleted at the end',
   }),
   'recovery-linger': one('Feeds', parseDurationNs, {
     value: '<time>',

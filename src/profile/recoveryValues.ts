@@ -1,5 +1,5 @@
 /** Readers of the values that recovery has. All throw McastError ERR_USAGE. */
-import { formatAddress, needsZone, parseAddress } from '../core/address.js';
+import { formatAddress, isMulticast, needsZone, parseAddress } from '../core/address.js';
 import { LONGEST_MESSAGE_OCTETS } from '../core/messageMemory.js';
 import { parseSizeOctets } from '../core/units.js';
 import { parseText, usage } from './optionValues.js';
@@ -14,6 +14,7 @@ export function parseRecoveryPlace(text: string): Pick<SendRecoveryPlan, 'addres
   const { host, port } = splitHostPort(text);
   const octets = parseAddress(host);
   if (octets === null) throw usage(`"${text}": ${host} is no address of this host: write its number`);
+  refuseMulticast(text, host);
   if (needsZone(octets))
     throw usage(`"${text}": ${host} is of one link alone: write another address, or the port alone`);
   return { address: formatAddress(octets), port };
@@ -32,6 +33,7 @@ export function parseRecoveryStore(text: string): SendRecoveryPlan['store'] {
 /** `<host>:<port>` with commas between. */
 export function parseRecoveryServers(text: string): ReceiveRecoveryPlan['servers'] {
   const servers = text.split(',').map(splitHostPort);
+  for (const { host } of servers) refuseMulticast(text, host);
   if (servers.length > MOST_SERVERS) throw usage(`${servers.length} servers: at most ${MOST_SERVERS}`);
   return servers;
 }
@@ -42,6 +44,12 @@ function splitHostPort(text: string): { host: string; port: number } {
   const host = match[1] ?? match[2]!;
   if (match[1] !== undefined && parseAddress(host) === null) throw usage(`"${text}": ${host} is not an IPv6 address`);
   return { host, port: portOf(match[3]!, text) };
+}
+
+/** Requests and answers are unicast. */
+function refuseMulticast(text: string, host: string): void {
+  const octets = parseAddress(host);
+  if (octets !== null && isMulticast(octets)) throw usage(`"${text}": ${host} is a group: write the address of a host`);
 }
 
 function portOf(digits: string, text: string): number {

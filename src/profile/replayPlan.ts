@@ -1,23 +1,16 @@
 /** How datagrams of a capture are sent again, with every rule that limits it before the capture is open. */
 import { IN_TURN } from '../feed/flowRates.js';
+import { McastError } from '../core/errors.js';
 import type { FileReader } from './operands.js';
 import { OPTIONS, type OptionName, type OptionValues } from './options.js';
-import type { FlowReplay, InputSource, ReplayPlan, SendStream } from './plan.js';
+import type { InputChoice } from './mediaValues.js';
+import type { FlowReplay, ReplayPlan, SendStream } from './plan.js';
+import { formatCapturedGroup } from './replayValues.js';
 import { sentTos, withSeed } from './streamValues.js';
 import { streamAddresses, type Target } from './targets.js';
 
 /** What a capture has of its own. */
 const REFUSED = ['rate', 'pps', 'size', 'pattern', 'flows', 'flow-rates'] as const;
-/** What only transport streams have. */
-const MEDIA = [
-  'fec',
-  'mux-rate',
-  'pcr-pid',
-  'ts-per-datagram',
-  'no-send-time',
-  'video-codec',
-  'video-bitrate',
-] as const;
 /** What only captures have. */
 export const REPLAY_ONLY = [
   'select',
@@ -33,9 +26,30 @@ const SPEED = OPTIONS.speed.read(OPTIONS.speed.fallback!);
 const ZONE = OPTIONS.zone.fallback!;
 
 /** The file of a capture that is to be sent; `null`: the input is something else. */
-export function capturePath(input: InputSource | undefined, files: FileReader): string | null {
+export function capturePath(input: InputChoice | undefined, files: FileReader): string | null {
   if (input?.kind !== 'named') return null;
   return files.isCapture?.(input.name) === true ? input.name : null;
+}
+
+/** Of addresses that are no files. */
+const SCHEME = /^[a-z][a-z0-9+.-]+:/iu;
+
+/** Why an input has nothing to be read, before it is said that it is no capture; `null`: it has, or is no file. */
+export function unreadableInput(input: InputChoice | undefined, files: FileReader): McastError | null {
+  if (input?.kind !== 'named' || SCHEME.test(input.name)) return null;
+  return files.unreadable?.(input.name) ?? null;
+}
+
+/** The input alone was to tell where datagrams go, and cannot. */
+export function noCapture(input: InputChoice | undefined): McastError {
+  if (input?.kind === 'named' && !SCHEME.test(input.name)) {
+    return new McastError('ERR_FILE_FORMAT', `${input.name} is not a capture file`, {
+      hint: 'Without an endpoint only a capture (pcap, pcapng) as --input tells its groups itself: name one for anything else.',
+    });
+  }
+  const missing = 'an endpoint is missing: only a capture (pcap, pcapng) as --input tells its groups itself';
+  const twice = 'a capture is read twice, first for its flows: give a file as --input, not standard input';
+  return new McastError('ERR_USAGE', input?.kind === 'stdin' ? twice : missing);
 }
 
 /** All of a capture that is selected goes to each group of the endpoint. */
@@ -67,8 +81,13 @@ export function flowReplay(
 ): FlowReplay {
   if (run.iface === 'all') wrong('all interfaces are for receivers: a sender needs one, with --iface');
   if (run.impair !== undefined) wrong('--impair is for one group: say in an endpoint where a flow goes');
+  const maps = run.map ?? [];
+  const sources = maps.map(({ from }) => formatCapturedGroup(from));
+  for (const from of new Set(sources.filter((one, index) => sources.indexOf(one) < index))) {
+    wrong(`--map ${from}=... is given twice: what was captured of a group goes to one group`);
+  }
   return {
-    maps: run.map ?? [],
+    maps,
     keepGroups: run['keep-groups'] === true,
     template: replayTemplate(name, {}, run, seed, wrong),
   };
@@ -86,10 +105,6 @@ function replayTemplate(
     const instead =
       option === 'rate' || option === 'pps' ? 'its own times set the pace, which speed changes' : 'it has its own';
     wrong(`${option} is not for a capture: ${instead}`);
-  }
-  for (const option of MEDIA) {
-    if ((own[option] ?? run[option]) !== undefined)
-      wrong(`${option} is for transport streams: a capture is sent as it is`);
   }
   const replay: ReplayPlan = {
     name,

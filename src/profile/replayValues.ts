@@ -1,6 +1,8 @@
 /** Readers of values of options about captures. All throw McastError ERR_USAGE. */
 import { formatAddress, parseAddress } from '../core/address.js';
+import { McastError } from '../core/errors.js';
 import { formatHostPort } from '../core/format.js';
+import type { Nanos } from '../core/time.js';
 import { parseCount, parseDurationNs } from '../core/units.js';
 import { parseInstant, usage } from './optionValues.js';
 import type { CapturedGroup, CaptureMoment, GroupMap } from './plan.js';
@@ -44,11 +46,22 @@ export function parseSpeed(text: string): number {
 /** `10s`, `2026-03-01T12:00:00Z` or `09:30:00.5`. */
 export function parseMoment(text: string): CaptureMoment {
   const time = /^(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?$/.exec(text);
-  if (time === null) return /^\d{4}-/.test(text) ? parseInstant(text) : { afterNs: parseDurationNs(text) };
+  if (time === null) return /^\d{4}-/.test(text) ? parseInstant(text) : { afterNs: behindFirst(text) };
   const [hours, minutes, seconds] = [Number(time[1]), Number(time[2]), Number(time[3])] as const;
   if (hours > 23 || minutes > 59 || seconds > 59) throw usage(`"${text}" is no time of day: 00:00:00..23:59:59`);
   const fractionNs = Number((time[4] ?? '').padEnd(9, '0'));
   return { sinceMidnightNs: ((hours * 60 + minutes) * 60 + seconds) * 1e9 + fractionNs };
+}
+
+function behindFirst(text: string): Nanos {
+  try {
+    return parseDurationNs(text);
+  } catch (error) {
+    if (!(error instanceof McastError)) throw error;
+    throw usage(
+      `"${text}" is no moment: write a time behind the first frame (10s), a time of day (09:30:00), or an instant (2026-03-01T12:00:00Z)`,
+    );
+  }
 }
 
 /** An IANA name of a time zone, as this Node knows it. */

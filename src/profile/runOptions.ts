@@ -23,6 +23,7 @@ import {
   parseReorderWindow,
   parseSpanNs,
   parseText,
+  timeUpTo,
 } from './optionValues.js';
 import { parseRegression, parseReportTarget } from './reportValues.js';
 
@@ -210,7 +211,7 @@ export const RUN_OPTIONS = {
     value: '<time>',
     fallback: '10ms',
     commands: [...SENDERS, 'relay', 'capacity'],
-    help: 'a datagram that is later than this is not sent, and counted; of transport streams and captures 1s',
+    help: 'a datagram that is later than this is not sent, and counted; of transport streams, captures and feeds 1s',
   }),
   spin: one('Engine', parseDurationNs, {
     value: '<time>',
@@ -223,11 +224,11 @@ export const RUN_OPTIONS = {
     commands: [...RECEIVERS, 'relay'],
     help: 'a receiver may sleep so long between reads; 0 with --busy-poll',
   }),
-  'busy-poll': one('Engine', parseDurationNs, {
+  'busy-poll': one('Engine', timeUpTo(1e9), {
     value: '<time>',
     fallback: '0s',
     commands: ['recv'],
-    help: 'let the kernel poll the NIC so long (SO_BUSY_POLL)',
+    help: 'let the kernel poll the NIC so long (SO_BUSY_POLL), at most 1s',
   }),
   'reorder-window': one('Engine', parseReorderWindow, {
     value: '<time>[,<packets>]',

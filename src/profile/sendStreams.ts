@@ -80,7 +80,7 @@ export function sendStreams(
     wrong(
       scheme === 'udp'
         ? 'input and payload: give one of them'
-        : `${scheme === 'probe' ? 'a probe' : 'iperf'} has no input: --input is for rtp:// and udp://`,
+        : `${scheme === 'probe' ? 'a probe' : 'iperf'} has no input: --input is for rtp://, udp:// and feeds (mold://, mdp://, xdp://)`,
     );
   const payload = choosePayload(scheme, own.payload ?? run.payload, files, wrong, problems);
   const sizes = chooseSizes(own.size ?? run.size ?? payload?.length ?? DEFAULT_SIZES, scheme, endpoint, payload, wrong);

@@ -27,6 +27,8 @@ export interface Target {
   readonly endpoint: Endpoint;
   /** Parameters that may differ between endpoints. */
   readonly own: OptionValues;
+  /** A profile says what it has of its own. */
+  readonly isOfProfile: boolean;
   /** The same stream on a second path (SMPTE ST 2022-7); `null`: there is none. */
   readonly legB: Omit<Target, 'legB'> | null;
 }
@@ -35,9 +37,16 @@ export interface Targets {
   readonly list: readonly Target[];
   /** Flags, and what the endpoints say about the whole run. A parameter goes before a flag. */
   readonly run: OptionValues;
+  /** Of those the ones that no profile says. */
+  readonly said: ReadonlySet<OptionName>;
 }
 
 const PARAMETERS: ReadonlySet<string> = new Set(OPTION_NAMES);
+
+/** Options that the command line says, and no profile. */
+export function saidOf({ values, ofProfile }: GivenOptions): Set<OptionName> {
+  return new Set((Object.keys(values) as OptionName[]).filter((name) => ofProfile?.has(name) !== true));
+}
 
 /** Reads all operands; what is wrong is appended to `problems`. */
 export function readTargets(
@@ -49,6 +58,7 @@ export function readTargets(
   const flags = given.values;
   const list: Target[] = [];
   const run: Record<string, unknown> = { ...flags };
+  const said = saidOf(given);
   const saidBy = new Map<OptionName, { text: string; endpoint: string }>();
   const syntax = {
     parameters: PARAMETERS,
@@ -65,6 +75,7 @@ export function readTargets(
     const written = new Map<OptionName, readonly string[]>([...text.own, ...parameters]);
     const values = readOptions(written, (name) => `${label}: ${name}`, problems);
     const own: Record<string, unknown> = {};
+    const isOfProfile = text.ownIs === 'key';
     for (const name of Object.keys(values) as OptionName[]) {
       if (OPTIONS[name].scope === 'stream') {
         own[name] = values[name];
@@ -85,8 +96,10 @@ export function readTargets(
       }
       saidBy.set(name, { text: value, endpoint: endpoint.text });
       run[name] = values[name];
+      if (isOfProfile) said.delete(name);
+      else said.add(name);
     }
-    return { endpoint, own };
+    return { endpoint, own, isOfProfile };
   };
   const texts = readOperands(operands, context.files, problems);
   const legs = secondLegs(texts, flags['leg-b'] ?? [], problems);
@@ -99,7 +112,7 @@ export function readTargets(
     list.push({ ...target, legB });
   }
   checkTogether(list, problems);
-  return { list, run };
+  return { list, run, said };
 }
 
 function parse(read: () => Endpoint, text: EndpointText, problems: McastError[]): Endpoint | null {

@@ -1,6 +1,9 @@
 import { copyOctets } from '../core/bytes.js';
 import { LONGEST_MESSAGE_OCTETS, type MessageMemory } from '../core/messageMemory.js';
 
+/** One for each sixteen octets of the largest store. */
+export const MOST_STORED_MESSAGES = 2 ** 27;
+
 /** Positions in the array of exact figures. */
 const OLDEST = 0;
 const NEXT = 1;
@@ -24,10 +27,10 @@ export class MessageStore implements MessageMemory {
   /** Where the next message goes. */
   #writeAt = 0;
 
-  /** `messages`: a power of two up to 2^24; `octets`: room for the longest message up to 2^31 - 1; `first` number. */
+  /** `messages`: a power of two up to {@link MOST_STORED_MESSAGES}; `octets`: room for the longest message up to 2^31 - 1; `first` number. */
   constructor(messages: number, octets: number, first = 1) {
     const isPowerOfTwo = Number.isInteger(messages) && messages >= 1 && (messages & (messages - 1)) === 0;
-    if (!isPowerOfTwo || messages > 2 ** 24 || !(octets >= LONGEST_MESSAGE_OCTETS && octets < 2 ** 31)) {
+    if (!isPowerOfTwo || messages > MOST_STORED_MESSAGES || !(octets >= LONGEST_MESSAGE_OCTETS && octets < 2 ** 31)) {
       throw new Error(`a store of ${messages} messages in ${octets} octets`);
     }
     this.messages = messages;

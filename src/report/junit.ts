@@ -34,6 +34,7 @@ function suiteOf(result: RunResult): string {
       class: 'health',
       ...(health.verdict === 'invalid' ? { error: reasonsOf(result, 'invalid') } : {}),
     },
+    ...result.outputs.map(outputCase),
     ...result.limits.map(limitCase),
   ];
   const properties: [string, string][] = [
@@ -87,6 +88,10 @@ function caseText({ name, class: className, failure, error }: Case): string {
   const [tag, message] = failure !== undefined ? ['failure', failure] : ['error', error];
   if (message === undefined) return `${head}/>`;
   return `${head}><${tag} message="${escapeXml(message)}" type="${tag === 'failure' ? 'limit' : 'measurement'}"/></testcase>`;
+}
+
+function outputCase({ name, failure, failed }: RunResult['outputs'][number]): Case {
+  return { name, class: 'output', ...(failed ? { error: failure ?? 'it failed' } : {}) };
 }
 
 function limitCase(limit: LimitResult): Case {

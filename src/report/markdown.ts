@@ -24,6 +24,7 @@ export function renderMarkdown(results: readonly RunResult[], comparison: Compar
 const OUTCOMES = {
   ok: 'Within its limits',
   limit_exceeded: 'Limits exceeded',
+  output_failed: 'An output failed',
   invalid: 'Invalid',
   cut_short: 'Cut short',
 } as const;

@@ -10,12 +10,23 @@ import {
   UTC,
 } from '../core/format.js';
 import { mediaTotal } from '../result/briefStreams.js';
-import type { Health, Membership, RunResult, Sender, Stream, TransportPid, TransportService } from '../result/model.js';
+import { silenceText } from '../result/malformed.js';
+import type {
+  Health,
+  HistogramSummary,
+  Membership,
+  RunResult,
+  Sender,
+  Stream,
+  TransportPid,
+  TransportService,
+} from '../result/model.js';
 import { printable } from '../core/printable.js';
 import { plainDocument } from './plainDocument.js';
 import { fold, shownLength, WIDTH } from './fold.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
-import { counted, line, lines as wrapped, percentileHead, percentiles } from './textLines.js';
+import { counted, line, lines as wrapped } from './textLines.js';
+import { timeLines } from './textTimes.js';
 import { benchBlocks } from './textBench.js';
 import { capacityBlocks } from './textCapacity.js';
 import { inputLines } from './textInputs.js';
@@ -139,7 +150,9 @@ function streamBlocks(result: RunResult, most: number, style: Style): string[][]
   const { aggregate } = result;
   const streams = result.streams.filter(({ role }) => role === 'media');
   const total = mediaTotal(result);
-  if (streams.length === 0) return result.run.role === 'sender' ? [] : [[style.bad('nothing arrived')]];
+  if (streams.length === 0) {
+    return result.run.role === 'sender' ? [] : [[style.bad(fold(silenceText(result.sockets)))]];
+  }
   // The content of the first in full; of the others what is wrong with it.
   const inFull = streams.find((stream) => stream.transport !== null);
   const shown = streams.slice(0, most);
@@ -178,8 +191,9 @@ function senderBlock(sender: Sender, most: number, style: Style): string[] {
   const notSent = formatCount(sender.not_sent) + (why === '' ? '' : ` (${why})`);
   lines.push(line('not sent', (sender.not_sent ?? 0) > 0 ? style.bad(notSent) : notSent));
   if (sender.departure_error_ns !== null) {
-    lines.push(line('', style.dim(percentileHead())), line('departure', percentiles(sender.departure_error_ns)));
-    if (sender.transmit_delay_ns !== null) lines.push(line('transmit', percentiles(sender.transmit_delay_ns)));
+    const rows: [string, HistogramSummary][] = [['departure', sender.departure_error_ns]];
+    if (sender.transmit_delay_ns !== null) rows.push(['transmit', sender.transmit_delay_ns]);
+    lines.push(...timeLines(rows, style));
     if (sender.quantum_ns > 0) lines.push(line('quantum', formatDuration(sender.quantum_ns)));
   }
   if (sender.impairment !== null) {

@@ -6,7 +6,8 @@ import type { Bench, BenchDelays, BenchGroups, BenchMembership } from '../result
 import { TIME_COLUMNS } from './intervalLine.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
 import { classBlocks, forwardingBlock } from './textBenchStreams.js';
-import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
+import { counted, line, lines } from './textLines.js';
+import { timeLines } from './textTimes.js';
 
 /** A line with what was wrong stays within 80 columns. */
 const COLUMNS = 8;
@@ -80,7 +81,7 @@ function groupsBlock(groups: BenchGroups, style: Style): string[] {
       ),
     );
   }
-  if (join_ns !== null) block.push(line('', style.dim(percentileHead())), line('join', percentiles(join_ns)));
+  if (join_ns !== null) block.push(...timeLines([['join', join_ns]], style));
   return block;
 }
 
@@ -115,17 +116,16 @@ function cycleLines(
   if (leave.timeouts > 0) block.push(line('did not end', style.bad(`${of(leave.timeouts)} ${within}`)));
   if (spacing_ns !== null)
     block.push(line('spacing', `${formatDuration(spacing_ns)} between datagrams: no delay is finer`));
-  if (join.delay_ns !== null || leave.delay_ns !== null) block.push(line('', style.dim(percentileHead())));
-  for (const [label, summary] of [
+  const rows = [
     ['join', join.delay_ns],
     ['  report', join.report_ns],
     ['  network', join.network_ns],
     ['leave', leave.delay_ns],
     ['  report', leave.report_ns],
     ['  network', leave.network_ns],
-  ] as const) {
-    if (summary !== null) block.push(line(label, percentiles(summary)));
-  }
+  ] as const;
+  const known = rows.filter(([, summary]) => summary !== null);
+  if (known.length > 0) block.push(...timeLines(known, style));
   if (leave.why_not !== null) block.push(...lines('leave', `not measured: ${leave.why_not}`, style.warn));
   return block;
 }

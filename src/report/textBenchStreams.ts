@@ -4,7 +4,8 @@ import { dscpName } from '../core/dscp.js';
 import { printable } from '../core/printable.js';
 import type { BenchClass, BenchClasses, BenchForwarding, HistogramSummary } from '../result/model.js';
 import type { Style } from './style.js';
-import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
+import { counted, line, lines } from './textLines.js';
+import { timeLines } from './textTimes.js';
 
 /** Groups that are named: those with something wrong. */
 const MOST_NAMED = 8;
@@ -75,8 +76,12 @@ function delayLines(
   style: Style,
 ): string[] {
   if (one_way_delay_ns === null && pdv_ns === null) return [];
-  const block = [line('', style.dim(percentileHead()))];
-  if (one_way_delay_ns !== null) block.push(line('delay', percentiles(one_way_delay_ns)));
-  if (pdv_ns !== null) block.push(line('above least', percentiles(pdv_ns)));
-  return block;
+  const rows = [
+    ['delay', one_way_delay_ns],
+    ['above least', pdv_ns],
+  ] as const;
+  return timeLines(
+    rows.filter(([, summary]) => summary !== null),
+    style,
+  );
 }

@@ -1,6 +1,7 @@
 /** What a text report says about the inputs of a sender: what was wrong with them. */
 import { formatCount } from '../core/format.js';
 import { captureTroubles } from '../result/captureTroubles.js';
+import { messageTroubles } from '../result/messageTroubles.js';
 import type { SenderInput, SentCapture } from '../result/model.js';
 import { counted, line, lines } from './textLines.js';
 import type { Style } from './style.js';
@@ -28,6 +29,7 @@ function troublesOf(input: SenderInput): string[] {
   tell(input.discontinuities, 'discontinuity of its clock', 'discontinuities of its clock');
   tell(input.unstamped_units, 'time stamp not rewritten', 'time stamps not rewritten');
   if (input.capture !== null) said.push(...notSent(input.capture));
+  if (input.messages !== null) said.push(...messageTroubles(input.messages));
   return said;
 }
 

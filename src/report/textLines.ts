@@ -1,10 +1,10 @@
 /** Lines of a text report: a label, and what stands behind it. */
-import { formatCount, formatDuration } from '../core/format.js';
-import type { HistogramSummary } from '../result/model.js';
+import { formatCount } from '../core/format.js';
 import { displayWidth } from './displayWidth.js';
 import { WIDTH } from './fold.js';
 
-const LABEL = 14;
+/** Columns of a label behind its indent. */
+export const LABEL = 14;
 
 export function line(label: string, text: string): string {
   const columns = displayWidth(label);
@@ -30,14 +30,4 @@ export function lines(label: string, text: string, paint: (text: string) => stri
 /** `1 stream`, `2 streams`. */
 export function counted(count: number, noun: string, plural = `${noun}s`): string {
   return `${formatCount(count)} ${count === 1 ? noun : plural}`;
-}
-
-/** Heading of {@link percentiles}. */
-export function percentileHead(): string {
-  return ['min', 'p50', 'p90', 'p99', 'p99.9', 'max'].map((name) => name.padStart(9)).join('');
-}
-
-export function percentiles(summary: HistogramSummary): string {
-  const { min, p50, p90, p99, p999, max } = summary;
-  return [min, p50, p90, p99, p999, max].map((ns) => formatDuration(ns).padStart(9)).join('');
 }

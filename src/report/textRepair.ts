@@ -2,7 +2,8 @@
 import { DASH, formatCount, formatOctets, formatRatio } from '../core/format.js';
 import type { Arbitration, ArbitrationStream, Output, SenderRecovery, Stream } from '../result/model.js';
 import type { Style } from './style.js';
-import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
+import { counted, line, lines } from './textLines.js';
+import { timeLines } from './textTimes.js';
 
 /** Ranges of messages given up that the text names. */
 const RANGES_TOLD = 8;
@@ -35,7 +36,7 @@ export function recoveryLines({ recovery }: Stream, style: Style): string[] {
   const block = lines('recovery', text);
   if (recovery.timeouts > 0) block.push(...lines('', `${counted(recovery.timeouts, 'request')} without an answer`));
   if (recovery.recovery_ns !== null) {
-    block.push(line('', style.dim(percentileHead())), line('  took', percentiles(recovery.recovery_ns)));
+    block.push(...timeLines([['  took', recovery.recovery_ns]], style));
   }
   if (messages_unrecovered === 0) return block;
   const ranges = recovery.unrecovered.slice(0, RANGES_TOLD);
@@ -58,6 +59,7 @@ export function answeringLines(recovery: SenderRecovery | null, style: Style): s
     [recovery.foreign, 'for another session'],
     [recovery.malformed, 'malformed'],
     [recovery.not_sent, 'answers not sent'],
+    [recovery.not_kept, 'messages never kept'],
   ] as const;
   const told = faults.filter(([count]) => count > 0).map(([count, what]) => `${formatCount(count)} ${what}`);
   if (told.length > 0) block.push(...lines('', told.join(', '), style.warn));
@@ -84,7 +86,7 @@ export function arbitrationBlock(arbitration: Arbitration, most: number, style: 
   const after = `after repair ${formatCount(remaining)}`;
   block.push(line('both lost', `${formatCount(both)}; ${remaining > 0 ? style.bad(after) : style.good(after)}`));
   if (skew !== null) {
-    block.push(line('', style.dim(percentileHead())), line('skew', percentiles(skew)));
+    block.push(...timeLines([['skew', skew]], style));
     block.push(line('', style.dim('skew: arrival on leg b minus arrival on leg a')));
   }
   if (total > 1) block.push(...pairLines(streams, most, style));

@@ -3,7 +3,8 @@ import { dscpName } from '../core/dscp.js';
 import { DASH, formatCount, formatDuration, formatHostPort, formatRate, formatRatio } from '../core/format.js';
 import type { Aggregate, HistogramSummary, Stream, StreamMetrics } from '../result/model.js';
 import type { Style } from './style.js';
-import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
+import { counted, line, lines } from './textLines.js';
+import { timeLines } from './textTimes.js';
 import { burstLines } from './textBursts.js';
 import { fecLines, recoveryLines } from './textRepair.js';
 import { transportLines } from './textTransport.js';
@@ -12,8 +13,9 @@ import { transportLines } from './textTransport.js';
 export function streamBlock(stream: Stream, style: Style, brief = false): string[] {
   const block = [style.bold(streamTitle(stream))];
   if (stream.local) block.push(line('', style.warn('from this host itself: these copies never left it')));
-  // Of a file nothing arrived.
-  if (stream.group !== '') block.push(...figureLines(stream.metrics, stream.histograms, stream, style));
+  // Of a file nothing arrived; of what found no room the loss is all that is known.
+  if (stream.format === 'others') block.push(...lossLines(stream.metrics, stream.not_measured, style));
+  else if (stream.group !== '') block.push(...figureLines(stream.metrics, stream.histograms, stream, style));
   block.push(
     ...burstLines(stream, style),
     ...transportLines(stream, style, brief),
@@ -173,8 +175,7 @@ function delayLines(histograms: NonNullable<Histograms>, about: About, style: St
   ];
   const known = rows.filter((row): row is [string, HistogramSummary] => row[1] !== null && row[1].count > 0);
   const block: string[] = [];
-  if (known.length > 0) block.push(line('', style.dim(percentileHead())));
-  for (const [label, summary] of known) block.push(line(label, percentiles(summary)));
+  if (known.length > 0) block.push(...timeLines(known, style));
   const delay = histograms.one_way_delay_ns;
   if (delay === null || delay.count === 0) {
     const why = about.not_measured['one_way_delay_ns'];

@@ -2,7 +2,8 @@
 import { formatCount, formatHostPort, formatRatio } from '../core/format.js';
 import type { Taps, TapStream } from '../result/model.js';
 import type { Style } from './style.js';
-import { counted, line, lines, percentileHead, percentiles } from './textLines.js';
+import { counted, line, lines } from './textLines.js';
+import { timeLines } from './textTimes.js';
 
 /** Loss ranges shown of a stream. */
 const RANGES = 5;
@@ -80,9 +81,13 @@ function figureLines(of: Figures, style: Style): string[] {
   }
   if (of.delay_ns === null || of.delay_above_min_ns === null) return block;
   block.push(
-    line('', style.dim(percentileHead())),
-    line('delay', percentiles(of.delay_ns)),
-    line('above minimum', percentiles(of.delay_above_min_ns)),
+    ...timeLines(
+      [
+        ['delay', of.delay_ns],
+        ['above minimum', of.delay_above_min_ns],
+      ],
+      style,
+    ),
     ...lines('', 'delay contains the offset between the clocks of both captures; above its minimum it does not'),
   );
   return block;

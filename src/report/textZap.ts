@@ -1,12 +1,13 @@
 /** What a text report says about channel changes, and the line of each. */
-import { DASH, formatCount, formatDuration, formatHostPort, formatTimeOfDay, UTC } from '../core/format.js';
+import { formatCount, formatDuration, formatHostPort, formatTimeOfDay, UTC } from '../core/format.js';
 import { printable } from '../core/printable.js';
 import type { ZapRow } from '../result/buildZap.js';
 import type { Zap, ZapChannel } from '../result/model.js';
 import { inColumns } from './displayWidth.js';
 import { TIME_COLUMNS } from './intervalLine.js';
 import { styleOf, type Style, type TextOptions } from './style.js';
-import { counted, line, percentileHead, percentiles } from './textLines.js';
+import { counted, line } from './textLines.js';
+import { timeLines } from './textTimes.js';
 
 /** Of a channel's name: with all other columns 80. */
 const NAME_COLUMNS = 25;
@@ -74,16 +75,13 @@ function changeLines(changes: Changes, dwellNs: number, style: Style): string[] 
     block.push(line('no picture', style.warn(missing)));
   }
   if (changes.first_packet_ns === null) return block;
-  block.push(line('', style.dim(percentileHead())));
-  for (const [label, summary] of [
+  const rows = [
     ['packet', changes.first_packet_ns],
     ['PAT', changes.first_pat_ns],
     ['PMT', changes.first_pmt_ns],
     ['picture', changes.first_random_access_ns],
-  ] as const) {
-    // What is no transport stream has but packets.
-    if (summary !== null) block.push(line(label, percentiles(summary)));
-    else if (changes.first_pat_ns !== null) block.push(line(label, DASH));
-  }
-  return block;
+  ] as const;
+  // What is no transport stream has but packets.
+  const shown = rows.filter(([, summary]) => summary !== null || changes.first_pat_ns !== null);
+  return [...block, ...timeLines(shown, style)];
 }

@@ -3,8 +3,10 @@ import { HISTOGRAM_IDS, type HistogramId } from '../metrics/catalog.js';
 import type { Histogram } from '../metrics/histogram.js';
 import { mergeBursts } from './buildBursts.js';
 import { mergeSummaries, summarise } from './histogramSummary.js';
+import { FigureTable } from './figureTable.js';
 import { MetricsMerger } from './mergeMetrics.js';
 import type { Aggregate, Bursts, HistogramSummary, Stream, StreamHistograms } from './model.js';
+import { digestOf, type StreamDigest } from './streamDigest.js';
 
 /** What streams beyond the detail limit recorded in common; `null`: there is nothing of the kind. */
 export type SharedHistograms = Readonly<Partial<Record<HistogramId, Histogram>>> | null;
@@ -15,18 +17,24 @@ const DELAYS: ReadonlySet<HistogramId> = new Set(['one_way_delay_ns', 'pdv_ns'])
 /** All streams as one, as they come. */
 export class Aggregator {
   #streams = 0;
-  readonly #metrics = new MetricsMerger();
+  readonly #metrics: MetricsMerger;
   /** Of the streams that have their own. */
   readonly #histograms: StreamHistograms[] = [];
   readonly #bursts: Bursts[] = [];
 
-  add(stream: Stream): void {
+  /** `table`: their figures. */
+  constructor(table: FigureTable) {
+    this.#metrics = new MetricsMerger(table);
+  }
+
+  /** `row`: of the table. */
+  add({ brief, figures, histograms, bursts }: StreamDigest, row: number): void {
     // What protects or reports media is none of it.
-    if (stream.role !== 'media') return;
+    if (brief.role !== 'media') return;
     this.#streams++;
-    this.#metrics.add(stream);
-    if (stream.histograms !== null) this.#histograms.push(stream.histograms);
-    if (stream.bursts !== null) this.#bursts.push(stream.bursts);
+    this.#metrics.add(row, figures.dscp, brief.start_ns, brief.end_ns);
+    if (histograms !== null) this.#histograms.push(histograms);
+    if (bursts !== null) this.#bursts.push(bursts);
   }
 
   /** Yields between its parts. `null`: nothing came. */
@@ -48,7 +56,11 @@ export class Aggregator {
 
 /** Those of an array, at once. */
 export function aggregateStreams(streams: readonly Stream[], others: SharedHistograms): Aggregate | null {
-  const aggregator = new Aggregator();
-  for (const stream of streams) aggregator.add(stream);
+  const table = new FigureTable();
+  const aggregator = new Aggregator(table);
+  for (const stream of streams) {
+    const digest = digestOf(stream);
+    aggregator.add(digest, table.add(digest.figures.values));
+  }
   return whole(aggregator.inSteps(others));
 }

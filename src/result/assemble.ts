@@ -4,6 +4,7 @@ import { judgeHealth, type HealthFacts } from './health.js';
 import { judgeLimits, type JudgeOptions } from './judge.js';
 import type { Limit } from './limits.js';
 import type { EventRecord, LimitResult, RunResult, Stream } from './model.js';
+import { digestOf } from './streamDigest.js';
 import { StreamTally } from './streamTally.js';
 import { RESULT_SCHEMA } from './version.js';
 
@@ -14,7 +15,7 @@ export interface RunFacts extends Pick<
   RunResult,
   'tool' | 'host' | 'clock' | 'run' | 'memberships' | 'sockets' | 'arbitration' | 'sender' | 'evidence' | 'receivers'
 > {
-  /** As `buildStream` made them. */
+  /** As `digestStream` made them. */
   readonly streams: StreamTally;
   /** What streams without histograms of their own recorded in common. */
   readonly others: SharedHistograms;
@@ -43,7 +44,7 @@ export interface WholeFacts extends Omit<RunFacts, 'streams'> {
 /** The document, at once. */
 export function assembleResult({ streams, limits, detail, ...facts }: WholeFacts): RunResult {
   const tally = new StreamTally(limits, detail);
-  for (const stream of streams) tally.add(stream);
+  for (const stream of streams) tally.add(digestOf(stream));
   return whole(assembleInSteps({ ...facts, streams: tally }));
 }
 
@@ -59,6 +60,7 @@ export function* assembleInSteps(facts: RunFacts): Generator<void, RunResult> {
     facts.clock,
     facts.arbitration,
     facts.evidence,
+    facts.sockets,
   );
   yield;
   const result = {

@@ -2,7 +2,11 @@
  * Streams beyond the detail limit, as columns: what they have in common is said once. Of ten thousand numbered sources a
  * document is a fifth as long as with an object for each, and takes as much less to move and to write.
  */
+import { METRIC_IDS } from '../metrics/catalog.js';
+import { Figure, type Figures } from './figures.js';
+import type { FigureTable } from './figureTable.js';
 import type { Stream } from './modelStream.js';
+import { LEFT_OUT, type BriefStream, type StreamDigest } from './streamDigest.js';
 
 /** A field of several streams: what all of them have, or one value per stream, in their order. */
 export type BriefColumn = { all: unknown } | { each: unknown[] };
@@ -22,92 +26,67 @@ export interface OrderedStreams {
 
 const METRICS = 'metrics.';
 
-/** What such a stream does not have: everything but its counters and what names it. */
-const LEFT_OUT = {
-  histograms: null,
-  series: null,
-  loss_map: null,
-  bursts: null,
-  transport: null,
-  not_measured: {},
-} as const satisfies Partial<Stream>;
-
 /** Fields that have a column. */
-type BriefField = Exclude<keyof Stream, keyof typeof LEFT_OUT | 'metrics'>;
+type BriefField = keyof BriefStream;
 
-/** Columns of streams that come one after another, of which none is kept. Histograms, series, maps and reasons are left out. */
+/** Columns of streams that come one after another. */
 export class BriefRows {
-  #fields: Columns | null = null;
-  #metrics: Columns | null = null;
-  #count = 0;
+  readonly #table: FigureTable;
+  readonly #told: { readonly brief: BriefStream; readonly dscp: Figures['dscp']; readonly row: number }[] = [];
 
-  add(stream: Stream): void {
-    this.#fields ??= new Columns(stream, (key) => key in LEFT_OUT || key === 'metrics');
-    this.#metrics ??= new Columns(stream.metrics, () => false);
-    this.#fields.add(stream, this.#count);
-    this.#metrics.add(stream.metrics, this.#count);
-    this.#count++;
+  /** `table`: their figures. */
+  constructor(table: FigureTable) {
+    this.#table = table;
   }
 
-  /** `order`: of the rows. `null`: there are none. */
+  /** `row`: of the table. */
+  add({ brief, figures: { dscp } }: StreamDigest, row: number): void {
+    this.#told.push({ brief, dscp, row });
+  }
+
+  /** `order`: of those that were told. `null`: there are none. */
   finish(order: readonly number[]): BriefStreams | null {
-    if (this.#fields === null || this.#metrics === null) return null;
-    const columns = { ...this.#fields.finish('', order), ...this.#metrics.finish(METRICS, order) };
-    return { count: this.#count, columns };
-  }
-}
-
-/** Of objects with the same keys. */
-class Columns {
-  readonly #keys: readonly string[];
-  readonly #columns: readonly Column[];
-
-  constructor(first: object, isLeftOut: (key: string) => boolean) {
-    this.#keys = Object.keys(first).filter((key) => !isLeftOut(key));
-    this.#columns = this.#keys.map((key) => new Column((first as Record<string, unknown>)[key]));
-  }
-
-  add(one: object, row: number): void {
-    // By their positions: an iterator makes more garbage than there are values.
-    for (let i = 0; i < this.#keys.length; i++) {
-      this.#columns[i]!.add((one as Record<string, unknown>)[this.#keys[i]!], row);
+    const told = order.map((position) => this.#told[position]!);
+    const rows = told.map(({ row }) => row);
+    const [first] = told;
+    if (first === undefined) return null;
+    const columns: Record<string, BriefColumn> = {};
+    // Column by column: each is a loop over values of a kind.
+    for (const key of Object.keys(first.brief)) {
+      if (key === 'metrics' || key in LEFT_OUT) continue;
+      columns[key] = columnOf(told.map(({ brief }) => brief[key as BriefField]));
     }
+    for (const id of METRIC_IDS) {
+      const isCount = id === 'dscp_received';
+      columns[METRICS + id] = isCount ? columnOf(told.map(({ dscp }) => dscp)) : this.#figure(Figure[id], rows);
+    }
+    return { count: told.length, columns };
   }
 
-  finish(prefix: string, order: readonly number[]): Record<string, BriefColumn> {
-    return Object.fromEntries(this.#keys.map((key, i) => [prefix + key, this.#columns[i]!.finish(order)]));
+  #figure(figure: number, rows: readonly number[]): BriefColumn {
+    if (!this.#table.isSame(figure, rows)) return { each: this.#table.column(figure, rows) };
+    return { all: this.#table.column(figure, rows.slice(0, 1))[0] };
   }
 }
 
-/** Values of one field. */
-class Column {
-  readonly #first: unknown;
-  /** `null`: so far all are the first one. */
-  #each: unknown[] | null = null;
-
-  constructor(first: unknown) {
-    this.#first = first;
-  }
-
-  /** `row`: how many there are before it; of the first nothing more is to be known. */
-  add(value: unknown, row: number): void {
-    if (this.#each !== null) this.#each.push(value);
-    else if (!isAlike(value, this.#first)) this.#each = [...new Array<unknown>(row).fill(this.#first), value];
-  }
-
-  finish(order: readonly number[]): BriefColumn {
-    const each = this.#each;
-    return each === null ? { all: this.#first } : { each: order.map((row) => each[row]) };
-  }
+function columnOf(each: unknown[]): BriefColumn {
+  const [first] = each;
+  return each.every((value) => isAlike(value, first)) ? { all: first } : { each };
 }
 
 /** Whether both are the same in JSON. */
 function isAlike(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  const keys = Object.keys(a);
-  if (Array.isArray(a) !== Array.isArray(b) || keys.length !== Object.keys(b).length) return false;
-  return keys.every((key) => key in b && isAlike(a[key as keyof typeof a], b[key as keyof typeof b]));
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  let keys = 0;
+  // Lists of keys of ten thousand small objects would be as much memory as all else.
+  for (const key in a) {
+    if (!(key in b) || !isAlike(a[key as keyof typeof a], b[key as keyof typeof b])) return false;
+    keys++;
+  }
+  for (const _ in b) keys--;
+  return keys === 0;
 }
 
 /** All streams of a result, those in columns as objects again, made anew by each call. */
@@ -128,8 +107,41 @@ export function fieldsOfEvery<Key extends BriefField>(
 
 /** How many of all streams are media, and not what goes with them. */
 export function mediaTotal(result: OrderedStreams & { readonly streams_total: number }): number {
-  const beside = fieldsOfEvery(result, ['role']).filter(({ role }) => role !== 'media').length;
-  return result.streams_total - beside;
+  const { streams, streams_brief: brief, streams_total: total } = result;
+  const beside = streams.filter(({ role }) => isBeside(role)).length;
+  const roles = brief?.columns['role'];
+  if (brief === null || roles === undefined) return total - beside;
+  if ('each' in roles) return total - beside - roles.each.filter(isBeside).length;
+  return total - beside - (isBeside(roles.all) ? brief.count : 0);
+}
+
+function isBeside(role: unknown): boolean {
+  return role !== 'media';
+}
+
+/** Whether these fields of every stream are as `test` wants them, which is given one object again and again. */
+export function everyStreamIs<Key extends BriefField>(
+  { streams, streams_brief: brief }: OrderedStreams,
+  keys: readonly Key[],
+  test: (fields: Readonly<Pick<Stream, Key>>) => boolean,
+): boolean {
+  if (!streams.every((stream) => test(stream))) return false;
+  if (brief === null) return true;
+  const row: Record<string, unknown> = {};
+  const varying: { readonly key: string; readonly each: readonly unknown[] }[] = [];
+  for (const key of keys) {
+    const column = brief.columns[key];
+    if (column === undefined) continue;
+    if ('each' in column) varying.push({ key, each: column.each });
+    else row[key] = column.all;
+  }
+  // What all of them have is looked at once.
+  const rows = varying.length === 0 ? Math.min(1, brief.count) : brief.count;
+  for (let i = 0; i < rows; i++) {
+    for (const { key, each } of varying) row[key] = each[i];
+    if (!test(row as unknown as Pick<Stream, Key>)) return false;
+  }
+  return true;
 }
 
 /** Those in columns, as objects again. */

@@ -7,11 +7,14 @@ import type { Series } from '../metrics/series.js';
 import { STREAM_HISTOGRAMS, type StreamSnapshot } from '../metrics/snapshot.js';
 import { buildBursts } from './buildBursts.js';
 import { buildAfter, buildFec, buildRecovery, buildRtcp } from './buildRepair.js';
-import { buildTransport, type MediaFacts } from './buildTransport.js';
+import { buildTransport, type MediaFacts, type TransportSheet } from './buildTransport.js';
+import { delayCorrection } from './delayCorrection.js';
+import { Figure, metricsOf } from './figures.js';
 import { summarise } from './histogramSummary.js';
 import type { Measurement } from './measurement.js';
-import type { Stream, StreamHistograms, StreamSeries } from './model.js';
-import { streamMetrics } from './streamMetrics.js';
+import type { ClockOffsetReport, Stream, StreamHistograms, StreamSeries } from './model.js';
+import type { BriefStream, StreamDigest } from './streamDigest.js';
+import { streamFigures, unmeasured } from './streamFigures.js';
 
 const LOSS_MAP_RANGES = 1024;
 const UNTOLD = 'no RTCP sender report came: what was lost behind the last packet that came is not counted';
@@ -24,14 +27,11 @@ export type StreamIdentity = Pick<
 
 /** Stable within the run: group, source, interface, flow and sender run, e.g. `239.1.1.1:5001/10.0.0.1:40000/eth0/0/1f2e3d4c`. */
 export function streamId(stream: StreamIdentity, interfaceName: string | null): string {
-  const parts = [
-    formatHostPort(stream.group, stream.port),
-    formatHostPort(stream.source, stream.sourcePort),
-    interfaceName ?? String(stream.interfaceIndex),
-  ];
-  if (stream.flow !== null) parts.push(stream.flow);
-  if (stream.senderRun !== null) parts.push(stream.senderRun);
-  return parts.join('/');
+  const to = formatHostPort(stream.group, stream.port);
+  const from = formatHostPort(stream.source, stream.sourcePort);
+  const path = `${to}/${from}/${interfaceName ?? stream.interfaceIndex}`;
+  const ofFlow = stream.flow === null ? path : `${path}/${stream.flow}`;
+  return stream.senderRun === null ? ofFlow : `${ofFlow}/${stream.senderRun}`;
 }
 
 /** One entry of `streams[]`, with everything that `detail` streams have. `media`: `null` where nothing looked inside. */
@@ -41,18 +41,62 @@ export function buildStream(
   series: Series | null,
   media: MediaFacts | null = null,
 ): Stream {
+  return digestStream(stream, measurement, series, media).whole();
+}
+
+/** The same as far as every stream is looked at. `offsets`: of the senders' clocks that were compared with this host's. */
+export function digestStream(
+  stream: StreamSnapshot,
+  measurement: Measurement,
+  series: Series | null,
+  media: MediaFacts | null = null,
+  offsets: readonly ClockOffsetReport[] = [],
+): StreamDigest {
+  const { startMonoNs } = measurement;
+  const figures = streamFigures(stream, measurement);
+  const { histograms, not_measured } = streamHistograms(stream, measurement, figures.values[Figure.loss_ratio]!);
+  const { bursts, not_measured: unburst } = buildBursts(stream, startMonoNs);
+  const inside = media?.transport ?? null;
+  const content = inside === null ? null : buildTransport(inside, startMonoNs, media!.joinMonoNs);
+  const brief = briefStream(stream, measurement, media, content);
+  brief.delay_correction = delayCorrection(brief, histograms?.one_way_delay_ns ?? null, offsets);
+  const transport = content?.transport ?? null;
+  const whole = (): Stream => {
+    const reasons = {
+      ...unmeasured(stream, measurement, figures),
+      ...not_measured,
+      ...unburst,
+      ...content?.not_measured,
+    };
+    const doubt = delayDoubt(stream, brief.local, measurement);
+    if (doubt !== null) reasons['delay_uncertainty_ns'] = doubt;
+    return {
+      ...brief,
+      metrics: metricsOf(figures),
+      histograms,
+      not_measured: reasons,
+      series: series === null ? null : buildSeries(series, startMonoNs, measurement.capabilities.dropCounter),
+      loss_map: stream.lossDetail.map
+        .slice(0, LOSS_MAP_RANGES)
+        .map(({ first, count, cause }) => ({ first, count, cause })),
+      bursts,
+      transport,
+    };
+  };
+  return { brief, figures, histograms, bursts, transport, whole };
+}
+
+function briefStream(
+  stream: StreamSnapshot,
+  measurement: Measurement,
+  media: MediaFacts | null,
+  content: TransportSheet | null,
+): BriefStream {
   const { epoch, startMonoNs } = measurement;
   const interfaceName = measurement.interfaceName(stream.interfaceIndex);
   const place = measurement.place(stream);
-  const sheet = streamMetrics(stream, measurement);
   const arrived = !Number.isNaN(stream.firstMonoNs);
   const local = measurement.isLocal(stream.source, stream.interfaceIndex);
-  const doubt = delayDoubt(stream, local, measurement);
-  const { histograms, not_measured } = streamHistograms(stream, measurement, sheet.metrics.loss_ratio);
-  const { bursts, not_measured: unburst } = buildBursts(stream, startMonoNs);
-  const countsDrops = measurement.capabilities.dropCounter;
-  const inside = media?.transport ?? null;
-  const content = inside === null ? null : buildTransport(inside, startMonoNs, media!.joinMonoNs);
   return {
     id: streamId(stream, interfaceName),
     name: stream.name,
@@ -74,30 +118,14 @@ export function buildStream(
     end_ns: arrived ? stream.lastMonoNs - startMonoNs : null,
     expected_from: stream.expectedFrom,
     ended: stream.ended,
-    loss_attribution: countsDrops ? stream.lossAttribution : null,
+    loss_attribution: measurement.capabilities.dropCounter ? stream.lossAttribution : null,
     send_time: stream.sendTime,
     // One host, one clock: what is left is how long after its stamp a datagram may have left.
-    delay_uncertainty_ns: doubt === null ? measurement.sendTimeBoundNs : null,
-    // Known once all streams are: `withDelayCorrection`.
+    delay_uncertainty_ns: delayDoubt(stream, local, measurement) === null ? measurement.sendTimeBoundNs : null,
     delay_correction: null,
     super_packets: stream.superPackets,
-    metrics: sheet.metrics,
-    histograms,
-    not_measured: {
-      ...sheet.not_measured,
-      ...not_measured,
-      ...unburst,
-      ...content?.not_measured,
-      ...(doubt === null ? {} : { delay_uncertainty_ns: doubt }),
-    },
-    series: series === null ? null : buildSeries(series, startMonoNs, countsDrops),
     numbers: numbersOf(stream),
-    loss_map: stream.lossDetail.map
-      .slice(0, LOSS_MAP_RANGES)
-      .map(({ first, count, cause }) => ({ first, count, cause })),
     loss_map_truncated: stream.lossDetail.mapTruncated || stream.lossDetail.map.length > LOSS_MAP_RANGES,
-    bursts,
-    transport: content?.transport ?? null,
     mdi: content?.mdi ?? null,
     tr101290: content?.tr101290 ?? null,
     fec: buildFec(media?.repair?.fec ?? null),
@@ -149,7 +177,7 @@ function delayDoubt(stream: StreamSnapshot, local: boolean, measurement: Measure
 function streamHistograms(
   stream: StreamSnapshot,
   measurement: Measurement,
-  lossRatio: number | null,
+  lossRatio: number,
 ): { readonly histograms: StreamHistograms | null; readonly not_measured: Record<string, string> } {
   const recorded = stream.histograms;
   if (recorded === null) return { histograms: null, not_measured: {} };
@@ -157,8 +185,9 @@ function streamHistograms(
   const histograms = { departure_error_ns: null } as StreamHistograms;
   for (const id of STREAM_HISTOGRAMS) {
     const why = histogramMissing(id, recorded[id], stream, measurement);
+    const isDelay = id === 'one_way_delay_ns' || id === 'pdv_ns';
     histograms[id] =
-      why === null ? summarise(recorded[id], id === 'one_way_delay_ns' || id === 'pdv_ns' ? lossRatio : null) : null;
+      why === null ? summarise(recorded[id], isDelay && !Number.isNaN(lossRatio) ? lossRatio : null) : null;
     if (why !== null) not_measured[id] = why;
   }
   return { histograms, not_measured };

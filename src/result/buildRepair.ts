@@ -98,13 +98,14 @@ export function buildFec(fec: FecSnapshot | null): FecReport | null {
 
 /** Entries of `outputs[]`. `stream`: id of what was put out; `null`: not told. */
 export function buildOutputs(stream: string | null, outputs: readonly OutputSnapshot[]): Output[] {
-  return outputs.map(({ name, datagrams, octets, dropped, failure }) => ({
+  return outputs.map(({ name, datagrams, octets, dropped, failure, failed }) => ({
     stream,
     name,
     datagrams,
     octets,
     dropped,
     failure,
+    failed,
   }));
 }
 

@@ -1,5 +1,6 @@
 import type { Nanos } from '../core/time.js';
-import type { Arbitration, ClockQuality, Evidence, Health, HealthReason, Sender } from './model.js';
+import { malformedDatagrams, malformedText } from './malformed.js';
+import type { Arbitration, ClockQuality, Evidence, Health, HealthReason, Sender, SocketReport } from './model.js';
 import type { StreamHealth } from './streamHealth.js';
 
 /** What the verdict is made from, besides the figures themselves. */
@@ -72,12 +73,13 @@ export function judgeHealth(
   clock: ClockQuality,
   arbitration: Arbitration | null = null,
   evidence: Evidence | null = null,
+  sockets: readonly SocketReport[] = [],
 ): Health {
   const reasons: HealthReason[] = [];
   const identities = streams.identities.finish(sender, facts.kernelDrops, arbitration);
   addInvalid(reasons, facts, streams, clock, identities.broken);
   addDegraded(reasons, facts, streams, clock);
-  addNotes(reasons, facts, streams, clock);
+  addNotes(reasons, facts, streams, clock, malformedText(sockets));
   if (evidence !== null && reasons.some(({ code }) => isLateness(code))) addProcessors(reasons, evidence);
   reasons.push(...(facts.also ?? []));
   reasons.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
@@ -91,6 +93,7 @@ export function judgeHealth(
     kernel_drops: facts.kernelDrops,
     kernel_drops_other:
       facts.kernelDrops === null ? null : Math.max(0, facts.kernelDrops - streams.identities.socketBufferLost),
+    malformed: malformedDatagrams(sockets),
     stalls: facts.loop.stalls,
     cycles: facts.loop.cycles,
     cycle_max_ns: facts.loop.maxCycleNs,
@@ -232,8 +235,15 @@ function us(ns: Nanos): string {
   return (ns / 1e3).toFixed(1);
 }
 
-function addNotes(reasons: HealthReason[], facts: HealthFacts, streams: StreamHealth, clock: ClockQuality): void {
+function addNotes(
+  reasons: HealthReason[],
+  facts: HealthFacts,
+  streams: StreamHealth,
+  clock: ClockQuality,
+  malformed: string | null,
+): void {
   const add = (code: string, text: string): void => void reasons.push({ code, severity: 'note', text });
+  if (malformed !== null) add('malformed', malformed);
   const { local, count } = streams;
   if (local > 0) {
     add(

@@ -1,5 +1,7 @@
+import { Figure, FIGURE_IDS, figuresOf, type Figures, orNothing } from './figures.js';
 import type { Arbitration, Sender, Stream } from './model.js';
-import { UNIT_METRICS } from './unitMetrics.js';
+import type { StreamDigest } from './streamDigest.js';
+import { UNIT_FIGURES } from './unitFigures.js';
 
 /** Which sums do not add up. Empty: all do. `checked`: how many could be judged. */
 export interface IdentityCheck {
@@ -7,15 +9,23 @@ export interface IdentityCheck {
   readonly checked: number;
 }
 
-/** Figures of streams that count in `unit`, and in words what holds between them: once, not for each of ten thousand. */
-function rulesOf(unit: keyof typeof UNIT_METRICS) {
-  const ids = UNIT_METRICS[unit];
+/** What holds between figures of a stream that counts in `unit`. */
+function rulesOf(unit: keyof typeof UNIT_FIGURES) {
+  const { expected, received, lost, reordered } = UNIT_FIGURES[unit];
   return {
-    ids,
-    expectation: `${ids.expected} = ${ids.received} + ${ids.lost} + packets_pending`,
-    causes: `${ids.lost} = loss_network + loss_socket_buffer + loss_application`,
-    reordering: `${ids.reordered} among ${ids.received}`,
+    sums: [
+      { whole: expected, parts: [received, lost, Figure.packets_pending] },
+      { whole: lost, parts: [Figure.loss_network, Figure.loss_socket_buffer, Figure.loss_application] },
+    ].map(({ whole, parts }) => ({ whole, parts, text: `${name(whole)} = ${parts.map(name).join(' + ')}` })),
+    shares: [
+      { part: reordered, of: received, text: `${name(reordered)} among ${name(received)}` },
+      { part: Figure.loss_periods, of: lost, text: 'loss_periods among lost' },
+    ],
   };
+}
+
+function name(column: number): string {
+  return FIGURE_IDS[column]!;
 }
 
 const PACKETS = rulesOf('packets');
@@ -33,32 +43,21 @@ export class Identities {
   /** Lost in socket buffers, as far as a stream's loss is put down to them. */
   socketBufferLost = 0;
 
-  add(stream: Stream): void {
-    for (const metrics of [stream.metrics, stream.after?.metrics]) {
-      if (metrics === undefined) continue;
-      const m = metrics;
-      const rule = stream.unit === 'message' ? MESSAGES : PACKETS;
-      const { ids } = rule;
-      const lost = m[ids.lost];
-      // After repair nothing is pending: what is not decided is not expected.
-      this.#same(stream.id, rule.expectation, m[ids.expected], [m[ids.received], lost, m.packets_pending ?? 0]);
-      this.#same(stream.id, rule.causes, lost, [m.loss_network, m.loss_socket_buffer, m.loss_application]);
-      this.#atMost(stream.id, rule.reordering, m[ids.reordered], m[ids.received]);
-      this.#atMost(stream.id, 'loss_periods among lost', m.loss_periods, lost);
+  add({ brief, figures, histograms, transport }: StreamDigest): void {
+    const { id, unit, after } = brief;
+    this.#checkFigures(id, unit, figures.values);
+    // After repair nothing is pending: what is not decided is not expected.
+    if (after !== null) this.#checkFigures(id, unit, figuresOf({ ...after.metrics, packets_pending: 0 }).values);
+    const delays = histograms?.one_way_delay_ns?.count;
+    if (delays !== undefined) {
+      this.#atMost(id, 'delays among packets_received', delays, figures.values[Figure.packets_received]!);
     }
-    this.#atMost(
-      stream.id,
-      'delays among packets_received',
-      stream.histograms?.one_way_delay_ns?.count,
-      stream.metrics.packets_received,
-    );
-    if (stream.transport !== null) {
-      const counted = stream.transport.pids.reduce((sum, pid) => sum + pid.packets, 0);
-      const rule = 'packets of all PIDs among packets of the transport stream';
-      this.#atMost(stream.id, rule, counted, stream.transport.packets);
+    if (transport !== null) {
+      const counted = transport.pids.reduce((sum, pid) => sum + pid.packets, 0);
+      this.#atMost(id, 'packets of all PIDs among packets of the transport stream', counted, transport.packets);
     }
-    if (stream.loss_attribution === 'bounded' || stream.unit === 'message') this.#areDropsComparable = false;
-    this.socketBufferLost += stream.metrics.loss_socket_buffer ?? 0;
+    if (brief.loss_attribution === 'bounded' || unit === 'message') this.#areDropsComparable = false;
+    this.socketBufferLost += orNothing(figures.values[Figure.loss_socket_buffer]!);
   }
 
   finish(sender: Sender | null, kernelDrops: number | null, arbitration: Arbitration | null): IdentityCheck {
@@ -75,6 +74,21 @@ export class Identities {
     }
     if (sender !== null) this.#checkSender(sender);
     return { broken: this.#broken, checked: this.#checked };
+  }
+
+  #checkFigures(id: string, unit: Stream['unit'], values: Figures['values']): void {
+    const { sums, shares } = unit === 'message' ? MESSAGES : PACKETS;
+    for (const rule of sums) {
+      const left = values[rule.whole]!;
+      let right = 0;
+      for (const part of rule.parts) right += values[part]!;
+      if (Number.isNaN(left) || Number.isNaN(right)) continue;
+      this.#checked++;
+      if (left === right) continue;
+      const parts = rule.parts.map((part) => values[part]).join(' + ');
+      this.#broken.push(`${id}: ${rule.text}: ${left} is not ${parts}`);
+    }
+    for (const { part, of, text } of shares) this.#atMost(id, text, values[part]!, values[of]!);
   }
 
   #checkSender(sender: Sender): void {
@@ -94,8 +108,9 @@ export class Identities {
     if (left !== sum) this.#broken.push(`${where}: ${what}: ${left} is not ${right.join(' + ')}`);
   }
 
-  #atMost(where: string, what: string, part: number | null | undefined, all: number | null): void {
-    if (part === null || part === undefined || all === null) return;
+  /** NaN, `null`: not known, nothing to check. */
+  #atMost(where: string, what: string, part: number, all: number | null): void {
+    if (Number.isNaN(part) || all === null || Number.isNaN(all)) return;
     this.#checked++;
     if (part > all) this.#broken.push(`${where}: ${what}: ${part} is more than ${all}`);
   }

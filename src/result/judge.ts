@@ -1,9 +1,10 @@
 import { everyStream } from './briefStreams.js';
 import { histogramOf } from './histogramSummary.js';
 import { figureOf, placeText, StreamJudge } from './streamJudge.js';
+import { NOTHING, silenceText } from './malformed.js';
 import { boundEntries, limitEntry } from './limitEntries.js';
 import { percentileFraction, type LinkFigure } from './limitNames.js';
-import { parseExpect, type Limit } from './limits.js';
+import { parseExpect, type Limit, type LimitPlace } from './limits.js';
 import type {
   BenchClasses,
   BenchDelays,
@@ -14,6 +15,7 @@ import type {
   RunResult,
   Zap,
 } from './model.js';
+import { digestOf } from './streamDigest.js';
 
 export interface JudgeOptions {
   /** A receiver that received nothing is as it should be. */
@@ -49,6 +51,7 @@ export function judgeLimits(
   const judged = [
     ...limits.flatMap((limit) => boundEntries(judgeLimit(all, result, limit))),
     ...judgeRefused(result),
+    ...judgeKept(result),
     ...boundEntries(all.flatMap((one) => one.streams.recovered)),
   ];
   return options.allowSilence === true ? judged : [...judged, ...boundEntries(judgeSilence(told, options.expected))];
@@ -56,7 +59,7 @@ export function judgeLimits(
 
 function judgeStreams(result: Judged, limits: readonly Limit[], prefix: string): StreamJudge {
   const judge = new StreamJudge(limits, prefix);
-  for (const stream of everyStream(result)) judge.add(stream);
+  for (const stream of everyStream(result)) judge.add(digestOf(stream));
   return judge;
 }
 
@@ -105,11 +108,12 @@ function judgeLimit(all: readonly Told[], result: Judged, limit: Limit): LimitRe
   const ofStreams = all.flatMap(({ streams }) => streams.entries(limit));
   if (ofStreams.length > 0) return ofStreams;
   const why =
-    result.run.role === 'sender'
-      ? 'no receiver reported: use a sender. figure, or judge at the receiver'
-      : 'nothing arrived';
-  const silent = limit.places?.map(placeText) ?? [null];
-  return silent.map((place) => limitEntry(limit, place, null, why));
+    result.run.role === 'sender' ? 'no receiver reported: use a sender. figure, or judge at the receiver' : null;
+  const silent = limit.places ?? [null];
+  return silent.map((place) => {
+    const where = place === null ? null : placeText(place);
+    return limitEntry(limit, where, null, why ?? silenceText(result.sockets, place));
+  });
 }
 
 /** Of each link. */
@@ -162,6 +166,15 @@ function judgeRefused({ sender }: Judged): LimitResult[] {
   if (sender === null || sender.scheduled === 0 || sender.sent > 0) return [];
   const reason = 'nothing left this host: see sender.not_sent_by_reason';
   return [{ expression: 'sender.sent > 0', stream: null, value: 0, limit: 0, margin: 0, ok: false, reason }];
+}
+
+/** `sender.recovery.not_kept == 0`, where messages that are to be asked for could not be kept. */
+function judgeKept({ sender }: Judged): LimitResult[] {
+  const value = sender?.recovery?.not_kept ?? 0;
+  if (value === 0) return [];
+  const expression = 'sender.recovery.not_kept == 0';
+  const reason = 'their file could not be written: nobody can ask for them';
+  return [{ expression, stream: null, value, limit: 0, margin: -value, ok: false, reason }];
 }
 
 /** `failures == 0` of every channel that was changed to. */
@@ -235,6 +248,13 @@ function judgeClasses({ classes_total: value }: BenchClasses): LimitResult {
   };
 }
 
+/** Why nothing was received at one of so many places; `place`: `null` where there is a stream, or no place. */
+function silenceAt({ sockets, run, streams_total: total }: Judged, place: LimitPlace | null, places: number): string {
+  // A capture has one socket for all that is expected in it.
+  if (places === 1 && (place === null || run.role === 'analyzer')) return total === 0 ? silenceText(sockets) : NOTHING;
+  return place === null ? NOTHING : silenceText(sockets, place);
+}
+
 /** `packets_received > 0` of every group and port that was joined: a dead channel has no stream that could be judged. */
 function judgeSilence(
   { result, prefix, streams, reported }: Told,
@@ -246,8 +266,12 @@ function judgeSilence(
   const groups = result.bench?.groups ?? null;
   if (groups !== null) return judgeGroups(groups);
   const received = new Map<string, number>();
+  const silent = new Map<string, LimitPlace>();
   if (result.run.role !== 'sender') {
-    for (const place of [...result.memberships, ...expected]) received.set(placeText(place), 0);
+    for (const place of [...result.memberships, ...expected]) {
+      received.set(placeText(place), 0);
+      if (!streams.received.has(placeText(place))) silent.set(placeText(place), place);
+    }
     for (const [place, packets] of streams.received) received.set(place, packets);
     if (received.size === 0) received.set('', 0);
   }
@@ -259,7 +283,7 @@ function judgeSilence(
     limit: 0,
     margin: value,
     ok: value > 0,
-    reason: value > 0 ? null : 'nothing arrived',
+    reason: value > 0 ? null : silenceAt(result, silent.get(where) ?? null, received.size),
   }));
   return [
     ...own,

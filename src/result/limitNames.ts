@@ -54,7 +54,7 @@ export const RUN_FIGURES: readonly string[] = [
   ...under('sender.not_sent_by_reason', 'no_buffers too_late failed skipped'),
   ...under('sender.impairment', 'lost duplicated reordered delayed corrupted'),
   ...under('sender.recovery', 'requests answered datagrams messages refused shortened out_of_range unavailable'),
-  ...under('sender.recovery', 'malformed foreign not_sent clients'),
+  ...under('sender.recovery', 'malformed foreign not_sent not_kept clients'),
   ...under('arbitration', 'packets_expected packets_pending both_lost remaining_lost skews_dropped streams_total'),
   ...under('arbitration.legs.a', LEG_FIGURES),
   ...under('arbitration.legs.b', LEG_FIGURES),
@@ -69,7 +69,7 @@ export const RUN_FIGURES: readonly string[] = [
   'bench.classes.classes_total',
   ...under('bench.delays', 'attempts join.timeouts join.unpruned leave.timeouts'),
   ...under('bench.delays.loaded', 'attempts join.timeouts join.unpruned leave.timeouts rate_bit_per_second'),
-  ...under('health', 'verdict kernel_drops kernel_drops_other stalls cycles cycle_max_ns overslept_max_ns'),
+  ...under('health', 'verdict kernel_drops kernel_drops_other malformed stalls cycles cycle_max_ns overslept_max_ns'),
 ];
 
 /** Figures of each of `links` that a limit may name behind `links.`. */

@@ -233,6 +233,7 @@ function mergeHealth(all: readonly RunResult[]): Health {
     reasons: [...reasons.values()],
     kernel_drops: known((health) => health.kernel_drops),
     kernel_drops_other: known((health) => health.kernel_drops_other),
+    malformed: known((health) => health.malformed),
     stalls: sum((health) => health.stalls),
     cycles: sum((health) => health.cycles),
     cycle_max_ns: Math.max(...parts.map((health) => health.cycle_max_ns)),

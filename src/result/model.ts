@@ -46,7 +46,15 @@ export type { Link } from './modelLink.js';
 export type { Arbitration, ArbitrationStream, FecReport, Output, RecoveryReport, RtcpReport } from './modelRepair.js';
 export type { ClockOffsetReport, DelayCorrection, Feedback, ReceiverReport } from './modelReceiver.js';
 export type { LossLocationReport } from './modelLossLocation.js';
-export type { Impairment, Sender, SenderInput, SenderRecovery, SenderStream, SentCapture } from './modelSender.js';
+export type {
+  Impairment,
+  Sender,
+  SenderInput,
+  SenderRecovery,
+  SenderStream,
+  SentCapture,
+  SentMessages,
+} from './modelSender.js';
 export type { Taps, TapStream } from './modelTaps.js';
 export type { Zap, ZapChannel } from './modelZap.js';
 export type { IndicatorReport, Transport, TransportPcr, TransportPid, TransportService } from './modelTransport.js';
@@ -178,6 +186,11 @@ const SocketSchema = z.object({
   truncated: count,
   control_truncated: count,
   malformed: z.record(z.string(), count).describe('Datagrams that belong to no stream, by what was wrong with them.'),
+  demanded: z.string().nullable().describe('Format that its endpoint demands; null: any.'),
+  instead: z
+    .string()
+    .nullable()
+    .describe('Format that the first of those datagrams looks like, where it is another one.'),
   icmp_errors: count,
 });
 
@@ -190,6 +203,7 @@ const HealthSchema = z.object({
   kernel_drops_other: nullableCount.describe(
     'Those of them that are no lost datagram of a stream: duplicates, markers, foreign ones.',
   ),
+  malformed: nullableCount.describe('Datagrams that belong to no stream, at all receive sockets.'),
   stalls: count.describe('Work cycles or overslept waits longer than 10 ms.'),
   cycles: count,
   cycle_max_ns: z.number(),
@@ -229,7 +243,7 @@ export const EventSchema = z.object({
   event: z
     .string()
     .describe(
-      'joined, first_packet, stream_end, gap, restart, silence, foreign_sender, dscp_changed, clock_step, interface, limit',
+      'joined, first_packet, stream_end, gap, restart, silence, foreign_sender, dscp_changed, clock_step, interface, limit, output_failed, output_dropped',
     ),
   time: instant,
   at_ns: z.number().describe('From run.start.'),

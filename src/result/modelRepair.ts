@@ -19,8 +19,8 @@ export type FecReport = z.infer<typeof FecReportSchema>;
 export const RecoveryReportSchema = z
   .object({
     messages_missed: count.describe('Messages that a number further on, or a heartbeat, showed to be missing.'),
-    messages_came: count.describe('Of those: came by themselves before they were asked for.'),
-    messages_recovered: count.describe('Of those: came when they had been asked for.'),
+    messages_came: count.describe('Of those: a line brought them by itself, asked for or not.'),
+    messages_recovered: count.describe('Of those: an answer brought them.'),
     messages_unrecovered: count.describe('Of those: given up.'),
     messages_pending: count.describe('Of those: not decided yet. 0 in a finished result.'),
     gaps_closed: count.describe('Gaps of which nothing is missing any more.'),
@@ -32,7 +32,7 @@ export const RecoveryReportSchema = z
     requests_not_sent: count.describe('Requests that never left this host.'),
     answers: count.describe('Datagrams of the session that came in answer.'),
     recovery_ns: HistogramSummarySchema.nullable().describe(
-      'By closed gap: from when it was found to its last message.',
+      'By closed gap of which answers brought some: from when it was found to the last of those.',
     ),
     unrecovered: z
       .array(z.object({ first: z.string(), last: z.string() }))
@@ -90,10 +90,13 @@ export type Arbitration = z.infer<typeof ArbitrationSchema>;
 export const OutputSchema = z.object({
   stream: z.string().nullable().describe('streams[].id of what was put out; null: not told.'),
   name: z.string().describe('As the operator named it.'),
-  datagrams: count,
+  datagrams: count.describe('Put out whole.'),
   octets: count,
   dropped: count.describe('Datagrams that a slow or failed output did not take.'),
   failure: z.string().nullable().describe('Why it ended early; null: it did not.'),
+  failed: z
+    .boolean()
+    .describe('What was to be put out is lost by that: exit status 1. A player that was closed has not failed.'),
 });
 export type Output = z.infer<typeof OutputSchema>;
 

@@ -83,6 +83,16 @@ const SentCaptureSchema = z
   .meta({ id: 'sent_capture', description: 'What became of the frames of a capture that is sent.' });
 export type SentCapture = z.infer<typeof SentCaptureSchema>;
 
+const SentMessagesSchema = z
+  .object({
+    messages: count.describe('Put into datagrams.'),
+    too_long: count.describe('Left out: a datagram of --mtu has no room for them. They take no number.'),
+    empty: count.describe('Of no octets.'),
+    backwards: count.describe("With a timestamp before that of one before; due at that one's time."),
+  })
+  .meta({ id: 'sent_messages', description: 'What became of the messages of a file that a feed sends.' });
+export type SentMessages = z.infer<typeof SentMessagesSchema>;
+
 const SenderInputSchema = z.object({
   stream: z.string().describe('streams[].id; of two legs the first.'),
   name: z.string().describe('As the operator named it; - is standard input.'),
@@ -97,7 +107,8 @@ const SenderInputSchema = z.object({
   left_out_packets: count.describe('Of a live input: what had come before sending began.'),
   correction_ppm: z.number().describe('How much faster a live input was sent than its clock says, at the end.'),
   failure: z.string().nullable().describe('Why it ended early; null: it did not.'),
-  capture: SentCaptureSchema.nullable().describe('null: it is a transport stream.'),
+  capture: SentCaptureSchema.nullable().describe('null: it is no capture.'),
+  messages: SentMessagesSchema.nullable().describe('null: it is no file of messages.'),
 });
 export type SenderInput = z.infer<typeof SenderInputSchema>;
 
@@ -108,12 +119,15 @@ export const SenderRecoverySchema = z
     datagrams: count.describe('Answers.'),
     messages: count.describe('Messages in the answers.'),
     refused: count.describe('Requests without an answer, because of a limit on the rate.'),
-    shortened: count.describe('Requests that got less than they would have, because of a limit on the rate.'),
-    out_of_range: count.describe('Requests for messages that were not sent yet.'),
+    shortened: count.describe(
+      'Requests that got less than there was, because of a limit on the rate or of 32 datagrams for each.',
+    ),
+    out_of_range: count.describe('Requests for numbers not sent yet, or before the first message.'),
     unavailable: count.describe('Messages asked for that were not kept any more.'),
     malformed: count.describe('Datagrams that are no request.'),
     foreign: count.describe('Requests for another session.'),
     not_sent: count.describe('Answers that never left this host.'),
+    not_kept: count.describe('Messages sent that were never kept, because their file could not be written.'),
     clients: count.describe('Hosts that asked; of very many, some may be counted twice.'),
   })
   .meta({ id: 'sender_recovery', description: 'What became of requests for messages. [MoldUDP64 1.00]' });
@@ -141,7 +155,7 @@ export const SenderSchema = z.object({
   loss_location: LossLocationSchema.nullable().describe('null: fewer than two receivers gave a result.'),
   inputs: z
     .array(SenderInputSchema)
-    .describe('What transport streams and replays were made of; at most as many as in detail.'),
+    .describe('What transport streams, replays and feeds out of files were made of; at most as many as in detail.'),
   streams: z.array(SenderStreamSchema),
   streams_total: count,
 });

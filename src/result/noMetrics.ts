@@ -1,5 +1,5 @@
 import { METRIC_IDS } from '../metrics/catalog.js';
-import type { StreamMetrics } from './model.js';
+import type { StreamMetrics } from './modelStream.js';
 
 const NONE = Object.fromEntries(METRIC_IDS.map((id) => [id, null])) as unknown as StreamMetrics;
 

@@ -128,6 +128,13 @@ function complete(document: Loose): void {
   document['outputs'] ??= [];
   document['links'] ??= [];
   document['streams_brief'] ??= null;
+  for (const socket of objectsIn(document['sockets'])) {
+    socket['demanded'] ??= null;
+    socket['instead'] ??= null;
+  }
+  // Whether that was a fault was not told.
+  for (const output of objectsIn(document['outputs'])) output['failed'] ??= false;
+  if (isObject(document['health'])) document['health']['malformed'] ??= null;
   if (isObject(document['clock'])) document['clock']['offsets'] ??= [];
   if (isObject(document['evidence'])) {
     document['evidence']['processors'] ??= null;
@@ -136,7 +143,9 @@ function complete(document: Loose): void {
   }
   if (isObject(document['sender'])) {
     document['sender']['inputs'] ??= [];
+    for (const input of objectsIn(document['sender']['inputs'])) input['messages'] ??= null;
     document['sender']['recovery'] ??= null;
+    if (isObject(document['sender']['recovery'])) document['sender']['recovery']['not_kept'] ??= 0;
     document['sender']['feedback'] ??= null;
     document['sender']['loss_location'] ??= null;
   }

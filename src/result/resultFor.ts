@@ -1,5 +1,5 @@
 import { aggregateStreams } from './aggregate.js';
-import { everyStream, fieldsOfEvery } from './briefStreams.js';
+import { everyStream, everyStreamIs } from './briefStreams.js';
 import { orderStreams } from './streamOrder.js';
 import type { RunResult, Stream } from './model.js';
 
@@ -19,7 +19,7 @@ export function resultFor(result: RunResult, address: string, run: string, since
     return sender_run === null ? end_ns === null || end_ns >= sinceNs : sender_run === run;
   };
   const rest = { limits: [], receivers: [] };
-  if (fieldsOfEvery(result, ['source', 'sender_run', 'end_ns']).every(isOfRun)) return { ...result, ...rest };
+  if (everyStreamIs(result, ['source', 'sender_run', 'end_ns'], isOfRun)) return { ...result, ...rest };
   const streams = everyStream(result).filter(isOfRun);
   return {
     ...result,

@@ -1,4 +1,6 @@
+import { Figure, orNothing } from './figures.js';
 import type { ClockQuality, Stream } from './model.js';
+import type { StreamDigest } from './streamDigest.js';
 
 /** What `clock` says of the times that datagrams of all streams carried, and of their receive stamps. */
 export class StreamStamps {
@@ -6,10 +8,10 @@ export class StreamStamps {
   #sharedTime = 0;
   #userTime = 0;
 
-  add({ send_time, metrics }: Stream): void {
-    this.#kinds.add(send_time);
-    this.#sharedTime += metrics.shared_time_datagrams ?? 0;
-    this.#userTime += metrics.user_time_datagrams ?? 0;
+  add({ brief, figures: { values } }: StreamDigest): void {
+    this.#kinds.add(brief.send_time);
+    this.#sharedTime += orNothing(values[Figure.shared_time_datagrams]!);
+    this.#userTime += orNothing(values[Figure.user_time_datagrams]!);
   }
 
   section(): Pick<ClockQuality, 'send_time' | 'shared_time_datagrams' | 'user_time_datagrams'> {

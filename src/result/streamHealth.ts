@@ -1,5 +1,5 @@
 import { Identities } from './identities.js';
-import type { Stream } from './model.js';
+import type { StreamDigest } from './streamDigest.js';
 
 /** What the verdict needs of all streams, as they come. */
 export class StreamHealth {
@@ -15,16 +15,16 @@ export class StreamHealth {
   /** Streams whose loss by cause is an estimate, or a bound. */
   readonly inexact = { shared: 0, bounded: 0 };
 
-  add(stream: Stream): void {
+  add(stream: StreamDigest): void {
+    const { local, send_time: sendTime, loss_attribution: attribution } = stream.brief;
     this.identities.add(stream);
     this.count++;
-    if (stream.local) this.local++;
-    if (stream.send_time !== null) {
+    if (local) this.local++;
+    if (sendTime !== null) {
       this.timed++;
-      if (!stream.local) this.timedAfar++;
-      if (stream.send_time === 'due') this.due++;
+      if (!local) this.timedAfar++;
+      if (sendTime === 'due') this.due++;
     }
-    const attribution = stream.loss_attribution;
     if (attribution === 'shared' || attribution === 'bounded') this.inexact[attribution]++;
   }
 }

@@ -1,9 +1,11 @@
 import { burstFigure } from './buildBursts.js';
 import { REPAIRED_METRICS } from './buildRepair.js';
+import { Figure, orNothing } from './figures.js';
 import { histogramOf } from './histogramSummary.js';
 import { BoundedEntries, limitEntry } from './limitEntries.js';
 import type { Limit, LimitPlace } from './limits.js';
 import type { HistogramSummary, LimitResult, Stream } from './model.js';
+import type { StreamDigest } from './streamDigest.js';
 
 /** Datagrams of further streams than the table holds: what they are is not known, and health says so. */
 const OTHERS = 'others';
@@ -24,18 +26,17 @@ export class StreamJudge {
     this.#entries = new Map(ofStreams.map((limit) => [limit, new BoundedEntries()]));
   }
 
-  add(stream: Stream): void {
-    const id = this.#prefix + stream.id;
-    const isMedia = stream.role === 'media' && stream.format !== OTHERS;
+  add(stream: StreamDigest): void {
+    const { brief, figures } = stream;
+    const id = this.#prefix + brief.id;
+    const isMedia = brief.role === 'media' && brief.format !== OTHERS;
     if (isMedia) {
-      const place = placeText(stream);
-      this.received.set(place, (this.received.get(place) ?? 0) + (stream.metrics.packets_received ?? 0));
-      for (const [limit, of] of this.#entries) {
-        if (isIn(limit.places, stream)) of.add(judgeStream(limit, id, stream));
-      }
+      const place = placeText(brief);
+      this.received.set(place, (this.received.get(place) ?? 0) + orNothing(figures.values[Figure.packets_received]!));
+      if (this.#entries.size > 0) this.#judge(id, stream.whole());
     }
-    const missing = stream.after?.metrics.messages_lost ?? null;
-    if (stream.recovery !== null && missing !== null) this.#addRecovered(id, missing);
+    const missing = brief.after?.metrics.messages_lost ?? null;
+    if (brief.recovery !== null && missing !== null) this.#addRecovered(id, missing);
   }
 
   /** Of one limit, at each of the streams that it is for. */
@@ -46,6 +47,12 @@ export class StreamJudge {
   /** `messages_lost == 0`, after repair, of every feed whose missing messages were asked for. */
   get recovered(): readonly LimitResult[] {
     return this.#recovered.entries;
+  }
+
+  #judge(id: string, stream: Stream): void {
+    for (const [limit, of] of this.#entries) {
+      if (isIn(limit.places, stream)) of.add(judgeStream(limit, id, stream));
+    }
   }
 
   #addRecovered(id: string, value: number): void {

@@ -1,5 +1,8 @@
 import { BriefRows, type OrderedStreams } from './briefStreams.js';
+import { Figure, orNothing } from './figures.js';
+import { FigureTable } from './figureTable.js';
 import type { Stream } from './modelStream.js';
+import { digestOf, type StreamDigest } from './streamDigest.js';
 
 /** Most streams in detail unless told otherwise. */
 export const DEFAULT_DETAIL = 256;
@@ -13,21 +16,31 @@ interface Rank {
   readonly position: number;
 }
 
+interface Told {
+  readonly stream: StreamDigest;
+  readonly row: number;
+  readonly rank: Rank;
+}
+
 /**
  * Streams in the order of the document: media before what goes with it, and as they came while all fit into `detail`;
  * beyond that worst first (most loss, then most delay), and those behind the limit in brief. Told one after another, and
- * kept whole no further than that: of ten thousand it takes half the time.
+ * kept no further than that: of ten thousand it takes half the time.
  */
 export class StreamOrder {
   readonly #detail: number;
   /** Those that may be in detail, and as many again before they are looked through. */
-  #kept: { readonly stream: Stream; readonly rank: Rank }[] = [];
-  readonly #rows = new BriefRows();
+  #kept: Told[] = [];
+  /** Of the last one of so many as are in detail; `null`: they are not that many yet. Whatever comes behind it is in brief. */
+  #last: Rank | null = null;
+  readonly #rows: BriefRows;
   readonly #ranks: Rank[] = [];
   #count = 0;
 
-  constructor(detail: number) {
+  /** `table`: their figures. */
+  constructor(detail: number, table: FigureTable) {
     this.#detail = detail;
+    this.#rows = new BriefRows(table);
   }
 
   /** How many there are. */
@@ -35,8 +48,15 @@ export class StreamOrder {
     return this.#count;
   }
 
-  add(stream: Stream): void {
-    this.#kept.push({ stream, rank: rankOf(stream, this.#count++) });
+  /** `row`: of the table. */
+  add(stream: StreamDigest, row: number): void {
+    const rank = rankOf(stream, this.#count++);
+    const told = { stream, row, rank };
+    if (this.#last !== null && worstFirst(this.#last, rank) < 0) {
+      this.#addBrief(told);
+      return;
+    }
+    this.#kept.push(told);
     if (this.#kept.length > 2 * this.#detail) this.#settle();
   }
 
@@ -44,29 +64,36 @@ export class StreamOrder {
     if (this.#count > this.#detail) this.#settle();
     else this.#kept.sort((a, b) => mediaFirst(a.rank, b.rank) || a.rank.position - b.rank.position);
     const order = this.#ranks.map((_, row) => row).sort((a, b) => worstFirst(this.#ranks[a]!, this.#ranks[b]!));
-    return { streams: this.#kept.map(({ stream }) => stream), streams_brief: this.#rows.finish(order) };
+    return { streams: this.#kept.map(({ stream }) => stream.whole()), streams_brief: this.#rows.finish(order) };
   }
 
   #settle(): void {
     this.#kept.sort((a, b) => worstFirst(a.rank, b.rank));
-    for (const { stream, rank } of this.#kept.splice(this.#detail)) {
-      this.#rows.add(stream);
-      this.#ranks.push(rank);
-    }
+    for (const told of this.#kept.splice(this.#detail)) this.#addBrief(told);
+    this.#last = this.#kept.at(-1)?.rank ?? null;
+  }
+
+  #addBrief({ stream, row, rank }: Told): void {
+    this.#rows.add(stream, row);
+    this.#ranks.push(rank);
   }
 }
 
 /** Those of an array in that order. */
 export function orderStreams(streams: readonly Stream[], detail: number): OrderedStreams {
-  const order = new StreamOrder(detail);
-  for (const stream of streams) order.add(stream);
+  const table = new FigureTable();
+  const order = new StreamOrder(detail, table);
+  for (const stream of streams) {
+    const digest = digestOf(stream);
+    order.add(digest, table.add(digest.figures.values));
+  }
   return order.finish();
 }
 
-function rankOf({ role, metrics, histograms }: Stream, position: number): Rank {
+function rankOf({ brief, figures, histograms }: StreamDigest, position: number): Rank {
   return {
-    isMedia: role === 'media',
-    lossRatio: metrics.loss_ratio ?? 0,
+    isMedia: brief.role === 'media',
+    lossRatio: orNothing(figures.values[Figure.loss_ratio]!),
     delayNs: histograms?.one_way_delay_ns?.p99 ?? -Infinity,
     position,
   };

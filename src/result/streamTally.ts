@@ -1,7 +1,8 @@
 import { Aggregator } from './aggregate.js';
+import { FigureTable } from './figureTable.js';
 import { StreamJudge } from './streamJudge.js';
 import type { Limit } from './limits.js';
-import type { Stream } from './model.js';
+import type { StreamDigest } from './streamDigest.js';
 import { StreamHealth } from './streamHealth.js';
 import { DEFAULT_DETAIL, StreamOrder } from './streamOrder.js';
 
@@ -12,7 +13,8 @@ import { DEFAULT_DETAIL, StreamOrder } from './streamOrder.js';
  */
 export class StreamTally {
   readonly limits: readonly Limit[];
-  readonly aggregate = new Aggregator();
+  readonly #figures = new FigureTable();
+  readonly aggregate = new Aggregator(this.#figures);
   readonly health = new StreamHealth();
   readonly judge: StreamJudge;
   readonly order: StreamOrder;
@@ -21,13 +23,14 @@ export class StreamTally {
   constructor(limits: readonly Limit[] = [], detail: number = DEFAULT_DETAIL) {
     this.limits = limits;
     this.judge = new StreamJudge(limits);
-    this.order = new StreamOrder(detail);
+    this.order = new StreamOrder(detail, this.#figures);
   }
 
-  add(stream: Stream): void {
-    this.aggregate.add(stream);
+  add(stream: StreamDigest): void {
+    const row = this.#figures.add(stream.figures.values);
+    this.aggregate.add(stream, row);
     this.health.add(stream);
     this.judge.add(stream);
-    this.order.add(stream);
+    this.order.add(stream, row);
   }
 }

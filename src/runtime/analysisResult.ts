@@ -3,7 +3,7 @@ import type { CaptureCounts } from '../io/captureFile.js';
 import type { AnalyzePlan } from '../profile/plan.js';
 import { whole } from '../core/steps.js';
 import { assembleInSteps } from '../result/assemble.js';
-import { buildStream } from '../result/build.js';
+import { digestStream } from '../result/build.js';
 import { buildArbitration } from '../result/buildArbitration.js';
 import { OFFLINE_HEALTH } from '../result/health.js';
 import type { ClockQuality, HealthReason, RunResult, SocketReport } from '../result/model.js';
@@ -12,7 +12,8 @@ import { missedFrames, plural, skippedText } from './captureText.js';
 import { runSection, UNKNOWN_SYNCHRONISATION } from './document.js';
 import type { Judge } from './messages.js';
 import { ReceivedStreams } from './receivedStreams.js';
-import { eventCounts, FAULT_NAMES, legPairs, overflowOf } from './receiverResult.js';
+import { malformedSection } from './demandedFormat.js';
+import { eventCounts, legPairs, overflowOf } from './receiverResult.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 
 export interface AnalysisState {
@@ -34,7 +35,7 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
   for (let index = 0; index < measurement.streamCount; index++) {
     const snapshot = measurement.snapshot(index);
     const content = measured.contentOf(index);
-    streams.add(index, buildStream(snapshot, measured.provenance, series.get(index) ?? null, content));
+    streams.add(index, digestStream(snapshot, measured.provenance, series.get(index) ?? null, content));
   }
   const notes = notesOf(measured, plan);
   return whole(
@@ -99,14 +100,7 @@ function clockOf({ measured }: AnalysisState, streams: ReceivedStreams): ClockQu
 /** The whole capture, or both, in the place of a socket. */
 function socketOf(measured: CaptureMeasurement): SocketReport {
   const { capture, measurement, datagrams, octets } = measured;
-  const malformed: Record<string, number> = {};
-  for (let socket = 0; socket < (measured.selection?.sockets.length ?? 1); socket++) {
-    for (const [kind, count] of measurement.socketSnapshot(socket).malformed.entries()) {
-      if (count === 0) continue;
-      const name = FAULT_NAMES[kind] ?? `status_${kind}`;
-      malformed[name] = (malformed[name] ?? 0) + count;
-    }
-  }
+  const selected = measured.selection?.sockets ?? [{ scheme: null }];
   const names = capture.files
     .flatMap(({ interfaces }) => interfaces.map(({ name }) => name))
     .filter((name) => name !== null);
@@ -126,7 +120,10 @@ function socketOf(measured: CaptureMeasurement): SocketReport {
     kernel_drops: null,
     truncated: 0,
     control_truncated: 0,
-    malformed,
+    ...malformedSection(
+      selected.map((_, socket) => measurement.socketSnapshot(socket)),
+      selected.map(({ scheme }) => scheme),
+    ),
     icmp_errors: 0,
   };
 }

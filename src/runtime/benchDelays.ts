@@ -2,7 +2,7 @@ import { MembershipCycle, type CycleOptions, type CycleTimes } from '../control/
 import { ReceiveBatch } from '../core/batch.js';
 import { McastError } from '../core/errors.js';
 import { formatHostPort } from '../core/format.js';
-import { formatRealtime, type Nanos } from '../core/time.js';
+import { formatRealtime, realToMonoNs, type Nanos } from '../core/time.js';
 import { formatDurationNs } from '../core/units.js';
 import type { Io } from '../io/datagram.js';
 import type { GroupTap, GroupTapSpec } from '../io/groupTap.js';
@@ -147,7 +147,7 @@ class DelayBench {
       open = await session.open(this.#plan.streams);
       // The first join counts, where a group takes several sockets.
       const joinRealNs = Math.min(...open.map(({ source }) => source.joinRealNs));
-      cycle.joined(joinRealNs + (clock.monoNs() - clock.realNs()));
+      cycle.joined(joinRealNs + realToMonoNs(clock));
       if (!(await wait())) return;
       if (session.memberships.length === 0) session.memberships = membershipsOf(session.io, open);
       cycle.left(clock.monoNs());

@@ -1,7 +1,7 @@
 import { ReceiveBatch } from '../core/batch.js';
 import { McastError } from '../core/errors.js';
 import { formatHostPort } from '../core/format.js';
-import type { Nanos } from '../core/time.js';
+import { realToMonoNs, type Nanos } from '../core/time.js';
 import { formatDurationNs } from '../core/units.js';
 import type { Io } from '../io/datagram.js';
 import type { GroupTap } from '../io/groupTap.js';
@@ -124,8 +124,7 @@ class GroupsBench {
     if (!(await this.#watch(() => this.#arrivals.counts[slot]! > 0, this.#plan.dwellNs, tap))) return null;
     if (this.#arrivals.counts[slot]! > 0) {
       const [first] = this.#open[slot]!;
-      const toMonoNs = clock.monoNs() - clock.realNs();
-      this.#joins.record(Math.max(0, this.#arrivals.firstNs[slot]! - first!.source.joinRealNs - toMonoNs));
+      this.#joins.record(Math.max(0, this.#arrivals.firstNs[slot]! - (first!.source.joinRealNs + realToMonoNs(clock))));
       return null;
     }
     // It has been waited for since the join; what a packet socket sees now is what the socket should have got.

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { formatRealtime, type Nanos } from '../core/time.js';
+import { formatRealtime, realToMonoNs, type Nanos } from '../core/time.js';
 import type { Io } from '../io/datagram.js';
 import type { NetworkInterface } from '../io/interfaces.js';
 import type { BenchPlan } from '../profile/benchPlan.js';
@@ -55,8 +55,8 @@ export class BenchSession {
     this.#judge = judge;
     this.#control = control;
     this.#bench = bench;
-    this.#startRealNs = io.clock.realNs();
     this.#startMonoNs = io.clock.monoNs();
+    this.#startRealNs = this.#startMonoNs - realToMonoNs(io.clock);
     this.#watch = new ClockWatch(io.clock.epoch);
     this.#log = new EventLog(io.clock, this.#startMonoNs, (event) => post({ type: 'event', event }));
   }

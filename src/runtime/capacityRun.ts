@@ -4,7 +4,7 @@ import { ContinuousRateSearch } from '../control/continuousRateSearch.js';
 import type { RateSearch, RateSearchOptions, RateStep } from '../control/rateSearch.js';
 import type { ReceiverObservation } from '../control/rateJudgement.js';
 import { formatRate, formatRatio } from '../core/format.js';
-import { formatRealtime, type Nanos } from '../core/time.js';
+import { formatRealtime, realToMonoNs, type Nanos } from '../core/time.js';
 import type { Io } from '../io/datagram.js';
 import { readQdiscs } from '../io/linux/qdisc.js';
 import { segmentsFor } from '../pacing/quantum.js';
@@ -65,8 +65,8 @@ export async function runCapacity(
     opened = asking;
     post({ type: 'collect', address: asking.address, port: asking.port, run: name });
     warmUpFast();
-    const startRealNs = io.clock.realNs();
     const startMonoNs = io.clock.monoNs();
+    const startRealNs = startMonoNs - realToMonoNs(io.clock);
     post({
       type: 'ready',
       info: {

@@ -86,28 +86,25 @@ export async function scanCapture(replay: ReplayPlan): Promise<CaptureScan> {
       if (kind === Sendable.Yes) addTo(found[number], batch.length[slot]!, timeNs);
     }
   }
-  const { counts, fault } = file;
-  return {
-    name: replay.name,
-    summary: { flows: found, frames: counts.frames, startUnixNs: file.epoch.realtimeNs, lengthNs, isTimed },
-    flows,
-    bounds,
-    counts: {
-      frames: counts.frames,
-      datagrams: kinds[Sendable.Yes]!,
-      not_selected: 0,
-      outside: kinds[Sendable.Outside]!,
-      truncated: kinds[Sendable.Truncated]! + counts.cutHeaders,
-      too_large: kinds[Sendable.TooLarge]!,
-      fragments: counts.fragments,
-      not_udp: counts.notIp + counts.notUdp,
-      malformed: counts.malformed,
-      unknown_link: counts.unknownLink,
-      path_overflow: pathOverflow,
-      backwards: counts.backwards,
-      fault,
-    },
+  const { counts: seen, fault } = file;
+  const counts: SentCapture = {
+    frames: seen.frames,
+    datagrams: kinds[Sendable.Yes]!,
+    not_selected: 0,
+    outside: kinds[Sendable.Outside]!,
+    truncated: kinds[Sendable.Truncated]! + seen.cutHeaders,
+    too_large: kinds[Sendable.TooLarge]!,
+    fragments: seen.fragments,
+    not_udp: seen.notIp + seen.notUdp,
+    malformed: seen.malformed,
+    unknown_link: seen.unknownLink,
+    path_overflow: pathOverflow,
+    backwards: seen.backwards,
+    fault,
   };
+  const startUnixNs = file.epoch.realtimeNs;
+  const summary = { flows: found, frames: seen.frames, startUnixNs, lengthNs, isTimed, counts };
+  return { name: replay.name, summary, flows, bounds, counts };
 }
 
 function emptyFlow(flows: FlowNumbers, number: number): Writable<CapturedFlow> {

@@ -25,7 +25,7 @@ const Mark = { First: 0, Next: 1, From: 2, NowNs: 3, Count: 4 } as const;
  * The recovery of one channel of a feed, by the channel's numbers: it finds what is missing in what both lines bring
  * together, and gives up in the merged order exactly what was asked for in vain. All that waits is in the store of the
  * merge. Where that is full, what the lines bring is asked for later instead, as long as answers come: so a late joiner
- * gets all. Where none come, the gap that everything waits for is given up.
+ * gets all. Where none come of it, the gap that everything waits for is given up.
  */
 export class ChannelRecovery {
   readonly session: SessionWords;
@@ -41,8 +41,6 @@ export class ChannelRecovery {
   #merge: MessageMerge | null = null;
   #mostWaiting = 0;
   #linesWaiting = 0;
-  /** Requests in vain when an answer brought something last. */
-  #timeouts = 0;
 
   constructor({ session, origin, from, recovery }: ChannelRecoveryOptions) {
     this.session = session;
@@ -119,16 +117,20 @@ export class ChannelRecovery {
     // Nobody asked for what has not been sent.
     if (!(number + span <= marks[Mark.Next]!)) return;
     const isNext = merge.hasBegun && number <= merge.nextNumber;
-    if (!isNext && merge.waiting >= this.#mostWaiting) return;
-    if (this.recovery.arrived(number, number + span, this.#passTo(nowNs)) > 0) this.#timeouts = this.recovery.timeouts;
+    if (!isNext && merge.waiting >= this.#mostWaiting) {
+      this.recovery.refused(number, number + span, this.#passTo(nowNs));
+      return;
+    }
+    this.recovery.answered(number, number + span, this.#passTo(nowNs));
     merge.arrivedNs[0] = nowNs;
     merge.put(bytes, view, from, to, number, span);
   }
 
   /** Time passes: what was given up is given up in the order, too. */
   step(nowNs: Nanos): void {
-    this.recovery.step(this.#passTo(nowNs));
     const merge = this.#merge!;
+    this.recovery.hasRoom = merge.waiting < this.#mostWaiting;
+    this.recovery.step(this.#passTo(nowNs));
     if (!merge.hasBegun) return;
     const settled = Math.min(this.recovery.firstMissing, this.#marks[Mark.Next]!);
     if (settled > merge.nextNumber) merge.giveUpTo(settled);
@@ -207,10 +209,10 @@ export class ChannelRecovery {
     return merge.waiting >= this.#linesWaiting && !(merge.hasBegun && number <= merge.nextNumber);
   }
 
-  /** Where nobody answers, what everything waits for is given up; false: somebody does. */
+  /** Where nobody answers with what everything waits for it is given up; false: somebody does. */
   #makeRoom(): boolean {
     const merge = this.#merge!;
-    if (!merge.hasBegun || this.recovery.timeouts === this.#timeouts) return false;
+    if (!merge.hasBegun || !this.recovery.isFirstInVain) return false;
     const { gapEnd } = merge;
     this.recovery.giveUpTo(gapEnd);
     merge.giveUpTo(gapEnd);

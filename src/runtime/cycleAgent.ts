@@ -1,6 +1,6 @@
 import type { CycleStep, MembershipCycle } from '../control/membershipCycle.js';
 import { SlotFlag, type ReceiveBatch } from '../core/batch.js';
-import type { Clock, Nanos } from '../core/time.js';
+import { realToMonoNs, type Clock, type Nanos } from '../core/time.js';
 import type { DatagramSource } from '../io/datagram.js';
 import type { GroupTap, GroupTapReader } from '../io/groupTap.js';
 import type { Agent } from './agent.js';
@@ -51,7 +51,7 @@ export class CycleAgent implements Agent, GroupTapReader {
   }
 
   doWork(): number {
-    this.#realToMonoNs = this.#clock.monoNs() - this.#clock.realNs();
+    this.#realToMonoNs = realToMonoNs(this.#clock);
     // Behind the clock of this turn: what is stamped before it has been read when the cycle is asked.
     const nowNs = this.#clock.monoNs();
     let handled = this.#tap?.read(this) ?? 0;

@@ -1,10 +1,9 @@
 import type { Measurement } from '../analysis/measurement.js';
 import { formatHostPort } from '../core/format.js';
 import type { Nanos } from '../core/time.js';
+import { demandedFormat, insteadOf } from './demandedFormat.js';
 import type { EventLog } from './eventLog.js';
 import type { OpenSource } from './receiverSetup.js';
-
-const DEMANDING: ReadonlySet<string> = new Set(['probe', 'iperf', 'rtp']);
 
 /** A scheme is a demand: says once per socket what comes in place of the format that its endpoint names. */
 export class DemandWatch {
@@ -17,7 +16,7 @@ export class DemandWatch {
 
   constructor(sources: readonly OpenSource[], measurement: Measurement, log: EventLog) {
     this.#open = sources.filter(
-      ({ address, place }) => place.role === 'media' && DEMANDING.has(address.scheme ?? 'udp'),
+      ({ address, place }) => place.role === 'media' && demandedFormat(address.scheme) !== null,
     );
     this.#measurement = measurement;
     this.#log = log;
@@ -25,9 +24,10 @@ export class DemandWatch {
 
   look(nowNs: Nanos): void {
     this.#open = this.#open.filter(({ source, planned, address }) => {
-      const { instead, streams } = this.#measurement.socketSnapshot(source.index);
+      const snapshot = this.#measurement.socketSnapshot(source.index);
       // Among intact datagrams a stray one says nothing.
-      if (streams > 0) return false;
+      if (snapshot.streams > 0) return false;
+      const instead = insteadOf(snapshot, address.scheme);
       if (instead === null) return true;
       const where = formatHostPort(planned.group, planned.port);
       const text = `${where} carries ${instead === 'unknown' ? 'a format that is not known' : instead}, not ${address.scheme}`;

@@ -114,8 +114,17 @@ export class FeedChannel implements MessageSink {
     if (this.#legs !== null) this.#legs.announce(leg, next, timeNs);
   }
 
-  /** A heartbeat or an end, `view[at .. at + length)`: {@link announce}, and what takes datagrams is told. */
-  onMarker(view: DataView, at: number, length: number, next: number, timeNs: Nanos, leg: 0 | 1): void {
+  /** A heartbeat or an end, `view[at .. at + length)`, at `timesNs[slot]`: {@link announce}, and what takes datagrams is told. */
+  onMarker(
+    view: DataView,
+    at: number,
+    length: number,
+    next: number,
+    timesNs: Float64Array,
+    slot: number,
+    leg: 0 | 1,
+  ): void {
+    const timeNs = timesNs[slot]!;
     this.announce(next, timeNs, leg);
     if (this.#framed.length === 0) return;
     this.#read(view, at, length, next);

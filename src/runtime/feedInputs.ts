@@ -1,15 +1,16 @@
 /** Opens the files of messages that feeds send, on the main thread. */
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { createGunzip } from 'node:zlib';
+import { open, type FileHandle } from 'node:fs/promises';
 import { ByteRing } from '../core/byteRing.js';
 import { McastError } from '../core/errors.js';
 import { isCaptureFile, refuseCapturedPipe } from '../io/captureHead.js';
-import { peekOctets } from '../io/captureOctets.js';
+import { fileOctets, peekOctets } from '../io/captureOctets.js';
+import { HEAD_OCTETS } from '../feed/itchHead.js';
 import { fileError } from '../io/fileError.js';
 import type { FeedPlan, SendPlan } from '../profile/plan.js';
 import { CLAIM_OCTETS, pumpChunks, pumpFile } from './inputPump.js';
 import type { MediaInputs } from './mediaInputs.js';
+import { isMessages, readMessageHead, unreadable, untilBrokenOff } from './messageHead.js';
+import { readShared } from './sharedFile.js';
 import type { SharedOctets } from './sharedInput.js';
 
 /** Files up to this are held in memory. */
@@ -24,7 +25,10 @@ interface OpenFeed {
   readonly stop: () => Promise<void>;
 }
 
-/** Throws McastError ERR_FILE: a file that cannot be read; what was open by then is closed. */
+/**
+ * Throws McastError ERR_FILE: a file that cannot be read; ERR_FILE_FORMAT: one that holds no messages. What was open by
+ * then is closed.
+ */
 export async function openFeedInputs(plan: SendPlan): Promise<MediaInputs> {
   const opened: (OpenFeed | null)[] = [];
   const stop = async (): Promise<void> => {
@@ -56,46 +60,47 @@ async function openFeed({ input, loop }: FeedPlan): Promise<OpenFeed> {
       hint: 'The datagrams of a capture are sent again to udp://, or without an endpoint.',
     });
   }
+  let file: FileHandle | null = null;
   try {
-    const file = await open(name, 'r');
+    file = await open(name, 'r');
     const { size } = await file.stat();
-    const head = new Uint8Array(GZIP_MAGIC.length);
-    await file.read(head, 0, head.length, 0);
-    const isGzip = GZIP_MAGIC.every((octet, i) => head[i] === octet);
-    if (size === 0) throw new McastError('ERR_FILE', `${name} is empty`, { hint: 'Name another file.' });
-    if (isGzip) {
+    const { bytesRead, buffer } = await file.read(new Uint8Array(HEAD_OCTETS), 0, HEAD_OCTETS, 0);
+    const head = buffer.subarray(0, bytesRead);
+    if (GZIP_MAGIC.every((octet, i) => head[i] === octet)) {
       await file.close();
-      if (loop) {
-        throw new McastError('ERR_FILE', `${name} is compressed, and cannot be sent over and over`, {
-          hint: `Unpack it first: gunzip -k ${name}`,
-        });
-      }
-      const stream = createReadStream(name);
-      const unpacked = stream.pipe(createGunzip());
-      stream.on('error', (error) => unpacked.destroy(error));
-      return openChunks(unpacked, name, () => {
-        stream.destroy();
-        unpacked.destroy();
-      });
+      file = null;
+      return await openCompressed(name, loop);
     }
     if (size <= MEMORY_OCTETS) {
-      const octets = new SharedArrayBuffer(size);
-      const bytes = new Uint8Array(octets);
-      for (let at = 0; at < size;) {
-        const { bytesRead } = await file.read(bytes, at, size - at, at);
-        if (bytesRead === 0) throw new McastError('ERR_FILE', `${name} became shorter while it was read`);
-        at += bytesRead;
-      }
+      const shared: SharedOctets = { kind: 'memory', octets: await readShared(name, size), loop, startOctet: 0 };
+      isMessages(name, new Uint8Array(shared.octets), true);
       await file.close();
-      const shared: SharedOctets = { kind: 'memory', octets, loop, startOctet: 0 };
       return { shared, finished: Promise.resolve(), stop: async () => {} };
     }
+    isMessages(name, head, false);
     const ring = ByteRing.allocate(RING_OCTETS, CLAIM_OCTETS);
     const control = { stopped: false };
     const pump = pumpFile(file, name, size, 0, loop, new ByteRing(ring), control);
     return openRing(ring, loop ? size : null, pump, name, control, () => {});
   } catch (error) {
+    await file?.close();
     throw fileError(name, 'read', error);
+  }
+}
+
+async function openCompressed(name: string, loop: boolean): Promise<OpenFeed> {
+  if (loop) {
+    throw new McastError('ERR_FILE', `${name} is compressed, and cannot be sent over and over`, {
+      hint: `Unpack it first: gunzip -k ${name}`,
+    });
+  }
+  const stream = fileOctets(name);
+  try {
+    const { all } = await peekOctets(stream);
+    return await openChunks(all, name, () => void stream.destroy());
+  } catch (error) {
+    stream.destroy();
+    throw unreadable(name, error);
   }
 }
 
@@ -109,19 +114,25 @@ async function openStandardInput(): Promise<OpenFeed> {
   try {
     const { head, all } = await peekOctets(process.stdin);
     refuseCapturedPipe(head, STANDARD_INPUT);
-    return openChunks(all, STANDARD_INPUT, closeStandardInput);
+    return await openChunks(all, STANDARD_INPUT, closeStandardInput);
   } catch (error) {
     closeStandardInput();
-    throw fileError(STANDARD_INPUT, 'read', error);
+    throw unreadable(STANDARD_INPUT, error);
   }
 }
 
-function openChunks(readable: AsyncIterable<Uint8Array>, name: string, close: () => void): OpenFeed {
-  const ring = ByteRing.allocate(RING_OCTETS, CLAIM_OCTETS);
+async function openChunks(
+  chunks: AsyncGenerator<Uint8Array, void, undefined>,
+  name: string,
+  close: () => void,
+): Promise<OpenFeed> {
+  const { head, isBrokenOff } = await readMessageHead(name, chunks);
+  const shared = ByteRing.allocate(RING_OCTETS, CLAIM_OCTETS);
+  const ring = new ByteRing(shared);
+  if (isBrokenOff) ring.breakOff();
   const control = { stopped: false };
-  const chunks = readable[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;
-  const pump = pumpChunks(new Uint8Array(), chunks, new ByteRing(ring), control);
-  return openRing(ring, null, pump, name, control, close);
+  const rest = untilBrokenOff(chunks, () => ring.breakOff());
+  return openRing(shared, null, pumpChunks(head, rest, ring, control), name, control, close);
 }
 
 function openRing(

@@ -133,6 +133,7 @@ export class FeedMessages {
     return {
       queues: [...(sinks?.queues ?? []), ...this.queues],
       failures: () => sinks?.failures() ?? new Map(),
+      onFailure: (listener) => sinks?.onFailure(listener),
       links: () => sinks?.links() ?? [],
       finished: sinks?.finished ?? Promise.resolve(),
       stop: async () => {

@@ -25,7 +25,7 @@ import { FeedbackPeer } from './feedbackPeer.js';
 import type { FeedbackProof } from './feedbackProof.js';
 import { emptyReport } from './feedbackSender.js';
 import type { RtcpTap } from './rtcpReceiver.js';
-import { addUp } from './reportCounts.js';
+import { addUp, worstInterval, worstJitterNs } from './reportFigures.js';
 
 /** Answers are looked for this often while they may come. */
 const LOOK_NS = 5e6;
@@ -75,6 +75,8 @@ export class FeedbackReceiver implements Agent, RtcpTap {
   readonly #peers: FeedbackPeer[] = [];
   /** Of the interval closed last, by stream. */
   readonly #intervals = new Map<number, IntervalSnapshot>();
+  /** The highest stream among them; -1: there is none. */
+  #lastInterval = -1;
   #lookNs: Nanos = -Infinity;
 
   constructor(options: FeedbackReceiverOptions) {
@@ -94,6 +96,7 @@ export class FeedbackReceiver implements Agent, RtcpTap {
 
   onInterval(interval: IntervalSnapshot): void {
     this.#intervals.set(interval.index, interval);
+    this.#lastInterval = Math.max(this.#lastInterval, interval.index);
   }
 
   doWork(nowMonoNs: Nanos, ready: number): number {
@@ -343,20 +346,14 @@ export class FeedbackReceiver implements Agent, RtcpTap {
     const { measurement } = this.#options;
     figures.fill(NaN, ReportField.DelayMin);
     addUp(figures, streams, measurement.counters);
-    let worstNs = -Infinity;
-    let jitterNs = NaN;
-    for (const stream of streams) {
-      const streamJitterNs = measurement.timing.jitterNs(stream);
-      if (!(streamJitterNs <= jitterNs)) jitterNs = Number.isNaN(streamJitterNs) ? jitterNs : streamJitterNs;
-      const interval = this.#intervals.get(stream);
-      if (interval === undefined || !(interval.delayP99Ns > worstNs)) continue;
-      worstNs = interval.delayP99Ns;
-      figures[ReportField.DelayMin] = interval.delayMinNs;
-      figures[ReportField.DelayP50] = interval.delayP50Ns;
-      figures[ReportField.DelayP99] = interval.delayP99Ns;
-      figures[ReportField.DelayMax] = interval.delayMaxNs;
+    figures[ReportField.JitterNs] = worstJitterNs(streams, measurement.timing);
+    const worst = worstInterval(streams, this.#intervals, this.#lastInterval);
+    if (worst !== null) {
+      figures[ReportField.DelayMin] = worst.delayMinNs;
+      figures[ReportField.DelayP50] = worst.delayP50Ns;
+      figures[ReportField.DelayP99] = worst.delayP99Ns;
+      figures[ReportField.DelayMax] = worst.delayMaxNs;
     }
-    figures[ReportField.JitterNs] = jitterNs;
     const estimate = clock.estimateAt(this.#realNs);
     if (estimate === null) return;
     // The estimate is of the sender's clock less ours.

@@ -14,25 +14,36 @@ export class LegArbitration {
   #skew = new Histogram();
   readonly #skewWords: Int32Array;
 
-  /** `windowNumbers`: numbers that stay open, a power of two; `queued`: arrivals of each leg between two reads, likewise. */
-  constructor(windowNumbers: number, queued: number, windowNs: Nanos) {
+  /**
+   * `windowNumbers`: numbers that stay open, a power of two; `queued`: usual arrivals of each leg between two reads, and
+   * `mostQueued`: at most; likewise.
+   */
+  constructor(windowNumbers: number, queued: number, windowNs: Nanos, mostQueued?: number) {
     this.#arbiter = new Arbiter({ windowPackets: windowNumbers, windowNs });
     this.#skewWords = new Int32Array(this.#arbiter.skewNs.buffer);
-    this.#legs = new LegQueue(queued);
+    this.#legs = new LegQueue(queued, mostQueued);
   }
 
   /** Numbers `number .. number + span` came on a leg. Hot. */
   push(leg: 0 | 1, number: number, span: number, timeNs: Nanos): void {
+    if (this.#legs.push(leg, number, span, timeNs)) return;
+    // Beyond all memory: in the order of what has been read.
+    this.#take(Infinity);
     this.#legs.push(leg, number, span, timeNs);
   }
 
   /** A leg says that `next` is the next number: behind what it brought before. */
   announce(leg: 0 | 1, next: number, timeNs: Nanos): void {
-    this.#legs.push(leg, next, 0, timeNs);
+    this.push(leg, next, 0, timeNs);
   }
 
   /** All arrivals before `beforeNs` have been read. */
   onTime(beforeNs: Nanos): void {
+    this.#take(beforeNs);
+    if (beforeNs !== Infinity) this.#arbiter.advance(beforeNs);
+  }
+
+  #take(beforeNs: Nanos): void {
     const arbiter = this.#arbiter;
     const legs = this.#legs;
     while (legs.next(beforeNs)) {
@@ -42,7 +53,6 @@ export class LegArbitration {
       if (arbiter.skews > MANY_SKEWS) this.#takeSkews();
     }
     this.#takeSkews();
-    if (beforeNs !== Infinity) arbiter.advance(beforeNs);
   }
 
   /** Both legs are over. */

@@ -10,7 +10,7 @@ export interface LoopHealth {
   cycles: number;
   /** Longest time from the end of one wait to the beginning of the next, ns. */
   maxCycleNs: Nanos;
-  /** Longest time by which a wait ended later than asked for although nothing arrived, ns. */
+  /** Longest time by which a wait ended later than asked for, ns: what arrives ends it earlier. */
   maxOversleptNs: Nanos;
   /** Cycles or overslept waits longer than {@link STALL_NS}. */
   stalls: number;
@@ -55,8 +55,8 @@ export async function runLoop(io: Io, agents: readonly Agent[], hooks: LoopHooks
     beganNs = io.clock.monoNs();
     health.waitedNs += beganNs - waitFromNs;
     const oversleptNs = beganNs - Math.max(dueNs, waitFromNs);
-    if (ready === 0 && oversleptNs > health.maxOversleptNs) health.maxOversleptNs = oversleptNs;
-    if (ready === 0 && oversleptNs > STALL_NS) health.stalls++;
+    if (oversleptNs > health.maxOversleptNs) health.maxOversleptNs = oversleptNs;
+    if (oversleptNs > STALL_NS) health.stalls++;
   }
 }
 

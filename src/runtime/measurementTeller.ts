@@ -127,9 +127,10 @@ export class MeasurementTeller {
   }
 
   #tellEvent(event: MeasurementEvent): void {
-    const { log } = this.#options;
+    const { log, measurement } = this.#options;
     const stream = this.#identityOf(event.stream);
-    const { text, detail } = tellEvent(event, stream, (other) => this.#identityOf(other).id);
+    const origin = measurement.table.origin(event.stream);
+    const { text, detail } = tellEvent(event, stream, origin, (other) => this.#identityOf(other).id);
     log.add(event.kind, event.monoNs, stream.id, text, detail);
     if (event.kind === 'stream_end' && this.#options.summaries) this.#ended.push(event.stream);
   }

@@ -2,6 +2,7 @@ import { Arrival, SlotKind } from '../analysis/decoded.js';
 import type { TsAnalyzer } from '../analysis/mpegts/tsAnalyzer.js';
 import type { Measurement } from '../analysis/measurement.js';
 import { RECOGNISED_FROM } from '../analysis/plainDecoder.js';
+import { formatName } from '../analysis/streamSnapshot.js';
 import type { ReceiveBatch } from '../core/batch.js';
 import type { Nanos } from '../core/time.js';
 import { StreamCounter } from '../metrics/counters.js';
@@ -126,7 +127,7 @@ export class MediaReceiver {
       if (place.role === 'media') {
         const channel = this.#channels[stream[i]!];
         if (channel === null || channel === undefined) continue;
-        if (!channel.isWarm) this.#warm(channel, timeMonoNs[i]!);
+        if (!channel.isWarm && timeMonoNs[i]! >= measurement.warmUpEndNs) channel.restart();
         if (channel instanceof FeedChannel) continue;
         if (channel instanceof BareChannel) {
           channel.onDatagram(batch.bytes, at, length, timeMonoNs[i]!);
@@ -137,20 +138,24 @@ export class MediaReceiver {
       } else if (place.role === 'fec') {
         const channel = this.#latest.get(place.position);
         if (channel === undefined) continue;
-        if (!channel.isWarm) this.#warm(channel, timeMonoNs[i]!);
+        if (!channel.isWarm && timeMonoNs[i]! >= measurement.warmUpEndNs) channel.restart();
         channel.onFec(batch.view, at, length, timeMonoNs[i]!);
       } else this.#control.onDatagram(batch, i, timeMonoNs[i]!);
     }
     if (batch.count > 0) this.#arrivedNs = timeMonoNs[batch.count - 1]!;
   }
 
-  /** Whether slot `i` is of a feed that has a channel, which then has had it. */
+  /**
+   * Whether slot `i` is of a feed that has a channel, which then has had it. No call is handed the time itself: several
+   * that were, in branches that are rarely taken, made compiled code keep it as an object for every datagram.
+   */
   #onFeed(batch: ReceiveBatch, i: number): boolean {
-    const { kind, stream, sequence, next, span, timeMonoNs, verdict } = this.#options.measurement.decoded;
+    const { measurement } = this.#options;
+    const { kind, stream, sequence, next, span, timeMonoNs, verdict } = measurement.decoded;
     const feed = this.#feeds[stream[i]!];
     if (feed === undefined) return false;
     const { channel, numberOfOrigin } = feed;
-    if (!channel.isWarm) this.#warm(channel, timeMonoNs[i]!);
+    if (!channel.isWarm && timeMonoNs[i]! >= measurement.warmUpEndNs) channel.restart();
     const { leg } = this.placeOf(stream[i]!)!;
     const { bytes, view, offset, length } = batch;
     if (kind[i] === SlotKind.Data) {
@@ -159,7 +164,7 @@ export class MediaReceiver {
       const number = sequence[i]! + numberOfOrigin;
       channel.onDatagram(bytes, view, offset[i]!, length[i]!, number, span[i]!, timeMonoNs, i, leg);
     } else if (kind[i] === SlotKind.Heartbeat || kind[i] === SlotKind.End) {
-      channel.onMarker(view, offset[i]!, length[i]!, next[i]! + numberOfOrigin, timeMonoNs[i]!, leg);
+      channel.onMarker(view, offset[i]!, length[i]!, next[i]! + numberOfOrigin, timeMonoNs, i, leg);
     }
     return true;
   }
@@ -179,19 +184,15 @@ export class MediaReceiver {
     return (this.#places[stream] = { role: ROLES.find((role) => role === place.role)!, leg, position, hasLegs });
   }
 
-  /** The channel's figures begin anew with what comes at or after the end of the warm-up. */
-  #warm(channel: Channel, timeNs: Nanos): void {
-    if (timeNs >= this.#options.measurement.warmUpEndNs) channel.restart();
-  }
-
   /** All that arrived before `beforeNs` has been read. */
   onTime(nowNs: Nanos, beforeNs: Nanos): void {
     if (nowNs < this.#tendNs) return;
     this.#tendNs = nowNs + TEND_NS;
     const all = this.#all;
+    const { warmUpEndNs } = this.#options.measurement;
     const silentToNs = this.#options.silenceEnds ? Math.min(beforeNs, this.#arrivedNs) : beforeNs;
     for (let i = 0; i < all.length; i++) {
-      if (!all[i]!.isWarm) this.#warm(all[i]!, beforeNs);
+      if (!all[i]!.isWarm && beforeNs >= warmUpEndNs) all[i]!.restart();
       all[i]!.onTime(nowNs, beforeNs, silentToNs);
     }
   }
@@ -256,7 +257,7 @@ export class MediaReceiver {
   #addStreams(batch: ReceiveBatch): void {
     const { measurement } = this.#options;
     for (let stream = this.#channels.length; stream < measurement.streamCount; stream++) {
-      const { format } = measurement.identity(stream);
+      const format = formatName(stream, measurement.table.format(stream), measurement.decoder);
       this.#channels[stream] = this.#channelOf(stream, format, batch);
       this.#hasMedia ||= this.#channels[stream] !== null || this.placeOf(stream)?.role !== 'media';
       if (format === 'unknown') this.#undecided.push(stream);
@@ -267,7 +268,7 @@ export class MediaReceiver {
   #lookAgain(batch: ReceiveBatch): void {
     const { measurement } = this.#options;
     this.#undecided = this.#undecided.filter((stream) => {
-      const { format } = measurement.identity(stream);
+      const format = formatName(stream, measurement.table.format(stream), measurement.decoder);
       if (format === 'unknown') {
         const { values } = measurement.counters;
         return values[stream * StreamCounter.Count + StreamCounter.PacketsReceived]! < RECOGNISED_FROM;
@@ -317,7 +318,7 @@ export class MediaReceiver {
     const { table, decoder } = measurement;
     const { session, beginnings, framing } = decoder.feed.facts(stream);
     const key = `${place.position} ${framing.format} ${session} ${beginnings}`;
-    const origin = (BigInt(table.originHigh(stream)) << 32n) | BigInt(table.originLow(stream));
+    const origin = table.origin(stream);
     let known = this.#bySession.get(key);
     if (known === undefined) {
       const outputs = this.#outputsOf(place.position);

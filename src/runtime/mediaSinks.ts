@@ -8,7 +8,11 @@ import { openRingFile } from '../io/ringFile.js';
 import type { SrtEvent } from '../io/srt.js';
 import type { ReceivePlan, StreamAddress } from '../profile/plan.js';
 import type { Link } from '../result/model.js';
-import { outputQueue, type OutputQueue } from './receiverOutputs.js';
+import type { OutputFailure } from './outputFailure.js';
+import { OutputProgress } from './outputProgress.js';
+import { countedQueue, type OutputQueue } from './receiverOutputs.js';
+
+type CountedQueue = ReturnType<typeof countedQueue>;
 
 /** What a program or a peer gets to take the rest and end by itself. */
 const ENDING_MS = 3000;
@@ -18,8 +22,10 @@ const SRT_RING_OCTETS = 8 << 20;
 export interface MediaSinks {
   /** For the receiving thread, which fills and closes them. */
   readonly queues: readonly OutputQueue[];
-  /** Why outputs ended early, by their names in {@link queues}. All are known when {@link finished} is fulfilled. */
-  failures(): ReadonlyMap<string, string>;
+  /** Outputs that ended early, by their names in {@link queues}. All are known when {@link finished} is fulfilled. */
+  failures(): ReadonlyMap<string, OutputFailure>;
+  /** Tells of each of them once, of those that are known at once. */
+  onFailure(listener: (name: string, failure: OutputFailure) => void): void;
   /** The links among them, as they are now. */
   links(): Link[];
   /** All that was queued has been handed on and every output has ended. Never rejects: what an output did is in {@link failures}. */
@@ -32,11 +38,15 @@ export interface MediaSinks {
   stop(): Promise<void>;
 }
 
+type EarlyEnd = Pick<OutputFailure, 'why' | 'failed'>;
+
 /** An output at work. */
 interface OpenSink {
   readonly queue: OutputQueue;
-  /** Why it ended early; `null`: it did not. Never rejects. */
-  readonly over: Promise<string | null>;
+  /** How it ended early; `null`: it did not. Never rejects. */
+  readonly over: Promise<EarlyEnd | null>;
+  /** Of what came out of the queue; left out: it is counted elsewhere. */
+  readonly progress?: OutputProgress;
   /** Whether it may still take the rest: if not, it is not waited for. */
   isUseful(): boolean;
   /** Ends it without patience. */
@@ -63,7 +73,7 @@ export function hasMediaSinks({ mediaOutputs }: ReceivePlan): boolean {
 
 /**
  * Opens all outputs of the plan but those that are datagrams. Throws McastError for one that cannot be opened; what was
- * open by then is ended. `tell`: a line for the operator about an output that ended early, or a link that came or went.
+ * open by then is ended. `tell`: a line for the operator about a link that came or went.
  */
 export async function openMediaSinks(
   plan: ReceivePlan,
@@ -75,7 +85,7 @@ export async function openMediaSinks(
     for (const [position, outputs] of plan.mediaOutputs.entries()) {
       if (outputs === null) continue;
       const address = plan.streams[position]!;
-      const queueFor = (name: string): OutputQueue => outputQueue(position, distinctName(name, address, sinks));
+      const queueFor = (name: string): CountedQueue => countedQueue(position, distinctName(name, address, sinks));
       const { save, play, hls, forward } = outputs;
       if (save !== null) sinks.push(await saveSink(queueFor(`save ${save}`), save));
       if (play !== null)
@@ -87,10 +97,11 @@ export async function openMediaSinks(
     await endAll(sinks, 0);
     throw error;
   }
-  const failures = new Map<string, string>();
-  const finished = noteAll(sinks, (name, why) => {
-    failures.set(name, why);
-    tell(`${name}: ${why}`);
+  const failures = new Map<string, OutputFailure>();
+  const listeners: ((name: string, failure: OutputFailure) => void)[] = [];
+  const finished = noteAll(sinks, (name, failure) => {
+    failures.set(name, failure);
+    for (const listener of listeners) listener(name, failure);
   });
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
@@ -100,16 +111,25 @@ export async function openMediaSinks(
   return {
     queues: sinks.map(({ queue }) => queue),
     failures: () => failures,
+    onFailure: (listener) => {
+      listeners.push(listener);
+      for (const [name, failure] of failures) listener(name, failure);
+    },
     links: () => sinks.flatMap((sink) => sink.link?.() ?? []),
     finished,
     stop: () => (stopping ??= stop()),
   };
 }
 
-async function noteAll(sinks: readonly OpenSink[], note: (name: string, why: string) => void): Promise<void> {
-  const noteOne = async ({ queue, over }: OpenSink): Promise<void> => {
-    const why = await over;
-    if (why !== null) note(queue.name, why);
+async function noteAll(
+  sinks: readonly OpenSink[],
+  note: (name: string, failure: OutputFailure) => void,
+): Promise<void> {
+  const noteOne = async ({ queue, over, progress }: OpenSink): Promise<void> => {
+    const end = await over;
+    if (end === null) return;
+    const written = progress === undefined ? null : { datagrams: progress.datagrams, octets: progress.octets };
+    note(queue.name, { ...end, atUnixMs: Date.now(), written });
   };
   await Promise.all(sinks.map(noteOne));
 }
@@ -129,34 +149,53 @@ async function endAll(sinks: readonly OpenSink[], patienceMs: number): Promise<v
   clearTimeout(timer);
 }
 
-async function saveSink(queue: OutputQueue, path: string): Promise<OpenSink> {
-  const { finished } = await openRingFile(path, queue.ring);
-  const over = finished.then(() => null, textOf);
+async function saveSink(queue: CountedQueue, path: string): Promise<OpenSink> {
+  const progress = new OutputProgress(queue.lengths);
+  const { finished } = await openRingFile(path, queue.ring, (octets) => progress.add(octets));
+  const over = finished.then(
+    () => null,
+    (error: unknown) => ({ why: textOf(error), failed: !(path === '-' && isReaderGone(error)) }),
+  );
   // A file is written to the end, however long it takes.
-  return { queue, over, isUseful: () => true, end: () => {} };
+  return { queue, over, progress, isUseful: () => true, end: () => {} };
+}
+
+/** Whoever reads standard output may have seen enough: that ends the run. */
+function isReaderGone(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : null;
+  return cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'EPIPE';
 }
 
 async function playSink(
-  queue: OutputQueue,
+  queue: CountedQueue,
   player: string,
   { name, endpoint }: StreamAddress,
   environment: Environment,
 ): Promise<OpenSink> {
   const { findPlayer, startPlayer } = await import('../io/player.js');
   const program = findPlayer(player === '-' ? null : player, environment);
-  return programSink(queue, startPlayer(program, name ?? endpoint, environment));
+  // Whoever closes its window has seen enough.
+  return programSink(queue, startPlayer(program, name ?? endpoint, environment), true);
 }
 
-async function hlsSink(queue: OutputQueue, folder: string, environment: Environment): Promise<OpenSink> {
+async function hlsSink(queue: CountedQueue, folder: string, environment: Environment): Promise<OpenSink> {
   const { startHls } = await import('../io/hlsWriter.js');
-  return programSink(queue, startHls(folder, { option: null, environment }));
+  return programSink(queue, startHls(folder, { option: null, environment }), false);
 }
 
-function programSink(queue: OutputQueue, program: RunningProgram): OpenSink {
-  return { queue, over: feedProgram(queue, program), isUseful: () => true, end: () => void program.stop() };
+function programSink(queue: CountedQueue, program: RunningProgram, mayEnd: boolean): OpenSink {
+  const progress = new OutputProgress(queue.lengths);
+  const over = feedProgram(queue, program, progress, mayEnd);
+  return { queue, over, progress, isUseful: () => true, end: () => void program.stop() };
 }
 
-async function feedProgram({ ring }: OutputQueue, { octets: input, ended }: RunningProgram): Promise<string | null> {
+/** `progress`: of what went into its pipe; what of that it made use of is not known. `mayEnd`: it is no fault if it does. */
+async function feedProgram(
+  { ring }: OutputQueue,
+  { octets: input, ended }: RunningProgram,
+  progress: OutputProgress,
+  mayEnd: boolean,
+): Promise<EarlyEnd | null> {
   let isGone = false;
   let givenOctets = 0;
   const gone = ended.finally(() => {
@@ -165,7 +204,7 @@ async function feedProgram({ ring }: OutputQueue, { octets: input, ended }: Runn
   const give = async (octets: Uint8Array): Promise<void> => {
     givenOctets += octets.length;
     // A program that is gone takes nothing and refuses nothing.
-    await Promise.race([written(input, octets), gone]);
+    await Promise.race([written(input, octets, progress), gone]);
   };
   await emptyRing(new ByteRing(ring), give, () => !isGone);
   const isFed = !isGone;
@@ -173,13 +212,16 @@ async function feedProgram({ ring }: OutputQueue, { octets: input, ended }: Runn
   const { how, text } = await gone;
   if (how === 'stopped' || (isFed && how === 'ended')) return null;
   // Who was given nothing to the end has nothing to show for it.
-  return isFed && givenOctets === 0 ? null : text;
+  return isFed && givenOctets === 0 ? null : { why: text, failed: !mayEnd || how === 'failed' };
 }
 
 /** The octets are the writer's again when it resolves. */
-function written(stream: Writable, octets: Uint8Array): Promise<void> {
+function written(stream: Writable, octets: Uint8Array, progress: OutputProgress): Promise<void> {
   return new Promise((resolve) => {
-    stream.write(octets, () => resolve());
+    stream.write(octets, (error) => {
+      if (!error) progress.add(octets.length);
+      resolve();
+    });
   });
 }
 
@@ -198,7 +240,10 @@ async function srtSink(position: number, text: string, tell: (text: string) => v
     told = line;
   };
   const link = await openSrt(options, { direction: 'send', ringOctets: SRT_RING_OCTETS, onEvent });
-  const over = link.ended.then(({ connections }) => (connections === 0 ? 'there was no peer' : null), textOf);
+  const over = link.ended.then(
+    ({ connections }) => (connections === 0 ? { why: 'there was no peer', failed: true } : null),
+    (error: unknown) => ({ why: textOf(error), failed: true }),
+  );
   return {
     queue: { position, name, ring: link.ring },
     over,

@@ -1,4 +1,5 @@
 import type { Measurement } from '../analysis/measurement.js';
+import { sendsSuperPackets } from '../analysis/streamSnapshot.js';
 import type { Nanos } from '../core/time.js';
 import { SocketCounter, type DatagramSource } from '../io/datagram.js';
 
@@ -31,8 +32,10 @@ export class OffloadSwitch {
   /** To be called when streams may have come, before their data do. */
   tendStreams(): void {
     for (; this.#streams < this.#measurement.streamCount; this.#streams++) {
-      const { superPackets, socket } = this.#measurement.identity(this.#streams);
-      if (superPackets) this.#switchOn(this.#sources.findIndex((source) => source.index === socket));
+      const { table, decoder } = this.#measurement;
+      if (!sendsSuperPackets(this.#streams, table, decoder)) continue;
+      const socket = table.socket(this.#streams);
+      this.#switchOn(this.#sources.findIndex((source) => source.index === socket));
     }
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { withoutSecret } from '../core/secret.js';
-import { isCaptureFile } from '../io/captureHead.js';
+import { isCaptureFile, unreadableFile } from '../io/captureHead.js';
 import { isFile, readWhole } from '../io/wholeFile.js';
 import type { PlanContext } from '../profile/targets.js';
 
@@ -10,6 +10,6 @@ export function planContext(argv: readonly string[]): PlanContext {
     argv: argv.map(withoutSecret),
     nowUnixNs: BigInt(Date.now()) * 1_000_000n,
     random: () => randomBytes(4).readUInt32BE(),
-    files: { readWhole, isFile, isCapture: isCaptureFile },
+    files: { readWhole, isFile, isCapture: isCaptureFile, unreadable: unreadableFile },
   };
 }

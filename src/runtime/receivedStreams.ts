@@ -1,7 +1,9 @@
-import { placeText } from '../result/streamJudge.js';
+import { Figure, orNothing } from '../result/figures.js';
 import type { Limit } from '../result/limits.js';
 import type { Stream } from '../result/model.js';
 import { StreamStamps } from '../result/stamps.js';
+import type { StreamDigest } from '../result/streamDigest.js';
+import { placeText } from '../result/streamJudge.js';
 import { StreamTally } from '../result/streamTally.js';
 
 /** What names a stream that is one leg of two. */
@@ -28,16 +30,17 @@ export class ReceivedStreams {
   }
 
   /** `index`: of the measurement. */
-  add(index: number, stream: Stream): void {
-    const { id, name, unit, metrics } = stream;
+  add(index: number, stream: StreamDigest): void {
+    const { id, name, unit, ended, leg } = stream.brief;
+    const { values } = stream.figures;
     this.tally.add(stream);
     this.stamps.add(stream);
-    if (stream.ended) this.ended.add(id);
-    if (metrics.packets_lost === null || metrics.packets_lost > 0) this.mayLack = true;
-    if (stream.leg !== null) this.#legStreams.set(index, { id, name, unit });
-    const place = placeText(stream);
+    if (ended) this.ended.add(id);
+    if (values[Figure.packets_lost] !== 0) this.mayLack = true;
+    if (leg !== null) this.#legStreams.set(index, { id, name, unit });
+    const place = placeText(stream.brief);
     const before = this.#packetsPerSecond.get(place) ?? 0;
-    this.#packetsPerSecond.set(place, before + (metrics.rate_packets_per_second ?? 0));
+    this.#packetsPerSecond.set(place, before + orNothing(values[Figure.rate_packets_per_second]!));
   }
 
   /** A leg by its index; `null`: there is no such stream. */

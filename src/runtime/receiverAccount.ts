@@ -19,6 +19,7 @@ import { mediaFacts, receiverResult, type ReceiverMoment, type ReceiverParts } f
 import { joinedLine } from './receiverSetup.js';
 import type { ReceiverSockets } from './receiverSockets.js';
 import { askingLines } from './recoveryClients.js';
+import { OutputWatch } from './outputWatch.js';
 import { reasonsForSilence } from './silenceWatch.js';
 
 const SECOND_NS = 1e9;
@@ -42,6 +43,7 @@ export class ReceiverAccount {
   readonly #options: ReceiverAccountOptions;
   readonly #log: EventLog;
   readonly #demand: DemandWatch;
+  readonly #outputs: OutputWatch;
   readonly #watch: ClockWatch;
   readonly #parts: ReceiverParts;
   readonly #notes: readonly string[];
@@ -60,6 +62,7 @@ export class ReceiverAccount {
     this.#options = options;
     this.#log = log;
     this.#demand = new DemandWatch(sources, measurement, log);
+    this.#outputs = new OutputWatch(outputs, log);
     this.#watch = new ClockWatch(clock.epoch);
     this.#notes = [...new Set(sources.flatMap(({ source }) => source.notes))];
     this.teller = new MeasurementTeller({
@@ -131,9 +134,10 @@ export class ReceiverAccount {
     this.#log.add('silence', nowNs, null, text, detail);
   }
 
-  /** Looks after what changes seldom: what comes in place of what was asked for, and steps of the clock. */
+  /** Looks after what changes seldom: what comes in place of what was asked for, outputs that drop, and steps of the clock. */
   look(nowNs: Nanos): void {
     this.#demand.look(nowNs);
+    this.#outputs.look(nowNs);
     const step = this.#watch.sample();
     if (step === null) return;
     this.#log.add('clock_step', nowNs, null, `realtime stepped by ${step.byNs / 1e6} ms`, { by_ns: step.byNs });

@@ -17,6 +17,8 @@ const LOOK_NS = 50e6;
 export const STAMP_TO_QUEUE_NS = 1e6;
 /** Reads of one socket in one look: one that fills as fast as it is read is looked at the next time. */
 const LOOK_READS = 64;
+/** A socket that is not read up to the end so long behind it never will be: more comes than is read. */
+const LONGEST_BEHIND_NS = 2e9;
 /** A read that brought fewer messages than this found the socket's queue empty behind them. */
 const FULL_READ_MESSAGES = RECEIVE_CAPACITY / MAX_SEGMENTS;
 /** Longest turn: who is behind reads on in the next one, when everything else has had its turn. */
@@ -110,14 +112,17 @@ export class ReceiverAgent implements Agent {
   #fullest = 0;
   /** A socket was not read empty in this turn. */
   #isBehind = false;
-  /** Index of the socket behind which the last turn had to stop; -1: it went through all. */
+  /** Index of the socket behind which the next turn begins; -1: the last one read all empty. */
   #stoppedBehind = -1;
   /** Position of the source that is looked at next; 0: no look has begun. */
   #lookAt = 0;
   /** Reads of that source in this look. */
   #lookReads = 0;
-  /** When the present look began. */
+  /** When the present look began, and up to when all sockets of it have been read. */
   #lookBeganNs: Nanos = 0;
+  #lookPastNs: Nanos = 0;
+  /** Before the last wait: what has not been ready since held nothing then. */
+  #polledNs: Nanos = -Infinity;
   /** When something was last read. */
   #turnNs: Nanos = -Infinity;
 
@@ -138,10 +143,13 @@ export class ReceiverAgent implements Agent {
     const handled = ready > 0 ? this.#readReady(ready, nowMonoNs, nowMonoNs + TURN_NS) : 0;
     if (ready > 0) this.#adaptGather(nowMonoNs);
     const { media } = this.#options;
-    // What was ready has been read empty, and nothing else was.
-    if (media !== null && handled > 0 && !this.#isBehind) media.onTime(nowMonoNs, nowMonoNs - STAMP_TO_QUEUE_NS);
+    // What was ready has been read empty, and nothing else was: when it was waited for, which may be long ago.
+    if (media !== null && handled > 0 && !this.#isBehind) {
+      media.onTime(this.#polledNs, this.#polledNs - STAMP_TO_QUEUE_NS);
+    }
     // With a time of its own: who is always behind is to come to the end of a look, too.
     if (nowMonoNs >= this.#lookNs) this.#look(nowMonoNs, this.#options.io.clock.monoNs() + TURN_NS);
+    this.#polledNs = this.#options.io.clock.monoNs();
     return handled;
   }
 
@@ -160,7 +168,8 @@ export class ReceiverAgent implements Agent {
       this.#stoppedBehind = index;
       return handled;
     }
-    this.#stoppedBehind = -1;
+    // Who is first has most of a turn: while there is more than fits, each in its turn, or one line of two would be far ahead.
+    this.#stoppedBehind = this.#isBehind ? io.ready[first % ready]! : -1;
     return handled;
   }
 
@@ -264,15 +273,23 @@ export class ReceiverAgent implements Agent {
   /** Reads every socket empty, so that the measurement may close what lies before: over as many turns as it takes. */
   #look(nowMonoNs: Nanos, untilNs: Nanos): void {
     const { io, measurement, sources, end } = this.#options;
-    if (this.#lookAt === 0) this.#lookBeganNs = nowMonoNs;
+    if (this.#lookAt === 0) {
+      this.#lookBeganNs = nowMonoNs;
+      this.#lookPastNs = nowMonoNs;
+    }
     while (this.#lookAt < sources.length) {
       const source = sources[this.#lookAt]!;
       const beforeNs = io.clock.monoNs();
-      if (this.#read(source, nowMonoNs) === 0) {
+      const count = this.#read(source, nowMonoNs);
+      if (count === 0) {
         measurement.socketReadPast(source.index, beforeNs - STAMP_TO_QUEUE_NS);
       } else if (++this.#lookReads < LOOK_READS) {
         if (io.clock.monoNs() >= untilNs) return;
         continue;
+      } else {
+        // Of one that fills as fast as it is read, as far as its stamps: others are not to wait for it.
+        const { timeRealNs, realToMonoNs } = this.#batch;
+        this.#lookPastNs = Math.min(this.#lookPastNs, timeRealNs[count - 1]! + realToMonoNs);
       }
       this.#lookReads = 0;
       this.#lookAt++;
@@ -280,7 +297,8 @@ export class ReceiverAgent implements Agent {
     }
     this.#lookAt = 0;
     const afterNs = io.clock.monoNs();
-    this.#options.media?.onTime(afterNs, this.#lookBeganNs - STAMP_TO_QUEUE_NS);
+    const pastNs = this.#lookPastNs;
+    this.#options.media?.onTime(pastNs, pastNs - STAMP_TO_QUEUE_NS);
     this.#lookNs = Math.min(afterNs + LOOK_NS, this.#endNs + STAMP_TO_QUEUE_NS);
     // What has been asked for may come yet.
     const { media, answers } = this.#options;
@@ -291,8 +309,9 @@ export class ReceiverAgent implements Agent {
       this.nothingCame = true;
       this.#endAt(afterNs);
     }
-    // What was stamped before the end has been read when the look began behind it.
-    if (this.#lookBeganNs < this.#endNs + STAMP_TO_QUEUE_NS) return;
+    // What was stamped before the end has been read when the look began behind it, and read on behind it.
+    const readToNs = this.#endNs + STAMP_TO_QUEUE_NS;
+    if (this.#lookBeganNs < readToNs || (pastNs < readToNs && afterNs < this.#endNs + LONGEST_BEHIND_NS)) return;
     this.stopMonoNs = this.#endNs;
     this.finished = true;
   }

@@ -4,10 +4,11 @@ import { dscpName } from '../core/dscp.js';
 import type { StreamIdentity } from '../metrics/snapshot.js';
 import type { EventRecord } from '../result/model.js';
 
-/** What an event of the measurement says, in words and in figures. */
+/** What an event of the measurement says, in words and in figures. `origin`: what the stream's numbers count from. */
 export function tellEvent(
   event: MeasurementEvent,
   stream: StreamIdentity,
+  origin: bigint,
   idOf: (stream: number) => string,
 ): { readonly text: string; readonly detail: EventRecord['detail'] } {
   const from = `${stream.source} port ${stream.sourcePort}`;
@@ -18,9 +19,11 @@ export function tellEvent(
       }
       return { text: `first datagram of ${stream.format} from ${from}`, detail: { format: stream.format } };
     case 'stream_end':
-      return { text: 'the sender has ended the stream', detail: { next: event.a } };
-    case 'gap':
-      return { text: `${event.b} lost from number ${event.a} on`, detail: { first: event.a, count: event.b } };
+      return { text: 'the sender has ended the stream', detail: { next: numberOf(origin, event.a) } };
+    case 'gap': {
+      const first = numberOf(origin, event.a);
+      return { text: `${event.b} lost from number ${first} on`, detail: { first, count: event.b } };
+    }
     case 'restart':
       return {
         text: `the sender at ${stream.source} began a new run, from port ${stream.sourcePort}`,
@@ -40,6 +43,12 @@ export function tellEvent(
           };
     }
   }
+}
+
+/** As the datagrams have it; text where a number cannot hold it. */
+function numberOf(origin: bigint, relative: number): number | string {
+  const number = BigInt.asUintN(64, origin + BigInt(relative));
+  return number <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(number) : String(number);
 }
 
 /** A stream by the id that it has in the result. */

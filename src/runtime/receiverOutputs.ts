@@ -2,6 +2,7 @@ import { ByteRing } from '../core/byteRing.js';
 import { copyBytes } from '../core/copyBytes.js';
 import type { OutputSnapshot } from '../metrics/repairSnapshot.js';
 import type { MediaOutput } from './mediaChannel.js';
+import { claimLength, lengthsRing, publishLength } from './outputProgress.js';
 
 /** Octets between the receiving thread and whoever takes them: a second at 60 Mbit/s. */
 const QUEUE_OCTETS = 8 << 20;
@@ -14,6 +15,8 @@ export interface OutputQueue {
   /** As the operator named it. */
   readonly name: string;
   readonly ring: SharedArrayBuffer;
+  /** Of what is in the ring, for who counts what comes out of it; left out: nobody does. */
+  readonly lengths?: SharedArrayBuffer;
   /** Records of messages go into it, which {@link MessageOutput} writes. Default: payloads. */
   readonly takesMessages?: boolean;
   /**
@@ -25,6 +28,11 @@ export interface OutputQueue {
 
 export function outputQueue(position: number, name: string): OutputQueue {
   return { position, name, ring: ByteRing.allocate(QUEUE_OCTETS, LARGEST_PAYLOAD_OCTETS) };
+}
+
+/** The same, of which is counted what comes out at the other end. */
+export function countedQueue(position: number, name: string): OutputQueue & { readonly lengths: SharedArrayBuffer } {
+  return { ...outputQueue(position, name), lengths: lengthsRing() };
 }
 
 /** An output of a receiver, and what became of what it was given. */
@@ -48,21 +56,26 @@ class QueueOutput implements ReceiverOutput {
   octets = 0;
   dropped = 0;
   readonly #ring: ByteRing;
+  readonly #lengths: ByteRing | null;
 
-  constructor({ position, name, ring }: OutputQueue) {
+  constructor({ position, name, ring, lengths }: OutputQueue) {
     this.position = position;
     this.name = name;
     this.#ring = new ByteRing(ring);
+    this.#lengths = lengths === undefined ? null : new ByteRing(lengths);
   }
 
   put(bytes: Uint8Array, at: number, length: number, _lost: number): void {
     const ring = this.#ring;
+    const lengths = this.#lengths;
     const to = ring.claim(length);
-    if (to < 0) {
+    if (to < 0 || (lengths !== null && !claimLength(lengths, length))) {
       this.dropped++;
       return;
     }
     copyBytes(bytes, at, length, ring.bytes, to);
+    // Who finds a datagram finds its length.
+    if (lengths !== null) publishLength(lengths);
     ring.publish(length);
     this.datagrams++;
     this.octets += length;
@@ -127,6 +140,13 @@ export class ReceiverOutputs {
   snapshots(position: number | null = null): OutputSnapshot[] {
     return this.#outputs
       .filter((output) => position === null || output.position === position)
-      .map(({ name, datagrams, octets, dropped }) => ({ name, datagrams, octets, dropped, failure: null }));
+      .map(({ name, datagrams, octets, dropped }) => ({
+        name,
+        datagrams,
+        octets,
+        dropped,
+        failure: null,
+        failed: false,
+      }));
   }
 }

@@ -1,6 +1,5 @@
 import { EVENT_NAMES } from '../analysis/eventRing.js';
 import type { Measurement } from '../analysis/measurement.js';
-import { Fault } from '../analysis/socketFaults.js';
 import type { SocketSnapshot } from '../analysis/streamSnapshot.js';
 import { formatRealtime, type Nanos } from '../core/time.js';
 import { truesize } from '../core/truesize.js';
@@ -10,17 +9,16 @@ import { StreamCounter } from '../metrics/counters.js';
 import type { Series } from '../metrics/series.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
 import { assembleInSteps } from '../result/assemble.js';
-import { buildStream } from '../result/build.js';
+import { digestStream } from '../result/build.js';
 import { buildArbitration, type ArbitrationPair } from '../result/buildArbitration.js';
 import { buildOutputs } from '../result/buildRepair.js';
-import { withDelayCorrection } from '../result/delayCorrection.js';
 import type { MediaFacts } from '../result/buildTransport.js';
 import type { IntervalJudge } from '../result/intervalJudge.js';
 import type { Measurement as Provenance } from '../result/measurement.js';
 import type { ClockOffsetReport, ClockQuality, Membership, RunResult, SocketReport } from '../result/model.js';
-import { WireStatus } from '../wire/status.js';
 import type { Evidenced } from './evidence.js';
 import type { ClockWatch } from './clockWatch.js';
+import { malformedSection } from './demandedFormat.js';
 import { clockSection, runSection, type RunFacts } from './document.js';
 import type { EventLog } from './eventLog.js';
 import { interfaceFacts } from './interfaceFacts.js';
@@ -63,19 +61,6 @@ export interface ReceiverMoment {
   readonly facts: RunFacts;
 }
 
-export const FAULT_NAMES: Readonly<Record<number, string>> = {
-  [WireStatus.TooShort]: 'too_short',
-  [WireStatus.BadMagic]: 'bad_magic',
-  [WireStatus.BadVersion]: 'bad_version',
-  [WireStatus.BadLength]: 'bad_length',
-  [WireStatus.BadPadding]: 'bad_padding',
-  [WireStatus.BadChecksum]: 'bad_check',
-  [WireStatus.UnknownType]: 'unknown_type',
-  [WireStatus.BadReserved]: 'bad_reserved',
-  [Fault.Truncated]: 'truncated',
-  [Fault.UnconfirmedJump]: 'unconfirmed_jump',
-};
-
 /** The result of now. Yields between streams: they are of slightly different moments, each as a whole of one. */
 export function* receiverResult(
   io: Io,
@@ -90,8 +75,7 @@ export function* receiverResult(
   for (let index = 0; index < measurement.streamCount; index++) {
     const snapshot = measurement.snapshot(index);
     const series = parts.series.get(index) ?? null;
-    const stream = buildStream(snapshot, parts.provenance, series, mediaFacts(parts, snapshot));
-    streams.add(index, withDelayCorrection(stream, offsets));
+    streams.add(index, digestStream(snapshot, parts.provenance, series, mediaFacts(parts, snapshot), offsets));
     yield;
   }
   const sockets: SocketReport[] = [];
@@ -222,17 +206,13 @@ function socketReport(
   streams: ReceivedStreams,
   hasDrops: boolean,
 ): SocketReport {
-  const { source, planned, via } = open;
+  const { source, planned, via, address } = open;
   const c = source.counters;
   const datagrams = c[SocketCounter.Datagrams]!;
   const octets = c[SocketCounter.Octets]!;
   const buffer = source.receiveBufferOctets;
   const holds = buffer === null || datagrams === 0 ? null : Math.floor(buffer / truesize(octets / datagrams));
   const perSecond = streams.packetsPerSecond(planned);
-  const malformed: Record<string, number> = {};
-  for (const [kind, count] of snapshot.malformed.entries()) {
-    if (count > 0) malformed[FAULT_NAMES[kind] ?? `status_${kind}`] = count;
-  }
   return {
     index: source.index,
     direction: 'receive',
@@ -249,7 +229,7 @@ function socketReport(
     kernel_drops: hasDrops ? snapshot.kernelDrops : null,
     truncated: c[SocketCounter.Truncated]!,
     control_truncated: c[SocketCounter.ControlTruncated]!,
-    malformed,
+    ...malformedSection([snapshot], [address.scheme]),
     icmp_errors: 0,
   };
 }

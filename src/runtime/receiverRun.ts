@@ -1,3 +1,4 @@
+import { realToMonoNs } from '../core/time.js';
 import { randomBytes } from 'node:crypto';
 import { whole } from '../core/steps.js';
 import type { Io } from '../io/datagram.js';
@@ -36,7 +37,8 @@ export async function runReceiver(
   await prepare(io, plan, control);
   const evidence = new EvidenceWatch();
   const runId = randomBytes(4).readUInt32BE().toString(16).padStart(8, '0');
-  const began = { startRealNs: io.clock.realNs(), startMonoNs: io.clock.monoNs() };
+  const startMonoNs = io.clock.monoNs();
+  const began = { startRealNs: startMonoNs - realToMonoNs(io.clock), startMonoNs };
   const sockets = await ReceiverSockets.open(io, plan);
   try {
     const { sources } = sockets;

@@ -4,16 +4,15 @@ import { formatHostPort } from '../core/format.js';
 import type { DatagramPort, Io } from '../io/datagram.js';
 import { MessageFile } from '../io/messageFile.js';
 import type { SendPlan } from '../profile/plan.js';
-import { MessageStore } from '../repair/messageStore.js';
+import { MessageStore, MOST_STORED_MESSAGES } from '../repair/messageStore.js';
 import type { SenderRecovery } from '../result/model.js';
 import { framingOfScheme } from '../wire/framings.js';
 import type { Agent } from './agent.js';
 import { RetransmissionAgent } from './retransmissionAgent.js';
 import { sessionOf, type Remembered } from './sequencedFeed.js';
 
-/** Messages that a store has room for by number, for its octets: those of ITCH are longer but for a few. */
-const OCTETS_A_MESSAGE = 32;
-const MOST_MESSAGES = 2 ** 24;
+/** Numbers for a store of so many octets: messages that are no shorter on average (ITCH: 33 octets) are bounded by these alone. */
+const OCTETS_A_MESSAGE = 16;
 
 export interface RecoveryServer extends Remembered {
   /** Of its feed in the plan. */
@@ -61,9 +60,9 @@ export async function openRecoveryServers(
   return servers;
 }
 
-/** A store of so many octets, with numbers for as many messages as it may well hold. */
+/** A store of so many octets of messages. */
 export function storeOf(octets: number, first: number): MessageStore {
-  const messages = Math.min(MOST_MESSAGES, 2 ** Math.floor(Math.log2(octets / OCTETS_A_MESSAGE)));
+  const messages = Math.min(MOST_STORED_MESSAGES, 2 ** Math.ceil(Math.log2(octets / OCTETS_A_MESSAGE)));
   return new MessageStore(messages, octets, first);
 }
 
@@ -74,13 +73,14 @@ export function retransmissionAgents(
   others: readonly Agent[],
 ): RetransmissionAgent[] {
   return servers.map(({ position, port, memory, session }) => {
-    const { scheme, payloadOctets, recovery } = plan.streams[position]!.feed!;
+    const { scheme, payloadOctets, recovery, firstSequence } = plan.streams[position]!.feed!;
     const framing = framingOfScheme(scheme)!;
     return new RetransmissionAgent({
       port,
       memory,
       framing,
       session,
+      firstSequence: Number(firstSequence),
       payloadOctets,
       lingerNs: recovery!.lingerNs,
       others,
@@ -107,12 +107,13 @@ export function recoverySums(agents: readonly RetransmissionAgent[]): SenderReco
     datagrams: sum((agent) => agent.retransmission.answers),
     messages: sum((agent) => agent.retransmission.messages),
     refused: sum(({ retransmission: r }) => r.refusedByClientRate + r.refusedByOverallRate),
-    shortened: sum((agent) => agent.retransmission.shortenedByRate),
+    shortened: sum(({ retransmission: r }) => r.shortenedByRate + r.shortenedByLength),
     out_of_range: sum((agent) => agent.retransmission.outOfRange),
     unavailable: sum((agent) => agent.retransmission.unavailable),
     malformed: sum((agent) => agent.malformed),
     foreign: sum((agent) => agent.foreign),
     not_sent: sum((agent) => agent.notSent),
+    not_kept: sum((agent) => agent.notKept),
     clients: sum(({ retransmission: r }) => r.clients + r.forgotten),
   };
 }

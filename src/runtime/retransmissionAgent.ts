@@ -34,6 +34,8 @@ export interface RetransmissionAgentOptions {
   readonly memory: MessageMemory;
   readonly framing: FeedFraming;
   readonly session: SessionWords;
+  /** Number of the feed's first message. */
+  readonly firstSequence: number;
   /** UDP payload of the largest answer. */
   readonly payloadOctets: number;
   /** How long it goes on answering when all of `others` have finished. */
@@ -66,8 +68,9 @@ export class RetransmissionAgent implements Agent {
 
   constructor(options: RetransmissionAgentOptions) {
     this.#options = options;
-    const { framing, payloadOctets, session, memory } = options;
+    const { framing, payloadOctets, session, memory, firstSequence } = options;
     this.retransmission = new Retransmission(memory, {
+      firstSequence,
       datagramOctets: payloadOctets,
       headerOctets: framing.headerOctets,
       messageHeaderOctets: framing.blockHeaderOctets,
@@ -103,6 +106,12 @@ export class RetransmissionAgent implements Agent {
 
   gatherNs(): Nanos {
     return Infinity;
+  }
+
+  /** Messages sent that its memory never had: it could not be written any more. */
+  get notKept(): number {
+    const { next, end } = this.#options.memory;
+    return next - end;
   }
 
   /** The others are stopped; who has heard them end may still ask. */

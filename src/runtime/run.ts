@@ -8,6 +8,7 @@ import { streamKey } from '../result/outline.js';
 import { Command, RunControl } from './control.js';
 import type { MediaInputs } from './mediaInputs.js';
 import type { MediaSinks } from './mediaSinks.js';
+import { failureEvent, withFailures } from './outputFailure.js';
 import type { Judge, ReadyInfo, RunMessage, WorkerMessage, WorkerTask } from './messages.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 import type { BenchPlan } from '../profile/benchPlan.js';
@@ -115,6 +116,12 @@ export function startReceiver(
   const received = plan.capture === null ? receive(null) : receiveInto(plan.capture);
   const run = plan.feedback === null ? received : delivering(received, delivery);
   if (sinks === null) return run;
+  sinks.onFailure((name, failure) => {
+    void run.ready.then(
+      ({ time }) => listener({ type: 'event', event: failureEvent(name, failure, time) }),
+      () => {},
+    );
+  });
   const over = run.exited.then(() => sinks.stop());
   const finished = run.finished.then(async (result) => {
     await over;
@@ -182,12 +189,7 @@ export function startZap(plan: ZapPlan, judge: Judge, listener: RunListener = ()
 
 /** Why outputs ended early, and what became of links, is known on this thread alone. */
 function withSinks(result: RunResult, sinks: MediaSinks, judge: Judge): RunResult {
-  const failures = sinks.failures();
-  const outputs = result.outputs.map((output) => ({
-    ...output,
-    failure: failures.get(output.name) ?? output.failure,
-  }));
-  return linked({ ...result, outputs }, sinks.links(), judge);
+  return linked(withFailures(result, sinks.failures()), sinks.links(), judge);
 }
 
 /** With its links, which this thread alone knows, and judged by them. */

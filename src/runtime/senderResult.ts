@@ -236,6 +236,8 @@ function socketReport(sink: DatagramSink, interfaceName: string, index: number):
     truncated: 0,
     control_truncated: 0,
     malformed: {},
+    demanded: null,
+    instead: null,
     icmp_errors: c[SocketCounter.IcmpErrors]!,
   };
 }

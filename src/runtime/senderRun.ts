@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { whole } from '../core/steps.js';
-import { formatRealtime, type Nanos } from '../core/time.js';
+import { formatRealtime, realToMonoNs, type Nanos } from '../core/time.js';
 import type { Io } from '../io/datagram.js';
 import type { SendPlan, SendStream } from '../profile/plan.js';
 import { dealtTo } from '../profile/threadPlan.js';
@@ -169,8 +169,8 @@ function readyInfo(
 
 /** It begins when all of these `threads` have built their lanes, or when it was asked for. */
 function startOf(io: Io, plan: SendPlan, threads: number): SharedStart {
-  const startRealNs = io.clock.realNs();
   const startMonoNs = io.clock.monoNs();
+  const startRealNs = startMonoNs - realToMonoNs(io.clock);
   const leadNs = LEAD_NS * threads + MEDIA_LEAD_NS * plan.streams.filter(({ media }) => media !== null).length;
   const firstNs = startMonoNs + Math.max(leadNs, untilNs(plan.startAtUnixNs, io, startRealNs));
   return { startRealNs, startMonoNs, firstNs };

@@ -26,7 +26,7 @@ import { RtcpFeed } from './rtcpFeed.js';
 import { SenderLane } from './senderLane.js';
 import type { SenderStreamState } from './senderResult.js';
 import { SenderStats, SentCounter } from './senderStats.js';
-import { sequencedFeed, type Remembered, type SplitFeeds } from './sequencedFeed.js';
+import { sequencedFeed, type Remembered, type SequencedFeed, type SplitFeeds } from './sequencedFeed.js';
 import type { SharedOctets } from './sharedInput.js';
 
 /** Everything that leaves through one socket. */
@@ -137,7 +137,11 @@ function sentInput(
   { stream, input, leg }: PlacedStream,
   media: MediaFeed | null,
   replay: ReplayFeed | null,
+  sequenced: SequencedFeed | null,
 ): SentInput | null {
+  if (stream.feed?.input.kind === 'itch' && sequenced !== null && sequenced.file !== null) {
+    return { name: inputName(stream.feed.input.source), file: sequenced.file, packer: sequenced.origin.packer };
+  }
   if (replay !== null && input?.kind === 'replay') return { name: stream.replay!.name, replay, capture: input.capture };
   return media === null || leg === 'b' ? null : { name: inputName(stream.media!.input), feed: media.origin };
 }
@@ -262,20 +266,24 @@ export function buildLane(
           ? mediaFeed(stream.media, input as SharedOctets, paced)
           : legFeed(legs.media, placed.position, stream.media, input as SharedOctets, paced);
     fecFrom = index;
+    const sequenced =
+      stream.feed === null
+        ? null
+        : sequencedFeed(
+            stream.feed,
+            placed.input as SharedOctets | null,
+            { ...paced, unixAtMonoZero },
+            placed.position,
+            legs.feeds,
+            legs.remembered.get(placed.position) ?? null,
+          );
     const own =
       media !== null
         ? media.feed
         : replay !== null
           ? replay
-          : stream.feed !== null
-            ? sequencedFeed(
-                stream.feed,
-                placed.input as SharedOctets | null,
-                { ...paced, unixAtMonoZero },
-                placed.position,
-                legs.feeds,
-                legs.remembered.get(placed.position) ?? null,
-              ).feed
+          : sequenced !== null
+            ? sequenced.feed
             : datagramFeed(whole, {
                 ...paced,
                 share: placed.share,
@@ -300,7 +308,7 @@ export function buildLane(
       ssrc: media?.ssrc ?? null,
       role: 'media',
       feed: replay === null ? own : new ReplayFlow(replay, 0),
-      input: sentInput(placed, media, replay),
+      input: sentInput(placed, media, replay, sequenced),
       stats: stats[index]!,
       flowNames: flowNames(placed, media),
       impairment: impaired === null ? null : { done: impaired.done, seed },

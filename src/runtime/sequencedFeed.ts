@@ -3,6 +3,7 @@ import type { MessageMemory } from '../core/messageMemory.js';
 import { splitNs, type Nanos, type SplitTime } from '../core/time.js';
 import { ZoneClock } from '../core/zone.js';
 import { ClockedSource } from '../feed/clockedSource.js';
+import { ItchFile } from '../feed/itchFile.js';
 import { LegSplitter, type Leg } from '../feed/legs.js';
 import { MessageFeed } from '../feed/messageFeed.js';
 import type { MessageSource } from '../feed/messageSource.js';
@@ -17,6 +18,8 @@ export interface SequencedFeed {
   readonly feed: MessageFeed | Leg;
   /** What makes the messages of both legs. */
   readonly origin: MessageFeed;
+  /** What is read for it; `null`: its messages are made, or another leg has told of it. */
+  readonly file: ItchFile | null;
 }
 
 interface Paced {
@@ -53,30 +56,33 @@ export function sequencedFeed(
   remembered: Remembered | null,
 ): SequencedFeed {
   if (!plan.hasLegs) {
-    const origin = messageFeed(plan, input, paced, remembered);
-    return { feed: origin, origin };
+    const source = messageSource(plan, input);
+    const origin = messageFeed(plan, source, paced, remembered);
+    return { feed: origin, origin, file: fileOf(source) };
   }
   let split = splits.get(position);
+  let file: ItchFile | null = null;
   if (split === undefined) {
+    const source = messageSource(plan, input);
+    file = fileOf(source);
     // It fills batches of its own.
-    const origin = messageFeed(plan, input, { ...paced, flowBase: 0, destination: 0 }, remembered);
+    const origin = messageFeed(plan, source, { ...paced, flowBase: 0, destination: 0 }, remembered);
     split = { splitter: new LegSplitter(origin, LEG_DATAGRAMS, plan.payloadOctets), origin };
     splits.set(position, split);
   }
   const { flowBase, destination } = paced;
-  return { feed: split.splitter.leg({ flowBase, destination }), origin: split.origin };
+  return { feed: split.splitter.leg({ flowBase, destination }), origin: split.origin, file };
 }
 
-function messageFeed(
-  plan: FeedPlan,
-  input: SharedOctets | null,
-  paced: Paced,
-  remembered: Remembered | null,
-): MessageFeed {
+function fileOf(source: MessageSource): ItchFile | null {
+  return source instanceof ItchFile ? source : null;
+}
+
+function messageFeed(plan: FeedPlan, source: MessageSource, paced: Paced, remembered: Remembered | null): MessageFeed {
   const framing = framingOfScheme(plan.scheme)!;
   return new MessageFeed({
     ...paced,
-    source: clocked(messageSource(plan, input), plan, paced),
+    source: clocked(source, plan, paced),
     framing,
     session: remembered?.session ?? sessionOf(plan),
     memory: remembered?.memory ?? null,

@@ -17,6 +17,8 @@ const BEGAN_NS = 3e9;
 const SLOTS = 64;
 const SIZE_OCTETS = 1472;
 const MESSAGES_PER_SECOND = 1e6;
+/** Of what comes beside the messages. */
+const BESIDE_NS = 1e6;
 /** Of each round: what happens once per feed is known, too, when the long last one is compiled. */
 const ROUNDS_NS: readonly number[] = [2e6, 2e6, 60e6];
 /** It is filled, and begins anew. */
@@ -46,7 +48,14 @@ export function warmUpReceivedFeeds(scheme: FeedPlan['scheme']): void {
 
 function legs(plan: FeedPlan, durationNs: number): MergedFeed {
   const splits: SplitFeeds = new Map();
-  const warm: FeedPlan = { ...plan, input: { kind: 'synthetic', symbols: 20 }, hasLegs: true, stampNs: 1e6 };
+  const warm: FeedPlan = {
+    ...plan,
+    input: { kind: 'synthetic', symbols: 20 },
+    hasLegs: true,
+    // Not as the plan says: what is compiled must not take longer the more often they are.
+    heartbeatNs: BESIDE_NS,
+    stampNs: BESIDE_NS,
+  };
   const paced = {
     count: null,
     durationNs,

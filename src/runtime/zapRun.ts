@@ -3,7 +3,7 @@ import { ZapAttempt } from '../analysis/zapAttempt.js';
 import { ReceiveBatch } from '../core/batch.js';
 import { formatHostPort } from '../core/format.js';
 import { Random } from '../core/random.js';
-import { formatRealtime, type Nanos } from '../core/time.js';
+import { formatRealtime, realToMonoNs, type Nanos } from '../core/time.js';
 import { formatDurationNs } from '../core/units.js';
 import type { Io } from '../io/datagram.js';
 import type { NetworkInterface } from '../io/interfaces.js';
@@ -79,8 +79,8 @@ class ZapRun {
     this.#judge = judge;
     this.#control = control;
     this.#post = post;
-    this.#startRealNs = io.clock.realNs();
     this.#startMonoNs = io.clock.monoNs();
+    this.#startRealNs = this.#startMonoNs - realToMonoNs(io.clock);
     this.#counts = plan.streams.map(() => new ZapCounts());
     this.#memberships = plan.streams.map(() => null);
     this.#watch = new ClockWatch(io.clock.epoch);
@@ -98,7 +98,7 @@ class ZapRun {
       this.#tellReady(open);
       // The first join counts, where a channel takes several sockets.
       const joinRealNs = Math.min(...sources.map((source) => source.joinRealNs));
-      const joinMonoNs = joinRealNs + (clock.monoNs() - clock.realNs());
+      const joinMonoNs = joinRealNs + realToMonoNs(clock);
       const attempt = new ZapAttempt(joinMonoNs, dwellNs);
       const agent = new ZapAgent(sources, this.#batch, attempt, joinMonoNs + dwellNs, linger);
       await runLoop(this.#io, [agent], { poll: () => this.#obey(agent) }, this.#health);

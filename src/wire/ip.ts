@@ -150,14 +150,15 @@ function locateInIpv4(bytes: Uint8Array, at: number, end: number, out: UdpLocati
   if (bytes[at + 9] !== PROTOCOL_UDP) return FrameStatus.NotUdp;
   if ((u16be(bytes, at + 6) & 0x3fff) !== 0) return FrameStatus.Fragment;
   // 0 where the capture was made before segmentation by the NIC filled it in.
-  const totalOctets = u16be(bytes, at + 2) || end - at;
+  const isUnsaid = u16be(bytes, at + 2) === 0;
+  const totalOctets = isUnsaid ? end - at : u16be(bytes, at + 2);
   if (totalOctets < headerOctets + UDP_HEADER_OCTETS) return FrameStatus.Malformed;
   out.family = 4;
   out.tos = bytes[at + 1]!;
   out.ttl = bytes[at + 8]!;
   out.sourceAt = at + 12;
   out.destinationAt = at + 16;
-  return locateInUdp(bytes, at + headerOctets, end, at + totalOctets, out);
+  return locateInUdp(bytes, at + headerOctets, end, at + totalOctets, isUnsaid, out);
 }
 
 /** RFC 8200 sections 3 and 4: the fixed header and the extension headers that may precede UDP. */
@@ -190,14 +191,25 @@ function locateInIpv6(bytes: Uint8Array, at: number, end: number, out: UdpLocati
   out.ttl = bytes[at + 7]!;
   out.sourceAt = at + 8;
   out.destinationAt = at + 24;
-  return locateInUdp(bytes, next, end, packetEnd, out);
+  return locateInUdp(bytes, next, end, packetEnd, payloadOctets === 0, out);
 }
 
-/** RFC 768. `end`: of what was captured; `packetEnd`: of the IP packet on the wire. */
-function locateInUdp(bytes: Uint8Array, at: number, end: number, packetEnd: number, out: UdpLocation): FrameStatus {
+/**
+ * RFC 768. `end`: of what was captured; `packetEnd`: of the IP packet on the wire. `isUnsaid`: its header does not say its
+ * length.
+ */
+function locateInUdp(
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  packetEnd: number,
+  isUnsaid: boolean,
+  out: UdpLocation,
+): FrameStatus {
   if (end - at < UDP_HEADER_OCTETS) return FrameStatus.Cut;
-  // 0 in jumbograms (RFC 2675) and before segmentation by the NIC.
-  const udpOctets = u16be(bytes, at + 4) || packetEnd - at;
+  // 0 in jumbograms (RFC 2675) and before segmentation by the NIC: then IP's own is 0 as well.
+  const saidOctets = u16be(bytes, at + 4);
+  const udpOctets = saidOctets === 0 && isUnsaid ? packetEnd - at : saidOctets;
   if (udpOctets < UDP_HEADER_OCTETS || at + udpOctets > packetEnd) return FrameStatus.Malformed;
   out.sourcePort = u16be(bytes, at);
   out.destinationPort = u16be(bytes, at + 2);

@@ -25,7 +25,6 @@ const LEAST_RATE = 2000;
 const OMITTED_S = 0.4;
 /** Of sockperf's messages so many a second are answered and make a figure. */
 const ANSWERS_PER_SECOND = 2500;
-const FLOW_RATE = 20_000;
 /** So long is a second run, markers included: less the short one it tells the cost of a second without beginning and end. */
 const LONG_SECONDS = 60;
 /** Processor time by end and length of the run, ms. */
@@ -46,6 +45,7 @@ const chosen = options({
   messages: '1,5,20',
   rates: '10000,50000,100000',
   flows: 10_000,
+  'flow-rates': '20000,100000',
   only: '',
   json: '',
 });
@@ -212,48 +212,62 @@ function percentileOf(stdout, percent) {
 }
 
 async function costOfFlows() {
+  for (const rate of chosen['flow-rates'].split(',').map(Number)) await costAt(rate);
+}
+
+async function costAt(rate) {
   const counts = [1, chosen.flows];
   const found = new Map(counts.map((flows) => [flows, []]));
   for (let repeat = 0; repeat < chosen.repeats; repeat++) {
     for (const [flows, runs] of found) {
-      const { value, setAside } = await quietly(() => runFlows(flows));
+      const { value, setAside } = await quietly(() => runFlows(flows, rate));
       if (setAside > 0) console.error(`${count(flows)} flows: ${setAside} disturbed runs set aside`);
       runs.push(value);
     }
   }
-  const shortSeconds = chosen.seconds + markersSeconds();
-  const spans = [`${shortSeconds} s`, `${LONG_SECONDS} s`, 'a second'];
+  const spans = [`${shortSeconds()} s`, `${LONG_SECONDS} s`, 'a second'];
   const heads = ['sent', 'received'].flatMap((end) => spans.map((span) => `${end}, ${span}`));
   const rows = [['ms of a processor', ...heads, 'streams', 'lost']];
   const middle = new Map();
   for (const [flows, runs] of found) {
     const one = Object.fromEntries(Object.keys(runs[0]).map((key) => [key, median(runs.map((each) => each[key]))]));
     middle.set(flows, one);
-    results.flows.push({ flows, ...one });
+    results.flows.push({ rate, flows, ...one });
     rows.push([`${count(flows)} flows`, ...FLOW_FIGURES.map((key) => count(one[key])), one.streams, one.lost]);
   }
-  console.log(`\nwhole processes, start and end included, at ${count(FLOW_RATE)} datagrams/s; and of each second more`);
+  console.log(`\nwhole processes, start and end included, at ${count(rate)} datagrams/s; and of each second more`);
   console.log(table(rows));
+  const [one, many] = counts.map((flows) => middle.get(flows));
+  for (const end of ['sent', 'received']) console.log(`${end}: once for each flow ${us(onceNs(end, one, many))} us`);
   for (const [i, key] of FLOW_FIGURES.entries()) {
-    const ratio = middle.get(chosen.flows)[key] / middle.get(1)[key];
-    const what = `${heads[i]}: ${count(chosen.flows)} flows of one`;
+    const ratio = many[key] / one[key];
+    const what = `${heads[i]}, at ${count(rate)}: ${count(chosen.flows)} flows of one`;
     tellAim(what, ratio.toFixed(2), AIMS.flows, ratio <= AIMS.flows);
   }
 }
 
+/** What a flow more costs whatever the length of the run: what the short run takes more, less what its seconds do. */
+function onceNs(end, one, many) {
+  const moreMs = many[`${end}ShortMs`] - one[`${end}ShortMs`];
+  const perSecondMs = many[`${end}PerSecondMs`] - one[`${end}PerSecondMs`];
+  return ((moreMs - perSecondMs * shortSeconds()) * 1e6) / (chosen.flows - 1);
+}
+
 /** Every flow has eight markers of its own, which are paced like data: so long those of all flows take. */
-function markersSeconds() {
-  return Math.ceil((chosen.flows * 8) / FLOW_RATE);
+function markersSeconds(rate) {
+  return Math.ceil((chosen.flows * 8) / rate);
+}
+
+function shortSeconds() {
+  return chosen.seconds + Math.max(...chosen['flow-rates'].split(',').map((rate) => markersSeconds(Number(rate))));
 }
 
 /** As many datagrams of one flow as of many, markers included: what differs is how many flows they are of. */
-async function runFlows(flows) {
-  const markers = markersSeconds();
-  const ofMarkers = flows === 1 ? 0 : markers;
-  const shortSeconds = chosen.seconds + markers;
-  const short = await runFlowsFor(flows, shortSeconds - ofMarkers);
-  const long = await runFlowsFor(flows, LONG_SECONDS - ofMarkers);
-  const perSecond = (end) => (long[end].cpuMs - short[end].cpuMs) / (LONG_SECONDS - shortSeconds);
+async function runFlows(flows, rate) {
+  const ofMarkers = flows === 1 ? 0 : (chosen.flows * 8) / rate;
+  const short = await runFlowsFor(flows, rate, shortSeconds() - ofMarkers);
+  const long = await runFlowsFor(flows, rate, LONG_SECONDS - ofMarkers);
+  const perSecond = (end) => (long[end].cpuMs - short[end].cpuMs) / (LONG_SECONDS - shortSeconds());
   return {
     sentShortMs: short.sent.cpuMs,
     sentLongMs: long.sent.cpuMs,
@@ -266,12 +280,12 @@ async function runFlows(flows) {
   };
 }
 
-function runFlowsFor(flows, seconds) {
-  const load = `--flows ${flows} --pps ${FLOW_RATE} --size 64 --max-late 1s`;
+function runFlowsFor(flows, rate, seconds) {
+  const load = `--flows ${flows} --pps ${rate} --size 64 --max-late 1s`;
   return runMeasured(
     words(`recv ${PROBED} --once --until-idle 3s --json --wait 10`),
     words(`send ${PROBED} ${load} --duration ${seconds} --json --force`),
-    limitMs() + (seconds + markersSeconds()) * 2000,
+    limitMs() + (seconds + markersSeconds(rate)) * 2000,
   );
 }
 

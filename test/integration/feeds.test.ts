@@ -283,6 +283,14 @@ describe('one line of a feed', () => {
     expect(sent.map(({ sender }) => sender!.sent)).toEqual([300, 300]);
   });
 
+  it('has its lost messages in the one line of a check', async () => {
+    const patient = ['--wait', '30s', '--max-late', '20s'];
+    const words = ['check', moldAt(freshGroup()), '--impair', 'loss=5%,seed=3', ...patient];
+    const { status, stdout } = await runCommand(words);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^ok: mold:\S+ received [\d,]+, lost [\d,]+ messages? \(\d[\d.]* %\), /u);
+  });
+
   it('tells with heartbeats what was lost at the end', async () => {
     const to = `xdp://${freshGroup()}:14310/iface=lo`;
     const receiver = await startReceiver([to]);
@@ -405,7 +413,7 @@ describe('what cannot be', () => {
       ['send', `mold://${PLACE}`, '--mps', 'max', '--arrivals', 'poisson', '--force'],
       /poisson needs a rate: max has none/,
     ],
-    [['send', `mold://${PLACE}`, '--arrivals', 'sometimes'], /sometimes/],
+    [['send', `mold://${PLACE}`, '--arrivals', 'sometimes'], /sometimes.* or trace:<file>/],
     [['send', `mold://${PLACE}`, '--arrivals', 'trace:./none'], /: \.\/none cannot be read: no such file or directory/],
     [['send', `mold://${PLACE}`, '--arrivals', 'trace:/dev/null'], /: \/dev\/null: the trace has no messages/],
     [['send', `mold://${PLACE}`, '--symbols', '0'], /--symbols: 0 is out of range: 1\.\.10000/],

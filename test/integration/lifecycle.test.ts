@@ -73,6 +73,16 @@ describe.runIf(needs('linux', 'dist'))('a run that is stopped', () => {
     }
   });
 
+  it('ends although what is due can never be sent', async () => {
+    const to = `mold://${freshGroup()}:26400/iface=lo`;
+    const sender = startCommand(['send', to, '--mps', '1G', '--force', '--duration', '5m', '--json']);
+    await sender.untilOutput(/"not_sent":[1-9]/);
+    sender.signal('SIGTERM');
+    const { status, stdout } = await sender.ended();
+    expect(status).toBe(143);
+    expect(resultOf(linesOf(stdout)).run.complete).toBe(false);
+  });
+
   it('by a second signal ends at once, without a result', async () => {
     const endpoint = freshEndpoint();
     // From its first datagrams on it stands still for a minute, and cannot end cleanly.

@@ -91,8 +91,17 @@ describe('outputs of a receiver', () => {
     const group = freshGroup();
     const receiver = await startReceiver([`rtp://${group}:5004`, '-I', 'lo', '--save', '/dev/full']);
     await sendTestcard(group);
-    const result = await receiver.stop();
-    expect(result.outputs[0]!.failure).toBe('/dev/full cannot be written: no space left on device (ENOSPC)');
+    const result = await receiver.stop(1);
+    expect(result.outputs).toMatchObject([
+      {
+        datagrams: 0,
+        octets: 0,
+        dropped: COUNT,
+        failure: '/dev/full cannot be written: no space left on device (ENOSPC)',
+        failed: true,
+      },
+    ]);
+    expect(result.event_counts['output_failed']).toBe(1);
     expect(sum(mediaOf(result), 'packets_received')).toBe(COUNT);
   });
 

@@ -55,7 +55,9 @@ describe('recovery over loopback', { timeout: 60_000 }, () => {
     expect(recovery!.messages_recovered + recovery!.messages_came).toBe(recovery!.messages_missed);
     expect(recovery!.messages_recovered).toBeGreaterThan(0);
     expect(recovery!.unrecovered).toEqual([]);
-    expect(recovery!.recovery_ns!.count).toBe(recovery!.gaps_closed);
+    // Some of them the other line may have brought.
+    expect(recovery!.recovery_ns!.count).toBeGreaterThan(0);
+    expect(recovery!.recovery_ns!.count).toBeLessThanOrEqual(recovery!.gaps_closed);
     expect(after!.metrics.messages_lost).toBe(0);
     expect(result.limits).toContainEqual(expect.objectContaining({ expression: 'messages_lost == 0', ok: true }));
     const answering = sent.sender!.recovery!;
@@ -78,6 +80,7 @@ describe('recovery over loopback', { timeout: 60_000 }, () => {
     expect(recovery!.messages_unrecovered).toBeGreaterThan(0);
     // The other line may be late, and bring what had been asked for by then.
     expect([recovery!.answers, recovery!.requests > 0]).toEqual([0, true]);
+    expect([recovery!.messages_recovered, recovery!.recovery_ns]).toEqual([0, null]);
     expect(recovery!.unrecovered_unlisted).toBe(0);
     expect(after!.metrics.messages_lost).toBe(recovery!.messages_unrecovered);
     expect(result.limits).toContainEqual(expect.objectContaining({ expression: 'messages_lost == 0', ok: false }));

@@ -1,5 +1,5 @@
 import type { Recovery } from '../../src/control/recovery.js';
-import type { RecoveryOptions } from '../../src/control/recoveryOptions.js';
+import { cycleNs, type RecoveryOptions } from '../../src/control/recoveryOptions.js';
 
 /** What is known of a number that is missing. */
 interface Missing {
@@ -26,7 +26,12 @@ export class RecoveryWitness {
   /** Missing at any time, and of those what came. */
   missed = 0;
   filled = 0;
+  /** Of those, that answers brought. */
+  answered = 0;
   requests = 0;
+  /** First request since a server answered last, and how many were made since; NaN: none. */
+  #silentSinceNs = NaN;
+  #silentRequests = 0;
   #joinFrom = Infinity;
   /** Ranges seen of the list of what was given up, and where the last of them ended. */
   readonly #listed: [number, number] = [0, 0];
@@ -47,13 +52,18 @@ export class RecoveryWitness {
     this.#compare(false);
   }
 
-  /** Returns which of the numbers were missing. */
-  arrive(from: number, to: number, nowNs: number): number[] {
-    this.#miss(this.#joinFrom, from, nowNs);
+  /** A line, or an answer, brought them. Returns which of the numbers were missing. */
+  arrive(from: number, to: number, nowNs: number, isAnswer: boolean): number[] {
+    if (isAnswer) {
+      this.#silentSinceNs = NaN;
+      this.#silentRequests = 0;
+    } else this.#miss(this.#joinFrom, from, nowNs);
     const fresh: number[] = [];
     for (let n = from; n < to; n++) if (this.missing.delete(n)) fresh.push(n);
     this.filled += fresh.length;
-    same('arrivals', this.recovery.arrived(from, to, nowNs), fresh.length);
+    if (isAnswer) this.answered += fresh.length;
+    const { recovery } = this;
+    same('arrivals', isAnswer ? recovery.answered(from, to, nowNs) : recovery.arrived(from, to, nowNs), fresh.length);
     // What came may be part of the answer for any number: each may be asked for again as if for the first time.
     if (fresh.length > 0) for (const one of this.missing.values()) one.waitNs = nowNs;
     this.#compare(false);
@@ -64,12 +74,13 @@ export class RecoveryWitness {
   step(nowNs: number): [number, number, number][] {
     const { recovery, options } = this;
     recovery.step(nowNs);
-    this.#compare(true);
+    this.#compare(true, nowNs);
     const made: [number, number, number][] = [];
     while (recovery.nextRequest()) {
       const { requestSequence: sequence, requestCount: count, requestServer: server } = recovery;
       made.push([sequence, count, server]);
       this.requests++;
+      this.#silentRequests++;
       if (!(count >= 1 && count <= options.requestMessages)) throw new Error(`a request for ${count}`);
       if (!(server < options.servers)) throw new Error(`server ${server}`);
       for (let n = sequence; n < sequence + count; n++) {
@@ -78,6 +89,7 @@ export class RecoveryWitness {
         if (one.sinceNs + options.delayNs > nowNs) throw new Error(`${n} is asked for at once`);
         if (one.waitNs > nowNs) throw new Error(`${n} is asked for again before its time-out`);
         one.asked++;
+        if (Number.isNaN(this.#silentSinceNs)) this.#silentSinceNs = nowNs;
         one.waitNs = nowNs + options.timeoutNs;
       }
     }
@@ -116,9 +128,16 @@ export class RecoveryWitness {
     return made;
   }
 
-  /** Takes out what was given up since; `byTime`: by time-outs, so after all tries. */
-  #compare(byTime: boolean): void {
+  /**
+   * Takes out what was given up since; `byTime`: by time-outs, so after all tries, or because nobody answers, or together
+   * with what lies above it and was given up after all tries.
+   */
+  #compare(byTime: boolean, nowNs = NaN): void {
     const { recovery, options } = this;
+    const early: number[] = [];
+    const late = new Set<number>();
+    const cycle = cycleNs(options);
+    const isSilent = this.#silentRequests >= options.tries && this.#silentSinceNs + cycle <= nowNs;
     const { unrecovered } = recovery;
     let at = this.#listed[0];
     // The last one may have grown.
@@ -128,18 +147,25 @@ export class RecoveryWitness {
         if (i < this.#listed[0] && n < this.#listed[1]) continue;
         const one = this.missing.get(n);
         if (one === undefined) throw new Error(`${n} is given up and not missing`);
-        if (byTime && one.asked < options.tries) throw new Error(`${n} is given up after ${one.asked} requests`);
+        const isOld = isSilent && one.sinceNs + options.delayNs + cycle <= nowNs;
+        if (one.asked >= options.tries) late.add(n);
+        else if (byTime && !isOld) early.push(n);
         this.missing.delete(n);
         this.lost.add(n);
         this.givenUp.push(n);
       }
+    }
+    for (const n of early.toSorted((a, b) => b - a)) {
+      if (!late.has(n + 1)) throw new Error(`${n} is given up before all tries`);
+      late.add(n);
     }
     this.#listed[0] = unrecovered.length;
     this.#listed[1] = unrecovered.length > 0 ? unrecovered.to[unrecovered.length - 1]! : 0;
     same('unlisted', unrecovered.unlisted, 0);
     same('still missing', recovery.stillMissing, this.missing.size);
     same('missed', recovery.missed, this.missed);
-    same('filled', recovery.came + recovery.recovered, this.filled);
+    same('came', recovery.came, this.filled - this.answered);
+    same('recovered', recovery.recovered, this.answered);
     if (recovery.pendingRanges > options.ranges) throw new Error(`${recovery.pendingRanges} ranges`);
   }
 }

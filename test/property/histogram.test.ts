@@ -76,14 +76,14 @@ describe('Histogram', () => {
 
   it('has bounds that neither overlap nor leave a gap', () => {
     // From the lowest index in use up to -2, then 0 and on: -1 would be "minus zero".
-    let expected = 1 - 2 ** 44;
+    let expected = 1 - 2 ** 52;
     for (let index = HISTOGRAM_INDEX_MIN; index <= HISTOGRAM_INDEX_MAX; index++) {
       if (index === -1) continue;
       const { from, to } = Histogram.bounds(index);
       expect(from).toBe(expected);
       expected = to;
     }
-    expect(expected).toBe(2 ** 44);
+    expect(expected).toBe(2 ** 52);
   });
 
   it('keeps the exact extremes and the number of values', () => {

@@ -18,7 +18,7 @@ const options = fc.record<RecoveryOptions>({
   tries: fc.constantFrom(1, 2, 5),
   servers: fc.constantFrom(1, 2, 3),
   outstandingRequests: fc.constantFrom(1, 2, 8),
-  requestMessages: fc.constantFrom(1, 4, 30, 65_535),
+  requestMessages: fc.constantFrom(1, 2, 4, 30, 65_535),
 });
 
 const range = { from: fc.nat(NUMBERS), length: fc.constantFrom(0, 1, 1, 2, 5, 20, NUMBERS) };
@@ -46,7 +46,7 @@ test('whatever is missing and comes: what is asked for is missing, and all that 
         if (one.kind === 'missing') {
           witness.miss(first + one.from, first + one.from + one.length, nowNs);
         } else if (one.kind === 'arrived') {
-          witness.arrive(first + one.from, first + one.from + one.length, nowNs);
+          witness.arrive(first + one.from, first + one.from + one.length, nowNs, false);
         } else if (one.kind === 'join') {
           witness.join(first + one.from);
         } else if (one.kind === 'reset') {
@@ -58,7 +58,7 @@ test('whatever is missing and comes: what is asked for is missing, and all that 
           const [from, count] = asked[one.which % asked.length]!;
           const half = count >> 1;
           const begins = [0, half, half >> 1, 0][one.part]!;
-          witness.arrive(from + begins, from + begins + (one.part === 3 ? count : half), nowNs);
+          witness.arrive(from + begins, from + begins + (one.part === 3 ? count : half), nowNs, true);
         }
       }
       // Nothing comes any more: stepping to what is due comes to an end.
@@ -69,7 +69,7 @@ test('whatever is missing and comes: what is asked for is missing, and all that 
       }
       expect([recovery.pendingRanges, recovery.underWay, recovery.stillMissing]).toEqual([0, 0, 0]);
       expect(recovery.missed).toBe(recovery.came + recovery.recovered + recovery.unrecovered.numbers);
-      expect(recovery.recoveryNs.count).toBe(recovery.closedGaps);
+      expect(recovery.recoveryNs.count).toBeLessThanOrEqual(recovery.closedGaps);
     },
   );
   fc.assert(property, { numRuns: 400 });

@@ -11,6 +11,7 @@ const MS = 1e6;
 const SEEDS = 201;
 
 const SERVER: RetransmissionOptions = {
+  firstSequence: 1,
   datagramOctets: 400,
   headerOctets: 20,
   messageHeaderOctets: 2,
@@ -122,7 +123,7 @@ describe('recovery over a lossy line and a lossy path', () => {
 
   it('lists exactly all gaps when no server answers, after all tries and their time-outs', () => {
     for (let seed = 0; seed < SEEDS; seed += 4) {
-      const client = { ...CLIENT, tries: 4, outstandingRequests: 1000, servers: 1 + (seed % 3) };
+      const client = { ...CLIENT, tries: 4, outstandingRequests: 1000, requestMessages: 1000, servers: 1 + (seed % 3) };
       const options = { ...shape(seed), serversDown: client.servers, otherLineNs: null, client };
       const truth = simulateRepair(options);
       expectAccounted(truth);
@@ -132,20 +133,42 @@ describe('recovery over a lossy line and a lossy path', () => {
       const { recovery, requests } = truth;
       expect([recovery.recovered, recovery.came, recovery.closedGaps]).toEqual([0, 0, 0]);
       if (options.restartAt < Infinity) continue;
-      // One after the other, each when the time of the one before is over.
+      // Each when the time of the one before is over, of the next server, and none more often than it may.
       const bySequence = new Map<number, SentRequest[]>();
       for (const one of requests) bySequence.set(one.sequence, [...(bySequence.get(one.sequence) ?? []), one]);
+      const firstNs = requests[0]?.nowNs;
       for (const asked of bySequence.values()) {
-        expect(asked.map(({ server }) => server)).toEqual([0, 1, 2, 3].map((k) => k % client.servers));
+        expect(asked.length).toBeLessThanOrEqual(4);
+        // What was missed at once with the first has all its tries before they are taken as down.
+        const all = [0, 1, 2, 3].map((k) => k % client.servers);
+        if (asked[0]!.nowNs === firstNs) expect(asked.map(({ server }) => server)).toEqual(all);
         for (let k = 1; k < asked.length; k++) {
           const rounds = Math.floor((k - 1) / client.servers);
           const timeoutNs = Math.min(CLIENT.longestTimeoutNs, CLIENT.timeoutNs * 2 ** rounds);
-          expect(asked[k]!.nowNs - asked[k - 1]!.nowNs).toBe(timeoutNs);
+          expect(asked[k]!.nowNs - asked[k - 1]!.nowNs).toBeGreaterThanOrEqual(timeoutNs);
         }
       }
-      expect(requests.length).toBe(4 * bySequence.size);
-      expect(recovery).toMatchObject({ timeouts: requests.length, retries: 3 * bySequence.size, shortAnswers: 0 });
+      expect(recovery).toMatchObject({ requests: requests.length, shortAnswers: 0 });
+      expect(recovery.retries).toBe(requests.length - bySequence.size);
     }
+  });
+
+  it('is over one round of tries after the end when no server answers, however many gaps there are', () => {
+    const ends: number[] = [];
+    const asked: number[] = [];
+    for (const datagrams of [100, 1000, 4000]) {
+      const client = { ...CLIENT, tries: 4, timeoutNs: 100 * MS, longestTimeoutNs: 400 * MS };
+      const options = { ...shape(1), datagrams, serversDown: 1, otherLineNs: null, client, restartAt: Infinity };
+      const truth = simulateRepair(options);
+      expectAccounted(truth);
+      expect(truth.recovery.recovered).toBe(0);
+      // 100 + 200 + 400 + 400 ms after the delay of what the end showed to be missing.
+      ends.push(truth.endNs - datagrams * options.spacingNs);
+      asked.push(truth.requests.length);
+    }
+    for (const endNs of ends) expect(endNs).toBeLessThanOrEqual(1103 * MS);
+    // Now and then one asks when they are taken as down: twenty requests in that time, and one each 400 ms.
+    expect(asked[2]! - asked[1]!).toBeLessThan(10);
   });
 
   it('goes to the server that answers when another one is down', () => {
@@ -155,6 +178,31 @@ describe('recovery over a lossy line and a lossy path', () => {
       expectAccounted(truth);
       expect(truth.lost[0]!.size).toBe(0);
     }
+  });
+
+  it('gives a late joiner what is there still, and loses nothing of the line for what is not', () => {
+    let kept = 0;
+    for (let seed = 0; seed < 10; seed++) {
+      const options = { ...shape(seed), datagrams: 1500, loss: 0.05, burst: 2, pathLoss: 0.02, pathJitterNs: 0 };
+      const server = { ...SERVER, perClient: SERVER.overall, answersPerRequest: 32 };
+      const small = {
+        ...options,
+        server,
+        storeMessages: 1024,
+        joinNs: 500 * MS,
+        restartAt: Infinity,
+        otherLineNs: null,
+      };
+      const truth = simulateRepair(small);
+      expectAccounted(truth);
+      let first = 1;
+      while (truth.gaps[0]!.has(first)) first++;
+      const lost = [...truth.lost[0]!];
+      expect(lost.filter((n) => n > first)).toEqual([]);
+      // Of the history the store has 1024, which are gone after 0.17 s: six halvings of 30 ms each.
+      kept += first - 1 - lost.length;
+    }
+    expect(kept).toBeGreaterThan(500);
   });
 
   it('never has more under way than it may, and gives up what finds no room', () => {

@@ -53,6 +53,8 @@ export interface RepairTruth {
   readonly requests: readonly SentRequest[];
   readonly mostPending: number;
   readonly mostUnderWay: number;
+  /** When nothing was left to come. */
+  readonly endNs: number;
 }
 
 interface Event {
@@ -123,7 +125,7 @@ export function simulateRepair(options: RepairLineOptions): RepairTruth {
   // The client.
   let heard = -1;
   let expected = NaN;
-  const take = (of: number, from: number, to: number, atNs: number): void => {
+  const take = (of: number, from: number, to: number, atNs: number, isAnswer: boolean): void => {
     if (of < heard || atNs < options.joinNs) return;
     if (of > heard) {
       if (heard >= 0) {
@@ -144,7 +146,7 @@ export function simulateRepair(options: RepairLineOptions): RepairTruth {
       witness.miss(expected, from, atNs);
     }
     for (let n = Math.max(from, expected); n < to; n++) delivered[of]!.add(n);
-    const fresh = witness.arrive(from, to, atNs);
+    const fresh = witness.arrive(from, to, atNs, isAnswer);
     for (const n of fresh) {
       if (delivered[of]!.has(n)) throw new Error(`${n} came before`);
       delivered[of]!.add(n);
@@ -180,7 +182,7 @@ export function simulateRepair(options: RepairLineOptions): RepairTruth {
           const octets = new Uint8Array(store.view.buffer, store.offsetOf(n), store.lengthOf(n));
           if (Buffer.compare(octets, message(of, n)) !== 0) throw new Error(`message ${n} is another`);
         }
-        onPath(() => take(of, from, to, line.nowNs));
+        onPath(() => take(of, from, to, line.nowNs, true));
       }
     });
   };
@@ -200,7 +202,7 @@ export function simulateRepair(options: RepairLineOptions): RepairTruth {
     for (const [leg, lateNs] of [0, options.otherLineNs].entries()) {
       if (lateNs === null) continue;
       inBurst[leg] = random.unit() < (inBurst[leg]! ? 1 - 1 / options.burst : options.loss / options.burst);
-      if (!inBurst[leg]) line.at(line.nowNs + lateNs, () => take(of, from, from + count, line.nowNs));
+      if (!inBurst[leg]) line.at(line.nowNs + lateNs, () => take(of, from, from + count, line.nowNs, false));
     }
   };
 
@@ -213,7 +215,7 @@ export function simulateRepair(options: RepairLineOptions): RepairTruth {
   }
   // Heartbeats tell the end.
   const endNs = options.datagrams * options.spacingNs + (options.otherLineNs ?? 0);
-  line.at(endNs, () => take(session, sent[session]! + 1, sent[session]! + 1, line.nowNs));
+  line.at(endNs, () => take(session, sent[session]! + 1, sent[session]! + 1, line.nowNs, false));
 
   for (let turns = 0; line.nextNs < Infinity || recovery.dueNs < Infinity; turns++) {
     if (turns > 200_000) throw new Error('no end');
@@ -232,5 +234,6 @@ export function simulateRepair(options: RepairLineOptions): RepairTruth {
     requests,
     mostPending,
     mostUnderWay,
+    endNs: line.nowNs,
   };
 }

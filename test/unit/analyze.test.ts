@@ -393,3 +393,35 @@ describe('two captures', () => {
 it('the epoch of the captures is what the tests take it for', () => {
   expect(EPOCH.realtimeNs % 1_000_000_000n).toBe(123_456_789n);
 });
+
+describe('more streams than are told apart', () => {
+  /** Five sources of four datagrams each. */
+  const all = Array.from({ length: 20 }, (_, i) =>
+    probe(Math.floor(i / 5), i * MS, 0, { path: { ...PATH, sourcePort: 40_000 + (i % 5) } }),
+  );
+
+  it('are lost by this program, in their own figures and in those of all together', async () => {
+    const max = ['aggregate.metrics.loss_application=0', 'aggregate.metrics.packets_lost=12'];
+    const result = await analyze(pcapOf(all), { maxStreams: 2, max });
+    expect(result.streams.map(({ format }) => format)).toEqual(['probe', 'probe', 'others']);
+    expect(result.streams[2]!.metrics).toMatchObject({
+      packets_received: 0,
+      packets_expected: 12,
+      packets_lost: 12,
+      loss_ratio: 1,
+      loss_application: 12,
+    });
+    expect(result.aggregate!.metrics).toMatchObject({
+      packets_received: 8,
+      packets_expected: 20,
+      packets_lost: 12,
+      loss_ratio: 0.6,
+      loss_application: 12,
+    });
+    expect(result.health.verdict).toBe('invalid');
+    expect(result.health.reasons[0]!.code).toBe('stream_table_full');
+    expect(result.limits.map(({ value, ok }) => [value, ok])).toContainEqual([12, false]);
+    expect(result.limits.map(({ value, ok }) => [value, ok])).toContainEqual([12, true]);
+    expect(renderText(result)).toContain('lost          12 (100 %)');
+  });
+});

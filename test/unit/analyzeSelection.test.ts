@@ -144,6 +144,19 @@ describe('an endpoint of a capture', () => {
     const wrong = await analyze([xdp, ...line(A, 0, [])], [path.replace('xdp', 'mold'), LINE_A]);
     expect(wrong.streams.map(({ port }) => port)).toEqual([A.port]);
     expect(Object.values(wrong.sockets[0]!.malformed)).toEqual([1]);
+    // Both are of one scheme, and what came where is not told apart.
+    expect(wrong.sockets[0]).toMatchObject({ demanded: 'moldudp64', instead: 'xdp' });
+    expect(wrong.limits.find(({ ok }) => !ok)!.reason).toBe('nothing arrived');
+  });
+
+  it('says what came although another format was demanded', async () => {
+    const result = await analyze(line(A, 0, []), [LINE_A.replace('mold', 'xdp')]);
+    expect(result.streams).toEqual([]);
+    expect(result.limits[0]!.reason).toMatch(
+      /^41 datagrams arrived, none of them xdp \(41 [a-z_]+\); the first looks like moldudp64$/u,
+    );
+    expect(result.health).toMatchObject({ verdict: 'valid', malformed: 41 });
+    expect(result.health.reasons).toContainEqual(expect.objectContaining({ code: 'malformed', severity: 'note' }));
   });
 
   it('hears its sources alone', async () => {

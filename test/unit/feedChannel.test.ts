@@ -163,7 +163,8 @@ describe('outputs that take a feed as it is', () => {
       const frame = new Uint32Array(FrameField.Count);
       framing.read(viewOf(datagram), 0, datagram.length, frame);
       const span = frame[FrameField.Span]!;
-      if (span === 0) channel.onMarker(viewOf(bytes), 10, datagram.length, number, timeMs * MS, leg);
+      if (span === 0)
+        channel.onMarker(viewOf(bytes), 10, datagram.length, number, Float64Array.of(timeMs * MS), 0, leg);
       else {
         const times = Float64Array.of(timeMs * MS);
         channel.onDatagram(bytes, viewOf(bytes), 10, datagram.length, number, span, times, 0, leg);
@@ -360,16 +361,43 @@ describe('a queue of two lines', () => {
     expect([queue.number, queue.span]).toEqual([15, 1]);
   });
 
-  it('keeps the newest of each', () => {
-    const queue = new LegQueue(2);
-    for (let i = 0; i < 3; i++) queue.push(1, i, 7 + i, i);
-    expect(queue.dropped).toBe(1);
+  it('grows in the middle of what it holds, and says when it may no more', () => {
+    const queue = new LegQueue(2, 8);
+    const taken: number[] = [];
+    let pushed = 0;
+    const push = (): boolean => queue.push(1, pushed, 7 + pushed, pushed++);
+    for (let i = 0; i < 2; i++) push();
     expect(queue.next(Infinity)).toBe(true);
-    expect([queue.number, queue.span]).toEqual([1, 8]);
+    taken.push(queue.number);
+    for (let i = 0; i < 7; i++) expect(push()).toBe(true);
+    expect(queue.push(1, 99, 1, 99)).toBe(false);
+    expect(queue.push(0, 99, 1, 99)).toBe(true);
+    while (queue.next(50)) taken.push(queue.number);
+    expect(taken).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect([queue.span, queue.timeNs[0]]).toEqual([15, 8]);
   });
 });
 
 describe('arbitration of two lines', () => {
+  it.each([
+    ['one line is read long before the other', 2 ** 20],
+    ['more than it may hold was read of one line', 2 ** 13],
+  ])('loses nothing when %s', (_, most) => {
+    const arbitration = new LegArbitration(2 ** 14, 2 ** 12, 1e9, most);
+    const count = 12_000;
+    for (let number = 0; number < count; number++) arbitration.push(0, number, 1, number * 1000);
+    for (let number = 0; number < count; number++) arbitration.push(1, number, 1, number * 1000 + 10);
+    arbitration.finish();
+    const { legs, neither, both, skewNs } = arbitration.snapshot();
+    expect(legs.map(({ received, lost }) => [received, lost])).toEqual([
+      [count, 0],
+      [count, 0],
+    ]);
+    expect([neither, both]).toEqual([0, count]);
+    expect(skewNs.count).toBe(count);
+    if (most > count) expect([legs[0].wins, skewNs.max]).toEqual([count, 10]);
+  });
+
   it('takes skews as they come, however many there are between two reads', () => {
     const arbitration = new LegArbitration(2 ** 14, 2 ** 14, 1e9);
     for (let number = 0; number < 10_000; number++) {

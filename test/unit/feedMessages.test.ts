@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ByteRing } from '../../src/core/byteRing.js';
 import type { ReceivePlan } from '../../src/profile/plan.js';
 import { FeedMessages, type FeedMessage } from '../../src/runtime/feedMessages.js';
@@ -133,16 +133,21 @@ describe('messages of a feed for a program', () => {
   it('wait for what comes, and end when the run does, beside its other outputs', async () => {
     const { messages, put } = opened('mold');
     const stopped: string[] = [];
+    const full = { why: 'full', failed: true, atUnixMs: 0, written: null };
     const others = {
       queues: [{ position: 0, name: 'save x', ring: ByteRing.allocate(64, 64) }],
-      failures: () => new Map([['save x', 'full']]),
+      failures: () => new Map([['save x', full]]),
+      onFailure: (listener: (name: string, failure: typeof full) => void) => listener('save x', full),
       links: () => [],
       finished: Promise.resolve(),
       stop: async () => void stopped.push('others'),
     };
     const sinks = messages.beside(others);
     expect(sinks.queues.map(({ name }) => name)).toEqual(['save x', 'messages']);
-    expect([sinks.failures().get('save x'), sinks.links()]).toEqual(['full', []]);
+    expect([sinks.failures().get('save x'), sinks.links()]).toEqual([full, []]);
+    const told = vi.fn();
+    sinks.onFailure(told);
+    expect(told).toHaveBeenCalledExactlyOnceWith('save x', full);
     const reader = messages.read();
     const waiting = reader.next();
     put(moldUdp64Framing, { number: 1 });

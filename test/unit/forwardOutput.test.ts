@@ -224,7 +224,7 @@ describe('outputs of a receiver', () => {
     expect(ring.read(chunk)).toBe(PAYLOAD_OCTETS);
     expect(chunk.subarray(0, PAYLOAD_OCTETS)).toEqual(new Uint8Array(PAYLOAD_OCTETS).fill(1));
     expect(arrived(source)).toEqual([new Uint8Array(PAYLOAD_OCTETS).fill(3)]);
-    const counts = { datagrams: 1, octets: PAYLOAD_OCTETS, dropped: 0, failure: null };
+    const counts = { datagrams: 1, octets: PAYLOAD_OCTETS, dropped: 0, failure: null, failed: false };
     expect(outputs.snapshots()).toEqual([
       { name: 'save a.ts', ...counts },
       { name: 'forward', ...counts },
@@ -242,7 +242,7 @@ describe('outputs of a receiver', () => {
     const most = Math.floor(new ByteRing(queue.ring).capacity / 60_000);
     for (let i = 0; i < most + 2; i++) outputs.of(0)[0]!.put(new Uint8Array(60_000), 0, 60_000, 0);
     expect(outputs.snapshots()).toEqual([
-      { name: 'play', datagrams: most, octets: most * 60_000, dropped: 2, failure: null },
+      { name: 'play', datagrams: most, octets: most * 60_000, dropped: 2, failure: null, failed: false },
     ]);
   });
 });

@@ -4,6 +4,7 @@ import { buildSender } from '../../src/result/buildSender.js';
 import { StreamHealth } from '../../src/result/streamHealth.js';
 import { departureLimitNs, judgeHealth, type HealthFacts } from '../../src/result/health.js';
 import type { ClockQuality, Evidence, Stream } from '../../src/result/model.js';
+import { digestOf } from '../../src/result/streamDigest.js';
 import {
   checkIdentities,
   CLOCK,
@@ -33,7 +34,7 @@ function judge({ facts = {}, streams = [stream()], clock = {} }: Case): ReturnTy
 
 function healthOf(streams: readonly Stream[]): StreamHealth {
   const health = new StreamHealth();
-  for (const one of streams) health.add(one);
+  for (const one of streams) health.add(digestOf(one));
   return health;
 }
 

@@ -104,6 +104,7 @@ describe('an input', () => {
       correction_ppm: 0,
       failure: null,
       capture: null,
+      messages: null,
     });
     expect(feed.skippedOctets).toBeGreaterThan(0);
   });

@@ -18,6 +18,17 @@ function fileOf(hex: string, timing: ItchFileTiming = STAMPS, loop = false): Itc
   return new ItchFile({ source: new MemorySource(fromHex(hex), { loop }), timing });
 }
 
+/** Octets that come so many at a time. */
+function inPieces(octets: Uint8Array, pieceOctets: number): ByteSource {
+  const whole = new MemorySource(octets, { loop: false });
+  return {
+    passOctets: null,
+    startOctet: 0,
+    available: () => 0,
+    read: (into, at, most) => whole.read(into, at, Math.min(most, pieceOctets)),
+  };
+}
+
 /** Messages until there is none or there are so many, and when they are due. */
 function taken(file: ItchFile, most = 1000): { hex: string[]; dueNs: number[]; status: number } {
   const hex: string[] = [];
@@ -80,7 +91,7 @@ describe('a file', () => {
     const file = new ItchFile({ source: new MemorySource(octets, { loop: true, startOctet: 14 }), timing: STAMPS });
     expect(taken(file, 3).dueNs).toEqual([0, 0, 200]);
     const none = new ItchFile({
-      source: new MemorySource(fromHex('0000 0005'), { loop: true, startOctet: 2 }),
+      source: new MemorySource(fromHex('0005 0005'), { loop: true, startOctet: 2 }),
       timing: STAMPS,
     });
     expect(taken(none).status).toBe(SourceStatus.Ended);
@@ -109,8 +120,63 @@ describe('a file', () => {
 describe('what is wrong with a file', () => {
   it('is counted', () => {
     const file = fileOf(`${event(500)} 0000 ${event(400)} 0000 0000 ${event(600)} 0000 0000 000c 53`);
-    expect(taken(file).dueNs).toEqual([0, 0, 100]);
+    expect(taken(file).dueNs).toEqual([0, 0, 0, 0, 0, 100, 100, 100]);
     expect(faults(file)).toEqual([5, 1, 1, 0]);
+    expect(file.fault).toBe('it ends within the message at octet 52');
+  });
+
+  it('no length at the end of it, if that is 0', () => {
+    const file = fileOf(`${event(500)} 0000 0000`);
+    expect(taken(file).hex.map((message) => message.length / 2)).toEqual([12, 0]);
+    expect([...faults(file), file.fault]).toEqual([1, 0, 0, 0, null]);
+  });
+
+  it.each([
+    ['behind the last message', '00', 'it ends within the message at octet 126'],
+    ['a length of its own type', '0024 41 00', 'it ends within the message at octet 126'],
+    ['and an unknown type, which is sent', '0004 7e616263', null],
+    ['and a type of another length, which is sent', '0003 416161', null],
+  ])('at its end: %s', (_what, rest, fault) => {
+    const file = fileOf(event(1).repeat(9) + rest);
+    expect(taken(file).hex).toHaveLength(fault === null ? 10 : 9);
+    expect(file.fault).toBe(fault);
+  });
+
+  /** Behind enough messages of ITCH 5.0 and before others. */
+  it.each([
+    ['a length that is damaged', `800c ${event(1).slice(4)}`, 9, true],
+    ['one that leads to a message by chance', `001a ${event(1).slice(4)}`, 9, true],
+    ['an octet too many', `00 ${event(1)}`, 9, true],
+    ['an octet too few', event(1).slice(2) + event(1).repeat(300), 9, true],
+    ['nothing but zeros', '00'.repeat(20), 9, true],
+    ['a message of no octets', '0000', 19, false],
+    ['two unknown types', '0004 7e616263 0002 7e61', 20, false],
+    ['an unknown one behind one of no octets', '0000 0002 7e61', 20, false],
+    ['one that is too long for its type', `1388 ${'41'.repeat(5000)}`, 19, false],
+    ['one that is too short for its type', '0003 416161', 19, false],
+  ])('in its middle: %s', (_what, middle, messages, isFault) => {
+    const octets = fromHex(event(1).repeat(9) + middle + event(1).repeat(9));
+    const ends: unknown[] = [];
+    for (const pieceOctets of [1, 7, 1e6]) {
+      const file = new ItchFile({ source: inPieces(octets, pieceOctets), timing: STAMPS });
+      expect(taken(file).hex).toHaveLength(messages);
+      ends.push(file.fault);
+    }
+    const fault = isFault ? 'the length of the message at octet 126 makes no sense' : null;
+    expect(ends).toEqual([fault, fault, fault]);
+  });
+
+  it('is that its octets broke off', () => {
+    const ring = new ByteRing(ByteRing.allocate(64, 64));
+    const octets = fromHex(event(7) + event(8).slice(0, 7));
+    ring.bytes.set(octets, ring.claim(octets.length));
+    ring.publish(octets.length);
+    ring.breakOff();
+    ring.close();
+    const file = new ItchFile({ source: new RingSource(ring, { passOctets: null }), timing: STAMPS });
+    expect(taken(file)).toMatchObject({ dueNs: [0], status: SourceStatus.Ended });
+    expect(file.fault).toBe('the compressed octets are damaged: of what they hold 17 octets can be read');
+    expect(file.truncatedMessages).toBe(1);
   });
 
   it('at its end, each time that it comes by', () => {
@@ -133,17 +199,12 @@ describe('what is wrong with a file', () => {
         fc.integer({ min: 1, max: 50 }),
         (messages, rest, pieceOctets) => {
           const octets = Buffer.concat([...messages.flatMap((m) => [Buffer.of(0, m.length), m]), rest]);
-          const whole = new MemorySource(octets, { loop: false });
-          const source: ByteSource = {
-            passOctets: null,
-            startOctet: 0,
-            available: () => 0,
-            read: (into, at, most) => whole.read(into, at, Math.min(most, pieceOctets)),
-          };
-          const file = new ItchFile({ source, timing: STAMPS });
+          const file = new ItchFile({ source: inPieces(octets, pieceOctets), timing: STAMPS });
           const { hex, dueNs, status } = taken(file);
           expect(status).toBe(SourceStatus.Ended);
-          const expected = messages.filter((m) => m.length > 0).map(toHex);
+          // A length of 0 at the end marks that.
+          const marksEnd = rest.length === 0 && messages.at(-1)?.length === 0;
+          const expected = (marksEnd ? messages.slice(0, -1) : messages).map(toHex);
           expect(hex.slice(0, expected.length)).toEqual(expected);
           expect(dueNs.every((ns, i) => i === 0 || ns >= dueNs[i - 1]!)).toBe(true);
         },

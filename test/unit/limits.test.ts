@@ -343,6 +343,7 @@ describe('judging a limit', () => {
     full.bench = oneCycle();
     full.health.kernel_drops = 0;
     full.health.kernel_drops_other = 0;
+    full.health.malformed = 0;
     const value = name === 'health.verdict' ? 'valid' : '0';
     expect(judged(parseExpect(`${name}==${value}`), full)[0]!.value).not.toBeNull();
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SlotFlag } from '../../src/core/batch.js';
 import { StreamCounter } from '../../src/metrics/counters.js';
+import { Histogram } from '../../src/metrics/histogram.js';
 import { ProbeFlag } from '../../src/wire/probe.js';
 import { WireStatus } from '../../src/wire/status.js';
 import { changed, type Datagram, Driver } from '../sim/drive.js';
@@ -126,7 +127,7 @@ describe('limits', () => {
     ]);
     driver.measurement.finish(S);
     expect(driver.measurement.streamCount).toBe(2);
-    expect(driver.measurement.snapshot(1).format).toBe('others');
+    expect(driver.measurement.snapshot(1)).toMatchObject({ format: 'others', unit: 'packet' });
     expect([counter(driver, 'Expected', 1), counter(driver, 'Lost', 1), counter(driver, 'LossApplication', 1)]).toEqual(
       [7, 7, 7],
     );
@@ -146,6 +147,29 @@ describe('limits', () => {
     ]);
     expect(shared.pdv_ns.count).toBe(0);
     expect(new Driver().measurement.aggregate()).toBeNull();
+  });
+
+  it('has in that set what each of them would have by itself, however many there are', () => {
+    const numbers = Array.from({ length: 700 }, (_, i) => i).filter((i) => i % 97 !== 5);
+    const datagrams = numbers.flatMap((number) =>
+      [0, 1, 2].map((flow) => {
+        const monoNs = number * MS + 7000 * flow + ((number * 131) % 17) * 1000;
+        return { number, flow, monoNs, sentNs: monoNs - 2000 - ((number * 37 + flow) % 29) * 100 };
+      }),
+    );
+    const driver = new Driver({ detail: 0 });
+    driver.all(datagrams);
+    const shared = driver.measurement.aggregate()!;
+    const each = new Driver();
+    each.all(datagrams);
+    for (const id of ['one_way_delay_ns', 'interarrival_ns', 'ipdv_ns', 'wakeup_delay_ns'] as const) {
+      const sum = new Histogram();
+      for (const flow of [0, 1, 2]) sum.add(each.measurement.snapshot(flow).histograms![id]);
+      const [a, b] = [shared[id], sum];
+      expect([id, a.count, a.min, a.max, a.sum]).toEqual([id, b.count, b.min, b.max, b.sum]);
+      if (id !== 'one_way_delay_ns') expect(a.buckets()).toEqual(b.buckets());
+    }
+    expect(shared.one_way_delay_ns.count).toBe(3 * numbers.length);
   });
 
   it('counts what was discarded before it came here against the next gap', () => {
@@ -365,6 +389,27 @@ describe('the warm-up', () => {
     const { one_way_delay_ns: delay } = driver.measurement.snapshot(0).histograms!;
     expect([delay.count, delay.min, delay.max]).toEqual([9, 2000, 10_000]);
     expect(Math.abs(delay.percentile(0.5)! - 6000)).toBeLessThan(60);
+  });
+
+  it('is over for each socket when it is read past: what streams share of another one stays', () => {
+    const driver = new Driver({ ...options, detail: 0, sockets: [{}, {}] });
+    const late = (socket: number, count: number): Datagram[] =>
+      Array.from({ length: count }, (_, i) => {
+        const monoNs = 1.1 * S + i * MS;
+        return { number: 1 + i, monoNs, socket, path: 1 + socket, sentNs: monoNs - 2000 * (1 + socket) };
+      });
+    driver.all([
+      { kind: 'start', number: 0, monoNs: 0, socket: 0, path: 1 },
+      { number: 0, monoNs: 0.5 * S, sentNs: 0, socket: 0, path: 1 },
+      ...late(0, 5),
+      { kind: 'start', number: 0, monoNs: 0, socket: 1, path: 2 },
+      { number: 0, monoNs: 0.5 * S, sentNs: 0, socket: 1, path: 2 },
+      ...late(1, 7),
+    ]);
+    driver.measurement.finish(3 * S);
+    const { one_way_delay_ns: delay, ipdv_ns: ipdv, interarrival_ns: interarrival } = driver.measurement.aggregate()!;
+    expect([delay.count, delay.min, delay.max]).toEqual([12, 2000, 4000]);
+    expect([ipdv.count, interarrival.count]).toEqual([12, 12]);
   });
 
   it('that a run does not outlive leaves nothing measured', () => {

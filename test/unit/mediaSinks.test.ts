@@ -83,6 +83,7 @@ async function open(of: ReceivePlan, environment: Record<string, string> = {}): 
     ...environment,
   });
   onTestFinished(async () => await sinks.stop());
+  sinks.onFailure((name, { why }) => void told.push(`${name}: ${why}`));
   return sinks;
 }
 
@@ -91,6 +92,11 @@ function put({ ring }: OutputQueue, text: string): void {
   const octets = new TextEncoder().encode(text);
   queue.bytes.set(octets, queue.claim(octets.length));
   queue.publish(octets.length);
+}
+
+/** Why outputs ended early, and whether that is a fault. */
+function ends(sinks: MediaSinks): [name: string, why: string, failed: boolean][] {
+  return [...sinks.failures()].map(([name, { why, failed }]) => [name, why, failed]);
 }
 
 function close({ ring }: OutputQueue): void {
@@ -134,7 +140,7 @@ describe('a saved stream', () => {
     for (const queue of sinks.queues) close(queue);
     await sinks.finished;
     expect(['a.ts', 'b.ts'].map((name) => readFileSync(join(at, name), 'utf8'))).toEqual(['first, last', 'other']);
-    expect([[...sinks.failures()], told]).toEqual([[], []]);
+    expect([ends(sinks), told]).toEqual([[], []]);
   });
 
   it('whose file cannot be opened is an error at once, and nothing else stays open', async () => {
@@ -155,9 +161,10 @@ describe('a saved stream', () => {
     await vi.waitFor(() => expect(told).toHaveLength(1));
     put(sinks.queues[1]!, 'y');
     await sinks.stop();
-    expect([...sinks.failures()]).toEqual([
-      ['save /dev/full', '/dev/full cannot be written: no space left on device (ENOSPC)'],
+    expect(ends(sinks)).toEqual([
+      ['save /dev/full', '/dev/full cannot be written: no space left on device (ENOSPC)', true],
     ]);
+    expect(sinks.failures().get('save /dev/full')!.written).toEqual({ datagrams: 0, octets: 0 });
     expect(told).toEqual(['save /dev/full: /dev/full cannot be written: no space left on device (ENOSPC)']);
     expect(readFileSync(join(at, 'b.ts'), 'utf8')).toBe('y');
   });
@@ -182,7 +189,7 @@ describe('a player', () => {
     await sinks.finished;
     expect(readFileSync(join(at, 'out'), 'utf8')).toBe('pictures');
     expect(readFileSync(join(at, 'words'), 'utf8')).toContain('--title=News');
-    expect([[...sinks.failures()], told]).toEqual([[], []]);
+    expect([ends(sinks), told]).toEqual([[], []]);
   });
 
   it('is any that is found when none is named; each is told apart', async () => {
@@ -199,7 +206,7 @@ describe('a player', () => {
     const sinks = await open(plan({ play: player }));
     put(sinks.queues[0]!, 'abcdef');
     await sinks.finished;
-    expect([...sinks.failures()]).toEqual([[`play ${player}`, 'player was closed']]);
+    expect(ends(sinks)).toEqual([[`play ${player}`, 'player was closed', false]]);
     expect(told).toEqual([`play ${player}: player was closed`]);
     put(sinks.queues[0]!, 'ghi');
     expect(new ByteRing(sinks.queues[0]!.ring).readable()).toBe(3);
@@ -241,7 +248,7 @@ describe('a player', () => {
     await outlast(() => sinks.stop());
     expect(isAlive(pid)).toBe(false);
     // That was this program's doing.
-    expect([[...sinks.failures()], told]).toEqual([[], []]);
+    expect([ends(sinks), told]).toEqual([[], []]);
   });
 });
 
@@ -266,11 +273,11 @@ describe('a folder of HLS', () => {
     const ffmpeg = program(join(at, 'ffmpeg'), 'echo no codec >&2; exit 3');
     const sinks = await open(plan({ hls: join(at, 'hls') }), { FFMPEG_PATH: ffmpeg });
     await sinks.finished;
-    expect([...sinks.failures().values()]).toEqual(['ffmpeg failed (exit status 3): no codec']);
+    expect(ends(sinks)).toMatchObject([[expect.anything(), 'ffmpeg failed (exit status 3): no codec', true]]);
     program(ffmpeg, 'exit 0');
     const early = await open(plan({ hls: join(at, 'hls') }), { FFMPEG_PATH: ffmpeg });
     await early.finished;
-    expect([...early.failures().values()]).toEqual(['ffmpeg ended']);
+    expect(ends(early)).toMatchObject([[expect.anything(), 'ffmpeg ended', true]]);
   });
 
   it('is an error at once without ffmpeg, or where there can be no folder', async () => {
@@ -309,7 +316,7 @@ describe('an SRT link', () => {
     // All of the closed queue has been sent.
     link!.end();
     await sinks.finished;
-    expect([...sinks.failures()]).toEqual([]);
+    expect(ends(sinks)).toEqual([]);
   });
 
   it('that fails is told, and the measurement goes on', async () => {
@@ -317,7 +324,7 @@ describe('an SRT link', () => {
     links[0]!.fail(new McastError('ERR_SOCKET', 'the passphrases differ'));
     await sinks.finished;
     expect(told).toEqual([`${SRT_NAME}: the passphrases differ`]);
-    expect([...sinks.failures()]).toEqual([[SRT_NAME, 'the passphrases differ']]);
+    expect(ends(sinks)).toEqual([[SRT_NAME, 'the passphrases differ', true]]);
     await sinks.stop();
   });
 
@@ -325,7 +332,7 @@ describe('an SRT link', () => {
     const sinks = await open(plan({ forward: [SRT] }));
     await sinks.stop();
     expect(links[0]!.stopped).toBe(1);
-    expect([...sinks.failures().values()]).toEqual(['there was no peer']);
+    expect(ends(sinks)).toEqual([[SRT_NAME, 'there was no peer', true]]);
   });
 
   it('with a peer gets the time to send the rest, and is then ended', async () => {
@@ -338,7 +345,7 @@ describe('an SRT link', () => {
       return stopped;
     });
     expect(links[0]!.stopped).toBe(1);
-    expect([...sinks.failures()]).toEqual([]);
+    expect(ends(sinks)).toEqual([]);
   });
 
   it('that cannot be read or opened is an error at once, which does not say its passphrase', async () => {

@@ -204,6 +204,19 @@ describe('numbers of a feed', () => {
     expect(feed.skip(START_NS + 4.5 * MS)).toBe(0);
   });
 
+  it('are skipped so many at once, as each has to be made for it', () => {
+    const feed = feedOf(new StubSource(messages(600, 3, 1000)), { durationNs: MS });
+    const skips = [1, 2, 3, 4].map(() => feed.skip(START_NS + 50 * MS));
+    expect(skips).toEqual([256, 256, 88, 0]);
+    expect(summary(filled(feed, 50))).toEqual(['50 end 601+0']);
+  });
+
+  it('are skipped on a line so many at once', () => {
+    const origin = feedOf(new StubSource(messages(600, 3, 1000)));
+    const line = new LegSplitter(origin, 1024, 100).leg({ flowBase: 0, destination: 0 });
+    expect([1, 2, 3].map(() => line.skip(START_NS + 50 * MS))).toEqual([256, 256, 88]);
+  });
+
   it('packets are skipped by one number each', () => {
     const feed = feedOf(new StubSource(messages(8, 3, MS / 2)), { framing: mdp3Framing, flushAfterNs: MS / 2 });
     expect(feed.skip(START_NS + 2 * MS)).toBe(2);
@@ -292,6 +305,16 @@ describe('stamps', () => {
     expect([isFeedStamp(view, 22, FEED_STAMP_OCTETS), isDepartureStamp(view, 22)]).toEqual([true, true]);
     expect(view.getBigUint64(26)).toBe(UNIX_NS + 5_010_000_000n);
     expect([feed.scheduled, feed.messages]).toEqual([4, 2]);
+  });
+
+  it('are passed over together when they are late, however many', () => {
+    const source = new StubSource(messages(1, 3, 0, 1e15));
+    const feed = feedOf(source, { stampNs: 3, heartbeatNs: 1 });
+    // Some 10^14: one by one this would take days.
+    expect(feed.skip(START_NS + 5e14)).toBe(0);
+    expect(feed.nextDueNs()).toBe(START_NS + 5e14);
+    const [heartbeat, stamp] = filled(feed, 5e8 + 1e-5);
+    expect([heartbeat!.kind, stamp!.kind, stamp!.messages]).toEqual(['heartbeat', 'data', 1]);
   });
 
   it('bear the time when they are due on two lines, which carry the same octets', () => {

@@ -132,6 +132,11 @@ describe('what an operator writes', () => {
     expect(() => parseRateProfile(text)).toThrow(expect.objectContaining({ code: 'ERR_USAGE' }));
   });
 
+  it('names all that there are when it is told another one', () => {
+    const hint = expect.stringMatching(/constant, poisson, bursts.*, or trace:<file>/);
+    expect(() => parseRateProfile('foo')).toThrow(expect.objectContaining({ hint }));
+  });
+
   it('is a trace', () => {
     expect(parseRateTrace('# open\r\n0,100\r\n0.25 , 2.5e3 # busy\n\n1,0\n')).toEqual([
       { offsetNs: 0, messagesPerSecond: 100 },

@@ -36,6 +36,10 @@ async function send(line: string) {
   return planSend(operands, given, CONTEXT).plan;
 }
 
+async function feedOf(options: string) {
+  return (await send(`mold://239.1.1.1 ${options}`)).streams[0]!.feed;
+}
+
 async function recv(line: string) {
   const { given, operands } = await readCommandLine(['recv', ...line.split(' ')]);
   return planReceive(operands, given, CONTEXT).plan;
@@ -213,6 +217,13 @@ describe('a sender', () => {
     expect((await send(`${G} --timestamps user`)).transmitTimestamps).toBe(false);
   });
 
+  it.each(['', ' --input synthetic'])('makes up the messages of a feed, told%s or not', async (input) => {
+    for (const scheme of ['mold', 'mdp', 'xdp']) {
+      const { streams } = await send(`${scheme}://239.1.1.1 --symbols 7${input}`);
+      expect(streams[0]!.feed!.input).toEqual({ kind: 'synthetic', symbols: 7 });
+    }
+  });
+
   it('sends a transport stream to its end, or the test card for ever', async () => {
     const [film, card] = [await send('rtp://239.1.1.1 --input a.ts'), await send('udp://239.1.1.1+4')];
     expect(film).toMatchObject({ durationNs: null, maxLateNs: 1e9 });
@@ -248,6 +259,16 @@ describe('a sender', () => {
     expect(columns.streams[0]!.media!.fec).toEqual({ columns: 4, rows: 6, hasRows: false });
   });
 
+  it('of a feed takes periods and a first number up to their limits', async () => {
+    expect(await feedOf('--heartbeat 1ms --stamp-every 10us')).toMatchObject({ heartbeatNs: 1e6, stampNs: 10e3 });
+    expect(await feedOf('--heartbeat 0 --stamp-every 0')).toMatchObject({ heartbeatNs: Infinity, stampNs: Infinity });
+    const last = 2n ** 53n - 2n ** 40n;
+    expect(await feedOf(`--first-sequence ${last}`)).toMatchObject({ firstSequence: last });
+    // Of a foreign one whatever it has.
+    const { recovery } = await recv('mold://239.1.1.1 --recover 10.0.0.1:5 --recover-from 9007199254740991');
+    expect(recovery[0]).toMatchObject({ from: 2 ** 53 - 1 });
+  });
+
   it('takes what concerns the run from any endpoint', async () => {
     const plan = await send(`${G}/duration=3s/no-local=yes probe://239.1.1.2:5001/label=a=b -t 9`);
     expect(plan).toMatchObject({ durationNs: 3e9, loopback: false, labels: { a: 'b' } });
@@ -262,10 +283,21 @@ describe('a sender', () => {
       'udp://239.1.1.1 -l 1000',
       'ERR_USAGE endpoint "udp://239.1.1.1": size is for probe datagrams and payloads: ts-per-datagram sets the size',
     ],
-    [`${G} --input testcard`, `ERR_USAGE endpoint "${G}": a probe has no input: --input is for rtp:// and udp://`],
+    [
+      `${G} --input testcard`,
+      `ERR_USAGE endpoint "${G}": a probe has no input: --input is for rtp://, udp:// and feeds (mold://, mdp://, xdp://)`,
+    ],
     [
       'udp://239.1.1.1 --input a.ts --payload text:x',
       'ERR_USAGE endpoint "udp://239.1.1.1": input and payload: give one of them',
+    ],
+    [
+      'rtp://239.1.1.1 --input synthetic',
+      'ERR_USAGE endpoint "rtp://239.1.1.1": "synthetic" is an input of market-data feeds: rtp and udp take testcard or a file',
+    ],
+    [
+      'mold://239.1.1.1 --input testcard',
+      'ERR_USAGE endpoint "mold://239.1.1.1": the test card is for rtp:// and udp://: a feed is synthetic, or an ITCH file',
     ],
     [
       'rtp://239.1.1.1 --fps 30',
@@ -305,8 +337,34 @@ describe('a sender', () => {
       'srt://239.1.1.1:5',
       'ERR_USAGE endpoint "srt://239.1.1.1:5": srt:// cannot be sent by this version: probe://, iperf://, rtp://, udp://, mold://, mdp:// and xdp:// can',
     ],
+    ['mold://239.1.1.1 --heartbeat 1ns', 'ERR_USAGE --heartbeat: "1ns" is too short: 1ms or longer, or 0 for never'],
+    [
+      'mold://239.1.1.1/stamp-every=9.9us',
+      'ERR_USAGE endpoint "mold://239.1.1.1/stamp-every=9.9us": stamp-every: "9.9us" is too short: 10us or longer, or 0 for never',
+    ],
+    [
+      'mold://239.1.1.1 --first-sequence 9006099743113217',
+      'ERR_USAGE --first-sequence: 9006099743113217 leaves too few numbers: receivers count up to 9007199254740991, so begin with 9006099743113216 at most',
+    ],
+    [
+      'mold://239.1.1.1 --zone America/New_York',
+      'ERR_USAGE --zone is for captures (pcap, pcapng) and for --message-time: give one of them',
+    ],
+    ['mold://239.1.1.1 --arrivals foo', 'ERR_USAGE --arrivals: "foo" is not a profile of rates'],
+    [
+      'mold://239.1.1.1 --mps abc',
+      'ERR_USAGE --mps: "abc" is not a message rate: messages per second as 665, 50k, 1M, or max',
+    ],
+    ['mold://239.1.1.1 --mps 0', 'ERR_USAGE --mps: "0": a message rate is above 0'],
+    [
+      'mold://239.1.1.1 --arrivals bursts --mps max',
+      'ERR_USAGE endpoint "mold://239.1.1.1": bursts needs a rate: max has none',
+    ],
     [`${I} -l 19`, `ERR_USAGE endpoint "${I}": size 19: a datagram of iperf has 20 octets at least, its header`],
-    [`${I} --input testcard`, `ERR_USAGE endpoint "${I}": iperf has no input: --input is for rtp:// and udp://`],
+    [
+      `${I} --input testcard`,
+      `ERR_USAGE endpoint "${I}": iperf has no input: --input is for rtp://, udp:// and feeds (mold://, mdp://, xdp://)`,
+    ],
     [
       `${I} --payload text:x`,
       `ERR_USAGE endpoint "${I}": a datagram of iperf has no payload of its own: --payload is for udp://`,
@@ -480,6 +538,7 @@ describe('a receiver', () => {
 
   it('does not sleep between reads when it is to poll', async () => {
     expect(await recv(`${G} --busy-poll 50us`)).toMatchObject({ gatherNs: 0, busyPollUs: 50 });
+    expect(await recv(`${G} --busy-poll 1s`)).toMatchObject({ busyPollUs: 1e6 });
     expect(await recv(`${G} --busy-poll 50us --gather 2ms`)).toMatchObject({ gatherNs: 2e6 });
   });
 
@@ -487,6 +546,9 @@ describe('a receiver', () => {
     expect((await recv(G)).drain).toBeNull();
     expect((await recv(`${G} --drain 1G`)).drain).toEqual({ bitPerSecond: 1e9, layer: 'payload' });
     expect((await recv(`${G} --drain 100M@wire`)).drain).toEqual({ bitPerSecond: 100e6, layer: 'wire' });
+    expect(await refusal(recv(`${G} --drain abc`))).toBe(
+      'ERR_USAGE --drain: "abc" is not a rate: bit/s as 500k, 20M or 1G',
+    );
     expect(await refusal(recv(`${G} --drain max`))).toContain('a link has a rate, as 1G or 100M@wire');
   });
 
@@ -524,6 +586,7 @@ describe('a receiver', () => {
       '239.1.1.1+3:5 239.1.1.3:5',
       'ERR_USAGE 239.1.1.3 port 5 is given twice, by "239.1.1.1+3:5" and "239.1.1.3:5": one is enough',
     ],
+    [`${G} --busy-poll 1h`, 'ERR_USAGE --busy-poll: "1h" is too long: at most 1s'],
     [`${G} -t 2 --omit 2`, 'ERR_USAGE --omit leaves nothing of --duration'],
     [`${G} --json --capture -`, 'ERR_USAGE --json and --capture cannot both be stdout: give one of them a file'],
   ])('%s', async (line, message) => {

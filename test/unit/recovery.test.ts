@@ -13,7 +13,7 @@ const OPTIONS: RecoveryOptions = {
   restNs: 10 * MS,
   tries: 3,
   servers: 1,
-  outstandingRequests: 2,
+  outstandingRequests: 3,
   requestMessages: 100,
 };
 
@@ -45,7 +45,7 @@ describe('a gap', () => {
     expect(recovery.arrived(10, 13, 4.9 * MS)).toBe(3);
     expect(due(recovery, 5)).toEqual([]);
     expect(recovery).toMatchObject({ missed: 3, came: 3, recovered: 0, requests: 0, closedGaps: 1, dueNs: Infinity });
-    expect(recovery.recoveryNs.max).toBe(4.9 * MS);
+    expect(recovery.recoveryNs.count).toBe(0);
   });
 
   it('is asked for, filled, and timed from when it was found', () => {
@@ -54,11 +54,11 @@ describe('a gap', () => {
     expect(due(recovery, 6)).toEqual([[2 ** 40, 3, 0]]);
     expect([recovery.underWay, recovery.dueNs]).toEqual([1, 106 * MS]);
     expect(due(recovery, 105)).toEqual([]);
-    expect(recovery.arrived(2 ** 40, 2 ** 40 + 3, 105 * MS)).toBe(3);
+    expect(recovery.answered(2 ** 40, 2 ** 40 + 3, 105 * MS)).toBe(3);
     expect(recovery).toMatchObject({ missed: 3, came: 0, recovered: 3, stillMissing: 0, timeouts: 0, closedGaps: 1 });
     expect([recovery.recoveryNs.count, recovery.recoveryNs.max]).toEqual([1, 104 * MS]);
     expect([recovery.underWay, recovery.pendingRanges, due(recovery, 500)]).toEqual([0, 0, []]);
-    expect(recovery.arrived(2 ** 40, 2 ** 40 + 3, 600 * MS)).toBe(0);
+    expect(recovery.answered(2 ** 40, 2 ** 40 + 3, 600 * MS)).toBe(0);
   });
 
   it('is asked for again with longer and longer time-outs, then given up and listed', () => {
@@ -79,7 +79,7 @@ describe('a gap', () => {
     expect(listed(recovery)).toEqual([[10, 13]]);
     expect(recovery).toMatchObject({ requests: 5, retries: 4, timeouts: 5, tornGaps: 1, closedGaps: 0, underWay: 0 });
     expect([recovery.stillMissing, recovery.unrecovered.numbers, recovery.dueNs]).toEqual([0, 3, Infinity]);
-    expect([recovery.recoveryNs.count, recovery.arrived(10, 13, 1506 * MS)]).toEqual([0, 0]);
+    expect([recovery.recoveryNs.count, recovery.answered(10, 13, 1506 * MS)]).toEqual([0, 0]);
   });
 
   it('is asked of every server before a time-out grows', () => {
@@ -96,17 +96,17 @@ describe('a gap', () => {
     recovery.missing(10, 13, 0);
     due(recovery, 5);
     expect(due(recovery, 105)).toEqual([[10, 3, 1]]);
-    recovery.arrived(10, 13, 110 * MS);
+    recovery.answered(10, 13, 110 * MS);
     recovery.missing(20, 21, 110 * MS);
     expect(due(recovery, 115)).toEqual([[20, 1, 1]]);
     // And after it the other one.
     expect(due(recovery, 215)).toEqual([[20, 1, 0]]);
-    recovery.arrived(20, 21, 220 * MS);
+    recovery.answered(20, 21, 220 * MS);
     recovery.missing(30, 33, 300 * MS);
     due(recovery, 305);
     due(recovery, 405);
     // Part of an answer is one too.
-    recovery.arrived(30, 31, 406 * MS);
+    recovery.answered(30, 31, 406 * MS);
     recovery.missing(40, 41, 406 * MS);
     expect(due(recovery, 411)).toEqual([[40, 1, 1]]);
   });
@@ -117,11 +117,11 @@ describe('an answer', () => {
     const recovery = client();
     recovery.missing(10, 100, 0);
     due(recovery, 5);
-    expect(recovery.arrived(10, 40, 20 * MS)).toBe(30);
+    expect(recovery.answered(10, 40, 20 * MS)).toBe(30);
     expect(recovery.dueNs).toBe(30 * MS);
     // More of it, in time.
     expect(due(recovery, 29)).toEqual([]);
-    recovery.arrived(40, 50, 29 * MS);
+    recovery.answered(40, 50, 29 * MS);
     expect(due(recovery, 38)).toEqual([]);
     expect(due(recovery, 39)).toEqual([[50, 50, 0]]);
     expect(recovery).toMatchObject({ shortAnswers: 1, timeouts: 0, retries: 0, requests: 2, recovered: 40 });
@@ -135,7 +135,7 @@ describe('an answer', () => {
     due(recovery, 5);
     expect(due(recovery, 105)).toEqual([[10, 10, 0]]);
     expect(due(recovery, 305)).toEqual([[10, 10, 0]]);
-    recovery.arrived(10, 11, 306 * MS);
+    recovery.answered(10, 11, 306 * MS);
     expect(due(recovery, 316)).toEqual([[11, 9, 0]]);
     expect(due(recovery, 416)).toEqual([[11, 9, 0]]);
     expect(due(recovery, 616)).toEqual([[11, 9, 0]]);
@@ -148,15 +148,15 @@ describe('an answer', () => {
     const recovery = client();
     recovery.missing(10, 20, 0);
     due(recovery, 5);
-    recovery.arrived(13, 15, 10 * MS);
+    recovery.answered(13, 15, 10 * MS);
     expect([recovery.pendingRanges, recovery.underWay]).toEqual([2, 2]);
     expect(due(recovery, 20)).toEqual([
       [10, 3, 0],
       [15, 5, 0],
     ]);
-    recovery.arrived(15, 20, 30 * MS);
+    recovery.answered(15, 20, 30 * MS);
     expect([recovery.closedGaps, recovery.underWay]).toEqual([0, 1]);
-    recovery.arrived(10, 13, 40 * MS);
+    recovery.answered(10, 13, 40 * MS);
     // One gap, filled when its last part came.
     expect([recovery.closedGaps, recovery.recoveryNs.count, recovery.recoveryNs.max]).toEqual([1, 1, 40 * MS]);
     expect(recovery.recovered).toBe(10);
@@ -181,7 +181,7 @@ describe('an answer', () => {
     due(recovery, 5);
     recovery.step(105 * MS);
     expect(recovery.underWay).toBe(0);
-    recovery.arrived(10, 15, 105 * MS);
+    recovery.answered(10, 15, 105 * MS);
     expect(due(recovery, 105)).toEqual([[15, 5, 0]]);
     expect(recovery.recovered).toBe(5);
   });
@@ -200,7 +200,7 @@ describe('ranges', () => {
     recovery.missing(1, 40, 3 * MS);
     expect([recovery.missed, recovery.pendingRanges]).toEqual([39, 5]);
     // What was found at one time is one gap, and what was known keeps its time.
-    recovery.arrived(1, 40, 10 * MS);
+    recovery.answered(1, 40, 10 * MS);
     expect([recovery.closedGaps, recovery.recoveryNs.count]).toEqual([4, 4]);
     expect([recovery.recoveryNs.min, recovery.recoveryNs.max, recovery.recoveryNs.sum]).toEqual([7e6, 10e6, 34e6]);
   });
@@ -214,7 +214,7 @@ describe('ranges', () => {
     expect(recovery.pendingRanges).toBe(2);
     expect(due(recovery, 5)).toEqual([[10, 10, 0]]);
     expect(due(recovery, 6)).toEqual([[20, 2, 0]]);
-    recovery.arrived(10, 22, 7 * MS);
+    recovery.answered(10, 22, 7 * MS);
     expect([recovery.closedGaps, recovery.missed]).toEqual([2, 12]);
   });
 
@@ -235,11 +235,11 @@ describe('ranges', () => {
       [1000, 100, 0],
     ]);
     expect(due(recovery, 50)).toEqual([]);
-    recovery.arrived(1000, 1100, 50 * MS);
+    recovery.answered(1000, 1100, 50 * MS);
     expect(due(recovery, 50)).toEqual([[1100, 100, 0]]);
-    recovery.arrived(500, 501, 50 * MS);
+    recovery.answered(500, 501, 50 * MS);
     expect(due(recovery, 50)).toEqual([[1200, 50, 0]]);
-    recovery.arrived(1100, 1250, 60 * MS);
+    recovery.answered(1100, 1250, 60 * MS);
     expect([recovery.closedGaps, recovery.missed, recovery.recovered, recovery.retries]).toEqual([2, 251, 251, 0]);
     expect(recovery.recoveryNs.max).toBe(60 * MS);
   });
@@ -257,19 +257,21 @@ describe('ranges', () => {
     const recovery = client({ ranges: 1, delayNs: 0, tries: 2 });
     recovery.missing(0, 250, 0);
     expect(due(recovery, 0)).toEqual([[0, 100, 0]]);
-    recovery.arrived(0, 60, 1 * MS);
+    recovery.answered(0, 60, 1 * MS);
     expect(due(recovery, 11)).toEqual([[60, 100, 0]]);
     // All that was asked for: no waiting.
-    recovery.arrived(60, 160, 12 * MS);
+    recovery.answered(60, 160, 12 * MS);
     expect([recovery.underWay, recovery.dueNs]).toEqual([0, 12 * MS]);
     expect(due(recovery, 12)).toEqual([[160, 90, 0]]);
     expect(due(recovery, 112)).toEqual([[160, 90, 0]]);
     expect(due(recovery, 312)).toEqual([]);
     expect(listed(recovery)).toEqual([[160, 250]]);
-    // Only what was asked for is given up.
+    // Only what was asked for is given up, as long as servers answer with anything.
+    recovery.answered(0, 1, 400 * MS);
     recovery.missing(1000, 1250, 400 * MS);
     due(recovery, 400);
     due(recovery, 500);
+    recovery.answered(0, 1, 600 * MS);
     expect(due(recovery, 700)).toEqual([[1100, 100, 0]]);
     expect([...listed(recovery), recovery.stillMissing]).toEqual([[160, 250], [1000, 1100], 150]);
     expect(recovery.dueNs).toBe(800 * MS);
@@ -279,14 +281,14 @@ describe('ranges', () => {
     const recovery = client({ ranges: 2, delayNs: 0 });
     recovery.missing(0, 1000, 0);
     recovery.missing(2000, 2001, 0);
-    recovery.arrived(2000, 2001, 0);
+    recovery.answered(2000, 2001, 0);
     recovery.missing(-10, -9, 0);
     expect(due(recovery, 0)).toEqual([
       [-10, 1, 0],
       [0, 100, 0],
     ]);
-    recovery.arrived(-10, -9, 1 * MS);
-    recovery.arrived(500, 600, 1 * MS);
+    recovery.answered(-10, -9, 1 * MS);
+    recovery.answered(500, 600, 1 * MS);
     expect([recovery.pendingRanges, recovery.underWay]).toEqual([2, 1]);
     expect(due(recovery, 1)).toEqual([[600, 100, 0]]);
     expect(due(recovery, 11)).toEqual([[0, 100, 0]]);
@@ -318,9 +320,9 @@ describe('ranges', () => {
       [21, 30],
       [31, 40],
     ]);
-    other.arrived(10, 20, 3);
+    other.answered(10, 20, 3);
     expect([other.closedGaps, other.tornGaps]).toEqual([0, 1]);
-    other.arrived(20, 31, 3);
+    other.answered(20, 31, 3);
     expect([other.closedGaps, other.tornGaps]).toEqual([2, 1]);
   });
 
@@ -328,7 +330,7 @@ describe('ranges', () => {
     const recovery = client({ ranges: 1 });
     for (let n = 0; n < 100; n += 10) {
       recovery.missing(n, n + 1, 0);
-      expect(recovery.arrived(n, n + 1, 0)).toBe(1);
+      expect(recovery.answered(n, n + 1, 0)).toBe(1);
     }
     expect(recovery).toMatchObject({ closedGaps: 10, withoutRoom: 0 });
     // Gaps do not run out, and are not mixed up.
@@ -336,9 +338,9 @@ describe('ranges', () => {
     for (let n = 0; n < 100; n += 10) {
       other.missing(n, n + 1, n);
       other.missing(n + 2, n + 3, n + 1);
-      other.arrived(n, n + 1, n + 5);
+      other.answered(n, n + 1, n + 5);
       expect(other.closedGaps).toBe(n / 5 + 1);
-      other.arrived(n + 2, n + 3, n + 5);
+      other.answered(n + 2, n + 3, n + 5);
     }
     expect([other.closedGaps, other.recoveryNs.min, other.recoveryNs.max, other.recoveryNs.sum]).toEqual([
       20, 4, 5, 90,
@@ -350,7 +352,7 @@ describe('ranges', () => {
     recovery.missing(0, 150, 0);
     recovery.missing(200, 201, 1);
     expect(due(recovery, 5)).toEqual([[0, 100, 0]]);
-    recovery.arrived(200, 201, 6 * MS);
+    recovery.answered(200, 201, 6 * MS);
     expect(due(recovery, 105)).toEqual([
       [0, 100, 0],
       [100, 50, 0],
@@ -368,6 +370,50 @@ describe('ranges', () => {
     recovery.missing(4000, 4001, 3);
     recovery.missing(5000, 5001, 4);
     expect([recovery.pendingRanges, recovery.withoutRoom]).toEqual([8, 0]);
+  });
+});
+
+describe('what a line brings though it was asked for', () => {
+  it('is not recovered, and says nothing of servers', () => {
+    const recovery = client({ servers: 2 });
+    recovery.missing(10, 20, 0);
+    due(recovery, 5);
+    expect(due(recovery, 105)).toEqual([[10, 10, 1]]);
+    expect(recovery.arrived(10, 13, 106 * MS)).toBe(3);
+    expect(recovery.arrived(15, 16, 107 * MS)).toBe(1);
+    // The rest is waited for as long as before, and its tries count on.
+    expect(due(recovery, 204)).toEqual([]);
+    expect(due(recovery, 205)).toEqual([
+      [13, 2, 0],
+      [16, 4, 0],
+    ]);
+    expect(recovery).toMatchObject({ came: 4, recovered: 0, shortAnswers: 0, underWay: 2 });
+    recovery.arrived(13, 20, 206 * MS);
+    expect(recovery).toMatchObject({ came: 10, recovered: 0, closedGaps: 1, underWay: 0 });
+    expect(recovery.recoveryNs.count).toBe(0);
+    // It answered nothing: nobody is asked first because of it.
+    recovery.missing(30, 31, 210 * MS);
+    expect(due(recovery, 215)).toEqual([[30, 1, 0]]);
+  });
+
+  it('does not lengthen the time in which answers brought the others', () => {
+    const recovery = client();
+    recovery.missing(10, 20, 0);
+    due(recovery, 5);
+    recovery.answered(10, 15, 7 * MS);
+    recovery.arrived(15, 20, 9 * MS);
+    expect(recovery).toMatchObject({ came: 5, recovered: 5, closedGaps: 1 });
+    expect([recovery.recoveryNs.count, recovery.recoveryNs.max]).toEqual([1, 7 * MS]);
+  });
+
+  it('ends a request for nothing else', () => {
+    const recovery = client({ ranges: 1, delayNs: 0 });
+    recovery.missing(0, 250, 0);
+    expect(due(recovery, 0)).toEqual([[0, 100, 0]]);
+    recovery.arrived(0, 120, 1 * MS);
+    expect([recovery.underWay, recovery.dueNs]).toEqual([0, 1 * MS]);
+    expect(due(recovery, 1)).toEqual([[120, 100, 0]]);
+    expect(recovery).toMatchObject({ retries: 0, timeouts: 0 });
   });
 });
 
@@ -401,7 +447,7 @@ describe('a sequence that begins anew', () => {
     recovery.missing(10, 20, 0);
     recovery.missing(30, 40, 0);
     due(recovery, 5);
-    recovery.arrived(33, 34, 6 * MS);
+    recovery.answered(33, 34, 6 * MS);
     recovery.joinFrom(1);
     recovery.reset();
     expect(listed(recovery)).toEqual([
@@ -416,7 +462,7 @@ describe('a sequence that begins anew', () => {
     expect(recovery.stillMissing).toBe(0);
     recovery.missing(10, 20, 7 * MS);
     expect(due(recovery, 1007)).toEqual([[10, 10, 0]]);
-    expect(recovery.arrived(10, 20, 1008 * MS)).toBe(10);
+    expect(recovery.answered(10, 20, 1008 * MS)).toBe(10);
     expect(recovery.closedGaps).toBe(1);
   });
 });
@@ -432,12 +478,12 @@ describe('a late joiner', () => {
       [1, 100, 0],
       [101, 100, 0],
     ]);
-    recovery.arrived(1010, 1011, 15 * MS);
+    recovery.answered(1010, 1011, 15 * MS);
     expect(recovery.missed).toBe(1000);
     let nowMs = 20;
     while (recovery.underWay > 0) {
       const from = recovery.recovered + 1;
-      recovery.arrived(from, from + 100, nowMs * MS);
+      recovery.answered(from, from + 100, nowMs * MS);
       due(recovery, nowMs++);
     }
     expect(recovery).toMatchObject({ recovered: 1000, closedGaps: 1, retries: 0, requests: 10 });

@@ -13,7 +13,7 @@ function client(): Recovery {
     restNs: 10 * MS,
     tries: 3,
     servers: 1,
-    outstandingRequests: 2,
+    outstandingRequests: 3,
     requestMessages: 5,
   });
 }
@@ -40,7 +40,7 @@ describe('what there is no room to wait for', () => {
     recovery.missing(20, 22, 0);
     recovery.missing(10, 12, 0);
     expect(recovery.firstMissing).toBe(10);
-    recovery.arrived(10, 11, 0);
+    recovery.answered(10, 11, 0);
     expect(recovery.firstMissing).toBe(11);
   });
 
@@ -58,7 +58,7 @@ describe('what there is no room to wait for', () => {
     expect(recovery).toMatchObject({ firstMissing: 25, stillMissing: 5, tornGaps: 1, pendingRanges: 1 });
     balance(recovery);
     expect(ask(recovery, 1)).toEqual([[25, 5]]);
-    expect(recovery.arrived(20, 30, 2 * MS)).toBe(5);
+    expect(recovery.answered(20, 30, 2 * MS)).toBe(5);
     // Torn all the same.
     expect(recovery).toMatchObject({ tornGaps: 2, closedGaps: 0, pendingRanges: 0 });
     balance(recovery);
@@ -76,7 +76,7 @@ describe('what there is no room to wait for', () => {
     recovery.giveUpTo(7);
     expect(recovery.underWay).toBe(1);
     expect(ask(recovery, 1)).toEqual([[10, 5]]);
-    expect(recovery.arrived(7, 10, 2 * MS)).toBe(3);
+    expect(recovery.answered(7, 10, 2 * MS)).toBe(3);
     expect(ask(recovery, 3)).toEqual([[15, 5]]);
     recovery.close();
     expect(recovery).toMatchObject({ underWay: 0, dueNs: Infinity, stillMissing: 0, recovered: 3 });
@@ -100,7 +100,7 @@ describe('what there is no room to wait for', () => {
     recovery.missing(0, 3, 0);
     recovery.missing(10, 20, 0);
     expect(ask(recovery, 0)).toEqual([[0, 3]]);
-    recovery.arrived(0, 3, 0);
+    recovery.answered(0, 3, 0);
     expect(ask(recovery, 1)).toEqual([[10, 5]]);
     recovery.giveUpTo(16);
     expect(recovery).toMatchObject({ underWay: 0, firstMissing: 16, timeouts: 0 });

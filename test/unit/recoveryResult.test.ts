@@ -135,6 +135,11 @@ function senderOf(recovered: SenderRecovery | null): Sender {
   return senderResult({}, { recovery: recovered }).sender!;
 }
 
+/** Limits that a sender exceeds by itself. */
+function judgedSender(change: Partial<SenderRecovery>): LimitResult[] {
+  return judgeLimits(senderResult({}, { recovery: answered(change) }), []).filter(({ ok }) => ok === false);
+}
+
 describe('the limit on what stays missing', () => {
   it('holds where everything has come, and is exceeded by one message', () => {
     expect(judged(feed({}, 0))).toMatchObject([{ expression: 'messages_lost == 0', value: 0, margin: 0, ok: true }]);
@@ -153,7 +158,7 @@ describe('the text of a receiver', () => {
     const text = renderStream(feed({}));
     expect(text).toContain('100 messages missing, 21 came late, 70 recovered by 41 requests');
     expect(text).toContain('7 requests without an answer');
-    expect(text).toContain('3.00 ms');
+    expect(text).toContain('3.00ms');
     expect(text).toContain('9007199254740983..9007199254740985');
     expect(text).toContain('9007199254740989, ...');
   });
@@ -189,6 +194,13 @@ describe('what a sender answered', () => {
     expect(renderText(senderResult())).not.toContain('recovery');
   });
 
+  it('exceeds a limit where messages could not be kept', () => {
+    expect(judgedSender({})).toEqual([]);
+    const [exceeded] = judgedSender({ not_kept: 7 });
+    expect(exceeded).toMatchObject({ expression: 'sender.recovery.not_kept == 0', value: 7, margin: -7, stream: null });
+    expect(renderText(senderResult({}, { recovery: answered({ not_kept: 7 }) }))).toContain('7 messages never kept');
+  });
+
   it('is added over the threads of a run', () => {
     const both = mergeSenders([senderOf(answered()), senderOf(answered({ clients: 1 }))], 256)!.recovery!;
     expect(both).toMatchObject({ requests: 40, answered: 24, messages: 600, clients: 9 });
@@ -205,5 +217,9 @@ describe('what a sender answered', () => {
       if (read!.sender !== null) expect(read!.sender.recovery).toBeNull();
       for (const stream of read!.streams) expect(stream.recovery).toBeNull();
     }
+    const older = structuredClone(senderResult({}, { recovery: answered() }));
+    delete (older.sender!.recovery as { not_kept?: number }).not_kept;
+    const [read] = await readResults(JSON.stringify(older), 'f');
+    expect(read!.sender!.recovery!.not_kept).toBe(0);
   });
 });

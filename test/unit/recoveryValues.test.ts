@@ -64,6 +64,12 @@ describe('servers', () => {
     for (const text of ['', 'a', 'a:0', 'a:65536', 'a:1,', '::1:5', '[a]:5', 'a b:5']) {
       refusal(() => parseRecoveryServers(text));
     }
+    for (const text of ['239.1.1.1:5', 'a:1,224.0.0.1:5', '[ff02::1]:5']) {
+      expect(refusal(() => parseRecoveryServers(text))).toContain('is a group');
+    }
+    for (const text of ['239.1.1.1:5', '[ff3e::1]:5']) {
+      expect(refusal(() => parseRecoveryPlace(text))).toContain('is a group');
+    }
     expect(refusal(() => parseRecoveryServers(Array.from({ length: 17 }, () => 'a:1').join(',')))).toContain('16');
   });
 });

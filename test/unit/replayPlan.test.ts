@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readCommandLine } from '../../src/cli/program.js';
 import { McastError } from '../../src/core/errors.js';
 import { captureBounds } from '../../src/profile/captureMoments.js';
+import type { SentCapture } from '../../src/result/model.js';
 import {
   replayedStream,
   replayedStreams,
@@ -88,6 +89,11 @@ describe('values', () => {
     for (const text of ['24:00:00', '09:60:00', '09:30', '2026-01-01', '09:30:60', '1.2.3']) {
       expect(await refusal(() => parseMoment(text)), text).toMatch(/^ERR_USAGE /);
     }
+    for (const text of ['abc', '09:30', '-5s', '']) {
+      expect(await refusal(() => parseMoment(text)), text).toContain(
+        `"${text}" is no moment: write a time behind the first frame (10s), a time of day (09:30:00), or an instant (2026`,
+      );
+    }
     expect(parseZone('America/New_York')).toBe('America/New_York');
     expect(await refusal(() => parseZone('Atlantis/Main'))).toMatch(/^ERR_USAGE .* is no time zone/);
   });
@@ -118,6 +124,14 @@ describe('bounds', () => {
     expect(bounds('00:00:00', null).fromNs).toBe(86_400e9 - 123_456_789);
     expect(bounds('12:00:00', '11:00:00').toNs).toBe(35 * 3600e9 - 123_456_789);
     expect(bounds('00:00:00.123456789', null).fromNs).toBe(0);
+  });
+
+  it('have something between them', async () => {
+    const before = 'ERR_USAGE --to is before --from: nothing is between them';
+    expect(await refusal(() => bounds('2s', '1s'))).toBe(before);
+    expect(await refusal(() => bounds('2s', '2s'))).toContain('--to is the same as --from');
+    expect(await refusal(() => bounds('1s', '2026-01-01T00:00:00Z'))).toBe(before);
+    expect(await refusal(() => bounds('12:00:00', '1h'))).toBe(before);
   });
 
   it('are those of the zone', () => {
@@ -190,8 +204,8 @@ describe('a plan', () => {
     [`${G} --input a.pcap --size 5`, 'size is not for a capture: it has its own'],
     [`${G} --input a.pcap --pattern poisson`, 'pattern is not for a capture'],
     [`${G} --input a.pcap --flows 2`, 'flows is not for a capture'],
-    [`${G} --input a.pcap --fec 5x5`, 'fec is for transport streams: a capture is sent as it is'],
-    [`${G} --input a.pcap --video-codec h264`, 'video-codec is for transport streams'],
+    [`${G} --input a.pcap --fec 5x5`, '--fec is for rtp:// alone'],
+    [`${G} --input a.pcap --video-codec h264`, '--video-codec is for transport streams (rtp://, udp://)'],
     [`${G} --input a.pcap --payload text:x`, 'input and payload: give one of them'],
     [`${G} --input a.pcap --map 239.1.1.1=239.2.2.2`, '--map is for captures without an endpoint'],
     [`${G} --input a.pcap --keep-groups`, '--keep-groups is for captures without an endpoint'],
@@ -202,7 +216,12 @@ describe('a plan', () => {
     [`udp://224.0.0.5:5000 --input a.pcap`, 'ERR_RESERVED_GROUP'],
     [`${G} --input a.ts --speed 2`, '--speed is for captures (pcap, pcapng): --input names none'],
     [`${G}/from=5s`, '--from is for captures (pcap, pcapng): --input names none'],
-    ['--input a.ts', 'an endpoint is missing: only a capture (pcap, pcapng) as --input tells its groups itself'],
+    ['--input a.ts', 'a.ts is not a capture file'],
+    ['--input a.ts --map 239.1.1.1=239.2.1.1', 'a.ts is not a capture file'],
+    [
+      '--input a.pcap --map 239.1.1.1:5000=239.2.1.1 --map 239.1.1.2=239.2.1.2 --map 239.1.1.1:5000=239.2.1.3',
+      '--map 239.1.1.1:5000=... is given twice: what was captured of a group goes to one group',
+    ],
     ['--input a.pcap --impair loss=1%', '--impair is for one group: say in an endpoint where a flow goes'],
     ['--input a.pcap --rate 5M', 'rate is not for a capture'],
     ['--input a.pcap --iface all', 'all interfaces are for receivers: a sender needs one'],
@@ -225,12 +244,32 @@ const flow = (place: string, change: Partial<CapturedFlow> = {}): CapturedFlow =
   const { group, port } = parseCapturedGroup(place);
   return { group, port: port!, datagrams: 3, octets: 300, largestOctets: 120, firstNs: 1e9, lastNs: 2e9, ...change };
 };
+const COUNTS: SentCapture = {
+  frames: 9,
+  datagrams: 3,
+  not_selected: 0,
+  outside: 1,
+  truncated: 0,
+  too_large: 0,
+  fragments: 0,
+  not_udp: 0,
+  malformed: 0,
+  unknown_link: 0,
+  path_overflow: 0,
+  backwards: 0,
+  fault: null,
+};
+const holding = (found: CaptureSummary, counts: Partial<SentCapture>): CaptureSummary => ({
+  ...found,
+  counts: { ...COUNTS, outside: 0, ...counts },
+});
 const summary = (...flows: readonly CapturedFlow[]): CaptureSummary => ({
   flows,
   frames: 9,
   startUnixNs: 1_767_225_600_000_000_000n,
   lengthNs: 3e9,
   isTimed: true,
+  counts: COUNTS,
 });
 const A = flow('239.1.1.1:5000');
 const B = flow('239.1.1.1:5001', { datagrams: 5, octets: 50, largestOctets: 10, firstNs: 0.5e9, lastNs: 3e9 });
@@ -314,6 +353,21 @@ describe('streams of a capture', () => {
       'ERR_USAGE a.pcap holds 2 flows: 239.1.1.1:5001 (5), 239.1.1.1:5000 (3); say which one with --select',
     ],
     ['', summary(), 'ERR_FILE_FORMAT a.pcap holds no UDP datagrams (9 frames)'],
+    [
+      '',
+      holding(summary(), { fragments: 8, unknown_link: 1 }),
+      'ERR_FILE_FORMAT a.pcap holds no UDP datagrams (9 frames: 8 fragments, 1 frame of a link layer that is not read)',
+    ],
+    [
+      '',
+      holding({ ...summary(), frames: 0 }, { fault: 'octet 24: a record of 7 octets cannot be' }),
+      'ERR_FILE_FORMAT a.pcap holds no UDP datagrams (0 frames); it ends early: octet 24: a record of 7 octets cannot be',
+    ],
+    [
+      '',
+      holding(summary(flow('239.1.1.1:5000', empty)), { truncated: 9 }),
+      'ERR_FILE_FORMAT a.pcap holds no UDP datagrams that can be sent (9 frames: 9 datagrams cut by the capture)',
+    ],
     ['', summary(HOST), 'ERR_FILE_FORMAT a.pcap holds no UDP datagrams to groups, but 10.0.0.9:53 (3) (9 frames)'],
     [
       '--select 239.9.9.9',

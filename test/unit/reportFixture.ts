@@ -174,7 +174,7 @@ export function mediaResult(): RunResult {
     run: { ...facts.run, name: 'night', labels: { site: 'attic' }, options: { interval: '1s', rate: 20_000_000 } },
     streams: [mediaStream(), probeStream(), { ...companion, role: 'fec', histograms: null }],
     outputs: buildOutputs(null, [
-      { name: 'news.ts', datagrams: 990, octets: 1_306_788, dropped: 2, failure: 'disk full' },
+      { name: 'news.ts', datagrams: 990, octets: 1_306_788, dropped: 2, failure: 'disk full', failed: true },
     ]),
     eventCounts: { first_packet: 2, gap: 1234 },
   });

@@ -111,7 +111,7 @@ describe('JUnit', () => {
     const result = mediaResult();
     const xml = renderReport('xml', [result]);
     const cases = casesIn(xml);
-    expect(cases.size).toBe(result.limits.length + 2);
+    expect(cases.size).toBe(result.limits.length + result.outputs.length + 2);
     for (const limit of result.limits) {
       const name = `${limit.expression} at ${limit.stream}`.replace('<', '&lt;').replace('>', '&gt;');
       const message = cases.get(name);
@@ -120,7 +120,7 @@ describe('JUnit', () => {
         expect(message).toContain(limit.value === null ? limit.reason! : `is ${formatLimitFigure(limit, limit.value)}`);
       }
     }
-    expect(countsIn(xml)).toEqual([cases.size, result.limits.filter(({ ok }) => !ok).length, 0]);
+    expect(countsIn(xml)).toEqual([cases.size, result.limits.filter(({ ok }) => !ok).length, 1]);
     expect(xml).toContain('time="12.000" timestamp="2026-09-21T13:46:40" hostname="lab1"');
     expect(xml).toContain('<property name="site" value="attic"/>');
   });

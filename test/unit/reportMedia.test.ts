@@ -48,9 +48,18 @@ describe('the text report of transport streams', () => {
         ],
         arbitration: buildArbitration([pair(), pair({ name: 'Sport HD' })]),
         outputs: [
-          ...buildOutputs(null, [{ name: 'news.ts', datagrams: 990, octets: 1_306_788, dropped: 0, failure: null }]),
+          ...buildOutputs(null, [
+            { name: 'news.ts', datagrams: 990, octets: 1_306_788, dropped: 0, failure: null, failed: false },
+          ]),
           ...buildOutputs('x', [
-            { name: 'udp://10.0.0.9:5001', datagrams: 1, octets: 1316, dropped: 2, failure: 'no route to host' },
+            {
+              name: 'udp://10.0.0.9:5001',
+              datagrams: 1,
+              octets: 1316,
+              dropped: 2,
+              failure: 'no route to host',
+              failed: true,
+            },
           ]),
         ],
         health: { ...HEALTHY, kernelDrops: 4 },
@@ -197,6 +206,7 @@ describe('the text report of repair', () => {
       octets: 0,
       dropped: 0,
       failure: null,
+      failed: false,
     }));
     const text = renderText(receiverResult({ outputs: buildOutputs(null, files) }), { most: 2 });
     expect(text).toContain(

@@ -11,6 +11,7 @@ import type { HealthFacts } from '../../src/result/health.js';
 import { Identities, type IdentityCheck } from '../../src/result/identities.js';
 import type { Measurement } from '../../src/result/measurement.js';
 import type { Arbitration, RunResult, Sender, SenderInput, SenderRecovery, Stream } from '../../src/result/model.js';
+import { digestOf } from '../../src/result/streamDigest.js';
 
 export const EPOCH: RunEpoch = {
   realtimeNs: 1_790_000_000_123_456_789n,
@@ -267,6 +268,7 @@ export function senderInput(change: Partial<SenderInput> = {}): SenderInput {
     correction_ppm: 0,
     failure: null,
     capture: null,
+    messages: null,
     ...change,
   };
 }
@@ -285,6 +287,7 @@ export function answered(change: Partial<SenderRecovery> = {}): SenderRecovery {
     malformed: 5,
     foreign: 6,
     not_sent: 7,
+    not_kept: 0,
     clients: 8,
     ...change,
   };
@@ -373,6 +376,8 @@ export function runFacts(change: Partial<WholeFacts> = {}): WholeFacts {
         kernel_drops: 2,
         truncated: 0,
         control_truncated: 0,
+        demanded: 'probe',
+        instead: null,
         malformed: {},
         icmp_errors: 0,
       },
@@ -428,6 +433,6 @@ export function checkIdentities(
   arbitration: Arbitration | null = null,
 ): IdentityCheck {
   const identities = new Identities();
-  for (const stream of streams) identities.add(stream);
+  for (const stream of streams) identities.add(digestOf(stream));
   return identities.finish(sender, kernelDrops, arbitration);
 }

@@ -30,7 +30,7 @@ import { checkIdentities, measurement, receiverResult, recorded, snapshot } from
 const START = 0.5 * SECOND;
 const JOIN = 0.9 * SECOND;
 const built = buildTransport(transport(), START, JOIN);
-const output = { name: 'news.ts', datagrams: 990, octets: 1_306_788, dropped: 1, failure: 'disk full' };
+const output = { name: 'news.ts', datagrams: 990, octets: 1_306_788, dropped: 1, failure: 'disk full', failed: true };
 
 function streamWith(facts: Parameters<typeof media>[0], flow = '0'): Stream {
   return buildStream(snapshot({ flow }), measurement(), null, media(facts));

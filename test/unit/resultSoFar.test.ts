@@ -4,6 +4,8 @@ import { Histogram } from '../../src/metrics/histogram.js';
 import { Aggregator, aggregateStreams } from '../../src/result/aggregate.js';
 import type { RunResult } from '../../src/result/model.js';
 import { outlineResult, streamKey } from '../../src/result/outline.js';
+import { FigureTable } from '../../src/result/figureTable.js';
+import { digestOf } from '../../src/result/streamDigest.js';
 import type { Agent } from '../../src/runtime/agent.js';
 import type { WorkerMessage } from '../../src/runtime/messages.js';
 import { ResultSoFar } from '../../src/runtime/resultSoFar.js';
@@ -110,8 +112,9 @@ describe('a result so far', () => {
 
 it('an aggregate in steps is the aggregate, and yields between its histograms', () => {
   const { streams } = receiverResult();
-  const aggregator = new Aggregator();
-  for (const stream of streams) aggregator.add(stream);
+  const table = new FigureTable();
+  const aggregator = new Aggregator(table);
+  for (const stream of streams) aggregator.add(digestOf(stream), table.add(digestOf(stream).figures.values));
   const steps = aggregator.inSteps(null);
   let yields = 0;
   let step = steps.next();

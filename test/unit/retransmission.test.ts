@@ -25,6 +25,7 @@ class Messages implements AnswerableMessages {
 
 /** A datagram of 20 octets and five messages of 2 + 10. */
 const OPTIONS: RetransmissionOptions = {
+  firstSequence: 1,
   datagramOctets: 80,
   headerOctets: 20,
   messageHeaderOctets: 2,
@@ -63,7 +64,10 @@ describe('a request', () => {
       [25, 5],
       [30, 5],
     ]);
-    expect(server.messages).toBe(15);
+    expect(server).toMatchObject({ messages: 15, shortenedByLength: 1, shortenedByRate: 0 });
+    // What one answer holds is no shorter than what was asked for.
+    expect(ask(server, 20, 15).length).toBe(3);
+    expect(server.shortenedByLength).toBe(1);
   });
 
   it('gets whole messages only, by octets and by count', () => {
@@ -91,6 +95,27 @@ describe('a request', () => {
     expect(server).toMatchObject({ outOfRange: 4, requests: 4, answered: 0, unavailable: 0 });
     expect(ask(server, 100, 9)).toEqual([[100, 1]]);
     expect(server).toMatchObject({ outOfRange: 4, unavailable: 0 });
+  });
+
+  it('for what is before the first message is counted, and answered with what there is', () => {
+    const { messages, server } = served();
+    messages.oldest = 1;
+    expect(ask(server, 0, 5)).toEqual([[1, 4]]);
+    expect(server).toMatchObject({ outOfRange: 1, unavailable: 0, requests: 1, answered: 1 });
+    expect(ask(server, 0, 1)).toEqual([]);
+    expect(server).toMatchObject({ outOfRange: 2, unavailable: 0, answered: 1 });
+    const later = served({ firstSequence: 11 });
+    expect(ask(later.server, 1, 10)).toEqual([]);
+    expect(ask(later.server, 10, 2)).toEqual([[11, 1]]);
+    expect(later.server).toMatchObject({ outOfRange: 2, unavailable: 0 });
+  });
+
+  it('counts its host, though there is nothing to answer with', () => {
+    const { server } = served();
+    ask(server, 200, 1, 7);
+    ask(server, 1, 2, 8);
+    ask(server, 1, 2, 8);
+    expect(server).toMatchObject({ clients: 2, answered: 0, forgotten: 0 });
   });
 
   it('for what is forgotten is answered from the oldest on, and counted', () => {
@@ -181,7 +206,7 @@ describe('rates', () => {
     // Begins anew.
     expect(ask(server, 20, 5, 2, 6)).toHaveLength(1);
     expect([server.clients, server.forgotten]).toEqual([2, 2]);
-    // Who asks for nothing that could be answered is not remembered.
+    // Nobody is forgotten for who asks for nothing that could be answered.
     ask(server, 500, 5, 4, 7);
     ask(server, 1, 5, 4, 7);
     expect(server.forgotten).toBe(2);
@@ -192,7 +217,7 @@ describe('rates', () => {
     const { server } = served();
     let octets = 0;
     for (let i = 0; i < 50_000; i++) {
-      const made = server.request(random.below(2 ** 40), random.below(200), random.below(65_536), i * 20_000);
+      const made = server.request(random.below(2 ** 40), 1 + random.below(199), random.below(65_536), i * 20_000);
       for (let k = 0; k < made; k++) octets += 20 + 12 * server.answerCount[k]!;
     }
     expect(server.clients).toBe(2);

@@ -29,17 +29,19 @@ function scene(
 ) {
   const io = new MemoryIo({ address: '192.0.2.9' });
   const port = io.openPort(SERVER);
+  const store = remembered(messages, octets);
   const agent = new RetransmissionAgent({
     port,
-    memory: remembered(messages, octets),
+    memory: store,
     framing: moldUdp64Framing,
     session: SESSION,
+    firstSequence: FIRST,
     payloadOctets,
     lingerNs: 2e9,
     others: others as never,
   });
   const client = io.openPort({ family: 4, address: '192.0.2.1', port: 0 });
-  return { io, agent, client, ask: asker(client) };
+  return { io, agent, client, store, ask: asker(client) };
 }
 
 function asker(client: ReturnType<MemoryIo['openPort']>) {
@@ -123,8 +125,16 @@ describe('a sender that is asked', () => {
     ask(FIRST, 1, [SESSION[0], SESSION[1], moldUdp64Framing.sessionWords('SESSION01X')![2]]);
     run(io, agent);
     expect(answers(client).ranges).toEqual([]);
-    expect(agent.retransmission).toMatchObject({ requests: 2, answered: 0, outOfRange: 1, unavailable: 5 });
+    expect(agent.retransmission).toMatchObject({ requests: 2, answered: 0, outOfRange: 2, unavailable: 0, clients: 1 });
     expect([agent.malformed, agent.foreign]).toEqual([0, 3]);
+  });
+
+  it('tells what was sent and never kept', () => {
+    const { agent, store } = scene();
+    expect(agent.notKept).toBe(0);
+    // As a file does that cannot be written any more.
+    Object.defineProperty(store, 'next', { get: () => store.end + 3 });
+    expect(agent.notKept).toBe(3);
   });
 
   it('is not told to throw by any octets', () => {
@@ -199,6 +209,7 @@ describe('a sender that is asked', () => {
       memory,
       framing: moldUdp64Framing,
       session: SESSION,
+      firstSequence: FIRST,
       payloadOctets: 200,
       lingerNs: 0,
       others: [{ finished: false }] as never,

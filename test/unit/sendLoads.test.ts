@@ -64,6 +64,28 @@ describe('what streams load the network with', () => {
     expect(feed[0]).toEqual(feed[1]);
   });
 
+  /** Datagrams/s, and octets of one: 20 of the header, 2 + 32 of a message. */
+  it.each([
+    ['--mps 5k', 5000, 54],
+    ['--mps 18k', 18_000, 54],
+    ['--mps 20k', 10_000, 88],
+    ['--mps 30k', 15_000, 88],
+    ['--mps 30k --flush-after 0', 30_000, 54],
+    ['--mps 30k --arrivals poisson', 12_000, 105],
+    ['--mps 100k --messages-per-datagram 3', 100_000 / 3, 122],
+    ['--mps 4.2M --force', 100_000, 20 + 42 * 34],
+  ])('of a feed is as its messages are packed: %s', async (options, packetsPerSecond, octets) => {
+    expect(await loadsOf(`mold://239.1.1.1:26400 ${options}`)).toEqual([
+      [expect.closeTo(packetsPerSecond), expect.closeTo(octets)],
+    ]);
+  });
+
+  it('of a feed is what is safe to send', async () => {
+    // 54 octets each are 1.04 Gbit/s, packed together they are 0.66.
+    await expect(streams('mold://239.1.1.1:26400 --mps 2.4M --flush-after 0')).rejects.toThrow(/Gbit\/s/);
+    expect(await streams('mold://239.1.1.1:26400 --mps 2.4M')).toHaveLength(1);
+  });
+
   it('is more than the test card alone, and no more than is held in memory', async () => {
     await expect(streams('rtp://239.1.1.1 --mux-rate 1M')).rejects.toThrow(
       'mux-rate: the test card alone has 1.504Mbit/s',

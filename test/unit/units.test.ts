@@ -6,6 +6,7 @@ import {
   parseCount,
   parseDscp,
   parseDurationNs,
+  parseMessagesPerSecond,
   parsePacketsPerSecond,
   parseRate,
   parseRateBitPerSecond,
@@ -131,6 +132,14 @@ describe('rates', () => {
     expect(refusal(parsePacketsPerSecond, '0')).toBe('"0": a packet rate is above 0');
     expect(refusal(parsePacketsPerSecond, '5Mbit')).toBe(
       '"5Mbit" is not a packet rate: datagrams per second as 665, 50k, 1M, or max',
+    );
+  });
+
+  it('reads and refuses rates of messages in their own words', () => {
+    expect(['665', '50kmps', '10/s', 'max'].map(parseMessagesPerSecond)).toEqual([665, 50e3, 10, Infinity]);
+    expect(refusal(parseMessagesPerSecond, '0')).toBe('"0": a message rate is above 0');
+    expect(refusal(parseMessagesPerSecond, '5kpps')).toBe(
+      '"5kpps" is not a message rate: messages per second as 665, 50k, 1M, or max',
     );
   });
 

@@ -50,6 +50,27 @@ describe('the clocks of a zone', () => {
     expect(clock.instantNs(clock.sinceMidnightNs(realNs + 77), realNs)).toBe(realNs + 77);
   });
 
+  it.each([
+    ['spring', NEW_YORK, '2026-03-08T07:00:00Z'],
+    ['autumn', NEW_YORK, '2026-11-01T06:00:00Z'],
+    ['half an hour', 'Australia/Lord_Howe', '2026-04-04T15:00:00Z'],
+    ['half an hour forward', 'Australia/Lord_Howe', '2026-10-03T15:30:00Z'],
+  ])('stand for the instant that is next, on the other side of a step too: %s', (_, zone, step) => {
+    const { clock, realNs } = clockAt(step, 5, zone);
+    for (const sentNs of [-7e9, -500, -1, 0, 300e9]) {
+      for (const delayNs of [0, 123_456, 7e9, 600e9, -2e9]) {
+        const sent = realNs + sentNs;
+        expect(clock.instantNs(clock.sinceMidnightNs(sent), sent + delayNs)).toBe(sent);
+      }
+    }
+  });
+
+  it('give something next for a time of day that a step leaves out', () => {
+    const { clock, realNs } = clockAt('2026-03-08T07:00:00Z', 5);
+    const instantNs = clock.instantNs(2.5 * HOUR_NS, realNs);
+    expect(Math.abs(instantNs - realNs)).toBeLessThanOrEqual(HOUR_NS);
+  });
+
   it('are as far ahead of UTC as the zone is, half hours too', () => {
     expect(zoneOffsetNs('Asia/Kolkata', unixNs('2026-02-02T00:00:00Z'))).toBe(BigInt(5.5 * HOUR_NS));
     expect(zoneOffsetNs(NEW_YORK, unixNs('2026-07-02T00:00:00Z'))).toBe(BigInt(-4 * HOUR_NS));

@@ -144,6 +144,17 @@ describe('the queue before a link (ITU-T I.371 annex A)', () => {
     expect([delay.count, delay.min, delay.max]).toEqual([3, 100 * US, 110 * US]);
   });
 
+  it('is told to a thousandth of an octet and to a nanosecond, which is what the arithmetic can say', () => {
+    // 9 Mbit/s: 1000 - 1.234 us x 1.125 octets/us + 800 = 1798.61175.
+    const drive = new BurstDrive({ drain: { bitPerSecond: 9e6, layer: 'payload' } });
+    drive.all([
+      { ns: 0, octets: 1000 },
+      { ns: 1234, octets: 800 },
+    ]);
+    const { maxOctets, maxNs } = drive.figures!.queue!;
+    expect([maxOctets, maxNs]).toEqual([1798.612, 1_598_766]);
+  });
+
   it.each([
     ['payload', 4, 10],
     // UDP 8, IP 20 or 40.

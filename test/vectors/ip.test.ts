@@ -91,6 +91,9 @@ describe('locateUdp', () => {
     expect(raw(`45 00 001b 0000 0000 05 11 0000 ${addresses} 1234 1389 000b 0000 000000`)).toBe(FrameStatus.Malformed);
     expect(raw(`45 00 001f 0000 0000 05 11 0000 ${addresses} 1234 1389 0007 0000 000000`)).toBe(FrameStatus.Malformed);
     expect(raw(`45 00 001f 0000 0000 05 11 0000 ${addresses} 1234 1389 000c 0000 000000`)).toBe(FrameStatus.Malformed);
+    // UDP length 0 though IP says its own.
+    expect(raw(`45 00 001f 0000 0000 05 11 0000 ${addresses} 1234 1389 0000 0000 000000`)).toBe(FrameStatus.Malformed);
+    expect(raw(`60000000 000b 11 05 ${'00'.repeat(32)} 1234 1389 0000 0000 000000`)).toBe(FrameStatus.Malformed);
     // IPv6: an extension header that reaches beyond the packet.
     expect(raw(`60000000 0010 00 05 ${'00'.repeat(32)} 11 01 ${'00'.repeat(14)}`)).toBe(FrameStatus.Malformed);
     expect(raw(`60000000 0008 00 05 ${'00'.repeat(32)} 11 01 ${'00'.repeat(14)}`)).toBe(FrameStatus.Malformed);
@@ -102,6 +105,9 @@ describe('locateUdp', () => {
     const out = new UdpLocation();
     const octets = fromHex('45 00 0000 0000 0000 05 11 0000 0a000001 ef010101 1234 1389 0000 0000 48692e');
     expect(locateUdp(octets, 0, octets.length, LinkType.Raw, out)).toBe(FrameStatus.Udp);
+    expect(out.payloadOctets).toBe(3);
+    const jumbogram = fromHex(`60000000 0000 11 05 ${'00'.repeat(32)} 1234 1389 0000 0000 48692e`);
+    expect(locateUdp(jumbogram, 0, jumbogram.length, LinkType.Raw, out)).toBe(FrameStatus.Udp);
     expect(out.payloadOctets).toBe(3);
   });
 

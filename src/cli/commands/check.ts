@@ -1,6 +1,7 @@
 import { formatCount, formatDuration, formatRatio } from '../../core/format.js';
-import { fieldsOfEvery } from '../../result/briefStreams.js';
-import type { RunResult } from '../../result/model.js';
+import { everyStreamIs } from '../../result/briefStreams.js';
+import { silenceText } from '../../result/malformed.js';
+import type { RunResult, StreamMetrics } from '../../result/model.js';
 import type { CliContext } from '../context.js';
 import { planPair } from '../../profile/makePlan.js';
 import { takesStandardOutput } from '../../profile/reportPlan.js';
@@ -31,12 +32,20 @@ function verdictLine(result: RunResult, status: number): string {
   const endpoint = result.run.endpoint ?? '';
   const verdict = status === 0 ? 'ok' : status === 3 ? 'FAILED' : result.health.verdict;
   const silence = result.events.find((event) => event.event === 'silence' && event.stream === null);
-  if (metrics === undefined) return `${verdict}: ${endpoint} ${silence?.text ?? 'nothing arrived'}`;
+  if (metrics === undefined) return `${verdict}: ${endpoint} ${silence?.text ?? silenceText(result.sockets)}`;
   const delay = result.aggregate?.histograms.one_way_delay_ns ?? null;
-  const local = fieldsOfEvery(result, ['local']).every((stream) => stream.local) ? ', never left this host' : '';
+  const local = everyStreamIs(result, ['local'], (stream) => stream.local) ? ', never left this host' : '';
   const delayText = delay === null ? '' : `, delay p50 ${formatDuration(delay.p50)} p99 ${formatDuration(delay.p99)}`;
-  const lost = `lost ${formatCount(metrics.packets_lost)} (${formatRatio(metrics.loss_ratio)})`;
+  const lost = `lost ${lostText(metrics)} (${formatRatio(metrics.loss_ratio)})`;
   const limit = result.limits.find((judged) => !judged.ok);
   const why = limit === undefined ? '' : `; ${limit.expression}: ${limit.reason ?? 'exceeded'}`;
-  return `${verdict}: ${endpoint} received ${formatCount(metrics.packets_received)}, ${lost}${delayText}${local}${why}`;
+  const failed = result.sender?.inputs.find(({ failure }) => failure !== null);
+  const ended = failed === undefined ? '' : `; ${failed.name}: ${failed.failure}`;
+  return `${verdict}: ${endpoint} received ${formatCount(metrics.packets_received)}, ${lost}${delayText}${local}${why}${ended}`;
+}
+
+/** A feed may number messages, of which its datagrams hold several. */
+function lostText({ packets_lost: packets, messages_lost: messages }: StreamMetrics): string {
+  if (packets !== null || messages === null) return formatCount(packets);
+  return `${formatCount(messages)} ${messages === 1 ? 'message' : 'messages'}`;
 }

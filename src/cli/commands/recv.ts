@@ -1,3 +1,4 @@
+import { McastError } from '../../core/errors.js';
 import type { ReceivePlan } from '../../profile/plan.js';
 import type { MediaSinks } from '../../runtime/mediaSinks.js';
 import { startReceiver } from '../../runtime/run.js';
@@ -37,8 +38,12 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
     summaries,
   });
   const { results, cause } = await conduct([{ end: 'recv', run: receiver }], presenter, context);
-  await presenter.finish(results[0]!);
-  return exitStatus(results[0]!, cause);
+  const result = results[0]!;
+  await presenter.finish(result);
+  const status = exitStatus(result, cause);
+  if (status !== 1) return status;
+  const lost = result.outputs.find(({ failed }) => failed)!;
+  throw new McastError('ERR_FILE', `${lost.name}: ${lost.failure}`, { hint: '' });
 }
 
 /** Files, players and links that media go to; `null`: there are none. */

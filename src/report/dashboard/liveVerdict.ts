@@ -53,7 +53,8 @@ export function outcomeSoFar({ limits, health, streams, run }: RunResult): reado
   if (health.verdict === 'invalid') return ['bad', 'Running; the result so far is invalid'];
   const exceeded = limits.filter(({ ok }) => !ok).length;
   const isSilent = run.role !== 'sender' && streams.length === 0 && exceeded > 0;
-  if (isSilent) return ['warn', 'Running; nothing arrived yet'];
+  if (isSilent)
+    return ['warn', `Running; ${(health.malformed ?? 0) > 0 ? 'nothing of what was demanded' : 'nothing'} arrived yet`];
   if (exceeded > 0)
     return ['bad', `Running; limits exceeded so far: ${formatCount(exceeded)} of ${formatCount(limits.length)}`];
   return ['good', limits.length === 0 ? 'Running' : 'Running, within its limits so far'];

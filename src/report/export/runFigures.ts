@@ -18,6 +18,7 @@ const RUN = [
     ],
     kernel_drops: ['counter', 'packets', "Datagrams dropped at this run's receive sockets."],
     kernel_drops_other: ['gauge', 'packets', 'Those of them that are no lost datagram of a stream.'],
+    malformed: ['counter', 'packets', 'Datagrams that belong to no stream, at all receive sockets.'],
     stalls: ['counter', 'none', 'Work cycles or overslept waits longer than 10 ms.'],
     cycles: ['counter', 'none', 'Work cycles of the measuring loop.'],
     cycle_max_ns: ['gauge', 'ns', 'Longest work cycle.'],

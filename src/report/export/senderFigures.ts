@@ -64,12 +64,17 @@ export const SENDER_FIGURES: readonly ExportedFigure[] = [
     datagrams: ['counter', 'packets', 'Answers.'],
     messages: ['counter', 'messages', 'Messages in the answers.'],
     refused: ['counter', 'none', 'Requests without an answer, because of a limit on the rate.'],
-    shortened: ['counter', 'none', 'Requests that got less, because of a limit on the rate.'],
-    out_of_range: ['counter', 'none', 'Requests for messages that were not sent yet.'],
+    shortened: [
+      'counter',
+      'none',
+      'Requests that got less, because of a limit on the rate or of 32 datagrams for each.',
+    ],
+    out_of_range: ['counter', 'none', 'Requests for numbers not sent yet, or before the first message.'],
     unavailable: ['counter', 'messages', 'Messages asked for that were not kept any more.'],
     malformed: ['counter', 'packets', 'Datagrams that are no request.'],
     foreign: ['counter', 'none', 'Requests for another session.'],
     not_sent: ['counter', 'packets', 'Answers that never left this host.'],
+    not_kept: ['counter', 'messages', 'Messages sent that were never kept: their file could not be written.'],
     clients: ['gauge', 'none', 'Hosts that asked.'],
   }),
   ...figuresOf('sender.feedback', 'sender_feedback', {
@@ -120,5 +125,11 @@ export const SENDER_FIGURES: readonly ExportedFigure[] = [
     unknown_link: skipped('unknown_link'),
     path_overflow: skipped('path_overflow'),
     backwards: ['gauge', 'packets', 'Sent, but recorded with a time before that of one before.'],
+  }),
+  ...figuresOf('sender.inputs[].messages', 'sender_file', {
+    messages: ['counter', 'messages', 'Messages of a file that were put into datagrams.'],
+    too_long: ['counter', 'messages', 'Left out: a datagram has no room for them.'],
+    empty: ['counter', 'messages', 'Of no octets.'],
+    backwards: ['counter', 'messages', 'With a timestamp before that of one before.'],
   }),
 ];

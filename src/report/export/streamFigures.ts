@@ -185,8 +185,8 @@ const REPAIR = [
   }),
   ...figuresOf(`${STREAM}.recovery`, 'recovery', {
     messages_missed: ['counter', 'messages', 'Messages that were found to be missing.'],
-    messages_came: ['counter', 'messages', 'Of those: came before they were asked for.'],
-    messages_recovered: ['counter', 'messages', 'Of those: came when they had been asked for.'],
+    messages_came: ['counter', 'messages', 'Of those: a line brought them by itself.'],
+    messages_recovered: ['counter', 'messages', 'Of those: an answer brought them.'],
     messages_unrecovered: ['counter', 'messages', 'Of those: given up.'],
     messages_pending: ['gauge', 'messages', 'Of those: not decided yet.'],
     gaps_closed: ['counter', 'none', 'Gaps of which nothing is missing any more.'],
@@ -197,7 +197,12 @@ const REPAIR = [
     short_answers: ['counter', 'none', 'Requests that less came of than was asked for.'],
     requests_not_sent: ['counter', 'none', 'Requests that never left this host.'],
     answers: ['counter', 'packets', 'Datagrams that came in answer.'],
-    recovery_ns: ['distribution', 'ns', 'From when a gap was found to its last message.', { base: 'time' }],
+    recovery_ns: [
+      'distribution',
+      'ns',
+      'From when a gap was found to the last that answers brought.',
+      { base: 'time' },
+    ],
   }),
 ];
 

@@ -77,6 +77,7 @@ function sockets(list: readonly SocketReport[]): Markup {
             .join(', '),
         text: 'long',
       },
+      { head: 'demanded', cell: ({ demanded }) => demanded ?? '', text: 'short' },
       { head: 'ICMP errors', cell: ({ icmp_errors: errors }) => badCount(errors) },
       { head: 'buffer octets', cell: ({ buffer_octets: octets }) => orNone(formatCount(octets)) },
       { head: 'datagrams it holds', cell: ({ buffer_datagrams: held }) => orNone(formatCount(held)) },
@@ -179,6 +180,7 @@ function instrument({ health, run }: RunResult): Markup {
       { name: 'longest oversleep', value: formatDuration(health.overslept_max_ns) },
       fault('kernel drops', health.kernel_drops),
       counted('of them of no stream', health.kernel_drops_other),
+      fault('malformed datagrams', health.malformed),
       counted('identities checked', health.identities_checked),
       run.injected === null
         ? null

@@ -1,5 +1,6 @@
 /** One run, block by block: the verdict first, the conditions last. */
 import { formatDuration } from '../../core/format.js';
+import { silenceText } from '../../result/malformed.js';
 import type { RunResult, Stream } from '../../result/model.js';
 import { commandTitle } from '../title.js';
 import { arbitration } from './arbitration.js';
@@ -112,12 +113,12 @@ function sectionsOf(result: RunResult, prefix: string): Section[] {
 }
 
 function streams(
-  { streams: list, run, zap: zapped, taps: compared, bench: benched }: RunResult,
+  { streams: list, run, sockets, zap: zapped, taps: compared, bench: benched }: RunResult,
   idOf: (stream: Stream) => string,
 ): Markup {
   if (list.length === 0) {
     const isMissing = run.role !== 'sender' && zapped === null && compared === null && benched === null;
-    return isMissing ? markup`<p class="bad">Nothing arrived.</p>` : NOTHING;
+    return isMissing ? markup`<p class="bad">${sentence(silenceText(sockets))}</p>` : NOTHING;
   }
   const points = list.reduce((sum, { series }) => sum + (series?.points ?? 0), 0);
   const hasPoints = points <= MOST_POINTS;
@@ -135,6 +136,10 @@ function streams(
     The points of the drawings in figures: <code>mcast report result.json -o points.series.csv</code>.
   </p>`;
   return markup`${parts}${points > 0 && !hasPoints && elsewhere}`;
+}
+
+function sentence(text: string): string {
+  return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 }
 
 /** Of several streams; two legs are one stream, and the arbitration says what they are together. */

@@ -9,6 +9,7 @@ import {
   formatRatio,
 } from '../../core/format.js';
 import { captureTroubles } from '../../result/captureTroubles.js';
+import { messageTroubles } from '../../result/messageTroubles.js';
 import type { Feedback, Impairment, Sender, SenderInput, SenderRecovery, SenderStream } from '../../result/model.js';
 import { formatQuantity } from '../figure.js';
 import { histograms, type NamedHistogram } from './histograms.js';
@@ -89,12 +90,13 @@ function answers(of: SenderRecovery | null): Markup {
       counted('answers', of.datagrams),
       counted('messages in them', of.messages),
       fault('refused by the limit on the rate', of.refused),
-      fault('shortened by it', of.shortened),
+      fault('answered in part', of.shortened),
       fault('for what was not sent', of.out_of_range),
       fault('messages not kept any more', of.unavailable),
       fault('malformed', of.malformed),
       fault('for another session', of.foreign),
       fault('answers never sent', of.not_sent),
+      fault('messages never kept', of.not_kept),
     ])}`;
 }
 
@@ -196,8 +198,12 @@ function inputs(list: readonly SenderInput[]): Markup {
       { head: 'left out', cell: ({ left_out_packets: packets }) => formatCount(packets) },
       { head: 'faster by', cell: ({ correction_ppm: ppm }) => `${formatQuantity(ppm)} ppm` },
       {
-        head: 'not sent of a capture',
-        cell: ({ capture }) => (capture === null ? '' : captureTroubles(capture).join(', ')),
+        head: 'not sent',
+        cell: ({ capture, messages }) =>
+          [
+            ...(capture === null ? [] : captureTroubles(capture)),
+            ...(messages === null ? [] : messageTroubles(messages)),
+          ].join(', '),
         text: 'long',
       },
       { head: 'ended early', cell: ({ failure }) => failure ?? '', text: 'long' },

@@ -13,6 +13,7 @@ const ROWS = 256;
 const TONES: Readonly<Record<Outcome, string>> = {
   ok: 'good',
   limit_exceeded: 'bad',
+  output_failed: 'bad',
   invalid: 'bad',
   cut_short: 'warn',
 };
@@ -54,6 +55,8 @@ function outcomeText(outcome: Outcome, { limits }: RunResult): string {
       return limits.length === 0 ? 'Measured' : 'Within its limits';
     case 'limit_exceeded':
       return `${formatCount(failed)} of ${formatCount(limits.length)} limits exceeded`;
+    case 'output_failed':
+      return 'An output failed';
     case 'invalid':
       return 'The result is invalid';
     case 'cut_short':

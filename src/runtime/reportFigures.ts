@@ -1,4 +1,6 @@
+import type { Nanos } from '../core/time.js';
 import { StreamCounter, type StreamCounters } from '../metrics/counters.js';
+import type { IntervalSnapshot } from '../metrics/snapshot.js';
 import { ReportField } from '../wire/feedback.js';
 
 const COUNTED = [
@@ -23,4 +25,32 @@ export function addUp(figures: Float64Array, streams: readonly number[], { value
     for (let column = 0; column < StreamCounter.Count; column++) sums[column]! += values[at + column]!;
   }
   for (const [field, column] of COUNTED) figures[field] = sums[column]!;
+}
+
+/** The highest jitter of several streams; NaN: none has one. */
+export function worstJitterNs(streams: readonly number[], timing: { jitterNs(stream: number): Nanos }): Nanos {
+  let worstNs = NaN;
+  for (let i = 0; i < streams.length; i++) {
+    const jitterNs = timing.jitterNs(streams[i]!);
+    if (jitterNs > worstNs || worstNs !== worstNs) worstNs = jitterNs;
+  }
+  return worstNs;
+}
+
+/**
+ * Of several streams, in ascending order, the interval with the longest delay; `null`: none of them has one. `last`: the
+ * highest stream that has an interval at all, since only the first ones of all are in detail.
+ */
+export function worstInterval(
+  streams: readonly number[],
+  intervals: ReadonlyMap<number, IntervalSnapshot>,
+  last: number,
+): IntervalSnapshot | null {
+  let worst: IntervalSnapshot | null = null;
+  for (const stream of streams) {
+    if (stream > last) break;
+    const interval = intervals.get(stream);
+    if (interval !== undefined && interval.delayP99Ns > (worst?.delayP99Ns ?? -Infinity)) worst = interval;
+  }
+  return worst;
 }
