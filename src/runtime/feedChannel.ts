@@ -94,7 +94,10 @@ export class FeedChannel implements MessageSink {
     leg: 0 | 1,
   ): void {
     const timeNs = timesNs[slot]!;
-    if (this.#legs !== null) this.#legs.push(leg, number, span, timeNs);
+    if (this.#legs !== null) {
+      this.#legs.arrivedNs[0] = timeNs;
+      this.#legs.push(leg, number, span);
+    }
     if (this.#recovery !== null && !this.#recovery.onDatagram(number, span, timeNs)) return;
     if (this.#framed.length > 0) {
       this.#read(view, at, length, number);
@@ -111,7 +114,9 @@ export class FeedChannel implements MessageSink {
   announce(next: number, timeNs: Nanos, leg: 0 | 1): void {
     this.#merge.announce(next);
     if (this.#recovery !== null) this.#recovery.announce(next, timeNs);
-    if (this.#legs !== null) this.#legs.announce(leg, next, timeNs);
+    if (this.#legs === null) return;
+    this.#legs.arrivedNs[0] = timeNs;
+    this.#legs.announce(leg, next);
   }
 
   /** A heartbeat or an end, `view[at .. at + length)`, at `timesNs[slot]`: {@link announce}, and what takes datagrams is told. */

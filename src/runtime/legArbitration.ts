@@ -9,6 +9,8 @@ const MANY_SKEWS = 1024;
 
 /** What two legs brought of one sequence: packets of a protected stream (SMPTE ST 2022-7), messages of A and B lines. */
 export class LegArbitration {
+  /** [0]: stamp of what {@link push} is told next. */
+  readonly arrivedNs: Float64Array;
   readonly #arbiter: Arbiter;
   readonly #legs: LegQueue;
   #skew = new Histogram();
@@ -22,19 +24,20 @@ export class LegArbitration {
     this.#arbiter = new Arbiter({ windowPackets: windowNumbers, windowNs });
     this.#skewWords = new Int32Array(this.#arbiter.skewNs.buffer);
     this.#legs = new LegQueue(queued, mostQueued);
+    this.arrivedNs = this.#legs.arrivedNs;
   }
 
-  /** Numbers `number .. number + span` came on a leg. Hot. */
-  push(leg: 0 | 1, number: number, span: number, timeNs: Nanos): void {
-    if (this.#legs.push(leg, number, span, timeNs)) return;
+  /** Numbers `number .. number + span` came on a leg at {@link arrivedNs}. Hot. */
+  push(leg: 0 | 1, number: number, span: number): void {
+    if (this.#legs.push(leg, number, span)) return;
     // Beyond all memory: in the order of what has been read.
     this.#take(Infinity);
-    this.#legs.push(leg, number, span, timeNs);
+    this.#legs.push(leg, number, span);
   }
 
-  /** A leg says that `next` is the next number: behind what it brought before. */
-  announce(leg: 0 | 1, next: number, timeNs: Nanos): void {
-    this.push(leg, next, 0, timeNs);
+  /** A leg said at {@link arrivedNs} that `next` is the next number: behind what it brought before. */
+  announce(leg: 0 | 1, next: number): void {
+    this.push(leg, next, 0);
   }
 
   /** All arrivals before `beforeNs` have been read. */
@@ -46,7 +49,8 @@ export class LegArbitration {
   #take(beforeNs: Nanos): void {
     const arbiter = this.#arbiter;
     const legs = this.#legs;
-    while (legs.next(beforeNs)) {
+    legs.beforeNs[0] = beforeNs;
+    while (legs.next()) {
       arbiter.arrivedNs[0] = legs.timeNs[0]!;
       if (legs.span === 0) arbiter.announce(legs.number, legs.timeNs[0]!);
       else arbiter.take(legs.leg, legs.number, legs.span);

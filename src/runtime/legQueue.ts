@@ -1,5 +1,3 @@
-import type { Nanos } from '../core/time.js';
-
 /** Arrivals of a leg at most: what a large socket buffer holds of small datagrams, several times over; 20 MB. */
 const MOST = 2 ** 20;
 
@@ -12,8 +10,12 @@ export class LegQueue {
   leg: 0 | 1 = 0;
   number = 0;
   span = 0;
-  /** [0]. A typed array: a double that is handed on costs an object. */
+  /** [0], each. Typed arrays: a double that is handed on may cost an object. */
   readonly timeNs = new Float64Array(1);
+  /** Stamp of what {@link push} is told next. */
+  readonly arrivedNs = new Float64Array(1);
+  /** {@link next} takes what came before. */
+  readonly beforeNs = new Float64Array(1);
   readonly #legs: readonly [LegRing, LegRing];
   /** Stamp of what is next on each leg; Infinity: nothing is. */
   readonly #headsNs = new Float64Array(2);
@@ -26,10 +28,10 @@ export class LegQueue {
   }
 
   /**
-   * Numbers `number .. number + span`, in order of arrival on their leg; span 0: none, `number` is the next. Returns whether
-   * there was room. Hot.
+   * Numbers `number .. number + span` came at {@link arrivedNs}, in order of arrival on their leg; span 0: none, `number` is
+   * the next. Returns whether there was room. Hot.
    */
-  push(leg: 0 | 1, number: number, span: number, timeNs: Nanos): boolean {
+  push(leg: 0 | 1, number: number, span: number): boolean {
     const ring = this.#legs[leg];
     if (ring.isFull) {
       if (ring.timeNs.length === this.#most) return false;
@@ -40,13 +42,13 @@ export class LegQueue {
     const at = tail & (ring.timeNs.length - 1);
     ring.number[at] = number;
     ring.span[at] = span;
-    ring.timeNs[at] = timeNs;
+    ring.timeNs[at] = this.arrivedNs[0]!;
     ends[TAIL] = tail + 1;
     return true;
   }
 
-  /** Takes the earlier one of both heads that came before `beforeNs`; false: there is none. */
-  next(beforeNs: Nanos): boolean {
+  /** Takes the earlier one of both heads that came before {@link beforeNs}; false: there is none. Hot. */
+  next(): boolean {
     const headsNs = this.#headsNs;
     for (let leg = 0; leg < 2; leg++) {
       const { ends, timeNs } = this.#legs[leg]!;
@@ -54,7 +56,7 @@ export class LegQueue {
       headsNs[leg] = head === ends[TAIL] ? Infinity : timeNs[head & (timeNs.length - 1)]!;
     }
     const leg = headsNs[0]! <= headsNs[1]! ? 0 : 1;
-    if (headsNs[leg] === Infinity || headsNs[leg]! >= beforeNs) return false;
+    if (headsNs[leg] === Infinity || headsNs[leg]! >= this.beforeNs[0]!) return false;
     const ring = this.#legs[leg];
     const head = ring.ends[HEAD]!;
     const at = head & (ring.timeNs.length - 1);

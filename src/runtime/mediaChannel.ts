@@ -110,7 +110,10 @@ export class RtpChannel {
 
   /** A media packet arrived; `number` by {@link numberOf}. Hot. */
   onPacket(view: DataView, at: number, length: number, number: number, timeNs: Nanos, leg: 0 | 1): void {
-    if (this.#legs !== null) this.#legs.push(leg, number, 1, timeNs);
+    if (this.#legs !== null) {
+      this.#legs.arrivedNs[0] = timeNs;
+      this.#legs.push(leg, number, 1);
+    }
     const outcome = this.#store.put(number, view, at, length, timeNs, leg);
     if (outcome !== PutOutcome.Stored && outcome !== PutOutcome.Late) return;
     if (this.#fec !== null) this.#fec.addMedia(number, timeNs);

@@ -348,16 +348,22 @@ describe('two lines', () => {
 describe('a queue of two lines', () => {
   it('takes ranges in the order of their stamps', () => {
     const queue = new LegQueue(4);
-    queue.push(0, 10, 5, 100);
-    queue.push(0, 15, 1, 300);
-    queue.push(1, 10, 2, 200);
+    const push = (leg: 0 | 1, number: number, span: number, timeNs: number): boolean => {
+      queue.arrivedNs[0] = timeNs;
+      return queue.push(leg, number, span);
+    };
+    push(0, 10, 5, 100);
+    push(0, 15, 1, 300);
+    push(1, 10, 2, 200);
     const taken: number[][] = [];
-    while (queue.next(300)) taken.push([queue.leg, queue.number, queue.span, queue.timeNs[0]!]);
+    queue.beforeNs[0] = 300;
+    while (queue.next()) taken.push([queue.leg, queue.number, queue.span, queue.timeNs[0]!]);
     expect(taken).toEqual([
       [0, 10, 5, 100],
       [1, 10, 2, 200],
     ]);
-    expect(queue.next(301)).toBe(true);
+    queue.beforeNs[0] = 301;
+    expect(queue.next()).toBe(true);
     expect([queue.number, queue.span]).toEqual([15, 1]);
   });
 
@@ -365,14 +371,19 @@ describe('a queue of two lines', () => {
     const queue = new LegQueue(2, 8);
     const taken: number[] = [];
     let pushed = 0;
-    const push = (): boolean => queue.push(1, pushed, 7 + pushed, pushed++);
+    const push = (): boolean => {
+      queue.arrivedNs[0] = pushed;
+      return queue.push(1, pushed, 7 + pushed++);
+    };
+    queue.beforeNs[0] = 50;
     for (let i = 0; i < 2; i++) push();
-    expect(queue.next(Infinity)).toBe(true);
+    expect(queue.next()).toBe(true);
     taken.push(queue.number);
     for (let i = 0; i < 7; i++) expect(push()).toBe(true);
-    expect(queue.push(1, 99, 1, 99)).toBe(false);
-    expect(queue.push(0, 99, 1, 99)).toBe(true);
-    while (queue.next(50)) taken.push(queue.number);
+    queue.arrivedNs[0] = 99;
+    expect(queue.push(1, 99, 1)).toBe(false);
+    expect(queue.push(0, 99, 1)).toBe(true);
+    while (queue.next()) taken.push(queue.number);
     expect(taken).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
     expect([queue.span, queue.timeNs[0]]).toEqual([15, 8]);
   });
@@ -385,8 +396,12 @@ describe('arbitration of two lines', () => {
   ])('loses nothing when %s', (_, most) => {
     const arbitration = new LegArbitration(2 ** 14, 2 ** 12, 1e9, most);
     const count = 12_000;
-    for (let number = 0; number < count; number++) arbitration.push(0, number, 1, number * 1000);
-    for (let number = 0; number < count; number++) arbitration.push(1, number, 1, number * 1000 + 10);
+    for (const leg of [0, 1] as const) {
+      for (let number = 0; number < count; number++) {
+        arbitration.arrivedNs[0] = number * 1000 + leg * 10;
+        arbitration.push(leg, number, 1);
+      }
+    }
     arbitration.finish();
     const { legs, neither, both, skewNs } = arbitration.snapshot();
     expect(legs.map(({ received, lost }) => [received, lost])).toEqual([
@@ -401,8 +416,10 @@ describe('arbitration of two lines', () => {
   it('takes skews as they come, however many there are between two reads', () => {
     const arbitration = new LegArbitration(2 ** 14, 2 ** 14, 1e9);
     for (let number = 0; number < 10_000; number++) {
-      arbitration.push(0, number, 1, number * 100);
-      arbitration.push(1, number, 1, number * 100 + 40);
+      for (const leg of [0, 1] as const) {
+        arbitration.arrivedNs[0] = number * 100 + leg * 40;
+        arbitration.push(leg, number, 1);
+      }
     }
     arbitration.onTime(2e6);
     const { skewNs, skewsDropped, open } = arbitration.snapshot();
