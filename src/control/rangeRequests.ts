@@ -120,7 +120,7 @@ export class RangeRequests {
       return false;
     }
     this.timeouts++;
-    this.silence.onTimeout();
+    this.silence.onTimeout(ranges.askedNs[slot]!, ranges.askedTo[slot]!);
     ranges.server[slot] = (ranges.server[slot]! + 1) % servers;
     // Of servers that are down each is asked in turn, whichever range it is for.
     if (this.silence.isDown) this.preferred = ranges.server[slot]!;
@@ -137,7 +137,10 @@ export class RangeRequests {
     if (i > place) ranges.cut(place, middle);
     const slot = ranges.slotAt(i);
     const from = ranges.from[slot]!;
-    const end = Math.min(ranges.to[slot]!, from + options.requestMessages);
+    // Tries are of what was asked for: what a line brought of it meanwhile makes no room for what was not.
+    if (ranges.askedTo[slot]! <= from) ranges.tries[slot] = 0;
+    const most = ranges.tries[slot]! > 0 ? ranges.askedTo[slot]! : Infinity;
+    const end = Math.min(ranges.to[slot]!, most, from + options.requestMessages);
     // What is left can be asked for at the same time where half of the room is left for further gaps; else afterwards.
     if (end < ranges.to[slot]! && 2 * ranges.length < ranges.capacity) {
       ranges.cut(i, end);

@@ -134,7 +134,7 @@ export class RecoveryWitness {
    */
   #compare(byTime: boolean, nowNs = NaN): void {
     const { recovery, options } = this;
-    const early: number[] = [];
+    const early: [number, isOld: boolean][] = [];
     const late = new Set<number>();
     const cycle = cycleNs(options);
     const isSilent = this.#silentRequests >= options.tries && this.#silentSinceNs + cycle <= nowNs;
@@ -149,15 +149,15 @@ export class RecoveryWitness {
         if (one === undefined) throw new Error(`${n} is given up and not missing`);
         const isOld = isSilent && one.sinceNs + options.delayNs + cycle <= nowNs;
         if (one.asked >= options.tries) late.add(n);
-        else if (byTime && !isOld) early.push(n);
+        else if (byTime) early.push([n, isOld]);
         this.missing.delete(n);
         this.lost.add(n);
         this.givenUp.push(n);
       }
     }
-    for (const n of early.toSorted((a, b) => b - a)) {
-      if (!late.has(n + 1)) throw new Error(`${n} is given up before all tries`);
-      late.add(n);
+    for (const [n, isOld] of early.toSorted(([a], [b]) => b - a)) {
+      if (late.has(n + 1)) late.add(n);
+      else if (!isOld) throw new Error(`${n} is given up before all tries`);
     }
     this.#listed[0] = unrecovered.length;
     this.#listed[1] = unrecovered.length > 0 ? unrecovered.to[unrecovered.length - 1]! : 0;
