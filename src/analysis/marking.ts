@@ -134,6 +134,17 @@ export class MarkingAnalyzer {
     return found;
   }
 
+  /** The TOS octet of all arrivals; -1: there are several, or one is not known. */
+  onlyTos(stream: number): number {
+    const isOnly = this.#lastCount[stream]! > 0 && this.tosMissing[stream] === 0;
+    return isOnly && this.#tosCounts[stream] === undefined ? this.#lastTos[stream]! : -1;
+  }
+
+  /** How many arrivals had it. */
+  onlyTosCount(stream: number): number {
+    return this.#lastCount[stream]!;
+  }
+
   /** End of the warm-up. */
   restart(stream: number): void {
     this.#lastCount[stream] = 0;

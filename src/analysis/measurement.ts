@@ -8,6 +8,7 @@ import { EventKind, EventRing, type MeasurementEvent } from './eventRing.js';
 import { type ClosedInterval, Intervals } from './intervals.js';
 import type { MeasurementOptions, SocketFacts } from './measurementOptions.js';
 import { MonotonicStamps } from './monotonicStamps.js';
+import { PlainStreams } from './plainStreams.js';
 import { Seq } from './sequenceState.js';
 import { Siblings } from './siblings.js';
 import { SocketColumns } from './socketColumns.js';
@@ -57,6 +58,8 @@ export class Measurement {
   // A field of its own: options come in objects of many shapes, which compiled code would tell apart.
   readonly #omitNs: Nanos;
   readonly #decoded: DecodedBatch;
+  /** Those of the streams that need no snapshot of their own. */
+  readonly plain: PlainStreams;
   readonly #events = new EventRing();
   readonly #drops = new SocketDrops();
   readonly #faults = new SocketFaults();
@@ -83,6 +86,7 @@ export class Measurement {
     this.#streams = new StreamAnalyzers(options, this.table, this.#drops, this.#events);
     this.counters = this.#streams.counters;
     this.sequence = this.#streams.sequence;
+    this.plain = new PlainStreams(this.table, this.#streams, this.decoder.probe, this.#sockets);
   }
 
   /** Clock steps found between two batches: CLOCK_REALTIME moved against CLOCK_MONOTONIC. */

@@ -127,7 +127,7 @@ export class TimingAnalyzer {
     const realFromMonoNs = batch.timeRealNs[from]! - decoded.timeMonoNs[from]!;
     this.#readMonoNs = batch.readRealNs - realFromMonoNs;
     this.#delayFromTransitNs = realFromMonoNs + this.clockOffsetNs;
-    const isDetailed = this.#isDetailed(stream);
+    const isDetailed = this.isDetailed(stream);
     let i = from;
     while (i < plainEnd) {
       // Quick once everything is known of the datagram before.
@@ -172,7 +172,8 @@ export class TimingAnalyzer {
     this.#transitsAt.set(transitsAt);
   }
 
-  #isDetailed(stream: number): boolean {
+  /** It has histograms of its own. */
+  isDetailed(stream: number): boolean {
     return (this.#kinds[stream]! & Kind.Detailed) !== 0;
   }
 
@@ -319,7 +320,7 @@ export class TimingAnalyzer {
 
   /** Closes the interval: returns its delays and begins the next. Streams that are not detailed have none. */
   closeInterval(stream: number): IntervalDelay {
-    if (!this.#isDetailed(stream)) return NO_DELAY;
+    if (!this.isDetailed(stream)) return NO_DELAY;
     const early = this.#early[stream]!;
     if (early !== null) return early.closeInterval();
     const { intervalDelay, delay } = this.#sets[stream]!;
@@ -338,7 +339,7 @@ export class TimingAnalyzer {
 
   /** Copies, or `null` for a stream that shares {@link aggregate}. */
   histograms(stream: number): Record<StreamHistogramId, Histogram> | null {
-    if (!this.#isDetailed(stream)) return null;
+    if (!this.isDetailed(stream)) return null;
     const early = this.#early[stream]!;
     const anchorNs = early === null ? this.#rows[stream * Time.Count + Time.AnchorNs]! : early.leastNs;
     return this.#sets[stream]!.copies(anchorNs, true, early);
@@ -359,7 +360,7 @@ export class TimingAnalyzer {
     const row = stream * Time.Count;
     // Jitter is a running estimate (RFC 3550): it goes on, its maximum begins anew.
     this.#rows[row + Time.JitterMaxNs] = this.#rows[row + Time.JitterNs]!;
-    if (!this.#isDetailed(stream)) return;
+    if (!this.isDetailed(stream)) return;
     this.#rows[row + Time.AnchorNs] = NaN;
     this.#early[stream] = new EarlyDelays();
   }

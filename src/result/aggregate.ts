@@ -6,7 +6,7 @@ import { mergeSummaries, summarise } from './histogramSummary.js';
 import { FigureTable } from './figureTable.js';
 import { MetricsMerger } from './mergeMetrics.js';
 import type { Aggregate, Bursts, HistogramSummary, Stream, StreamHistograms } from './model.js';
-import { digestOf, type StreamDigest } from './streamDigest.js';
+import { type AlikeStreams, digestOf, type StreamDigest } from './streamDigest.js';
 
 /** What streams beyond the detail limit recorded in common; `null`: there is nothing of the kind. */
 export type SharedHistograms = Readonly<Partial<Record<HistogramId, Histogram>>> | null;
@@ -35,6 +35,13 @@ export class Aggregator {
     this.#metrics.add(row, figures.dscp, brief.start_ns, brief.end_ns);
     if (histograms !== null) this.#histograms.push(histograms);
     if (bursts !== null) this.#bursts.push(bursts);
+  }
+
+  /** `rows`: of the table, one for each. */
+  addAlike({ first, own, dscp }: AlikeStreams, rows: readonly number[]): void {
+    if (first.brief.role !== 'media') return;
+    this.#streams += rows.length;
+    for (const [i, row] of rows.entries()) this.#metrics.add(row, dscp[i]!, own.start_ns[i]!, own.end_ns[i]!);
   }
 
   /** Yields between its parts. `null`: nothing came. */

@@ -44,7 +44,7 @@ export interface WholeFacts extends Omit<RunFacts, 'streams'> {
 /** The document, at once. */
 export function assembleResult({ streams, limits, detail, ...facts }: WholeFacts): RunResult {
   const tally = new StreamTally(limits, detail);
-  for (const stream of streams) tally.add(digestOf(stream));
+  for (const [position, stream] of streams.entries()) tally.add(digestOf(stream), position);
   return whole(assembleInSteps({ ...facts, streams: tally }));
 }
 

@@ -6,7 +6,7 @@ import { METRIC_IDS } from '../metrics/catalog.js';
 import { Figure, type Figures } from './figures.js';
 import type { FigureTable } from './figureTable.js';
 import type { Stream } from './modelStream.js';
-import { LEFT_OUT, type BriefStream, type StreamDigest } from './streamDigest.js';
+import { type AlikeStreams, type BriefStream, LEFT_OUT, type StreamDigest } from './streamDigest.js';
 
 /** A field of several streams: what all of them have, or one value per stream, in their order. */
 export type BriefColumn = { all: unknown } | { each: unknown[] };
@@ -29,10 +29,23 @@ const METRICS = 'metrics.';
 /** Fields that have a column. */
 type BriefField = keyof BriefStream;
 
+/** Streams that were told at once: what all of them have, and what is each one's own, if anything. */
+interface Lot {
+  readonly brief: BriefStream;
+  readonly own: Readonly<Partial<Record<BriefField, readonly unknown[]>>>;
+  readonly dscp: readonly Figures['dscp'][];
+}
+
+const NOTHING: Lot['own'] = {};
+
 /** Columns of streams that come one after another. */
 export class BriefRows {
   readonly #table: FigureTable;
-  readonly #told: { readonly brief: BriefStream; readonly dscp: Figures['dscp']; readonly row: number }[] = [];
+  readonly #lots: Lot[] = [];
+  /** By stream, in the order in which they were told: its lot, its place in that, and its row of the table. */
+  readonly #lotOf: number[] = [];
+  readonly #placeOf: number[] = [];
+  readonly #rowOf: number[] = [];
 
   /** `table`: their figures. */
   constructor(table: FigureTable) {
@@ -41,26 +54,54 @@ export class BriefRows {
 
   /** `row`: of the table. */
   add({ brief, figures: { dscp } }: StreamDigest, row: number): void {
-    this.#told.push({ brief, dscp, row });
+    this.#add({ brief, own: NOTHING, dscp: [dscp] }, [row]);
+  }
+
+  /** `rows`: of the table, one for each. */
+  addAlike({ first, own, dscp }: AlikeStreams, rows: readonly number[]): void {
+    this.#add({ brief: first.brief, own, dscp }, rows);
+  }
+
+  #add(lot: Lot, rows: readonly number[]): void {
+    const index = this.#lots.push(lot) - 1;
+    for (let place = 0; place < rows.length; place++) {
+      this.#lotOf.push(index);
+      this.#placeOf.push(place);
+      this.#rowOf.push(rows[place]!);
+    }
   }
 
   /** `order`: of those that were told. `null`: there are none. */
   finish(order: readonly number[]): BriefStreams | null {
-    const told = order.map((position) => this.#told[position]!);
-    const rows = told.map(({ row }) => row);
-    const [first] = told;
+    const rows = order.map((told) => this.#rowOf[told]!);
+    const [first] = this.#lots;
     if (first === undefined) return null;
     const columns: Record<string, BriefColumn> = {};
     // Column by column: each is a loop over values of a kind.
     for (const key of Object.keys(first.brief)) {
-      if (key === 'metrics' || key in LEFT_OUT) continue;
-      columns[key] = columnOf(told.map(({ brief }) => brief[key as BriefField]));
+      if (key !== 'metrics' && !(key in LEFT_OUT)) columns[key] = this.#field(key as BriefField, order);
     }
     for (const id of METRIC_IDS) {
-      const isCount = id === 'dscp_received';
-      columns[METRICS + id] = isCount ? columnOf(told.map(({ dscp }) => dscp)) : this.#figure(Figure[id], rows);
+      columns[METRICS + id] = id === 'dscp_received' ? this.#dscp(order) : this.#figure(Figure[id], rows);
     }
-    return { count: told.length, columns };
+    return { count: rows.length, columns };
+  }
+
+  #field(key: BriefField, order: readonly number[]): BriefColumn {
+    const lots = this.#lots;
+    const common = columnOf(lots.map(({ brief }) => brief[key]));
+    if ('all' in common && lots.every(({ own }) => own[key] === undefined)) return common;
+    return columnOf(
+      order.map((told) => {
+        const { own, brief } = lots[this.#lotOf[told]!]!;
+        const each = own[key];
+        return each === undefined ? brief[key] : each[this.#placeOf[told]!];
+      }),
+    );
+  }
+
+  #dscp(order: readonly number[]): BriefColumn {
+    return columnOf(order.map((told) => this.#lots[this.#lotOf[told]!]!.dscp[this.#placeOf[told]!]!));
   }
 
   #figure(figure: number, rows: readonly number[]): BriefColumn {

@@ -154,7 +154,7 @@ function isUntold({ format }: StreamSnapshot, media: MediaFacts | null): boolean
 }
 
 /** From the first number that was expected to the one behind the last; the sender's own gaps lie among them. */
-function numbersOf({ expectedFrom, lossDetail, counters }: StreamSnapshot): Stream['numbers'] {
+export function numbersOf({ expectedFrom, lossDetail, counters }: StreamSnapshot): Stream['numbers'] {
   if (expectedFrom === null) return null;
   const count = counters[StreamCounter.Expected]! + counters[StreamCounter.NeverSent]!;
   const to = BigInt.asUintN(64, BigInt(lossDetail.origin) + BigInt(count));

@@ -24,6 +24,20 @@ export class FigureTable {
     return this.#rows++;
   }
 
+  /** Rows of another such table. Returns the first one. */
+  addRows(values: Float64Array): number {
+    const first = this.#rows;
+    const from = first * FIGURES;
+    const before = this.#values;
+    if (from + values.length > before.length) {
+      this.#values = new Float64Array(2 ** Math.ceil(Math.log2((from + values.length) / FIGURES)) * FIGURES);
+      this.#values.set(before);
+    }
+    this.#values.set(values, from);
+    this.#rows += values.length / FIGURES;
+    return first;
+  }
+
   /** NaN: not measured. */
   value(row: number, figure: number): number {
     return this.#values[row * FIGURES + figure]!;

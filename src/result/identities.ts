@@ -1,6 +1,6 @@
-import { Figure, FIGURE_IDS, figuresOf, type Figures, orNothing } from './figures.js';
+import { Figure, FIGURE_IDS, figuresOf, orNothing } from './figures.js';
 import type { Arbitration, Sender, Stream } from './model.js';
-import type { StreamDigest } from './streamDigest.js';
+import type { AlikeStreams, StreamDigest } from './streamDigest.js';
 import { UNIT_FIGURES } from './unitFigures.js';
 
 /** Which sums do not add up. Empty: all do. `checked`: how many could be judged. */
@@ -45,9 +45,9 @@ export class Identities {
 
   add({ brief, figures, histograms, transport }: StreamDigest): void {
     const { id, unit, after } = brief;
-    this.#checkFigures(id, unit, figures.values);
+    this.#checkFigures(id, unit, figures.values, 0);
     // After repair nothing is pending: what is not decided is not expected.
-    if (after !== null) this.#checkFigures(id, unit, figuresOf({ ...after.metrics, packets_pending: 0 }).values);
+    if (after !== null) this.#checkFigures(id, unit, figuresOf({ ...after.metrics, packets_pending: 0 }).values, 0);
     const delays = histograms?.one_way_delay_ns?.count;
     if (delays !== undefined) {
       this.#atMost(id, 'delays among packets_received', delays, figures.values[Figure.packets_received]!);
@@ -58,6 +58,13 @@ export class Identities {
     }
     if (brief.loss_attribution === 'bounded' || unit === 'message') this.#areDropsComparable = false;
     this.socketBufferLost += orNothing(figures.values[Figure.loss_socket_buffer]!);
+  }
+
+  /** Nothing of them is lost, and none has repair, histograms or content of its own. */
+  addAlike({ first, own, figures }: AlikeStreams): void {
+    const { unit, loss_attribution: attribution } = first.brief;
+    for (const [i, id] of own.id.entries()) this.#checkFigures(id, unit, figures, i * FIGURE_IDS.length);
+    if (attribution === 'bounded') this.#areDropsComparable = false;
   }
 
   finish(sender: Sender | null, kernelDrops: number | null, arbitration: Arbitration | null): IdentityCheck {
@@ -76,19 +83,20 @@ export class Identities {
     return { broken: this.#broken, checked: this.#checked };
   }
 
-  #checkFigures(id: string, unit: Stream['unit'], values: Figures['values']): void {
+  /** `values[at + Figure]`. */
+  #checkFigures(id: string, unit: Stream['unit'], values: ArrayLike<number>, at: number): void {
     const { sums, shares } = unit === 'message' ? MESSAGES : PACKETS;
     for (const rule of sums) {
-      const left = values[rule.whole]!;
+      const left = values[at + rule.whole]!;
       let right = 0;
-      for (const part of rule.parts) right += values[part]!;
+      for (const part of rule.parts) right += values[at + part]!;
       if (Number.isNaN(left) || Number.isNaN(right)) continue;
       this.#checked++;
       if (left === right) continue;
-      const parts = rule.parts.map((part) => values[part]).join(' + ');
+      const parts = rule.parts.map((part) => values[at + part]).join(' + ');
       this.#broken.push(`${id}: ${rule.text}: ${left} is not ${parts}`);
     }
-    for (const { part, of, text } of shares) this.#atMost(id, text, values[part]!, values[of]!);
+    for (const { part, of, text } of shares) this.#atMost(id, text, values[at + part]!, values[at + of]!);
   }
 
   #checkSender(sender: Sender): void {

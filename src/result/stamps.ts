@@ -1,6 +1,6 @@
-import { Figure, orNothing } from './figures.js';
+import { Figure, FIGURE_IDS, orNothing } from './figures.js';
 import type { ClockQuality, Stream } from './model.js';
-import type { StreamDigest } from './streamDigest.js';
+import type { AlikeStreams, StreamDigest } from './streamDigest.js';
 
 /** What `clock` says of the times that datagrams of all streams carried, and of their receive stamps. */
 export class StreamStamps {
@@ -12,6 +12,14 @@ export class StreamStamps {
     this.#kinds.add(brief.send_time);
     this.#sharedTime += orNothing(values[Figure.shared_time_datagrams]!);
     this.#userTime += orNothing(values[Figure.user_time_datagrams]!);
+  }
+
+  addAlike({ first, figures }: AlikeStreams): void {
+    this.#kinds.add(first.brief.send_time);
+    for (let at = 0; at < figures.length; at += FIGURE_IDS.length) {
+      this.#sharedTime += figures[at + Figure.shared_time_datagrams]!;
+      this.#userTime += figures[at + Figure.user_time_datagrams]!;
+    }
   }
 
   section(): Pick<ClockQuality, 'send_time' | 'shared_time_datagrams' | 'user_time_datagrams'> {

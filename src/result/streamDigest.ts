@@ -22,6 +22,24 @@ export interface StreamDigest extends Pick<Stream, 'histograms' | 'bursts' | 'tr
   readonly whole: () => Stream;
 }
 
+/** Fields of a stream that tell it from those that are alike. */
+export interface OwnFields extends Pick<BriefStream, 'id' | 'flow' | 'start' | 'end' | 'numbers'> {
+  readonly start_ns: number;
+  readonly end_ns: number;
+}
+
+/** Streams beyond the detail limit that differ in nothing but {@link OwnFields} and figures: never an object each. */
+export interface AlikeStreams {
+  /** The first of them, whose other fields all have. */
+  readonly first: StreamDigest;
+  /** Where they come among all streams, ascending. */
+  readonly positions: readonly number[];
+  readonly own: { readonly [Field in keyof OwnFields]: readonly OwnFields[Field][] };
+  readonly dscp: readonly Figures['dscp'][];
+  /** `figures[i * FIGURE_IDS.length + Figure]`; NaN: not measured. */
+  readonly figures: Float64Array;
+}
+
 /** Of one that is whole already. */
 export function digestOf(stream: Stream): StreamDigest {
   const { metrics, histograms, bursts, transport } = stream;

@@ -44,6 +44,12 @@ const CONGESTION_EXPERIENCED = 3;
 /** All metrics of a stream. What needs a missing capability is not measured, never 0. */
 export function streamFigures(stream: StreamSnapshot, measurement: Measurement): Figures {
   const values = noFigures();
+  fillFigures(stream, measurement, values);
+  return { values, dscp: measurement.capabilities.tos ? receivedDscp(stream) : null };
+}
+
+/** Writes them into `values`, by {@link Figure}; what is not measured stays as it is. */
+export function fillFigures(stream: StreamSnapshot, measurement: Measurement, values: number[]): void {
   const { counters, unit } = stream;
   count(OF_ALL, counters, values);
   if (unit === 'packet') count(OF_PACKETS, counters, values);
@@ -56,7 +62,6 @@ export function streamFigures(stream: StreamSnapshot, measurement: Measurement):
   }
   addTimes(stream, values);
   addMarks(stream, measurement, values);
-  return { values, dscp: measurement.capabilities.tos ? receivedDscp(stream) : null };
 }
 
 function count(which: Counted, counters: Float64Array, values: number[]): void {
@@ -124,7 +129,7 @@ function addMarks(stream: StreamSnapshot, measurement: Measurement, values: numb
 }
 
 /** Arrivals by DSCP. */
-function receivedDscp({ tosCounts }: StreamSnapshot): Record<string, number> {
+export function receivedDscp({ tosCounts }: StreamSnapshot): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [tos, arrivals] of tosCounts) counts[tos >>> 2] = (counts[tos >>> 2] ?? 0) + arrivals;
   return counts;

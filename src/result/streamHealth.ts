@@ -1,5 +1,5 @@
 import { Identities } from './identities.js';
-import type { StreamDigest } from './streamDigest.js';
+import type { AlikeStreams, StreamDigest } from './streamDigest.js';
 
 /** What the verdict needs of all streams, as they come. */
 export class StreamHealth {
@@ -16,15 +16,25 @@ export class StreamHealth {
   readonly inexact = { shared: 0, bounded: 0 };
 
   add(stream: StreamDigest): void {
-    const { local, send_time: sendTime, loss_attribution: attribution } = stream.brief;
     this.identities.add(stream);
-    this.count++;
-    if (local) this.local++;
+    this.#count(stream, 1);
+  }
+
+  addAlike(streams: AlikeStreams): void {
+    this.identities.addAlike(streams);
+    this.#count(streams.first, streams.positions.length);
+  }
+
+  /** `times`: so many are like it. */
+  #count({ brief }: StreamDigest, times: number): void {
+    const { local, send_time: sendTime, loss_attribution: attribution } = brief;
+    this.count += times;
+    if (local) this.local += times;
     if (sendTime !== null) {
-      this.timed++;
-      if (!local) this.timedAfar++;
-      if (sendTime === 'due') this.due++;
+      this.timed += times;
+      if (!local) this.timedAfar += times;
+      if (sendTime === 'due') this.due += times;
     }
-    if (attribution === 'shared' || attribution === 'bounded') this.inexact[attribution]++;
+    if (attribution === 'shared' || attribution === 'bounded') this.inexact[attribution] += times;
   }
 }

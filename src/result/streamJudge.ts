@@ -1,11 +1,11 @@
 import { burstFigure } from './buildBursts.js';
 import { REPAIRED_METRICS } from './buildRepair.js';
-import { Figure, orNothing } from './figures.js';
+import { Figure, FIGURE_IDS, orNothing } from './figures.js';
 import { histogramOf } from './histogramSummary.js';
 import { BoundedEntries, limitEntry } from './limitEntries.js';
 import type { Limit, LimitPlace } from './limits.js';
 import type { HistogramSummary, LimitResult, Stream } from './model.js';
-import type { StreamDigest } from './streamDigest.js';
+import type { AlikeStreams, StreamDigest } from './streamDigest.js';
 
 /** Datagrams of further streams than the table holds: what they are is not known, and health says so. */
 const OTHERS = 'others';
@@ -31,12 +31,24 @@ export class StreamJudge {
     const id = this.#prefix + brief.id;
     const isMedia = brief.role === 'media' && brief.format !== OTHERS;
     if (isMedia) {
-      const place = placeText(brief);
-      this.received.set(place, (this.received.get(place) ?? 0) + orNothing(figures.values[Figure.packets_received]!));
+      this.#receive(brief, orNothing(figures.values[Figure.packets_received]!));
       if (this.#entries.size > 0) this.#judge(id, stream.whole());
     }
     const missing = brief.after?.metrics.messages_lost ?? null;
     if (brief.recovery !== null && missing !== null) this.#addRecovered(id, missing);
+  }
+
+  /** No limit is on figures of streams: each would be wanted whole. */
+  get takesAlike(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  /** Where {@link takesAlike}; none of them has repair. */
+  addAlike({ first, figures }: AlikeStreams): void {
+    if (first.brief.role !== 'media') return;
+    let received = 0;
+    for (let at = 0; at < figures.length; at += FIGURE_IDS.length) received += figures[at + Figure.packets_received]!;
+    this.#receive(first.brief, received);
   }
 
   /** Of one limit, at each of the streams that it is for. */
@@ -47,6 +59,11 @@ export class StreamJudge {
   /** `messages_lost == 0`, after repair, of every feed whose missing messages were asked for. */
   get recovered(): readonly LimitResult[] {
     return this.#recovered.entries;
+  }
+
+  #receive(stream: LimitPlace, packets: number): void {
+    const place = placeText(stream);
+    this.received.set(place, (this.received.get(place) ?? 0) + packets);
   }
 
   #judge(id: string, stream: Stream): void {

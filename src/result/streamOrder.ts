@@ -2,7 +2,7 @@ import { BriefRows, type OrderedStreams } from './briefStreams.js';
 import { Figure, orNothing } from './figures.js';
 import { FigureTable } from './figureTable.js';
 import type { Stream } from './modelStream.js';
-import { digestOf, type StreamDigest } from './streamDigest.js';
+import { type AlikeStreams, digestOf, type StreamDigest } from './streamDigest.js';
 
 /** Most streams in detail unless told otherwise. */
 export const DEFAULT_DETAIL = 256;
@@ -48,9 +48,10 @@ export class StreamOrder {
     return this.#count;
   }
 
-  /** `row`: of the table. */
-  add(stream: StreamDigest, row: number): void {
-    const rank = rankOf(stream, this.#count++);
+  /** `row`: of the table; `position`: where it comes among all streams. */
+  add(stream: StreamDigest, row: number, position: number): void {
+    this.#count++;
+    const rank = rankOf(stream, position);
     const told = { stream, row, rank };
     if (this.#last !== null && worstFirst(this.#last, rank) < 0) {
       this.#addBrief(told);
@@ -58,6 +59,20 @@ export class StreamOrder {
     }
     this.#kept.push(told);
     if (this.#kept.length > 2 * this.#detail) this.#settle();
+  }
+
+  /** Whether media of which nothing is lost, and no delay known, is in brief from `position` on. */
+  takesAlike(position: number): boolean {
+    if (this.#kept.length > this.#detail) this.#settle();
+    const last = this.#kept[this.#detail - 1];
+    return last !== undefined && worstFirst(last.rank, alikeRank(position)) < 0;
+  }
+
+  /** Media, where {@link takesAlike}. `rows`: of the table, one for each. */
+  addAlike(streams: AlikeStreams, rows: readonly number[]): void {
+    this.#count += rows.length;
+    this.#rows.addAlike(streams, rows);
+    for (const position of streams.positions) this.#ranks.push(alikeRank(position));
   }
 
   finish(): OrderedStreams {
@@ -83,9 +98,9 @@ export class StreamOrder {
 export function orderStreams(streams: readonly Stream[], detail: number): OrderedStreams {
   const table = new FigureTable();
   const order = new StreamOrder(detail, table);
-  for (const stream of streams) {
+  for (const [position, stream] of streams.entries()) {
     const digest = digestOf(stream);
-    order.add(digest, table.add(digest.figures.values));
+    order.add(digest, table.add(digest.figures.values), position);
   }
   return order.finish();
 }
@@ -97,6 +112,10 @@ function rankOf({ brief, figures, histograms }: StreamDigest, position: number):
     delayNs: histograms?.one_way_delay_ns?.p99 ?? -Infinity,
     position,
   };
+}
+
+function alikeRank(position: number): Rank {
+  return { isMedia: true, lossRatio: 0, delayNs: -Infinity, position };
 }
 
 function worstFirst(a: Rank, b: Rank): number {

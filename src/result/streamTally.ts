@@ -2,7 +2,7 @@ import { Aggregator } from './aggregate.js';
 import { FigureTable } from './figureTable.js';
 import { StreamJudge } from './streamJudge.js';
 import type { Limit } from './limits.js';
-import type { StreamDigest } from './streamDigest.js';
+import type { AlikeStreams, StreamDigest } from './streamDigest.js';
 import { StreamHealth } from './streamHealth.js';
 import { DEFAULT_DETAIL, StreamOrder } from './streamOrder.js';
 
@@ -26,11 +26,26 @@ export class StreamTally {
     this.order = new StreamOrder(detail, this.#figures);
   }
 
-  add(stream: StreamDigest): void {
+  /** `position`: where it comes among all streams. */
+  add(stream: StreamDigest, position: number): void {
     const row = this.#figures.add(stream.figures.values);
     this.aggregate.add(stream, row);
     this.health.add(stream);
     this.judge.add(stream);
-    this.order.add(stream, row);
+    this.order.add(stream, row, position);
+  }
+
+  /** Whether {@link addAlike} may be told of streams from `position` on: nobody wants to see one of them whole. */
+  takesAlike(position: number): boolean {
+    return this.judge.takesAlike && this.order.takesAlike(position);
+  }
+
+  addAlike(streams: AlikeStreams): void {
+    const row = this.#figures.addRows(streams.figures);
+    const rows = streams.positions.map((_, i) => row + i);
+    this.aggregate.addAlike(streams, rows);
+    this.health.addAlike(streams);
+    this.judge.addAlike(streams);
+    this.order.addAlike(streams, rows);
   }
 }

@@ -14,6 +14,7 @@ import type { Judge } from './messages.js';
 import { ReceivedStreams } from './receivedStreams.js';
 import { malformedSection } from './demandedFormat.js';
 import { eventCounts, legPairs, overflowOf } from './receiverResult.js';
+import { tellStreams } from './tellStreams.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 
 export interface AnalysisState {
@@ -32,11 +33,12 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
   const { measurement } = measured;
   const { series } = measured.teller;
   const streams = new ReceivedStreams(judge.limits, plan.detail);
-  for (let index = 0; index < measurement.streamCount; index++) {
-    const snapshot = measurement.snapshot(index);
-    const content = measured.contentOf(index);
-    streams.add(index, digestStream(snapshot, measured.provenance, series.get(index) ?? null, content));
-  }
+  whole(
+    tellStreams(measurement, measured.provenance, streams, (index) => {
+      const content = measured.contentOf(index);
+      return digestStream(measurement.snapshot(index), measured.provenance, series.get(index) ?? null, content);
+    }),
+  );
   const notes = notesOf(measured, plan);
   return whole(
     assembleInSteps({

@@ -1,8 +1,8 @@
-import { Figure, orNothing } from '../result/figures.js';
+import { Figure, FIGURE_IDS, orNothing } from '../result/figures.js';
 import type { Limit } from '../result/limits.js';
 import type { Stream } from '../result/model.js';
 import { StreamStamps } from '../result/stamps.js';
-import type { StreamDigest } from '../result/streamDigest.js';
+import type { AlikeStreams, StreamDigest } from '../result/streamDigest.js';
 import { placeText } from '../result/streamJudge.js';
 import { StreamTally } from '../result/streamTally.js';
 
@@ -33,14 +33,32 @@ export class ReceivedStreams {
   add(index: number, stream: StreamDigest): void {
     const { id, name, unit, ended, leg } = stream.brief;
     const { values } = stream.figures;
-    this.tally.add(stream);
+    this.tally.add(stream, index);
     this.stamps.add(stream);
     if (ended) this.ended.add(id);
     if (values[Figure.packets_lost] !== 0) this.mayLack = true;
     if (leg !== null) this.#legStreams.set(index, { id, name, unit });
-    const place = placeText(stream.brief);
-    const before = this.#packetsPerSecond.get(place) ?? 0;
-    this.#packetsPerSecond.set(place, before + orNothing(values[Figure.rate_packets_per_second]!));
+    this.#addRate(stream.brief, orNothing(values[Figure.rate_packets_per_second]!));
+  }
+
+  /** Where the tally takes them; by their indexes. */
+  addAlike(streams: AlikeStreams): void {
+    const { first, positions, own, figures } = streams;
+    const { name, unit, ended, leg } = first.brief;
+    this.tally.addAlike(streams);
+    this.stamps.addAlike(streams);
+    let packetsPerSecond = 0;
+    for (const [i, id] of own.id.entries()) {
+      if (ended) this.ended.add(id);
+      if (leg !== null) this.#legStreams.set(positions[i]!, { id, name, unit });
+      packetsPerSecond += orNothing(figures[i * FIGURE_IDS.length + Figure.rate_packets_per_second]!);
+    }
+    this.#addRate(first.brief, packetsPerSecond);
+  }
+
+  #addRate(stream: Parameters<typeof placeText>[0], packetsPerSecond: number): void {
+    const place = placeText(stream);
+    this.#packetsPerSecond.set(place, (this.#packetsPerSecond.get(place) ?? 0) + packetsPerSecond);
   }
 
   /** A leg by its index; `null`: there is no such stream. */

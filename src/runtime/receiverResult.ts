@@ -30,6 +30,7 @@ import type { ReceiverOutputs } from './receiverOutputs.js';
 import type { Judge } from './messages.js';
 import type { ReceivePlan } from '../profile/plan.js';
 import type { OpenSource } from './receiverSetup.js';
+import { tellStreams } from './tellStreams.js';
 import { hostFacts, toolFacts } from './toolFacts.js';
 
 /** What a result is made from, as long as the run goes on. */
@@ -61,7 +62,7 @@ export interface ReceiverMoment {
   readonly facts: RunFacts;
 }
 
-/** The result of now. Yields between streams: they are of slightly different moments, each as a whole of one. */
+/** The result of now. Yields between its parts: they are of slightly different moments. */
 export function* receiverResult(
   io: Io,
   plan: ReceivePlan,
@@ -72,12 +73,11 @@ export function* receiverResult(
   const { measurement } = parts;
   const streams = new ReceivedStreams(judge.limits, plan.detail);
   const offsets = parts.offsets();
-  for (let index = 0; index < measurement.streamCount; index++) {
+  yield* tellStreams(measurement, parts.provenance, streams, (index) => {
     const snapshot = measurement.snapshot(index);
     const series = parts.series.get(index) ?? null;
-    streams.add(index, digestStream(snapshot, parts.provenance, series, mediaFacts(parts, snapshot), offsets));
-    yield;
-  }
+    return digestStream(snapshot, parts.provenance, series, mediaFacts(parts, snapshot), offsets);
+  });
   const sockets: SocketReport[] = [];
   let kernelDrops = 0;
   const hasDrops = io.capabilities.dropCounter;
