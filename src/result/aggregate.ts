@@ -38,8 +38,8 @@ export class Aggregator {
   }
 
   /** `rows`: of the table, one for each. */
-  addAlike({ first, own, dscp }: AlikeStreams, rows: readonly number[]): void {
-    if (first.brief.role !== 'media') return;
+  addAlike({ brief, own, dscp }: AlikeStreams, rows: readonly number[]): void {
+    if (brief.role !== 'media') return;
     this.#streams += rows.length;
     for (const [i, row] of rows.entries()) this.#metrics.add(row, dscp[i]!, own.start_ns[i]!, own.end_ns[i]!);
   }

@@ -58,8 +58,8 @@ export class BriefRows {
   }
 
   /** `rows`: of the table, one for each. */
-  addAlike({ first, own, dscp }: AlikeStreams, rows: readonly number[]): void {
-    this.#add({ brief: first.brief, own, dscp }, rows);
+  addAlike({ brief, own, dscp }: AlikeStreams, rows: readonly number[]): void {
+    this.#add({ brief, own, dscp }, rows);
   }
 
   #add(lot: Lot, rows: readonly number[]): void {

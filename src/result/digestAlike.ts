@@ -22,11 +22,11 @@ export function digestAlike(
   const dscp: Figures['dscp'][] = [];
   const figures = new Float64Array(positions.length * FIGURES);
   const values = noFigures();
-  const first = digestStream(stream, measurement, null);
+  const { brief } = digestStream(stream, measurement, null);
   let at = 0;
   for (let i = 0; i < positions.length; i++) {
     rewrite(i);
-    own.id.push(streamId(stream, first.brief.interface));
+    own.id.push(streamId(stream, brief.interface));
     own.flow.push(stream.flow);
     own.start.push(formatRealtime(epoch, stream.firstRealNs));
     own.end.push(formatRealtime(epoch, stream.lastRealNs));
@@ -38,5 +38,5 @@ export function digestAlike(
     fillFigures(stream, measurement, values);
     for (let figure = 0; figure < FIGURES; figure++) figures[at++] = values[figure]!;
   }
-  return { first, positions, own, dscp, figures };
+  return { brief, positions, own, dscp, figures };
 }

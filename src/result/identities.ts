@@ -61,8 +61,8 @@ export class Identities {
   }
 
   /** Nothing of them is lost, and none has repair, histograms or content of its own. */
-  addAlike({ first, own, figures }: AlikeStreams): void {
-    const { unit, loss_attribution: attribution } = first.brief;
+  addAlike({ brief, own, figures }: AlikeStreams): void {
+    const { unit, loss_attribution: attribution } = brief;
     for (const [i, id] of own.id.entries()) this.#checkFigures(id, unit, figures, i * FIGURE_IDS.length);
     if (attribution === 'bounded') this.#areDropsComparable = false;
   }

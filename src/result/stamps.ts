@@ -14,8 +14,8 @@ export class StreamStamps {
     this.#userTime += orNothing(values[Figure.user_time_datagrams]!);
   }
 
-  addAlike({ first, figures }: AlikeStreams): void {
-    this.#kinds.add(first.brief.send_time);
+  addAlike({ brief, figures }: AlikeStreams): void {
+    this.#kinds.add(brief.send_time);
     for (let at = 0; at < figures.length; at += FIGURE_IDS.length) {
       this.#sharedTime += figures[at + Figure.shared_time_datagrams]!;
       this.#userTime += figures[at + Figure.user_time_datagrams]!;

@@ -30,8 +30,8 @@ export interface OwnFields extends Pick<BriefStream, 'id' | 'flow' | 'start' | '
 
 /** Streams beyond the detail limit that differ in nothing but {@link OwnFields} and figures: never an object each. */
 export interface AlikeStreams {
-  /** The first of them, whose other fields all have. */
-  readonly first: StreamDigest;
+  /** Of the first of them, whose other fields all have. */
+  readonly brief: BriefStream;
   /** Where they come among all streams, ascending. */
   readonly positions: readonly number[];
   readonly own: { readonly [Field in keyof OwnFields]: readonly OwnFields[Field][] };

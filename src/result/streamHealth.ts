@@ -1,5 +1,5 @@
 import { Identities } from './identities.js';
-import type { AlikeStreams, StreamDigest } from './streamDigest.js';
+import type { AlikeStreams, BriefStream, StreamDigest } from './streamDigest.js';
 
 /** What the verdict needs of all streams, as they come. */
 export class StreamHealth {
@@ -17,17 +17,17 @@ export class StreamHealth {
 
   add(stream: StreamDigest): void {
     this.identities.add(stream);
-    this.#count(stream, 1);
+    this.#count(stream.brief, 1);
   }
 
   addAlike(streams: AlikeStreams): void {
     this.identities.addAlike(streams);
-    this.#count(streams.first, streams.positions.length);
+    this.#count(streams.brief, streams.positions.length);
   }
 
   /** `times`: so many are like it. */
-  #count({ brief }: StreamDigest, times: number): void {
-    const { local, send_time: sendTime, loss_attribution: attribution } = brief;
+  #count(stream: BriefStream, times: number): void {
+    const { local, send_time: sendTime, loss_attribution: attribution } = stream;
     this.count += times;
     if (local) this.local += times;
     if (sendTime !== null) {

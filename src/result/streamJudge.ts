@@ -44,11 +44,11 @@ export class StreamJudge {
   }
 
   /** Where {@link takesAlike}; none of them has repair. */
-  addAlike({ first, figures }: AlikeStreams): void {
-    if (first.brief.role !== 'media') return;
+  addAlike({ brief, figures }: AlikeStreams): void {
+    if (brief.role !== 'media') return;
     let received = 0;
     for (let at = 0; at < figures.length; at += FIGURE_IDS.length) received += figures[at + Figure.packets_received]!;
-    this.#receive(first.brief, received);
+    this.#receive(brief, received);
   }
 
   /** Of one limit, at each of the streams that it is for. */

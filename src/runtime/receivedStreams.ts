@@ -43,8 +43,8 @@ export class ReceivedStreams {
 
   /** Where the tally takes them; by their indexes. */
   addAlike(streams: AlikeStreams): void {
-    const { first, positions, own, figures } = streams;
-    const { name, unit, ended, leg } = first.brief;
+    const { brief, positions, own, figures } = streams;
+    const { name, unit, ended, leg } = brief;
     this.tally.addAlike(streams);
     this.stamps.addAlike(streams);
     let packetsPerSecond = 0;
@@ -53,7 +53,7 @@ export class ReceivedStreams {
       if (leg !== null) this.#legStreams.set(positions[i]!, { id, name, unit });
       packetsPerSecond += orNothing(figures[i * FIGURE_IDS.length + Figure.rate_packets_per_second]!);
     }
-    this.#addRate(first.brief, packetsPerSecond);
+    this.#addRate(brief, packetsPerSecond);
   }
 
   #addRate(stream: Parameters<typeof placeText>[0], packetsPerSecond: number): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Recovery } from '../../src/control/recovery.js';
+import { listed, requestsDue } from './recoveryDrive.js';
 
 const MS = 1e6;
 
@@ -16,17 +17,6 @@ function client(): Recovery {
     outstandingRequests: 3,
     requestMessages: 5,
   });
-}
-
-function ask(recovery: Recovery, nowMs: number): [number, number][] {
-  const made: [number, number][] = [];
-  recovery.step(nowMs * MS);
-  while (recovery.nextRequest()) made.push([recovery.requestSequence, recovery.requestCount]);
-  return made;
-}
-
-function listed({ unrecovered }: Recovery): [number, number][] {
-  return Array.from({ length: unrecovered.length }, (_, i) => [unrecovered.from[i]!, unrecovered.to[i]!]);
 }
 
 function balance({ missed, came, recovered, unrecovered, stillMissing }: Recovery): void {
@@ -57,7 +47,7 @@ describe('what there is no room to wait for', () => {
     ]);
     expect(recovery).toMatchObject({ firstMissing: 25, stillMissing: 5, tornGaps: 1, pendingRanges: 1 });
     balance(recovery);
-    expect(ask(recovery, 1)).toEqual([[25, 5]]);
+    expect(requestsDue(recovery, 1)).toEqual([[25, 5]]);
     expect(recovery.answered(20, 30, 2 * MS)).toBe(5);
     // Torn all the same.
     expect(recovery).toMatchObject({ tornGaps: 2, closedGaps: 0, pendingRanges: 0 });
@@ -67,7 +57,7 @@ describe('what there is no room to wait for', () => {
   it('is no request under way any more: others may be made', () => {
     const recovery = client();
     recovery.missing(0, 20, 0);
-    expect(ask(recovery, 0)).toEqual([
+    expect(requestsDue(recovery, 0)).toEqual([
       [0, 5],
       [5, 5],
     ]);
@@ -75,9 +65,9 @@ describe('what there is no room to wait for', () => {
     // All of the first request, and some of what the second asks for, for which it goes on waiting.
     recovery.giveUpTo(7);
     expect(recovery.underWay).toBe(1);
-    expect(ask(recovery, 1)).toEqual([[10, 5]]);
+    expect(requestsDue(recovery, 1)).toEqual([[10, 5]]);
     expect(recovery.answered(7, 10, 2 * MS)).toBe(3);
-    expect(ask(recovery, 3)).toEqual([[15, 5]]);
+    expect(requestsDue(recovery, 3)).toEqual([[15, 5]]);
     recovery.close();
     expect(recovery).toMatchObject({ underWay: 0, dueNs: Infinity, stillMissing: 0, recovered: 3 });
     balance(recovery);
@@ -99,12 +89,12 @@ describe('what there is no room to wait for', () => {
     // No room to cut it: the rest is asked for afterwards.
     recovery.missing(0, 3, 0);
     recovery.missing(10, 20, 0);
-    expect(ask(recovery, 0)).toEqual([[0, 3]]);
+    expect(requestsDue(recovery, 0)).toEqual([[0, 3]]);
     recovery.answered(0, 3, 0);
-    expect(ask(recovery, 1)).toEqual([[10, 5]]);
+    expect(requestsDue(recovery, 1)).toEqual([[10, 5]]);
     recovery.giveUpTo(16);
     expect(recovery).toMatchObject({ underWay: 0, firstMissing: 16, timeouts: 0 });
-    expect(ask(recovery, 500)).toEqual([[16, 4]]);
+    expect(requestsDue(recovery, 500)).toEqual([[16, 4]]);
     expect(recovery.timeouts).toBe(0);
     balance(recovery);
   });

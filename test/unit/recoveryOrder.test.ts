@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Recovery } from '../../src/control/recovery.js';
 import { cycleNs, type RecoveryOptions } from '../../src/control/recoveryOptions.js';
+import { listed, requestsDue } from './recoveryDrive.js';
 
 const MS = 1e6;
 
@@ -22,25 +23,13 @@ function client(options: Partial<RecoveryOptions> = {}): Recovery {
   return new Recovery({ ...OPTIONS, ...options });
 }
 
-/** Requests that are due at `nowMs`: first number and count. */
-function due(recovery: Recovery, nowMs: number): [number, number][] {
-  const made: [number, number][] = [];
-  recovery.step(nowMs * MS);
-  while (recovery.nextRequest()) made.push([recovery.requestSequence, recovery.requestCount]);
-  return made;
-}
-
-function listed({ unrecovered }: Recovery): [number, number][] {
-  return Array.from({ length: unrecovered.length }, (_, i) => [unrecovered.from[i]!, unrecovered.to[i]!]);
-}
-
 /** A server that has the numbers from `oldestAt(nowMs)` on, and answers at once; runs until nothing is missing. */
 function serve(recovery: Recovery, oldestAt: (nowMs: number) => number, beginMs: number): number {
   let nowMs = beginMs;
   for (let turns = 0; recovery.dueNs < Infinity; turns++) {
     if (turns > 5000) throw new Error('no end');
     nowMs = Math.max(nowMs, recovery.dueNs / MS);
-    for (const [sequence, count] of due(recovery, nowMs)) {
+    for (const [sequence, count] of requestsDue(recovery, nowMs)) {
       const from = Math.max(sequence, oldestAt(nowMs));
       if (from < sequence + count) recovery.answered(from, sequence + count, nowMs * MS);
     }
@@ -52,41 +41,41 @@ describe('short gaps', () => {
   it('are asked for before what is missing in bulk, which leaves a place for them', () => {
     const recovery = client();
     recovery.missing(1, 1001, 0);
-    expect(due(recovery, 0)).toEqual([
+    expect(requestsDue(recovery, 0)).toEqual([
       [1, 100],
       [101, 100],
     ]);
     recovery.missing(2000, 2001, 1 * MS);
     recovery.missing(2010, 2011, 1 * MS);
-    expect(due(recovery, 1)).toEqual([[2000, 1]]);
+    expect(requestsDue(recovery, 1)).toEqual([[2000, 1]]);
     recovery.answered(2000, 2001, 2 * MS);
-    expect(due(recovery, 2)).toEqual([[2010, 1]]);
+    expect(requestsDue(recovery, 2)).toEqual([[2010, 1]]);
     recovery.answered(2010, 2011, 3 * MS);
     // The place stays theirs.
-    expect(due(recovery, 3)).toEqual([]);
+    expect(requestsDue(recovery, 3)).toEqual([]);
     recovery.answered(1, 101, 4 * MS);
-    expect(due(recovery, 4)).toEqual([[201, 100]]);
+    expect(requestsDue(recovery, 4)).toEqual([[201, 100]]);
   });
 
   it('that are new go before those asked for in vain, of which the one asked longest ago comes first', () => {
     const recovery = client({ outstandingRequests: 2 });
     recovery.missing(10, 11, 0);
     recovery.missing(20, 21, 10 * MS);
-    expect(due(recovery, 0)).toEqual([[10, 1]]);
-    expect(due(recovery, 10)).toEqual([[20, 1]]);
+    expect(requestsDue(recovery, 0)).toEqual([[10, 1]]);
+    expect(requestsDue(recovery, 10)).toEqual([[20, 1]]);
     recovery.missing(30, 31, 50 * MS);
     // Both places are taken until the first time-out.
-    expect(due(recovery, 50)).toEqual([]);
+    expect(requestsDue(recovery, 50)).toEqual([]);
     expect(recovery.dueNs).toBe(100 * MS);
-    expect(due(recovery, 100)).toEqual([[30, 1]]);
+    expect(requestsDue(recovery, 100)).toEqual([[30, 1]]);
     recovery.answered(30, 31, 101 * MS);
     recovery.missing(40, 41, 110 * MS);
-    expect(due(recovery, 110)).toEqual([[40, 1]]);
+    expect(requestsDue(recovery, 110)).toEqual([[40, 1]]);
     recovery.answered(40, 41, 111 * MS);
-    expect(due(recovery, 111)).toEqual([[10, 1]]);
+    expect(requestsDue(recovery, 111)).toEqual([[10, 1]]);
     // It waits for 200 ms, and has its place for the first 100 alone.
-    expect(due(recovery, 112)).toEqual([]);
-    expect(due(recovery, 211)).toEqual([[20, 1]]);
+    expect(requestsDue(recovery, 112)).toEqual([]);
+    expect(requestsDue(recovery, 211)).toEqual([[20, 1]]);
   });
 
   it('are asked of who answers, though they were found before it was known', () => {
@@ -115,18 +104,18 @@ describe('short gaps', () => {
     recovery.missing(1, 301, 0);
     recovery.missing(400, 401, 0);
     recovery.hasRoom = false;
-    expect(due(recovery, 0)).toEqual([[1, 100]]);
+    expect(requestsDue(recovery, 0)).toEqual([[1, 100]]);
     recovery.answered(1, 101, 1 * MS);
-    expect(due(recovery, 1)).toEqual([[101, 100]]);
+    expect(requestsDue(recovery, 1)).toEqual([[101, 100]]);
     recovery.hasRoom = true;
-    expect(due(recovery, 2)).toEqual([[400, 1]]);
+    expect(requestsDue(recovery, 2)).toEqual([[400, 1]]);
     recovery.answered(101, 201, 3 * MS);
-    expect(due(recovery, 3)).toEqual([[201, 100]]);
+    expect(requestsDue(recovery, 3)).toEqual([[201, 100]]);
     // It came all the same, and found none: it is there, and asked for again.
     recovery.refused(201, 211, 4 * MS);
     expect([recovery.underWay, recovery.recovered]).toEqual([1, 200]);
-    expect(due(recovery, 13)).toEqual([]);
-    expect(due(recovery, 14)).toEqual([[201, 100]]);
+    expect(requestsDue(recovery, 13)).toEqual([]);
+    expect(requestsDue(recovery, 14)).toEqual([[201, 100]]);
     expect(recovery).toMatchObject({ timeouts: 0, retries: 0 });
   });
 });
@@ -150,7 +139,7 @@ describe('what is missing in bulk', () => {
     const asked: number[] = [];
     let endMs = 0;
     for (; recovery.firstMissing < 20_001; endMs += 10) {
-      for (const [sequence] of due(recovery, endMs)) {
+      for (const [sequence] of requestsDue(recovery, endMs)) {
         if (sequence > 20_000) recovery.answered(sequence, sequence + 1, endMs * MS);
         else asked.push(sequence);
       }
@@ -168,25 +157,25 @@ describe('what is missing in bulk', () => {
   it('is asked for in order behind the first part that comes late', () => {
     const recovery = client();
     recovery.missing(1, 1001, 0);
-    expect(due(recovery, 0)).toEqual([
+    expect(requestsDue(recovery, 0)).toEqual([
       [1, 100],
       [101, 100],
     ]);
     // Both were lost: half of the rest may be there, and what is below hangs on the second one.
-    expect(due(recovery, 100)).toEqual([
+    expect(requestsDue(recovery, 100)).toEqual([
       [601, 100],
       [101, 100],
     ]);
     expect(recovery.isFirstInVain).toBe(false);
     recovery.answered(101, 201, 101 * MS);
     recovery.answered(601, 701, 101 * MS);
-    expect(due(recovery, 101)).toEqual([
+    expect(requestsDue(recovery, 101)).toEqual([
       [1, 100],
       [201, 100],
     ]);
     recovery.answered(1, 101, 102 * MS);
     recovery.answered(201, 301, 102 * MS);
-    expect(due(recovery, 102)).toEqual([
+    expect(requestsDue(recovery, 102)).toEqual([
       [301, 100],
       [401, 100],
     ]);
@@ -197,7 +186,7 @@ describe('what is missing in bulk', () => {
     recovery.missing(1, 1001, 0);
     const isInVain: [number, boolean][] = [];
     for (const ms of [0, 100, 200, 299, 300]) {
-      due(recovery, ms);
+      requestsDue(recovery, ms);
       isInVain.push([ms, recovery.isFirstInVain]);
     }
     expect(isInVain.filter(([, is]) => is)).toEqual([[300, true]]);
@@ -219,7 +208,7 @@ describe('servers that are down', () => {
     const asked: number[] = [];
     for (let ms = 0; ms < 10_000; ms++) {
       if (ms < 6000 && ms % 5 === 0) recovery.missing(10 * ms, 10 * ms + 1, ms * MS);
-      const made = due(recovery, ms);
+      const made = requestsDue(recovery, ms);
       if (made.length > 0) asked.push(ms);
       const oldest = recovery.firstMissing / 10;
       if (oldest <= ms - downMs) throw new Error(`gap of ${oldest} ms at ${ms} ms`);
@@ -247,7 +236,7 @@ describe('servers that are down', () => {
     const given = recovery.unrecovered.numbers;
     const [sequence] = places.at(-1)!;
     expect(recovery.answered(sequence, sequence + 1, ms * MS)).toBe(1);
-    expect(due(recovery, ms).length).toBe(3);
+    expect(requestsDue(recovery, ms).length).toBe(3);
     const endMs = serve(recovery, () => 0, ms);
     expect(endMs).toBeLessThan(ms + 1000);
     expect(recovery).toMatchObject({ stillMissing: 0, recovered: recovery.missed - given });
@@ -258,7 +247,7 @@ describe('servers that are down', () => {
     const recovery = client();
     for (let ms = 0; ms < 5000; ms++) {
       if (ms % 20 === 0) recovery.missing(10 * ms, 10 * ms + 1, ms * MS);
-      for (const [sequence] of due(recovery, ms)) {
+      for (const [sequence] of requestsDue(recovery, ms)) {
         // Of the last 50 ms; each tenth request is lost.
         if (sequence > 10 * (ms - 50) && (sequence / 200) % 10 !== 0)
           recovery.answered(sequence, sequence + 1, ms * MS);
