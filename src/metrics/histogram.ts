@@ -73,8 +73,9 @@ const NO_CELLS = new Float64Array(0);
 
 /**
  * Log-linear histogram over signed integers (one-way delay between unsynchronised clocks is
- * negative). `record` never throws: what is out of range clamps and is counted. Minimum, maximum
- * and sum are exact; percentiles are within 0.8 %.
+ * negative). `record` never throws: what is out of range clamps and is counted. Minimum and maximum
+ * are exact, the sum is while magnitudes add up to less than 2^53 (beyond, float64 rounds at each
+ * addition); percentiles are within 0.8 %.
  *
  * Exponent and highest fraction bits of a float64 are its bucket (IEEE 754), so that recording takes
  * no logarithm, no division and, beyond the smallest values, no branch on the sign: some 6 ns.
