@@ -66,15 +66,16 @@ export class PlainStreams {
     );
   }
 
-  /** Makes `snapshot`, which is of another one that is alike, that of `stream`. */
-  rewrite(snapshot: StreamSnapshot, stream: number): void {
-    const { counters, marking, sequence, times, timing } = this.#analyzers;
+  /**
+   * Makes `snapshot`, which is of another one that is alike, that of `stream`. Whether the same was counted of both: what
+   * differs is the flow, its first number and its times.
+   */
+  rewrite(snapshot: StreamSnapshot, stream: number): boolean {
+    const { times, timing } = this.#analyzers;
     const to = snapshot as Rewritable<StreamSnapshot>;
     to.index = stream;
     to.flow = String(this.#table.flow(stream));
-    const c = stream * StreamCounter.Count;
-    for (let column = 0; column < StreamCounter.Count; column++) to.counters[column] = counters.values[c + column]!;
-    to.pending = sequence.states.values[stream * Seq.Count + Seq.Pending]!;
+    const isSame = this.#rewriteCounted(to, stream);
     const heard = stream * Heard.Count;
     to.firstMonoNs = times.values[heard + Heard.FirstMonoNs]!;
     to.lastMonoNs = times.values[heard + Heard.LastMonoNs]!;
@@ -86,11 +87,34 @@ export class PlainStreams {
     }
     to.jitterNs = timing.jitterNs(stream);
     to.jitterMaxNs = timing.jitterMaxNs(stream);
-    (to.tosCounts as Map<number, number>).set(marking.onlyTos(stream), marking.onlyTosCount(stream));
-    const hasTtl = marking.ttlMin[stream]! <= marking.ttlMax[stream]!;
-    to.ttlMin = hasTtl ? marking.ttlMin[stream]! : null;
-    to.ttlMax = hasTtl ? marking.ttlMax[stream]! : null;
     (to.lossDetail as Rewritable<StreamSnapshot['lossDetail']>).origin = this.#originOf(stream);
+    return isSame;
+  }
+
+  #rewriteCounted(to: Rewritable<StreamSnapshot>, stream: number): boolean {
+    const { counters, marking, sequence } = this.#analyzers;
+    let isSame = true;
+    const c = stream * StreamCounter.Count;
+    for (let column = 0; column < StreamCounter.Count; column++) {
+      const value = counters.values[c + column]!;
+      if (to.counters[column] === value) continue;
+      to.counters[column] = value;
+      isSame = false;
+    }
+    const pending = sequence.states.values[stream * Seq.Count + Seq.Pending]!;
+    const hasTtl = marking.ttlMin[stream]! <= marking.ttlMax[stream]!;
+    const ttlMin = hasTtl ? marking.ttlMin[stream]! : null;
+    const ttlMax = hasTtl ? marking.ttlMax[stream]! : null;
+    const tos = marking.onlyTos(stream);
+    const ofTos = marking.onlyTosCount(stream);
+    if (pending === to.pending && ttlMin === to.ttlMin && ttlMax === to.ttlMax && to.tosCounts.get(tos) === ofTos) {
+      return isSame;
+    }
+    to.pending = pending;
+    to.ttlMin = ttlMin;
+    to.ttlMax = ttlMax;
+    (to.tosCounts as Map<number, number>).set(tos, ofTos);
+    return false;
   }
 
   #hasEnded(stream: number): boolean {

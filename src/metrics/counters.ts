@@ -35,7 +35,7 @@ export const StreamCounter = {
   UserTime: 17,
   /** Sequence units that came after they were declared lost. */
   Late: 18,
-  Count: 24,
+  Count: 19,
 } as const;
 
 /** One row of {@link StreamCounter} per stream in one growing Float64Array. */

@@ -64,6 +64,8 @@ const SPARE_CELLS = 64;
 /** Parameters that a reader of sparse buckets needs. */
 export const HISTOGRAM_PARAMETERS = { kind: 'log-linear', sub_buckets_per_octave: SUB, max: HISTOGRAM_MAX } as const;
 
+type ExactFigures = Readonly<Record<'min' | 'max' | 'mean', number | null> & Record<'clamped', number>>;
+
 /** Positions in the array of exact figures. */
 const COUNT = 0;
 const SUM = 1;
@@ -296,7 +298,13 @@ export class Histogram {
   /** An equal one that changes no more with this one. */
   copy(): Histogram {
     const twin = new Histogram();
-    twin.add(this);
+    twin.clamped = this.clamped;
+    if (this.count === 0) return twin;
+    const from = this.#usedFrom();
+    twin.#cells = this.#cells.slice(from - this.#first, this.#usedTo() - this.#first);
+    twin.#first = from;
+    twin.#isWhole = this.#isWhole;
+    twin.#exact.set(this.#exact);
     return twin;
   }
 
@@ -346,42 +354,28 @@ export class Histogram {
    * The histogram whose {@link buckets} and exact figures these are. Indexes must lie within
    * {@link HISTOGRAM_INDEX_MIN} .. {@link HISTOGRAM_INDEX_MAX}.
    */
-  static from(
-    buckets: readonly (readonly [number, number])[],
-    exact: {
-      readonly min: number | null;
-      readonly max: number | null;
-      readonly mean: number | null;
-      readonly clamped: number;
-    },
-  ): Histogram {
+  static from(buckets: readonly (readonly [number, number])[], exact: ExactFigures): Histogram {
     const made = new Histogram();
     made.addBuckets(buckets, exact);
     return made;
   }
 
   /** Adds the histogram that {@link from} would make, without making it. */
-  addBuckets(
-    buckets: readonly (readonly [number, number])[],
-    exact: {
-      readonly min: number | null;
-      readonly max: number | null;
-      readonly mean: number | null;
-      readonly clamped: number;
-    },
-  ): void {
+  addBuckets(buckets: readonly (readonly [number, number])[], exact: ExactFigures): void {
     this.#isWhole = true;
     let count = 0;
     let from = HISTOGRAM_INDEX_MAX;
     let to = HISTOGRAM_INDEX_MIN;
-    for (const [index] of buckets) {
+    for (let i = 0; i < buckets.length; i++) {
+      const index = buckets[i]![0];
       if (index < from) from = index;
       if (index > to) to = index;
     }
     if (from <= to) this.#cover(from, to);
-    for (const [index, of] of buckets) {
-      this.#cells[index - this.#first]! += of;
-      count += of;
+    for (let i = 0; i < buckets.length; i++) {
+      const bucket = buckets[i]!;
+      this.#cells[bucket[0] - this.#first]! += bucket[1];
+      count += bucket[1];
     }
     this.clamped += exact.clamped;
     const own = this.#exact;

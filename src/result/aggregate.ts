@@ -38,10 +38,10 @@ export class Aggregator {
   }
 
   /** `rows`: of the table, one for each. */
-  addAlike({ brief, own, dscp }: AlikeStreams, rows: readonly number[]): void {
-    if (brief.role !== 'media') return;
+  addAlike(streams: AlikeStreams, rows: readonly number[]): void {
+    if (streams.brief.role !== 'media') return;
     this.#streams += rows.length;
-    for (const [i, row] of rows.entries()) this.#metrics.add(row, dscp[i]!, own.start_ns[i]!, own.end_ns[i]!);
+    this.#metrics.addAlike(streams, rows);
   }
 
   /** Yields between its parts. `null`: nothing came. */

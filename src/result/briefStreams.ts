@@ -4,7 +4,7 @@
  */
 import { METRIC_IDS } from '../metrics/catalog.js';
 import { Figure, type Figures } from './figures.js';
-import type { FigureTable } from './figureTable.js';
+import type { FigureRows, FigureTable } from './figureTable.js';
 import type { Stream } from './modelStream.js';
 import { type AlikeStreams, type BriefStream, LEFT_OUT, type StreamDigest } from './streamDigest.js';
 
@@ -73,7 +73,7 @@ export class BriefRows {
 
   /** `order`: of those that were told. `null`: there are none. */
   finish(order: readonly number[]): BriefStreams | null {
-    const rows = order.map((told) => this.#rowOf[told]!);
+    const rows = this.#table.together(order.map((told) => this.#rowOf[told]!));
     const [first] = this.#lots;
     if (first === undefined) return null;
     const columns: Record<string, BriefColumn> = {};
@@ -84,7 +84,7 @@ export class BriefRows {
     for (const id of METRIC_IDS) {
       columns[METRICS + id] = id === 'dscp_received' ? this.#dscp(order) : this.#figure(Figure[id], rows);
     }
-    return { count: rows.length, columns };
+    return { count: order.length, columns };
   }
 
   #field(key: BriefField, order: readonly number[]): BriefColumn {
@@ -104,9 +104,11 @@ export class BriefRows {
     return columnOf(order.map((told) => this.#lots[this.#lotOf[told]!]!.dscp[this.#placeOf[told]!]!));
   }
 
-  #figure(figure: number, rows: readonly number[]): BriefColumn {
-    if (!this.#table.isSame(figure, rows)) return { each: this.#table.column(figure, rows) };
-    return { all: this.#table.column(figure, rows.slice(0, 1))[0] };
+  #figure(figure: number, rows: FigureRows): BriefColumn {
+    const table = this.#table;
+    if (!table.isSame(figure, rows)) return { each: table.column(figure, rows) };
+    const all = table.value(rows.rows[0]!, figure);
+    return { all: Number.isNaN(all) ? null : all };
   }
 }
 

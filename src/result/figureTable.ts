@@ -1,4 +1,6 @@
 import { FIGURE_IDS } from './figures.js';
+import type { CountedAlike } from './streamDigest.js';
+import { IS_OF_TIMES } from './streamFigures.js';
 
 const FIRST_ROWS = 64;
 const FIGURES = FIGURE_IDS.length;
@@ -6,10 +8,22 @@ const FIGURES = FIGURE_IDS.length;
 /** How a figure of several streams is made of theirs. */
 export type FigureRule = 'sum' | 'min' | 'max';
 
+/**
+ * Rows that are looked at together. Those next to each other of which the same was counted are looked at once, but for what
+ * is of their times: their first one is in `leads`, and how many they are at the same place of `repeats`.
+ */
+export interface FigureRows {
+  readonly rows: readonly number[];
+  readonly leads: readonly number[];
+  readonly repeats: readonly number[];
+}
+
 /** Figures of many streams, a row each: to look at one figure of ten thousand is one loop, and makes no objects. */
 export class FigureTable {
   #rows = 0;
   #values = new Float64Array(FIRST_ROWS * FIGURES);
+  /** By row: the first one that has all of its figures, but those of its times. */
+  readonly #leadOf: number[] = [];
 
   /** `values`: by `Figure`; NaN: not measured. Returns the row. */
   add(values: readonly number[]): number {
@@ -21,13 +35,14 @@ export class FigureTable {
     }
     // TypedArray.prototype.set takes three times as long with an array that is none itself.
     for (let figure = 0; figure < FIGURES; figure++) this.#values[at + figure] = values[figure]!;
+    this.#leadOf.push(this.#rows);
     return this.#rows++;
   }
 
   /** Rows of another such table. Returns the first one. */
-  addRows(values: Float64Array): number {
-    const first = this.#rows;
-    const from = first * FIGURES;
+  addRows(values: Float64Array, runs: readonly CountedAlike[]): number {
+    const start = this.#rows;
+    const from = start * FIGURES;
     const before = this.#values;
     if (from + values.length > before.length) {
       this.#values = new Float64Array(2 ** Math.ceil(Math.log2((from + values.length) / FIGURES)) * FIGURES);
@@ -35,7 +50,8 @@ export class FigureTable {
     }
     this.#values.set(values, from);
     this.#rows += values.length / FIGURES;
-    return first;
+    for (const { first, count } of runs) for (let i = 0; i < count; i++) this.#leadOf.push(start + first);
+    return start;
   }
 
   /** NaN: not measured. */
@@ -43,9 +59,27 @@ export class FigureTable {
     return this.#values[row * FIGURES + figure]!;
   }
 
-  /** Whether all of `rows` are the same in `figure`. */
-  isSame(figure: number, rows: readonly number[]): boolean {
+  /** Takes `rows` together, in their order. */
+  together(rows: readonly number[]): FigureRows {
+    const leads: number[] = [];
+    const repeats: number[] = [];
+    let last = -1;
+    for (let i = 0; i < rows.length; i++) {
+      const lead = this.#leadOf[rows[i]!]!;
+      if (lead === last) {
+        repeats[repeats.length - 1]!++;
+        continue;
+      }
+      leads.push((last = lead));
+      repeats.push(1);
+    }
+    return { rows, leads, repeats };
+  }
+
+  /** Whether all of them are the same in `figure`. */
+  isSame(figure: number, of: FigureRows): boolean {
     const values = this.#values;
+    const rows = IS_OF_TIMES[figure] ? of.rows : of.leads;
     const first = values[rows[0]! * FIGURES + figure]!;
     for (let i = 1; i < rows.length; i++) {
       const value = values[rows[i]! * FIGURES + figure]!;
@@ -54,8 +88,8 @@ export class FigureTable {
     return true;
   }
 
-  /** Of `rows`; `null`: not measured. */
-  column(figure: number, rows: readonly number[]): (number | null)[] {
+  /** Of each of them; `null`: not measured. */
+  column(figure: number, { rows }: FigureRows): (number | null)[] {
     const values = this.#values;
     return rows.map((row) => {
       const value = values[row * FIGURES + figure]!;
@@ -63,21 +97,19 @@ export class FigureTable {
     });
   }
 
-  /** `rows` as one; NaN: not measured in any of them. `missing`: in how many it was not. */
-  merged(
-    figure: number,
-    rule: FigureRule,
-    rows: readonly number[],
-  ): { readonly value: number; readonly missing: number } {
+  /** All of them as one; NaN: not measured in any of them. `missing`: in how many it was not. */
+  merged(figure: number, rule: FigureRule, of: FigureRows): { readonly value: number; readonly missing: number } {
     const values = this.#values;
+    const rows = IS_OF_TIMES[figure] ? of.rows : of.leads;
+    const repeats = IS_OF_TIMES[figure] ? null : of.repeats;
     let merged = NaN;
     let missing = 0;
     for (let i = 0; i < rows.length; i++) {
       const value = values[rows[i]! * FIGURES + figure]!;
-      if (value !== value) missing++;
-      else if (merged !== merged) merged = value;
-      else if (rule === 'sum') merged += value;
-      else if (rule === 'min' ? value < merged : value > merged) merged = value;
+      const times = repeats === null ? 1 : repeats[i]!;
+      if (value !== value) missing += times;
+      else if (rule === 'sum') merged = merged === merged ? merged + value * times : value * times;
+      else if (merged !== merged || (rule === 'min' ? value < merged : value > merged)) merged = value;
     }
     return { value: merged, missing };
   }

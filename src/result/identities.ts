@@ -61,9 +61,16 @@ export class Identities {
   }
 
   /** Nothing of them is lost, and none has repair, histograms or content of its own. */
-  addAlike({ brief, own, figures }: AlikeStreams): void {
+  addAlike({ brief, own, runs, figures }: AlikeStreams): void {
     const { unit, loss_attribution: attribution } = brief;
-    for (const [i, id] of own.id.entries()) this.#checkFigures(id, unit, figures, i * FIGURE_IDS.length);
+    const check = (i: number) => this.#checkFigures(own.id[i]!, unit, figures, i * FIGURE_IDS.length);
+    for (const { first, count } of runs) {
+      const before = { broken: this.#broken.length, checked: this.#checked };
+      check(first);
+      // No identity has times in it: what holds for the first one holds for all.
+      if (this.#broken.length === before.broken) this.#checked += (this.#checked - before.checked) * (count - 1);
+      else for (let i = first + 1; i < first + count; i++) check(i);
+    }
     if (attribution === 'bounded') this.#areDropsComparable = false;
   }
 

@@ -1,12 +1,5 @@
 import { StreamCounter } from '../metrics/counters.js';
 
-/** Beside losses. */
-const FAULTS = [
-  StreamCounter.PacketsLate,
-  StreamCounter.PacketsDuplicated,
-  StreamCounter.PacketsReordered,
-  StreamCounter.NeverSent,
-] as const;
 const [SOUND, FAULTY, LOST] = [0, 1, 2];
 
 /**
@@ -33,8 +26,12 @@ export class IntervalChoice {
   offer(counters: Float64Array, row: number): void {
     const at = row * StreamCounter.Count;
     const lost = counters[at + StreamCounter.Lost]!;
-    let faults = 0;
-    for (const column of FAULTS) faults += counters[at + column]!;
+    // Beside losses. No loop: it would be one for each of ten thousand rows.
+    const faults =
+      counters[at + StreamCounter.PacketsLate]! +
+      counters[at + StreamCounter.PacketsDuplicated]! +
+      counters[at + StreamCounter.PacketsReordered]! +
+      counters[at + StreamCounter.NeverSent]!;
     const kind = lost > 0 ? LOST : faults > 0 ? FAULTY : SOUND;
     const amount = kind === LOST ? lost : kind === FAULTY ? faults : counters[at + StreamCounter.PacketsReceived]!;
     if (this.#count < this.#room) {

@@ -1,8 +1,9 @@
 import { METRICS } from '../metrics/catalog.js';
 import { Figure, FIGURE_IDS, figuresOf, type Figures, orNothing } from './figures.js';
-import { FigureTable } from './figureTable.js';
+import { type FigureRows, FigureTable } from './figureTable.js';
 import type { Stream, StreamMetrics } from './model.js';
 import { noMetrics } from './noMetrics.js';
+import type { AlikeStreams } from './streamDigest.js';
 import { UNIT_FIGURES } from './unitFigures.js';
 
 /** What merging needs of a stream. */
@@ -49,23 +50,38 @@ export class MetricsMerger {
   /** `startNs`, `endNs`: first and last arrival; `null`: nothing came. */
   add(row: number, dscp: Figures['dscp'], startNs: number | null, endNs: number | null): void {
     this.#rows.push(row);
-    if (dscp !== null) this.#addDscp(dscp);
+    if (dscp !== null) this.#addDscp(dscp, 1);
     if (startNs !== null) this.#startNs = Math.min(this.#startNs, startNs);
     if (endNs !== null) this.#endNs = Math.max(this.#endNs, endNs);
+  }
+
+  /** `rows`: one for each. */
+  addAlike({ own, dscp, runs }: AlikeStreams, rows: readonly number[]): void {
+    // Loops by index: an iterator makes an object for each of ten thousand.
+    for (let i = 0; i < rows.length; i++) {
+      this.#rows.push(rows[i]!);
+      this.#startNs = Math.min(this.#startNs, own.start_ns[i]!);
+      this.#endNs = Math.max(this.#endNs, own.end_ns[i]!);
+    }
+    for (const { first, count } of runs) {
+      const counts = dscp[first]!;
+      if (counts !== null) this.#addDscp(counts, count);
+    }
   }
 
   merged(): MergedMetrics {
     const metrics = noMetrics();
     const not_measured: Record<string, string> = {};
     const parts = this.#rows.length;
+    const rows = this.#table.together(this.#rows);
     for (const { id, column, rule } of MERGED) {
-      const { value, missing } = this.#table.merged(column, rule, this.#rows);
+      const { value, missing } = this.#table.merged(column, rule, rows);
       if (missing === parts) continue;
       metrics[id] = value;
       if (missing > 0) not_measured[id] = `not measurable in ${missing} of ${parts} streams: these are left out`;
     }
     metrics.dscp_received = this.#dscp === null ? null : { ...this.#dscp };
-    this.#deriveRatios(metrics);
+    this.#deriveRatios(metrics, rows);
     const activeNs = this.#endNs - this.#startNs;
     if (!Number.isFinite(activeNs)) return { metrics, not_measured };
     metrics.active_ns = activeNs;
@@ -73,24 +89,27 @@ export class MetricsMerger {
     return { metrics, not_measured };
   }
 
-  #addDscp(counts: Record<string, number>): void {
+  /** `times`: so many streams have these. */
+  #addDscp(counts: Record<string, number>, times: number): void {
     this.#dscp ??= {};
-    for (const dscp of Object.keys(counts)) this.#dscp[dscp] = (this.#dscp[dscp] ?? 0) + counts[dscp]!;
+    for (const dscp of Object.keys(counts)) this.#dscp[dscp] = (this.#dscp[dscp] ?? 0) + times * counts[dscp]!;
   }
 
   /** In the unit that each of them counts in, where it numbers anything. */
-  #deriveRatios(metrics: StreamMetrics): void {
+  #deriveRatios(metrics: StreamMetrics, { leads, repeats }: FigureRows): void {
     const table = this.#table;
     let [expected, received, lost, duplicated, reordered] = [0, 0, 0, 0, 0];
-    for (const row of this.#rows) {
+    for (let i = 0; i < leads.length; i++) {
+      const row = leads[i]!;
+      const times = repeats[i]!;
       const isPackets = Number.isNaN(table.value(row, Figure.messages_expected));
       const counted = isPackets ? UNIT_FIGURES.packets : UNIT_FIGURES.messages;
       if (Number.isNaN(table.value(row, counted.expected))) continue;
-      expected += table.value(row, counted.expected);
-      received += table.value(row, counted.received);
-      lost += table.value(row, counted.lost);
-      duplicated += table.value(row, counted.duplicated);
-      reordered += table.value(row, counted.reordered);
+      expected += times * table.value(row, counted.expected);
+      received += times * table.value(row, counted.received);
+      lost += times * table.value(row, counted.lost);
+      duplicated += times * table.value(row, counted.duplicated);
+      reordered += times * table.value(row, counted.reordered);
     }
     if (expected > 0) metrics.loss_ratio = lost / expected;
     if (received > 0) {
@@ -103,7 +122,7 @@ export class MetricsMerger {
   #deriveRates(metrics: StreamMetrics, activeNs: number): void {
     const { rated, brief } = this.#amounts();
     for (const id of WITH_HEADERS) {
-      const withHeaders = this.#overTime(Figure[id]) / 8;
+      const withHeaders = rated[id] / 8;
       // Of a stream with one datagram the headers are those of the others.
       const perDatagram = rated.packets > 0 ? (withHeaders - rated.octets) / rated.packets : NaN;
       const all = withHeaders + (brief.packets > 0 ? brief.octets + brief.packets * perDatagram : 0);
@@ -113,27 +132,27 @@ export class MetricsMerger {
     metrics.rate_bit_per_second = ((metrics.octets_received ?? 0) * 8e9) / activeNs;
   }
 
-  /** What came of those that have a rate, and of those with one datagram, and so none. */
+  /** What came of those that have a rate, that rate over the time of each; and of those with one datagram, and so none. */
   #amounts() {
     const table = this.#table;
-    const rated = { packets: this.#overTime(Figure.rate_packets_per_second), octets: 0 };
+    const rated = { packets: 0, octets: 0, rate_ip_bit_per_second: 0, rate_ethernet_bit_per_second: 0 };
     const brief = { packets: 0, octets: 0 };
-    for (const row of this.#rows) {
-      const isRated = !Number.isNaN(table.value(row, Figure.rate_packets_per_second));
-      (isRated ? rated : brief).octets += orNothing(table.value(row, Figure.octets_received));
-      if (isRated) continue;
-      for (const figure of ARRIVALS) brief.packets += orNothing(table.value(row, figure));
+    for (let i = 0; i < this.#rows.length; i++) {
+      const row = this.#rows[i]!;
+      const packetsPerSecond = table.value(row, Figure.rate_packets_per_second);
+      const octets = orNothing(table.value(row, Figure.octets_received));
+      if (Number.isNaN(packetsPerSecond)) {
+        brief.octets += octets;
+        for (const figure of ARRIVALS) brief.packets += orNothing(table.value(row, figure));
+        continue;
+      }
+      const activeSeconds = orNothing(table.value(row, Figure.active_ns)) / 1e9;
+      rated.octets += octets;
+      rated.packets += packetsPerSecond * activeSeconds;
+      rated.rate_ip_bit_per_second += orNothing(table.value(row, Figure.rate_ip_bit_per_second)) * activeSeconds;
+      rated.rate_ethernet_bit_per_second +=
+        orNothing(table.value(row, Figure.rate_ethernet_bit_per_second)) * activeSeconds;
     }
     return { rated, brief };
-  }
-
-  /** Of a rate per second the amount over the time of each, of all. */
-  #overTime(rate: number): number {
-    const table = this.#table;
-    let amount = 0;
-    for (const row of this.#rows) {
-      amount += orNothing(table.value(row, rate)) * orNothing(table.value(row, Figure.active_ns));
-    }
-    return amount / 1e9;
   }
 }

@@ -14,11 +14,12 @@ export class StreamStamps {
     this.#userTime += orNothing(values[Figure.user_time_datagrams]!);
   }
 
-  addAlike({ brief, figures }: AlikeStreams): void {
+  addAlike({ brief, runs, figures }: AlikeStreams): void {
     this.#kinds.add(brief.send_time);
-    for (let at = 0; at < figures.length; at += FIGURE_IDS.length) {
-      this.#sharedTime += figures[at + Figure.shared_time_datagrams]!;
-      this.#userTime += figures[at + Figure.user_time_datagrams]!;
+    for (const { first, count } of runs) {
+      const at = first * FIGURE_IDS.length;
+      this.#sharedTime += count * figures[at + Figure.shared_time_datagrams]!;
+      this.#userTime += count * figures[at + Figure.user_time_datagrams]!;
     }
   }
 

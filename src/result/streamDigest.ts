@@ -28,6 +28,12 @@ export interface OwnFields extends Pick<BriefStream, 'id' | 'flow' | 'start' | '
   readonly end_ns: number;
 }
 
+/** `count` streams from the one at `first` on. */
+export interface CountedAlike {
+  readonly first: number;
+  readonly count: number;
+}
+
 /** Streams beyond the detail limit that differ in nothing but {@link OwnFields} and figures: never an object each. */
 export interface AlikeStreams {
   /** Of the first of them, whose other fields all have. */
@@ -36,6 +42,8 @@ export interface AlikeStreams {
   readonly positions: readonly number[];
   readonly own: { readonly [Field in keyof OwnFields]: readonly OwnFields[Field][] };
   readonly dscp: readonly Figures['dscp'][];
+  /** All of them, in order: those in a row of which the same was counted differ in nothing but times. */
+  readonly runs: readonly CountedAlike[];
   /** `figures[i * FIGURE_IDS.length + Figure]`; NaN: not measured. */
   readonly figures: Float64Array;
 }

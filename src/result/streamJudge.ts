@@ -44,10 +44,11 @@ export class StreamJudge {
   }
 
   /** Where {@link takesAlike}; none of them has repair. */
-  addAlike({ brief, figures }: AlikeStreams): void {
+  addAlike({ brief, runs, figures }: AlikeStreams): void {
     if (brief.role !== 'media') return;
     let received = 0;
-    for (let at = 0; at < figures.length; at += FIGURE_IDS.length) received += figures[at + Figure.packets_received]!;
+    for (const { first, count } of runs)
+      received += count * figures[first * FIGURE_IDS.length + Figure.packets_received]!;
     this.#receive(brief, received);
   }
 

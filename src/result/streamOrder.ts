@@ -72,7 +72,7 @@ export class StreamOrder {
   addAlike(streams: AlikeStreams, rows: readonly number[]): void {
     this.#count += rows.length;
     this.#rows.addAlike(streams, rows);
-    for (const position of streams.positions) this.#ranks.push(alikeRank(position));
+    for (let i = 0; i < rows.length; i++) this.#ranks.push(alikeRank(streams.positions[i]!));
   }
 
   finish(): OrderedStreams {

@@ -41,7 +41,7 @@ export class StreamTally {
   }
 
   addAlike(streams: AlikeStreams): void {
-    const row = this.#figures.addRows(streams.figures);
+    const row = this.#figures.addRows(streams.figures, streams.runs);
     const rows = streams.positions.map((_, i) => row + i);
     this.aggregate.addAlike(streams, rows);
     this.health.addAlike(streams);

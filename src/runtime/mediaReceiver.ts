@@ -246,7 +246,8 @@ export class MediaReceiver {
   /** Pairs of streams that are two legs of one. */
   pairs(): { readonly legA: number; readonly legB: number; readonly repair: RepairSnapshot }[] {
     const pairs = [];
-    for (const [legB, channel] of this.#channels.entries()) {
+    for (let legB = 0; legB < this.#channels.length; legB++) {
+      const channel = this.#channels[legB]!;
       if (this.#places[legB]?.leg !== 1 || channel === null || channel instanceof BareChannel) continue;
       const legA = this.#channels.findIndex((other, stream) => other === channel && this.#places[stream]!.leg === 0);
       pairs.push({ legA, legB, repair: channel.repair() });

@@ -48,7 +48,8 @@ export class ReceivedStreams {
     this.tally.addAlike(streams);
     this.stamps.addAlike(streams);
     let packetsPerSecond = 0;
-    for (const [i, id] of own.id.entries()) {
+    for (let i = 0; i < positions.length; i++) {
+      const id = own.id[i]!;
       if (ended) this.ended.add(id);
       if (leg !== null) this.#legStreams.set(positions[i]!, { id, name, unit });
       packetsPerSecond += orNothing(figures[i * FIGURE_IDS.length + Figure.rate_packets_per_second]!);

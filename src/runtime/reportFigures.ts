@@ -15,16 +15,17 @@ const COUNTED = [
   [ReportField.Late, StreamCounter.Late],
   [ReportField.Octets, StreamCounter.OctetsReceived],
 ] as const;
+const COUNTERS: readonly number[] = COUNTED.map(([, counter]) => counter);
 
 /** Fills in what a report has of counters: the sums over `streams`. */
 export function addUp(figures: Float64Array, streams: readonly number[], { values }: StreamCounters): void {
-  const sums = new Float64Array(StreamCounter.Count);
+  const sums = new Float64Array(COUNTED.length);
   // All columns of a stream while they are at hand: one field after another takes five times as long for ten thousand.
   for (let i = 0; i < streams.length; i++) {
     const at = streams[i]! * StreamCounter.Count;
-    for (let column = 0; column < StreamCounter.Count; column++) sums[column]! += values[at + column]!;
+    for (let j = 0; j < COUNTED.length; j++) sums[j]! += values[at + COUNTERS[j]!]!;
   }
-  for (const [field, column] of COUNTED) figures[field] = sums[column]!;
+  for (const [j, [field]] of COUNTED.entries()) figures[field] = sums[j]!;
 }
 
 /** The highest jitter of several streams; NaN: none has one. */

@@ -28,26 +28,61 @@ describe('a table of figures', () => {
   it('keeps what it was given, however much comes behind it', () => {
     const { table, rows } = tableOf((i) => row(i, i % 3 === 0 ? NaN : i / 8));
     expect(rows).toEqual(Array.from({ length: ROWS }, (_, i) => i));
-    expect(table.column(LOST, [149, 0, 64])).toEqual([149, 0, 64]);
-    expect(table.column(JITTER, [1, 3, 149])).toEqual([1 / 8, null, 149 / 8]);
+    expect(table.column(LOST, table.together([149, 0, 64]))).toEqual([149, 0, 64]);
+    expect(table.column(JITTER, table.together([1, 3, 149]))).toEqual([1 / 8, null, 149 / 8]);
     expect(table.value(63, LOST)).toBe(63);
   });
 
   it('knows what is the same in all rows, and that what is not measured is the same as that', () => {
     const { table, rows } = tableOf((i) => row(7, i === 40 ? 1 : NaN));
-    expect(table.isSame(LOST, rows)).toBe(true);
-    expect(table.isSame(JITTER, rows)).toBe(false);
+    expect(table.isSame(LOST, table.together(rows))).toBe(true);
+    expect(table.isSame(JITTER, table.together(rows))).toBe(false);
     const others = rows.filter((one) => one !== 40);
-    expect(table.isSame(JITTER, others)).toBe(true);
-    expect(table.isSame(JITTER, [40, 41])).toBe(false);
+    expect(table.isSame(JITTER, table.together(others))).toBe(true);
+    expect(table.isSame(JITTER, table.together([40, 41]))).toBe(false);
   });
 
   it('makes one of several by each rule, of those in which it was measured', () => {
     const { table, rows } = tableOf((i) => row(i, i % 2 === 0 ? NaN : i));
-    expect(table.merged(LOST, 'sum', rows)).toEqual({ value: (ROWS * (ROWS - 1)) / 2, missing: 0 });
-    expect(table.merged(JITTER, 'min', rows)).toEqual({ value: 1, missing: ROWS / 2 });
-    expect(table.merged(JITTER, 'max', rows)).toEqual({ value: ROWS - 1, missing: ROWS / 2 });
-    expect(table.merged(Figure.ttl_min, 'min', rows)).toEqual({ value: NaN, missing: ROWS });
+    expect(table.merged(LOST, 'sum', table.together(rows))).toEqual({ value: (ROWS * (ROWS - 1)) / 2, missing: 0 });
+    expect(table.merged(JITTER, 'min', table.together(rows))).toEqual({ value: 1, missing: ROWS / 2 });
+    expect(table.merged(JITTER, 'max', table.together(rows))).toEqual({ value: ROWS - 1, missing: ROWS / 2 });
+    expect(table.merged(Figure.ttl_min, 'min', table.together(rows))).toEqual({ value: NaN, missing: ROWS });
+  });
+});
+
+/** Two rows of their own, and runs of 1, 2 and 3 that differ in their jitter alone. */
+function mixed(): { readonly table: FigureTable; readonly all: number[] } {
+  const table = new FigureTable();
+  const own = [row(1, 5), row(2, NaN)].map((values) => table.add(values));
+  const lost = [7, 8, 8, NaN, NaN, NaN];
+  const figures = Float64Array.from(lost.flatMap((of, i) => row(of, i === 4 ? NaN : i)));
+  const runs = [
+    { first: 0, count: 1 },
+    { first: 1, count: 2 },
+    { first: 3, count: 3 },
+  ];
+  const start = table.addRows(figures, runs);
+  return { table, all: [...own, ...lost.map((_, i) => start + i)] };
+}
+
+describe('rows of which the same was counted', () => {
+  it('are looked at once, in whatever order', () => {
+    const { table, all } = mixed();
+    expect(table.together(all)).toEqual({ rows: all, leads: [0, 1, 2, 3, 5], repeats: [1, 1, 1, 2, 3] });
+    expect(table.together([7, 3, 6, 4])).toEqual({ rows: [7, 3, 6, 4], leads: [5, 3, 5, 3], repeats: [1, 1, 1, 1] });
+  });
+
+  it('count each, and are told each', () => {
+    const { table, all } = mixed();
+    const together = table.together(all);
+    expect(table.merged(LOST, 'sum', together)).toEqual({ value: 1 + 2 + 7 + 8 + 8, missing: 3 });
+    expect(table.merged(LOST, 'max', together)).toEqual({ value: 8, missing: 3 });
+    expect(table.merged(JITTER, 'sum', together)).toEqual({ value: 5 + 0 + 1 + 2 + 3 + 5, missing: 2 });
+    expect(table.column(LOST, together)).toEqual([1, 2, 7, 8, 8, null, null, null]);
+    expect(table.column(JITTER, together)).toEqual([5, null, 0, 1, 2, 3, null, 5]);
+    expect(table.isSame(LOST, table.together([3, 4]))).toBe(true);
+    expect(table.isSame(JITTER, table.together([3, 4]))).toBe(false);
   });
 });
 
