@@ -84,7 +84,7 @@ const NO_CELLS = new Float64Array(0);
  *
  * Buckets have an index in order of their values: from 0 for values from 0, and -1 - that of the magnitude for negative
  * ones. There are cells for those between the lowest and the highest in use: of a range of 78 KB some 2 KB, as a rule. Where
- * a value lies beyond, there are half as many more, which happens a few times in the life of a histogram.
+ * a value lies beyond, there are as many more, which happens a few times in the life of a histogram.
  */
 export class Histogram {
   /** Values beyond the range, recorded as the nearest that fits, and values that are no number. */
@@ -199,7 +199,7 @@ export class Histogram {
     const { length } = this.#cells;
     const first = this.#first;
     if (from >= first && to < first + length) return;
-    const spare = Math.max(SPARE_CELLS, length >> 1);
+    const spare = Math.max(SPARE_CELLS, length);
     const isEmpty = length === 0;
     const newFirst = isEmpty || from < first ? Math.max(HISTOGRAM_INDEX_MIN, from - spare) : first;
     const newEnd = isEmpty || to >= first + length ? Math.min(HISTOGRAM_INDEX_MAX, to + spare) + 1 : first + length;

@@ -27,6 +27,8 @@ const OMITTED_S = 0.4;
 const ANSWERS_PER_SECOND = 2500;
 /** So long is a second run, markers included: less the short one it tells the cost of a second without beginning and end. */
 const LONG_SECONDS = 60;
+/** Short runs for each long one, of which the median counts: what a process takes to begin and end varies by a fifth. */
+const SHORT_RUNS = 5;
 /** Processor time by end and length of the run, ms. */
 const FLOW_FIGURES = [
   'sentShortMs',
@@ -220,9 +222,7 @@ async function costAt(rate) {
   const found = new Map(counts.map((flows) => [flows, []]));
   for (let repeat = 0; repeat < chosen.repeats; repeat++) {
     for (const [flows, runs] of found) {
-      const { value, setAside } = await quietly(() => runFlows(flows, rate));
-      if (setAside > 0) console.error(`${count(flows)} flows: ${setAside} disturbed runs set aside`);
-      runs.push(value);
+      runs.push(await runFlows(flows, rate));
     }
   }
   const spans = [`${shortSeconds()} s`, `${LONG_SECONDS} s`, 'a second'];
@@ -265,7 +265,12 @@ function shortSeconds() {
 /** As many datagrams of one flow as of many, markers included: what differs is how many flows they are of. */
 async function runFlows(flows, rate) {
   const ofMarkers = flows === 1 ? 0 : (chosen.flows * 8) / rate;
-  const short = await runFlowsFor(flows, rate, shortSeconds() - ofMarkers);
+  const shorts = [];
+  for (let i = 0; i < SHORT_RUNS; i++) shorts.push(await runFlowsFor(flows, rate, shortSeconds() - ofMarkers));
+  const short = {
+    sent: { cpuMs: median(shorts.map(({ sent }) => sent.cpuMs)) },
+    received: { cpuMs: median(shorts.map(({ received }) => received.cpuMs)) },
+  };
   const long = await runFlowsFor(flows, rate, LONG_SECONDS - ofMarkers);
   const perSecond = (end) => (long[end].cpuMs - short[end].cpuMs) / (LONG_SECONDS - shortSeconds());
   return {
@@ -276,17 +281,21 @@ async function runFlows(flows, rate) {
     receivedLongMs: long.received.cpuMs,
     receivedPerSecondMs: perSecond('received'),
     streams: long.received.result.streams_total,
-    lost: [short, long].reduce((sum, { received }) => sum + received.result.aggregate.metrics.packets_lost, 0),
+    lost: [...shorts, long].reduce((sum, { received }) => sum + received.result.aggregate.metrics.packets_lost, 0),
   };
 }
 
-function runFlowsFor(flows, rate, seconds) {
+async function runFlowsFor(flows, rate, seconds) {
   const load = `--flows ${flows} --pps ${rate} --size 64 --max-late 1s`;
-  return runMeasured(
-    words(`recv ${PROBED} --once --until-idle 3s --json --wait 10`),
-    words(`send ${PROBED} ${load} --duration ${seconds} --json --force`),
-    limitMs() + (seconds + markersSeconds(rate)) * 2000,
+  const { value, setAside } = await quietly(() =>
+    runMeasured(
+      words(`recv ${PROBED} --once --until-idle 3s --json --wait 10`),
+      words(`send ${PROBED} ${load} --duration ${seconds} --json --force`),
+      limitMs() + (seconds + markersSeconds(rate)) * 2000,
+    ),
   );
+  if (setAside > 0) console.error(`${count(flows)} flows, ${seconds} s: ${setAside} disturbed runs set aside`);
+  return value;
 }
 
 function tellAim(what, figure, aim, isMet) {
