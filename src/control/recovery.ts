@@ -111,11 +111,20 @@ export class Recovery {
     return this.#ranges.length === 0 ? Infinity : this.#ranges.from[this.#ranges.slotAt(0)]!;
   }
 
-  /** What is lowest was asked for in vain twice since anything came of it, or what it was cut from was given up. */
-  get isFirstInVain(): boolean {
+  /**
+   * Whether what is lowest will come, for all that is known: servers answer, and it was not asked for in vain twice since
+   * anything came of it. Before anybody has answered nothing is known; what is missing in bulk is expected even then, until
+   * all servers have been asked for it, and while servers that did answer are silent.
+   */
+  get isFirstExpected(): boolean {
     const ranges = this.#ranges;
-    if (ranges.length === 0) return false;
-    return isInVain(ranges, 0) || ranges.isDoubtful[ranges.slotAt(0)] === 1 || this.#asking.silence.isDown;
+    const { silence } = this.#asking;
+    if (ranges.length === 0 || silence.isDown || isInVain(ranges, 0)) return false;
+    const slot = ranges.slotAt(0);
+    if (ranges.isDoubtful[slot] === 1) return false;
+    const isBulk = ranges.isBulk[slot] === 1;
+    if (silence.hasAnswered) return isBulk || !silence.isLong;
+    return isBulk && ranges.tries[slot]! - ranges.waits[slot]! < this.#options.servers;
   }
 
   /** What {@link nextRequest} found: whom to ask, from which number, for how many. */

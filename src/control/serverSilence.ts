@@ -17,6 +17,8 @@ const Exact = {
  */
 export class ServerSilence {
   isDown = false;
+  /** One has answered at any time. */
+  hasAnswered = false;
   /** How long all tries of one range take. */
   readonly cycleNs: Nanos;
   readonly #options: RecoveryOptions;
@@ -57,6 +59,7 @@ export class ServerSilence {
 
   onAnswer(): void {
     this.isDown = false;
+    this.hasAnswered = true;
     this.#inVain = 0;
     this.#exact[Exact.SinceNs] = NaN;
   }

@@ -67,6 +67,8 @@ export class MessageMerge {
   /** Slots in order of their numbers, the first `#waiting` of them; behind them the free ones. */
   #order = Uint32Array.from({ length: FIRST_SLOTS }, (_, slot) => slot);
   #waiting = 0;
+  /** Scratch of {@link #free}. */
+  #freed = new Uint32Array(FIRST_SLOTS);
   readonly #beginHoldNs: Nanos;
   #begun = false;
   /** The number that is handed on next. */
@@ -138,6 +140,7 @@ export class MessageMerge {
       this.begin(this.gapEnd);
       this.#drain();
     }
+    if (this.holdNs === Infinity) return;
     while (this.#waiting > 0 && this.#oldestNs() + this.holdNs <= nowNs) {
       this.#giveUpTo(this.gapEnd);
       this.#drain();
@@ -197,19 +200,29 @@ export class MessageMerge {
   }
 
   #drain(): void {
-    while (this.#waiting > 0) {
-      const slot = this.#order[0]!;
+    const order = this.#order;
+    let handed = 0;
+    for (; handed < this.#waiting; handed++) {
+      const slot = order[handed]!;
       const number = this.#number[slot]!;
-      if (number > this.#next) return;
+      if (number > this.#next) break;
       const span = this.#span[slot]!;
       const at = slot * this.#slotOctets;
-      if (number + span > this.#next) {
-        this.#takeHeader(this.#headers, slot * MergeHeader.Count);
-        this.#handOn(this.#bytes, this.#view, at, at + this.#length[slot]!, number, span);
-      }
-      this.#order.copyWithin(0, 1, this.#waiting);
-      this.#order[--this.#waiting] = slot;
+      if (number + span <= this.#next) continue;
+      this.#takeHeader(this.#headers, slot * MergeHeader.Count);
+      this.#handOn(this.#bytes, this.#view, at, at + this.#length[slot]!, number, span);
     }
+    this.#free(handed);
+  }
+
+  /** The slots of the first so many that wait are free: all of them at once, for very many may be behind. */
+  #free(slots: number): void {
+    const order = this.#order;
+    const free = this.#freed;
+    for (let i = 0; i < slots; i++) free[i] = order[i]!;
+    order.copyWithin(0, slots, this.#waiting);
+    this.#waiting -= slots;
+    for (let i = 0; i < slots; i++) order[this.#waiting + i] = free[i]!;
   }
 
   #wait(view: DataView, from: number, to: number, number: number, span: number): void {
@@ -291,6 +304,7 @@ export class MessageMerge {
     const order = new Uint32Array(more);
     for (let slot = 0; slot < more; slot++) order[slot] = slot < slots ? this.#order[slot]! : slot;
     this.#order = order;
+    this.#freed = new Uint32Array(more);
   }
 }
 

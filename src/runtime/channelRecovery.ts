@@ -25,7 +25,7 @@ const Mark = { First: 0, Next: 1, From: 2, NowNs: 3, Count: 4 } as const;
  * The recovery of one channel of a feed, by the channel's numbers: it finds what is missing in what both lines bring
  * together, and gives up in the merged order exactly what was asked for in vain. All that waits is in the store of the
  * merge. Where that is full, what the lines bring is asked for later instead, as long as answers come: so a late joiner
- * gets all. Where none come of it, the gap that everything waits for is given up.
+ * gets all. Where none come, the gap that everything waits for is given up: nothing is lost that a line brought.
  */
 export class ChannelRecovery {
   readonly session: SessionWords;
@@ -75,7 +75,7 @@ export class ChannelRecovery {
       recovery.missing(marks[Mark.Next]!, number, nowNs);
       marks[Mark.Next] = number;
     }
-    if (this.#isFull(number) && !this.#makeRoom()) {
+    if (this.#isFull(number) && !this.#makeRoom(number)) {
       if (end > marks[Mark.Next]!) {
         recovery.missing(marks[Mark.Next]!, end, Math.floor(nowNs / PUT_OFF_NS) * PUT_OFF_NS);
         marks[Mark.Next] = end;
@@ -209,13 +209,13 @@ export class ChannelRecovery {
     return merge.waiting >= this.#linesWaiting && !(merge.hasBegun && number <= merge.nextNumber);
   }
 
-  /** Where nobody answers with what everything waits for it is given up; false: somebody does. */
-  #makeRoom(): boolean {
+  /** Gives up what everything waits for, but not what begins with `number`; false: it is still expected. */
+  #makeRoom(number: number): boolean {
     const merge = this.#merge!;
-    if (!merge.hasBegun || !this.recovery.isFirstInVain) return false;
-    const { gapEnd } = merge;
-    this.recovery.giveUpTo(gapEnd);
-    merge.giveUpTo(gapEnd);
+    if (!merge.hasBegun || this.recovery.isFirstExpected) return false;
+    const end = Math.min(merge.gapEnd, number);
+    this.recovery.giveUpTo(end);
+    merge.giveUpTo(end);
     return true;
   }
 }

@@ -51,6 +51,8 @@ export interface MediaReceiverOptions {
 /** Packets held by all channels together, and by each. */
 const STORE_PACKETS = 65_536;
 const STORE_PACKETS_MOST = 8192;
+/** Of a feed that is asked for: 100,000 datagrams a second for as long as the first answer is waited for. Taken as needed. */
+const STORE_PACKETS_ASKED = 32_768;
 const STORE_PACKETS_LEAST = 512;
 /** Time passes for the channels this often: with many of them it costs more than a datagram. */
 const TEND_NS = 5e6;
@@ -327,7 +329,7 @@ export class MediaReceiver {
       if (!place.hasLegs && outputs.length === 0 && recovery === null) return null;
       const channel = new FeedChannel({
         framing: framingOf(table.format(stream)),
-        storePackets: this.#storePackets(),
+        storePackets: this.#storePackets(recovery === null ? STORE_PACKETS_MOST : STORE_PACKETS_ASKED),
         holdNs,
         mergeWindowNs: place.hasLegs ? mergeWindowNs : null,
         outputs,
@@ -353,10 +355,10 @@ export class MediaReceiver {
   }
 
   /** Of the channel that comes next: where the endpoints are not known, it has the room that so many share. */
-  #storePackets(): number {
+  #storePackets(most = STORE_PACKETS_MOST): number {
     const channels = Math.max(this.#options.endpoints, this.#all.length + 1);
     const share = 2 ** Math.floor(Math.log2(STORE_PACKETS / channels));
-    return Math.max(STORE_PACKETS_LEAST, Math.min(STORE_PACKETS_MOST, share));
+    return Math.max(STORE_PACKETS_LEAST, Math.min(most, share));
   }
 
   /** With the preview, whose stream it is then. */

@@ -31,14 +31,16 @@ interface SceneOptions {
   readonly origin?: number;
   readonly hasLegs?: boolean;
   readonly storePackets?: number;
-  /** Nobody answers at the server's port. */
+  /** Nobody answers at the server's port, or from then on. */
   readonly deaf?: boolean;
+  readonly deafFromNs?: number;
   readonly messages?: number;
 }
 
 /** Message `n` is four octets, which say so. */
 function scene(options: SceneOptions = {}) {
   const { from = null, origin = FIRST, hasLegs = false, storePackets = 64, deaf = false, messages = 1000 } = options;
+  const { deafFromNs = Infinity } = options;
   const io = new MemoryIo({ address: '192.0.2.1', ...options.memory });
   const memory = storeOf(1 << 20, FIRST);
   const message = new DataView(new ArrayBuffer(4));
@@ -100,7 +102,7 @@ function scene(options: SceneOptions = {}) {
   /** Time passes, a look at a time. */
   const pass = (ns: number): void => {
     for (const endNs = io.clock.monoNs() + ns; io.clock.monoNs() < endNs;) {
-      server?.doWork(io.clock.monoNs());
+      if (io.clock.monoNs() < deafFromNs) server?.doWork(io.clock.monoNs());
       agent.doWork(io.clock.monoNs());
       channel.onTime(io.clock.monoNs(), io.clock.monoNs(), io.clock.monoNs());
       io.wait(io.clock.monoNs() + LOOK_NS, 0);
@@ -235,6 +237,53 @@ describe('a receiver that asks', () => {
     for (let n = 5; n < 50; n++) hear(n, 1);
     expect(saved).toEqual([0, 2, ...numbers(4, 50)]);
     expect(recovery()).toMatchObject({ missed: 2, unrecovered: 2 });
+  });
+
+  it('loses nothing that a line brought where nobody answers, though there is little room', () => {
+    for (let seed = 0; seed < 50; seed++) {
+      const random = new Random(seed);
+      const storePackets = 32 + random.below(40);
+      const { hear, pass, saved, channel, recovery } = scene({ deaf: true, hasLegs: true, storePackets });
+      const heard = new Set<number>();
+      // The second line is a few datagrams late.
+      const late: [number, number][] = [];
+      for (let n = 0; n < 800;) {
+        const count = 1 + random.below(3);
+        if (n === 0 || random.unit() < 0.8) {
+          hear(n, count, 0);
+          for (const m of numbers(n, n + count)) heard.add(m);
+        }
+        if (random.unit() < 0.8) late.push([n, count]);
+        if (late.length > 2) {
+          const [m, other] = late.shift()!;
+          hear(m, other, 1);
+          for (const k of numbers(m, m + other)) heard.add(k);
+        }
+        if (random.unit() < 0.5) pass(1 * MS);
+        n += count;
+      }
+      channel.finish(0);
+      expect(saved).toEqual([...heard].toSorted((a, b) => a - b));
+      const { missed, came, unrecovered, unlisted, ranges } = recovery();
+      expect(missed - came).toBe(unrecovered);
+      const listed = ranges.reduce((sum, [first, last]) => sum + Number(last - first) + 1, 0);
+      expect(listed + unlisted).toBe(Math.max(...heard) + 1 - heard.size);
+    }
+  });
+
+  it('loses nothing that a line brought when who answered falls silent', () => {
+    const { hear, pass, saved, channel, recovery } = scene({ deafFromNs: 300 * MS });
+    const heard = numbers(0, 1000).filter((n) => n % 10 !== 5);
+    for (const n of heard) {
+      hear(n, 1);
+      pass(1 * MS);
+    }
+    channel.finish(0);
+    const missing = numbers(0, 1000).filter((n) => !saved.includes(n));
+    expect(missing.filter((n) => n % 10 !== 5)).toEqual([]);
+    expect(recovery()).toMatchObject({ missed: 100, recovered: 100 - missing.length, unrecovered: missing.length });
+    expect(recovery().recovered).toBeGreaterThan(20);
+    expect(missing.length).toBeGreaterThan(60);
   });
 
   it('looks for answers only while it waits for some', () => {

@@ -37,6 +37,14 @@ function serve(recovery: Recovery, oldestAt: (nowMs: number) => number, beginMs:
   return nowMs;
 }
 
+/** At which of these times what everything waits for is expected. */
+function expectedAt(recovery: Recovery, times: readonly number[]): number[] {
+  return times.filter((ms) => {
+    requestsDue(recovery, ms);
+    return recovery.isFirstExpected;
+  });
+}
+
 describe('short gaps', () => {
   it('are asked for before what is missing in bulk, which leaves a place for them', () => {
     const recovery = client();
@@ -166,9 +174,10 @@ describe('what is missing in bulk', () => {
       [601, 100],
       [101, 100],
     ]);
-    expect(recovery.isFirstInVain).toBe(false);
+    expect(recovery.isFirstExpected).toBe(false);
     recovery.answered(101, 201, 101 * MS);
     recovery.answered(601, 701, 101 * MS);
+    expect(recovery.isFirstExpected).toBe(true);
     expect(requestsDue(recovery, 101)).toEqual([
       [1, 100],
       [201, 100],
@@ -180,18 +189,39 @@ describe('what is missing in bulk', () => {
       [401, 100],
     ]);
   });
+});
 
-  it('holds everything up for two time-outs, when there is no room to wait', () => {
+describe('what everything waits for is expected, when there is no room to wait,', () => {
+  it('once somebody has answered, until as many requests as may be under way were in vain', () => {
+    const recovery = client();
+    expect(recovery.isFirstExpected).toBe(false);
+    recovery.missing(1, 2, 0);
+    expect(expectedAt(recovery, [0, 99, 100])).toEqual([]);
+    recovery.answered(1, 2, 101 * MS);
+    for (const n of [3, 5, 7]) recovery.missing(n, n + 1, 200 * MS);
+    expect(expectedAt(recovery, [200, 299, 300, 301])).toEqual([200, 299]);
+    recovery.answered(5, 6, 302 * MS);
+    expect(expectedAt(recovery, [302])).toEqual([302]);
+  });
+
+  it('before that where it is much, until every server was asked for it', () => {
+    for (const servers of [1, 2]) {
+      const recovery = client({ servers });
+      recovery.missing(1, 1001, 0);
+      const times = [0, 99, 100, 199, 200, 300];
+      expect(expectedAt(recovery, times)).toEqual(times.filter((ms) => ms < 100 * servers));
+      recovery.giveUpTo(1001);
+      expect(recovery.isFirstExpected).toBe(false);
+    }
+  });
+
+  it('and after it for two time-outs', () => {
     const recovery = client();
     recovery.missing(1, 1001, 0);
-    const isInVain: [number, boolean][] = [];
-    for (const ms of [0, 100, 200, 299, 300]) {
-      requestsDue(recovery, ms);
-      isInVain.push([ms, recovery.isFirstInVain]);
-    }
-    expect(isInVain.filter(([, is]) => is)).toEqual([[300, true]]);
-    recovery.giveUpTo(1001);
-    expect(recovery.isFirstInVain).toBe(false);
+    requestsDue(recovery, 0);
+    recovery.answered(1, 101, 10 * MS);
+    recovery.answered(101, 201, 10 * MS);
+    expect(expectedAt(recovery, [10, 100, 110, 309, 310])).toEqual([10, 100, 110, 309]);
   });
 });
 
