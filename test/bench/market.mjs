@@ -3,9 +3,12 @@
  * beside what sockperf tells of its own round trips at the same rate and size; and what ten thousand numbered flows cost
  * beside one that carries the same rate.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { run } from './child.mjs';
 import { count, median, options, table } from './figures.mjs';
+import { feedFiles } from './feedFiles.mjs';
 import { isolate } from './isolate.mjs';
 import { highestHeld } from './lossless.mjs';
 import { runMeasured } from './processorTime.mjs';
@@ -64,29 +67,54 @@ if (aimRows.length > 1) console.log(`\n${table(aimRows)}`);
 if (chosen.json !== '') writeFileSync(chosen.json, `${JSON.stringify(results)}\n`);
 
 async function highestRates() {
-  const perDatagram = chosen.messages.split(',').map(Number);
-  /** Messages in a datagram -> datagrams/s of both lines, by repeat. */
-  const found = new Map(perDatagram.map((messages) => [messages, []]));
+  const folder = mkdtempSync(path.join(tmpdir(), 'mcast-market-'));
+  try {
+    await highestRatesOf(await feedsOf(folder));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What is sent: made up while it is, with so many messages in a datagram, or out of files. */
+async function feedsOf(folder) {
+  const { mixed, oneLength } = await feedFiles(folder, limitMs());
+  const { at } = AIMS;
+  return [
+    ...chosen.messages.split(',').map((text) => ({ what: 'made up', messages: Number(text), input: [] })),
+    { what: 'out of a file', messages: at, input: ['--input', mixed, '--loop'] },
+    { what: 'out of a file, of one length', messages: at, input: ['--input', oneLength, '--loop'] },
+  ];
+}
+
+async function highestRatesOf(feeds) {
+  /** Feed -> datagrams/s of both lines, by repeat. */
+  const found = new Map(feeds.map((feed) => [feed, []]));
   for (let repeat = 0; repeat < chosen.repeats; repeat++) {
-    for (const [messages, rates] of found) {
-      const rate = await highestHeld((asked) => holdsOnBothLines(messages, asked), {
+    for (const [feed, rates] of found) {
+      const rate = await highestHeld((asked) => holdsOnBothLines(feed, asked), {
         first: rates.at(-1) || FIRST_RATE,
         least: LEAST_RATE,
         precision: chosen.precision,
       });
       rates.push(rate);
-      console.error(`${repeat + 1}/${chosen.repeats} ${messages} in a datagram: ${count(rate)} datagrams/s`);
+      const what = `${feed.messages} in a datagram, ${feed.what}`;
+      console.error(`${repeat + 1}/${chosen.repeats} ${what}: ${count(rate)} datagrams/s`);
     }
   }
-  const rows = [['messages in a datagram', 'datagrams/s', 'messages/s']];
-  for (const [messages, rates] of found) {
+  const rows = [['messages', 'in a datagram', 'datagrams/s', 'messages/s']];
+  for (const [{ what, messages }, rates] of found) {
     const datagramsPerSecond = median(rates);
     const messagesPerSecond = messagesOf(messages, datagramsPerSecond);
-    results.rates.push({ messages, datagramsPerSecond, messagesPerSecond, repeats: rates });
-    rows.push([messages, count(datagramsPerSecond), count(messagesPerSecond)]);
+    results.rates.push({ what, messages, datagramsPerSecond, messagesPerSecond, repeats: rates });
+    rows.push([what, messages, count(datagramsPerSecond), count(messagesPerSecond)]);
     if (messages !== AIMS.at) continue;
     const isMet = messagesPerSecond >= AIMS.messagesPerSecond;
-    tellAim(`messages/s, ${messages} in a datagram`, count(messagesPerSecond), count(AIMS.messagesPerSecond), isMet);
+    tellAim(
+      `messages/s, ${messages} in a datagram, ${what}`,
+      count(messagesPerSecond),
+      count(AIMS.messagesPerSecond),
+      isMet,
+    );
   }
   console.log(`\nhighest rate without loss, two lines merged, median of ${chosen.repeats}; datagrams of both lines`);
   console.log(table(rows));
@@ -98,13 +126,16 @@ function messagesOf(messages, datagramsPerSecond) {
 }
 
 /** Whether all of both lines arrived, was merged, and left at the rate that was asked for. */
-async function holdsOnBothLines(messages, rate) {
+async function holdsOnBothLines({ messages, input }, rate) {
   const lines = `${LINES[0]} --leg-b ${LINES[1]}`;
   const pace = `--mps ${Math.round(messagesOf(messages, rate))} --messages-per-datagram ${messages}`;
   const { sent, received } = await runMeasured(
     words(`recv ${lines} --once --until-idle 3s --json --wait 10`),
     // A datagram is full before it has waited so long; and what is late leaves late, and lowers the rate that was held.
-    words(`send ${lines} ${pace} --flush-after 1s --max-late 1s --duration ${chosen.seconds} --json --force`),
+    [
+      ...words(`send ${lines} ${pace} --flush-after 1s --max-late 1s --duration ${chosen.seconds} --json --force`),
+      ...input,
+    ],
     limitMs(),
   );
   const { sender } = sent.result;
