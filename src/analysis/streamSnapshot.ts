@@ -1,3 +1,4 @@
+import { formatDuration } from '../core/format.js';
 import type { FeedSnapshot, LossDetail, StreamIdentity, StreamSnapshot } from '../metrics/snapshot.js';
 import { ProbeFlag } from '../wire/probe.js';
 import { LossRecord } from './lossRecord.js';
@@ -14,6 +15,8 @@ import { Heard } from './streamTimes.js';
 
 /** Of streams that have no record of their losses yet. */
 const NOTHING_LOST = new LossRecord(0);
+/** No delay is as long, and no clock that somebody takes for right is off by so much. */
+const OTHER_CLOCK_NS = 600e9;
 
 /** What is known of one receive socket. */
 export interface SocketSnapshot {
@@ -84,6 +87,10 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
   const firstDataRealNs = times.values[heard + Heard.FirstDataRealNs]!;
   const afterJoin = phase[stream] === Phase.Start ? NaN : firstDataRealNs - facts.joinRealNs;
   const identity = identityOf(stream, parts);
+  const histograms = timing.histograms(stream);
+  const sendTime = sendTimeOf(stream, parts);
+  const isInMessages = format >= StreamFormat.Feed && !framingOf(format).carriesSendTime;
+  const delayNs = histograms?.one_way_delay_ns.min ?? null;
   // Each by its name: a literal that begins with what is spread into it costs 100 us.
   return {
     index: identity.index,
@@ -117,31 +124,39 @@ export function snapshotOf(stream: number, parts: StreamParts): StreamSnapshot {
     ttlSent: isProbe ? (sent >>> 8) & 0xff : facts.ttlSent,
     firstPacketAfterJoinNs: afterJoin === afterJoin ? afterJoin : null,
     lossDetail: lossDetail(stream, isBegun, parts),
-    histograms: timing.histograms(stream),
+    histograms,
     bursts: parts.analyzers.bursts.snapshot(stream),
     lossAttribution: isBegun && facts.hasDropCounter ? attribution(parts, table.socket(stream)) : null,
-    sendTime: isProbe
-      ? (sent & ProbeFlag.DueTime) === 0
-        ? 'departure'
-        : 'due'
-      : (format === StreamFormat.Rtp && rtp.carriesSendTime(stream)) || (isIperf && iperf.carriesSendTime(stream))
-        ? 'departure'
-        : format >= StreamFormat.Feed
-          ? feed.carriesSendTime(stream)
-          : null,
+    sendTime,
     rtp:
       format === StreamFormat.Rtp
         ? { payloadType: rtp.payloadType(stream), timestampDiscontinuities: rtp.timestampJumps(stream) }
         : null,
     feed: format >= StreamFormat.Feed ? feedSnapshot(feed.facts(stream)) : null,
-    notes: notesOf(format, parts.decoder.plain.formats[stream]),
+    notes: [...notesOf(format, parts.decoder.plain.formats[stream]), ...clockNotes(sendTime, isInMessages, delayNs)],
   };
+}
+
+function sendTimeOf(stream: number, { table, decoder }: StreamParts): 'departure' | 'due' | null {
+  const format = table.format(stream);
+  const { probe, rtp, iperf, feed } = decoder;
+  if (format === StreamFormat.Probe) return ((probe.sent[stream] ?? 0) & ProbeFlag.DueTime) === 0 ? 'departure' : 'due';
+  if (format === StreamFormat.Rtp) return rtp.carriesSendTime(stream) ? 'departure' : null;
+  if (format === StreamFormat.Iperf) return iperf.carriesSendTime(stream) ? 'departure' : null;
+  return format >= StreamFormat.Feed ? feed.carriesSendTime(stream) : null;
 }
 
 function notesOf(format: number, plainFormat: string | undefined): string[] {
   if (format !== StreamFormat.Plain) return [];
   const unnumbered = 'no sequence number: loss, order and delay cannot be measured';
   return plainFormat === 'rtp' ? [`${unnumbered}; if this is RTP, say rtp:// in the endpoint`] : [unnumbered];
+}
+
+/** Times of day in messages may be by the clocks of another zone, or those of a day that is long over. */
+function clockNotes(sendTime: 'departure' | 'due' | null, isInMessages: boolean, delayNs: number | null): string[] {
+  if (sendTime !== 'due' || !isInMessages || delayNs === null || Math.abs(delayNs) < OTHER_CLOCK_NS) return [];
+  const off = `${formatDuration(Math.abs(delayNs))} ${delayNs < 0 ? 'ahead of' : 'behind'} the clock here`;
+  return [`the times of day in its messages are ${off}: is --zone that of the feed, and is it sent at its own time?`];
 }
 
 /** What names it. Cheap, where {@link snapshotOf} copies histograms. */

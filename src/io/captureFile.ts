@@ -1,4 +1,4 @@
-import { ReceiveBatch, SlotFlag } from '../core/batch.js';
+import { MAX_SEGMENTS, ReceiveBatch, SlotFlag } from '../core/batch.js';
 import { copyOctets, u32be } from '../core/bytes.js';
 import { McastError } from '../core/errors.js';
 import type { Nanos, RunEpoch } from '../core/time.js';
@@ -7,6 +7,7 @@ import type { CaptureInterface, CaptureReader } from '../wire/capture.js';
 import { FrameStatus, UdpLocation, locateUdp } from '../wire/ip.js';
 import { PcapReader, isPcapMagic } from '../wire/pcap.js';
 import { BlockType, PcapngReader } from '../wire/pcapng.js';
+import { SuperPacket } from '../wire/superPacket.js';
 import { CompressionFault, fileOctets, peekOctets, readError } from './captureOctets.js';
 import type { PeekedOctets } from './captureOctets.js';
 import { CapturePaths } from './capturePaths.js';
@@ -42,6 +43,8 @@ export interface CaptureCounts {
   malformed: number;
   /** Frames of link layers that are not read. */
   unknownLink: number;
+  /** Frames of several datagrams one behind the other, as offload makes them; each of these is one of `datagrams`. */
+  superPackets: number;
   /** Among `datagrams`: payloads that the capture cut (snap length). */
   truncated: number;
   /** Among `datagrams`: without a time of their own. */
@@ -58,7 +61,8 @@ export interface CaptureCounts {
  * Iterating refills one batch for ever: a batch is valid until the next one is asked for. Times are
  * the capture's, counted from {@link epoch}; both clocks of a batch are that time. A slot's `length` is
  * the payload's on the wire; octets that the capture did not keep are 0, and {@link captured} says how
- * many it kept. A datagram without a time (pcapng simple packets) carries its predecessor's with the
+ * many it kept. Datagrams that offload had put into one frame are slots of their own: the further ones with the flag
+ * TimeShared. A datagram without a time (pcapng simple packets) carries its predecessor's with the
  * flags TimeUser and TimeShared. Iterate once.
  */
 export class CaptureFile implements AsyncIterable<ReceiveBatch> {
@@ -76,6 +80,7 @@ export class CaptureFile implements AsyncIterable<ReceiveBatch> {
     cutHeaders: 0,
     malformed: 0,
     unknownLink: 0,
+    superPackets: 0,
     truncated: 0,
     untimed: 0,
     backwards: 0,
@@ -92,6 +97,7 @@ export class CaptureFile implements AsyncIterable<ReceiveBatch> {
   #accepted = new Uint8Array(1024);
   readonly #record = new CaptureRecord();
   readonly #location = new UdpLocation();
+  readonly #superPacket = new SuperPacket();
   #fault: string | null = null;
   #epoch: RunEpoch | null = null;
   #epochSeconds = 0;
@@ -184,7 +190,7 @@ export class CaptureFile implements AsyncIterable<ReceiveBatch> {
           return;
         }
       }
-      if (batch.count === BATCH_SLOTS || this.#slabEnd + LARGEST_PAYLOAD_OCTETS > batch.bytes.length) {
+      if (batch.count > BATCH_SLOTS - MAX_SEGMENTS || this.#slabEnd + LARGEST_PAYLOAD_OCTETS > batch.bytes.length) {
         this.#held = true;
         return;
       }
@@ -226,29 +232,49 @@ export class CaptureFile implements AsyncIterable<ReceiveBatch> {
       return;
     }
     const { batch } = this;
-    const slot = batch.count++;
+    const { payloadOctets, capturedOctets } = location;
     const at = this.#slabEnd;
-    counts.datagrams++;
-    copyOctets(record.view, location.payloadAt, location.capturedOctets, batch.view, at);
-    if (location.capturedOctets < location.payloadOctets) {
-      batch.bytes.fill(0, at + location.capturedOctets, at + location.payloadOctets);
-      counts.truncated++;
-    }
+    copyOctets(record.view, location.payloadAt, capturedOctets, batch.view, at);
+    this.#slabEnd = at + payloadOctets;
     if (!record.timed) counts.untimed++;
     if (timeNs < this.#lastNs) counts.backwards++;
     this.#lastNs = timeNs;
+    const flags = record.timed ? SlotFlag.TimeKernel : SlotFlag.TimeUser | SlotFlag.TimeShared;
+    if (capturedOctets < payloadOctets) {
+      batch.bytes.fill(0, at + capturedOctets, at + payloadOctets);
+      counts.truncated++;
+      this.#put(at, payloadOctets, path, flags);
+      return;
+    }
+    const octets = this.#superPacket.segmentOctets(batch.view, at, payloadOctets);
+    if (octets === 0) {
+      this.#put(at, payloadOctets, path, flags);
+      return;
+    }
+    counts.superPackets++;
+    for (let from = 0; from < payloadOctets; from += octets) {
+      const shared = from === 0 ? 0 : SlotFlag.TimeShared;
+      this.#put(at + from, Math.min(octets, payloadOctets - from), path, flags | shared);
+    }
+  }
+
+  /** A datagram of the frame, whose `octets` are in the slab at `at`. */
+  #put(at: number, octets: number, path: number, flags: number): void {
+    const { batch } = this;
+    const location = this.#location;
+    const slot = batch.count++;
+    this.counts.datagrams++;
     batch.offset[slot] = at;
-    batch.length[slot] = location.payloadOctets;
-    batch.timeRealNs[slot] = timeNs;
-    batch.flags[slot] = record.timed ? SlotFlag.TimeKernel : SlotFlag.TimeUser | SlotFlag.TimeShared;
+    batch.length[slot] = octets;
+    batch.timeRealNs[slot] = this.#lastNs;
+    batch.flags[slot] = flags;
     batch.path[slot] = path;
     batch.socket[slot] = 0;
     batch.tos[slot] = location.tos;
     batch.ttl[slot] = location.ttl;
     batch.drops[slot] = 0;
     batch.following[slot] = 0;
-    this.captured[slot] = location.capturedOctets;
-    this.#slabEnd = at + location.payloadOctets;
+    this.captured[slot] = Math.min(octets, location.capturedOctets);
   }
 
   /** Since the epoch, which the first frame with a time sets. */

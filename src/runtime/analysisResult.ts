@@ -134,8 +134,9 @@ function notesOf(measured: CaptureMeasurement, plan: AnalyzePlan): string[] {
   const { files } = measured.capture;
   const sum = (count: (counts: CaptureCounts) => number): number =>
     files.reduce((total, { counts }) => total + count(counts), 0);
-  const [toHosts, truncated, backwards] = [
+  const [toHosts, superPackets, truncated, backwards] = [
     sum((counts) => counts.toHosts),
+    sum((counts) => counts.superPackets),
     sum((counts) => counts.truncated),
     sum((counts) => counts.backwards),
   ];
@@ -145,6 +146,11 @@ function notesOf(measured: CaptureMeasurement, plan: AnalyzePlan): string[] {
     return `${which}${plural(counts.frames, 'frame')} of ${format}${skipped === '' ? '' : `; left out: ${skipped}`}`;
   });
   if (toHosts > 0 && !plan.unicast) notes.push('--unicast measures datagrams to single hosts too');
+  if (superPackets > 0) {
+    notes.push(
+      `${plural(superPackets, 'frame')} of several datagrams each, as offload makes them on the host of the capture: datagrams of one have one time`,
+    );
+  }
   if (measured.cutHeaders > 0) {
     notes.push(
       `${plural(measured.cutHeaders, 'payload')} kept less than the 52 octets of a probe header (snap length): they are counted, but numbers and times in them cannot be read; capture at least 128 octets a frame`,

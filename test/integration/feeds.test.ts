@@ -383,7 +383,19 @@ describe('times of day in messages', () => {
       // From when it was due on one clock: never before, and by no hours.
       expect(delay.min!).toBeGreaterThan(-1e6);
       expect(delay.max!).toBeLessThan(60e9);
+      expect(media[0]!.notes).toEqual([]);
     }
+  });
+
+  it('say so where the zone is another one', async () => {
+    const to = moldAt(freshGroup());
+    const receiver = await startReceiver([to, '--message-time', '--zone', 'UTC', '--once']);
+    const words = ['--message-time', '--zone', 'Asia/Kolkata', '--mps', '1000', '--count', '50', '--max-late', '20s'];
+    await send([to, ...words]);
+    const [stream] = (await receiver.result()).streams;
+    expect(stream!.notes.join()).toMatch(
+      /times of day in its messages are 5 h 30 min ahead of the clock here: is --zone/,
+    );
   });
 });
 
