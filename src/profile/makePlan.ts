@@ -304,11 +304,11 @@ function refuseReplayOptions(
   const given = [run, ...list.map(({ own }) => own)];
   for (const name of REPLAY_ONLY) {
     // Messages of a file have times of their own, too.
-    if (name === 'speed' && hasMessages) continue;
-    if (given.every((values) => values[name] === undefined)) continue;
-    if (name === 'zone' && messageTimeZone(run) !== null) continue;
-    const unread = given.map(({ input }) => unreadableInput(input, files)).find((problem) => problem !== null);
-    const instead = name === 'zone' ? ' and for --message-time: give one of them' : ': --input names none';
+    const isOfMessages = name === 'zone' ? messageTimeZone(run) !== null : name === 'speed' && hasMessages;
+    if (isOfMessages || given.every((values) => values[name] === undefined)) continue;
+    const unread = given.map(({ input }) => unreadableInput(input, files)).find((one) => one !== null);
+    const none = hasMessages ? ', which are sent to udp://, or without an endpoint' : ': --input names none';
+    const instead = name === 'zone' ? ' and for --message-time: give one of them' : none;
     problems.push(unread ?? usage(`--${name} is for captures (pcap, pcapng)${instead}`));
   }
 }

@@ -215,6 +215,10 @@ describe('a plan', () => {
     [`${G} --input a.pcap --leg-b udp://239.1.1.2:5000`, 'leg-b is for RTP that is made here'],
     [`udp://224.0.0.5:5000 --input a.pcap`, 'ERR_RESERVED_GROUP'],
     [`${G} --input a.ts --speed 2`, '--speed is for captures (pcap, pcapng): --input names none'],
+    [
+      'mold://239.1.1.1:5000 --input a.pcap --select 239.1.1.2',
+      '--select is for captures (pcap, pcapng), which are sent to udp://, or without an endpoint',
+    ],
     [`${G}/from=5s`, '--from is for captures (pcap, pcapng): --input names none'],
     ['--input a.ts', 'a.ts is not a capture file'],
     ['--input a.ts --map 239.1.1.1=239.2.1.1', 'a.ts is not a capture file'],
