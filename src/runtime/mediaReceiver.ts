@@ -245,16 +245,19 @@ export class MediaReceiver {
     return channel === undefined || channel === null || channel instanceof BareChannel ? null : channel.repair();
   }
 
-  /** Pairs of streams that are two legs of one. */
+  /** Pairs of streams that are two legs of one, also where one of them brought nothing: its number is -1. */
   pairs(): { readonly legA: number; readonly legB: number; readonly repair: RepairSnapshot }[] {
     const pairs = [];
-    for (let legB = 0; legB < this.#channels.length; legB++) {
-      const channel = this.#channels[legB]!;
-      if (this.#places[legB]?.leg !== 1 || channel === null || channel instanceof BareChannel) continue;
-      const legA = this.#channels.findIndex((other, stream) => other === channel && this.#places[stream]!.leg === 0);
-      pairs.push({ legA, legB, repair: channel.repair() });
+    const channels = this.#channels.filter((_, stream) => this.#places[stream]?.hasLegs === true);
+    for (const channel of new Set(channels)) {
+      if (channel === null || channel instanceof BareChannel) continue;
+      pairs.push({ legA: this.#legOf(channel, 0), legB: this.#legOf(channel, 1), repair: channel.repair() });
     }
     return pairs;
+  }
+
+  #legOf(channel: Channel, leg: 0 | 1): number {
+    return this.#channels.findIndex((other, stream) => other === channel && this.#places[stream]!.leg === leg);
   }
 
   #addStreams(batch: ReceiveBatch): void {
@@ -351,7 +354,7 @@ export class MediaReceiver {
   }
 
   #hasLeg(channel: RtpChannel, leg: 0 | 1): boolean {
-    return this.#channels.some((other, stream) => other === channel && this.#places[stream]!.leg === leg);
+    return this.#legOf(channel, leg) >= 0;
   }
 
   /** Of the channel that comes next: where the endpoints are not known, it has the room that so many share. */

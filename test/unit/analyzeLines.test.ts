@@ -174,10 +174,10 @@ describe('a feed on two lines', () => {
 
   it('is merged per session; of those without one the first with the first', async () => {
     const named = await analyze(twoSessions(A, [5]), twoSessions(B, [5, 7]));
-    // In the order in which they came on B.
+    // In the order in which they came.
     expect(named.arbitration!.streams.map(({ both_lost, packets_expected }) => [both_lost, packets_expected])).toEqual([
-      [0, 100],
       [2, 100],
+      [0, 100],
     ]);
     const result = await analyze(twoChannels(A, 7), twoChannels(B, 7));
     expect(result.arbitration!.streams.map(({ both_lost, packets_expected }) => [both_lost, packets_expected])).toEqual(
@@ -250,15 +250,20 @@ describe('RTP on two legs (SMPTE ST 2022-7)', () => {
     });
     const result = await analyze(leg({ ...PATH, port: 5004 }, [], 0), [...other, probe(0, 900 * MS)]);
     expect(result.arbitration!.streams.map(({ legs }) => legs.map(({ stream }) => stream === null))).toEqual([
+      [false, true],
       [true, false],
     ]);
     expect(result.streams.find(({ format }) => format === 'probe')!.leg).toBeNull();
   });
 
-  it('of which the other capture has nothing is a single one', async () => {
-    const result = await analyze(leg({ ...PATH, port: 5004 }, [], 0), []);
-    expect(result.arbitration).toBeNull();
-    expect(result.streams.filter(({ leg: one }) => one === 'a')).toHaveLength(1);
+  it.each([
+    ['first', [60, 0]],
+    ['second', [0, 60]],
+  ])('of which nothing is in one capture was lost there, all in the %s one', async (which, lost) => {
+    const there = leg({ ...PATH, port: 5004 }, [], 0);
+    const result = await (which === 'first' ? analyze([], there) : analyze(there, []));
+    const { legs, both_lost, packets_expected } = result.arbitration!;
+    expect([packets_expected, both_lost, legs.map((one) => one.packets_lost)]).toEqual([60, 0, lost]);
   });
 });
 
