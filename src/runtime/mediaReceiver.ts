@@ -14,6 +14,7 @@ import { rtpSequence, rtpSsrc } from '../wire/rtp.js';
 import type { SessionWords } from '../wire/framing.js';
 import type { ChannelRecovery } from './channelRecovery.js';
 import { FeedChannel } from './feedChannel.js';
+import { HeldDatagram } from './heldDatagram.js';
 import { BareChannel, RtpChannel, type MediaOutput, spareChannel, type SpareChannel } from './mediaChannel.js';
 
 /** What a stream is to the media: media itself, or what goes with it. */
@@ -67,6 +68,8 @@ interface FeedPart {
   readonly channel: FeedChannel;
   /** The channel's number of the stream's number 0. */
   readonly numberOfOrigin: number;
+  /** Its last jump ahead, until something confirms it. */
+  held: HeldDatagram | null;
 }
 
 /**
@@ -161,9 +164,14 @@ export class MediaReceiver {
     const { leg } = this.placeOf(stream[i]!)!;
     const { bytes, view, offset, length } = batch;
     if (kind[i] === SlotKind.Data) {
-      // A jump that nothing has confirmed would end all waiting for what is really next.
-      if (verdict[i] === Arrival.None) return true;
       const number = sequence[i]! + numberOfOrigin;
+      if (verdict[i] === Arrival.None) {
+        // A jump that nothing has confirmed would end all waiting for what is really next.
+        feed.held ??= new HeldDatagram();
+        feed.held.hold(batch, i, number, span[i]!, timeMonoNs);
+        return true;
+      }
+      if (feed.held !== null && feed.held.isHeld) feed.held.goOn(number, channel, leg);
       channel.onDatagram(bytes, view, offset[i]!, length[i]!, number, span[i]!, timeMonoNs, i, leg);
     } else if (kind[i] === SlotKind.Heartbeat || kind[i] === SlotKind.End) {
       channel.onMarker(view, offset[i]!, length[i]!, next[i]! + numberOfOrigin, timeMonoNs, i, leg);
@@ -343,7 +351,7 @@ export class MediaReceiver {
     }
     const apart = origin - known.origin;
     const numberOfOrigin = Number(framing.sequenceBits === 64 ? apart : BigInt.asIntN(32, apart));
-    this.#feeds[stream] = { channel: known.channel, numberOfOrigin };
+    this.#feeds[stream] = { channel: known.channel, numberOfOrigin, held: null };
     return known.channel;
   }
 
