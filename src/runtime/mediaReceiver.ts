@@ -171,7 +171,7 @@ export class MediaReceiver {
         feed.held.hold(batch, i, number, span[i]!, timeMonoNs);
         return true;
       }
-      if (feed.held !== null && feed.held.isHeld) feed.held.goOn(number, channel, leg);
+      if (feed.held !== null && feed.held.isHeld && isFresh(verdict[i]!)) feed.held.goOn(number, channel, leg);
       channel.onDatagram(bytes, view, offset[i]!, length[i]!, number, span[i]!, timeMonoNs, i, leg);
     } else if (kind[i] === SlotKind.Heartbeat || kind[i] === SlotKind.End) {
       channel.onMarker(view, offset[i]!, length[i]!, next[i]! + numberOfOrigin, timeMonoNs, i, leg);
@@ -385,4 +385,9 @@ export class MediaReceiver {
     this.#hasOutputs.add(position);
     return this.#options.outputsOf(position);
   }
+}
+
+/** What is late or a copy says nothing of where the numbers go on. */
+function isFresh(verdict: number): boolean {
+  return verdict === Arrival.New || verdict === Arrival.PartlyNew;
 }

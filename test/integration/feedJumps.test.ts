@@ -40,7 +40,8 @@ it.each([
   socket.setMulticastInterface('127.0.0.1');
   const came = [1, 2, 3, FAR, FAR + 1, FAR + 2, 3 * FAR, 3 * FAR + 1];
   const strays = [2 ** 40, 2 ** 41];
-  const order = [1, 2, 3, FAR, FAR + 1, strays[0]!, FAR + 2, 3 * FAR, 3 * FAR + 1, strays[1]!];
+  // A copy of what is long over says nothing of the jump before it.
+  const order = [1, 2, 3, FAR, 2, FAR + 1, strays[0]!, FAR + 2, 3 * FAR, 3 * FAR + 1, strays[1]!];
   for (const number of order) {
     const octets = feedOctets({ number, messages: [message(number)] });
     for (const group of groups) await new Promise((resolve) => socket.send(octets, 26400, group, resolve));
