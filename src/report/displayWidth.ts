@@ -62,7 +62,9 @@ interface Cluster {
 /** Characters with what joins them. */
 function clustersOf(label: string): Cluster[] {
   const clusters: Cluster[] = [];
-  for (const character of label.normalize('NFC').replace(VARIATIONS, '')) {
+  // The tables of Unicode take 30 ms when they are first asked for.
+  const composed = ASCII.test(label) ? label : label.normalize('NFC').replace(VARIATIONS, '');
+  for (const character of composed) {
     const columns = characterWidth(character);
     const last = clusters.at(-1);
     if (columns > 0) clusters.push({ text: character, columns, joining: 0 });
