@@ -76,8 +76,9 @@ function* summary(file: CaptureFile, shown: number): Generator<string> {
   const skipped = skippedText(counts);
   const skippedPart = skipped === '' ? '' : `; skipped: ${skipped}`;
   yield `# ${plural(shown, 'datagram')} of ${plural(counts.frames, 'frame')} (${file.format})${skippedPart}`;
-  if (counts.superPackets > 0)
+  if (counts.superPackets > 0) {
     yield `# ${plural(counts.superPackets, 'frame')} of several datagrams each, made by offload`;
+  }
   if (counts.truncated > 0) yield `# ${plural(counts.truncated, 'payload')} cut by the capture's snap length`;
   if (counts.untimed > 0) yield `# ${plural(counts.untimed, 'datagram')} without a time of its own`;
   for (const { name, dropped } of file.interfaces) {
