@@ -1,5 +1,6 @@
 import type { Nanos } from '../core/time.js';
-import { percentileRank, type Histogram } from '../metrics/histogram.js';
+import { Histogram } from '../metrics/histogram.js';
+import { percentileRank } from '../metrics/percentileRank.js';
 
 /** Of so many delays the least is what all of a stream are recorded relative to. */
 const MOST = 4096;
@@ -56,6 +57,15 @@ export class EarlyDelays {
     for (let i = 0; i < this.#count; i++) {
       (i < this.#intervalFrom ? earlier : present).record(this.#values[i]! - anchorNs);
     }
+  }
+
+  /** Of all of them: as they are, and relative to the least. */
+  histograms(): [delay: Histogram, pdv: Histogram] {
+    const delay = new Histogram();
+    const pdv = new Histogram();
+    this.recordTo(0, delay, delay);
+    this.recordTo(this.leastNs, pdv, pdv);
+    return [delay, pdv];
   }
 
   /** Closes the interval: returns its delays and begins the next. */

@@ -42,19 +42,25 @@ export class HistogramSet {
 
   /**
    * As they are in a result. `anchorNs`: what delays are recorded relative to. `withPdv`: they are of one stream. `early`:
-   * delays that are not recorded yet.
+   * all delays, where none is recorded yet.
    */
   copies(anchorNs: Nanos, withPdv: boolean, early: EarlyDelays | null = null): Record<StreamHistogramId, Histogram> {
-    const delay = this.delay.copy();
-    delay.add(this.intervalDelay);
-    early?.recordTo(anchorNs, delay, delay);
+    const [delay, pdv] = early === null ? this.#delays(anchorNs, withPdv) : early.histograms();
     return {
-      one_way_delay_ns: delay.count === 0 ? delay : delay.shifted(anchorNs),
+      one_way_delay_ns: delay,
       interarrival_ns: this.interarrival.copy(),
       ipdv_ns: this.ipdv.copy(),
-      pdv_ns: withPdv && delay.min !== null ? delay.shifted(-delay.min) : new Histogram(),
+      pdv_ns: pdv,
       wakeup_delay_ns: this.wakeup.copy(),
     };
+  }
+
+  #delays(anchorNs: Nanos, withPdv: boolean): [delay: Histogram, pdv: Histogram] {
+    const delay = this.delay.copy();
+    delay.add(this.intervalDelay);
+    const { min } = delay;
+    if (min === null) return [delay, new Histogram()];
+    return [delay.shifted(anchorNs), withPdv ? delay.shifted(-min) : new Histogram()];
   }
 
   clear(): void {

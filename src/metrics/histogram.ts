@@ -1,3 +1,5 @@
+import { percentileRank } from './percentileRank.js';
+
 /** Sub-buckets per octave: a value's bucket is at most 1/128 of it wide (0.8 %). */
 const SUB_BITS = 7;
 const SUB = 1 << SUB_BITS;
@@ -52,18 +54,14 @@ function withinRange(value: number): number {
   return Math.max(-HISTOGRAM_MAX, Math.min(HISTOGRAM_MAX, value));
 }
 
-/** Of so many values in order, from 1, the smallest that at least `fraction` of all do not exceed. */
-export function percentileRank(fraction: number, count: number): number {
-  // Guards against 0.99 * 100 = 99.00000000000001 asking for one more.
-  return Math.min(count, Math.max(1, Math.ceil(fraction * count - 1e-9 * count)));
-}
-
 /** Cells beyond those that are needed, at least, where there are to be more: half an octave. */
 const SPARE_CELLS = 64;
 
 /** Parameters that a reader of sparse buckets needs. */
 export const HISTOGRAM_PARAMETERS = { kind: 'log-linear', sub_buckets_per_octave: SUB, max: HISTOGRAM_MAX } as const;
 
+/** Those in use. */
+type Buckets = readonly (readonly [index: number, count: number])[];
 type ExactFigures = Readonly<Record<'min' | 'max' | 'mean', number | null> & Record<'clamped', number>>;
 
 /** Positions in the array of exact figures. */
@@ -241,23 +239,30 @@ export class Histogram {
 
   /** Smallest recorded value (to bucket precision) that at least `fraction` (0..1) of all do not exceed. */
   percentile(fraction: number): number | null {
-    return this.percentiles([fraction])[0]!;
+    const rank = percentileRank(fraction, this.count);
+    const to = this.#usedTo();
+    let seen = 0;
+    for (let index = this.#usedFrom(); index < to; index++) {
+      seen += this.#cells[index - this.#first]!;
+      if (seen >= rank) return this.#ranked(rank, index);
+    }
+    return this.max;
   }
 
-  /** The same of several fractions, which rise: in one pass over the cells. */
-  percentiles(fractions: readonly number[]): (number | null)[] {
-    const count = this.count;
+  /** The same of several fractions, which rise. `used`: its {@link buckets}, which are fewer than its cells. */
+  percentiles(fractions: readonly number[], used: Buckets): (number | null)[] {
     let seen = 0;
-    let next = this.#usedFrom();
-    const to = this.#usedTo();
+    let next = 0;
     return fractions.map((fraction) => {
-      if (count === 0) return null;
-      const rank = percentileRank(fraction, count);
-      if (rank === 1) return this.min;
-      if (rank === count) return this.max;
-      for (; seen < rank && next < to; next++) seen += this.#cells[next - this.#first]!;
-      return seen >= rank ? this.#middle(next - 1) : this.#exact[MAX]!;
+      const rank = percentileRank(fraction, this.count);
+      while (seen < rank && next < used.length) seen += used[next++]![1];
+      return next > 0 && seen >= rank ? this.#ranked(rank, used[next - 1]![0]) : this.max;
     });
+  }
+
+  /** The value at `rank`, of bucket `index`: the first and the last are known exactly. */
+  #ranked(rank: number, index: number): number | null {
+    return rank === 1 ? this.min : rank === this.count ? this.max : this.#middle(index);
   }
 
   /** Of a bucket, and no value beyond those that were recorded. */
@@ -354,14 +359,14 @@ export class Histogram {
    * The histogram whose {@link buckets} and exact figures these are. Indexes must lie within
    * {@link HISTOGRAM_INDEX_MIN} .. {@link HISTOGRAM_INDEX_MAX}.
    */
-  static from(buckets: readonly (readonly [number, number])[], exact: ExactFigures): Histogram {
+  static from(buckets: Buckets, exact: ExactFigures): Histogram {
     const made = new Histogram();
     made.addBuckets(buckets, exact);
     return made;
   }
 
   /** Adds the histogram that {@link from} would make, without making it. */
-  addBuckets(buckets: readonly (readonly [number, number])[], exact: ExactFigures): void {
+  addBuckets(buckets: Buckets, exact: ExactFigures): void {
     this.#isWhole = true;
     let count = 0;
     let from = HISTOGRAM_INDEX_MAX;

@@ -27,11 +27,21 @@ export type StreamIdentity = Pick<
 
 /** Stable within the run: group, source, interface, flow and sender run, e.g. `239.1.1.1:5001/10.0.0.1:40000/eth0/0/1f2e3d4c`. */
 export function streamId(stream: StreamIdentity, interfaceName: string | null): string {
+  return streamIds(stream, interfaceName)(stream.flow);
+}
+
+/** The same of streams that only their flows tell apart. */
+export function streamIds(
+  stream: Omit<StreamIdentity, 'flow'>,
+  interfaceName: string | null,
+): (flow: StreamIdentity['flow']) => string {
   const to = formatHostPort(stream.group, stream.port);
   const from = formatHostPort(stream.source, stream.sourcePort);
   const path = `${to}/${from}/${interfaceName ?? stream.interfaceIndex}`;
-  const ofFlow = stream.flow === null ? path : `${path}/${stream.flow}`;
-  return stream.senderRun === null ? ofFlow : `${ofFlow}/${stream.senderRun}`;
+  const run = stream.senderRun === null ? '' : `/${stream.senderRun}`;
+  const head = `${path}/`;
+  // Two parts, of which the second is short: of ten thousand streams it counts.
+  return (flow) => (flow === null ? path + run : head + (flow + run));
 }
 
 /** One entry of `streams[]`, with everything that `detail` streams have. `media`: `null` where nothing looked inside. */

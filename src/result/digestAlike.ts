@@ -1,6 +1,6 @@
 import { formatRealtime } from '../core/time.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
-import { digestStream, numbersOf, streamId } from './build.js';
+import { digestStream, numbersOf, streamIds } from './build.js';
 import { FIGURE_IDS, type Figures } from './figures.js';
 import type { Measurement } from './measurement.js';
 import type { AlikeStreams, OwnFields } from './streamDigest.js';
@@ -26,6 +26,7 @@ export function digestAlike(
   const runs: { first: number; count: number }[] = [];
   const figures = new Float64Array(positions.length * FIGURES).fill(NaN);
   const { brief } = digestStream(stream, measurement, null);
+  const idOf = streamIds(stream, brief.interface);
   let { origin } = stream.lossDetail;
   for (let i = 0; i < positions.length; i++) {
     const isCountedAlike = rewrite(i) && i > 0;
@@ -41,7 +42,7 @@ export function digestAlike(
     dscp.push(isCountedAlike ? dscp[i - 1]! : capabilities.tos ? receivedDscp(stream) : null);
     own.numbers.push(isCountedAlike && stream.lossDetail.origin === origin ? own.numbers[i - 1]! : numbersOf(stream));
     origin = stream.lossDetail.origin;
-    own.id.push(streamId(stream, brief.interface));
+    own.id.push(idOf(stream.flow));
     own.flow.push(stream.flow);
     own.start.push(formatRealtime(epoch, stream.firstRealNs));
     own.end.push(formatRealtime(epoch, stream.lastRealNs));

@@ -34,7 +34,11 @@ export function figuresOf(metrics: StreamMetrics): Figures {
 /** As the document has them. */
 export function metricsOf({ values, dscp }: Figures): StreamMetrics {
   const metrics = noMetrics();
-  for (const [column, value] of values.entries()) if (!Number.isNaN(value)) metrics[FIGURE_IDS[column]!] = value;
+  // By index: an iterator makes two objects for each figure.
+  for (let column = 0; column < values.length; column++) {
+    const value = values[column]!;
+    if (!Number.isNaN(value)) metrics[FIGURE_IDS[column]!] = value;
+  }
   metrics.dscp_received = dscp;
   return metrics;
 }

@@ -11,7 +11,8 @@ const FRACTIONS = PERCENTILE_IDS.map((id) => PERCENTILES[id]);
  */
 export function summarise(histogram: Histogram, lossRatio: number | null = null): HistogramSummary {
   const percentiles = {} as Record<PercentileId, number | null>;
-  const values = histogram.percentiles(FRACTIONS);
+  const buckets = histogram.buckets();
+  const values = histogram.percentiles(FRACTIONS, buckets);
   for (const [i, id] of PERCENTILE_IDS.entries()) percentiles[id] = values[i]!;
   return {
     count: histogram.count,
@@ -22,7 +23,7 @@ export function summarise(histogram: Histogram, lossRatio: number | null = null)
     clamped: histogram.clamped,
     conditional: lossRatio === null ? [] : PERCENTILE_IDS.filter((id) => lossRatio > 1 - PERCENTILES[id]),
     parameters: HISTOGRAM_PARAMETERS,
-    buckets: histogram.buckets(),
+    buckets,
   };
 }
 

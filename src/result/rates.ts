@@ -17,12 +17,20 @@ export function familyOf(address: string): 4 | 6 {
 export function ratesOf(octets: number, datagrams: number, family: 4 | 6, activeNs: number | null): Rates {
   if (activeNs === null || !(activeNs > 0)) return NO_RATES;
   const perSecond = 1e9 / activeNs;
+  const headers = HEADERS[family];
   return {
     rate_bit_per_second: octets * 8 * perSecond,
-    rate_ip_bit_per_second: (octets + datagrams * octetsAtLayer(0, family, 'ip')) * 8 * perSecond,
-    rate_ethernet_bit_per_second: (octets + datagrams * octetsAtLayer(0, family, 'ethernet')) * 8 * perSecond,
+    rate_ip_bit_per_second: (octets + datagrams * headers.ip) * 8 * perSecond,
+    rate_ethernet_bit_per_second: (octets + datagrams * headers.ethernet) * 8 * perSecond,
     rate_packets_per_second: datagrams * perSecond,
   };
+}
+
+const HEADERS = { 4: headersOf(4), 6: headersOf(6) } as const;
+
+/** Octets that go with each datagram. */
+function headersOf(family: 4 | 6): { readonly ip: number; readonly ethernet: number } {
+  return { ip: octetsAtLayer(0, family, 'ip'), ethernet: octetsAtLayer(0, family, 'ethernet') };
 }
 
 export const NO_RATES: Rates = {

@@ -34,7 +34,8 @@ export class StreamOrder {
   /** Of the last one of so many as are in detail; `null`: they are not that many yet. Whatever comes behind it is in brief. */
   #last: Rank | null = null;
   readonly #rows: BriefRows;
-  readonly #ranks: Rank[] = [];
+  /** Of those in brief, as they were told. */
+  readonly #ranks = new Ranks();
   #count = 0;
 
   /** `table`: their figures. */
@@ -72,14 +73,14 @@ export class StreamOrder {
   addAlike(streams: AlikeStreams, rows: readonly number[]): void {
     this.#count += rows.length;
     this.#rows.addAlike(streams, rows);
-    for (let i = 0; i < rows.length; i++) this.#ranks.push(alikeRank(streams.positions[i]!));
+    this.#ranks.addAlike(streams.positions);
   }
 
   finish(): OrderedStreams {
     if (this.#count > this.#detail) this.#settle();
     else this.#kept.sort((a, b) => mediaFirst(a.rank, b.rank) || a.rank.position - b.rank.position);
-    const order = this.#ranks.map((_, row) => row).sort((a, b) => worstFirst(this.#ranks[a]!, this.#ranks[b]!));
-    return { streams: this.#kept.map(({ stream }) => stream.whole()), streams_brief: this.#rows.finish(order) };
+    const streams = this.#kept.map(({ stream }) => stream.whole());
+    return { streams, streams_brief: this.#rows.finish(this.#ranks.order()) };
   }
 
   #settle(): void {
@@ -90,7 +91,40 @@ export class StreamOrder {
 
   #addBrief({ stream, row, rank }: Told): void {
     this.#rows.add(stream, row);
-    this.#ranks.push(rank);
+    this.#ranks.add(rank);
+  }
+}
+
+/** Ranks as they were told, and the order that they make: as a rule that of telling, and then none of them is an object. */
+class Ranks {
+  /** Lots of those that were told at once: the rank of the first, and the positions of all. */
+  readonly #lots: { readonly first: Rank; readonly positions: readonly number[] }[] = [];
+  #last: Rank | null = null;
+  #inOrder = true;
+
+  add(rank: Rank): void {
+    this.#addLot(rank, [rank.position], rank);
+  }
+
+  /** `positions`: ascending. */
+  addAlike(positions: readonly number[]): void {
+    this.#addLot(alikeRank(positions[0]!), positions, alikeRank(positions.at(-1)!));
+  }
+
+  #addLot(first: Rank, positions: readonly number[], last: Rank): void {
+    if (this.#last !== null && worstFirst(this.#last, first) > 0) this.#inOrder = false;
+    this.#lots.push({ first, positions });
+    this.#last = last;
+  }
+
+  /** Worst first; by their places as they were told. */
+  order(): number[] {
+    if (this.#inOrder) {
+      const count = this.#lots.reduce((sum, { positions }) => sum + positions.length, 0);
+      return Array.from({ length: count }, (_, place) => place);
+    }
+    const ranks = this.#lots.flatMap(({ first, positions }) => positions.map((position) => ({ ...first, position })));
+    return ranks.map((_, place) => place).sort((a, b) => worstFirst(ranks[a]!, ranks[b]!));
   }
 }
 

@@ -71,7 +71,7 @@ export function analysisResult(plan: AnalyzePlan, judge: Judge, state: AnalysisS
       events: measured.log.events,
       eventCounts: eventCounts(measured.log.counts, measurement.suppressedEvents),
       evidence: { host_counters: {}, processors: null, threads: [], notes: [] },
-      eachLimits: measured.teller.judge.results((id) => streams.ended.has(id), state.endNs),
+      eachLimits: measured.teller.judge.results((id) => streams.hasEnded(id), state.endNs),
       judge: { ...judge, expected: plan.streams.filter((_, position) => plan.places[position]!.role === 'media') },
       health: {
         ...OFFLINE_HEALTH,

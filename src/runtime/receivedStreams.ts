@@ -13,8 +13,9 @@ export type LegStream = Pick<Stream, 'id' | 'name' | 'unit'>;
 export class ReceivedStreams {
   readonly tally: StreamTally;
   readonly stamps = new StreamStamps();
-  /** Those whose sender said that it was the end. */
-  readonly ended = new Set<string>();
+  /** Ids of those whose sender said that it was the end, as they were told. */
+  readonly #toldEnded: (readonly string[])[] = [];
+  #ended: Set<string> | null = null;
   /** Whether datagrams may be missing of one of them, or nobody knows. */
   mayLack = false;
   /** By index. */
@@ -35,7 +36,7 @@ export class ReceivedStreams {
     const { values } = stream.figures;
     this.tally.add(stream, index);
     this.stamps.add(stream);
-    if (ended) this.ended.add(id);
+    if (ended) this.#toldEnded.push([id]);
     if (values[Figure.packets_lost] !== 0) this.mayLack = true;
     if (leg !== null) this.#legStreams.set(index, { id, name, unit });
     this.#addRate(stream.brief, orNothing(values[Figure.rate_packets_per_second]!));
@@ -47,11 +48,10 @@ export class ReceivedStreams {
     const { name, unit, ended, leg } = brief;
     this.tally.addAlike(streams);
     this.stamps.addAlike(streams);
+    if (ended) this.#toldEnded.push(own.id);
     let packetsPerSecond = 0;
     for (let i = 0; i < positions.length; i++) {
-      const id = own.id[i]!;
-      if (ended) this.ended.add(id);
-      if (leg !== null) this.#legStreams.set(positions[i]!, { id, name, unit });
+      if (leg !== null) this.#legStreams.set(positions[i]!, { id: own.id[i]!, name, unit });
       packetsPerSecond += orNothing(figures[i * FIGURE_IDS.length + Figure.rate_packets_per_second]!);
     }
     this.#addRate(brief, packetsPerSecond);
@@ -60,6 +60,12 @@ export class ReceivedStreams {
   #addRate(stream: Parameters<typeof placeText>[0], packetsPerSecond: number): void {
     const place = placeText(stream);
     this.#packetsPerSecond.set(place, (this.#packetsPerSecond.get(place) ?? 0) + packetsPerSecond);
+  }
+
+  /** Whether its sender said that it was the end. To be asked once all are told: few runs ask, and then often. */
+  hasEnded(id: string): boolean {
+    this.#ended ??= new Set(this.#toldEnded.flat());
+    return this.#ended.has(id);
   }
 
   /** A leg by its index; `null`: there is no such stream. */

@@ -111,7 +111,7 @@ export function* receiverResult(
     evidence,
     eachLimits: parts.each.results(
       // Silence is what ends such a run, and so the end of a stream.
-      (id) => plan.once || plan.untilIdleNs !== null || streams.ended.has(id),
+      (id) => plan.once || plan.untilIdleNs !== null || streams.hasEnded(id),
       facts.endMonoNs - facts.startMonoNs,
     ),
     judge,

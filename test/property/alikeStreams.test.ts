@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Measurement } from '../../src/analysis/measurement.js';
 import { whole } from '../../src/core/steps.js';
 import { digestStream } from '../../src/result/build.js';
+import { everyStream } from '../../src/result/briefStreams.js';
 import { ReceivedStreams } from '../../src/runtime/receivedStreams.js';
 import { tellStreams } from '../../src/runtime/tellStreams.js';
 import { type Datagram, Driver } from '../sim/drive.js';
@@ -70,10 +71,11 @@ function plain(value: unknown): unknown {
 function told(measured: Measurement, tell: (streams: ReceivedStreams) => void): unknown {
   const streams = new ReceivedStreams([], DETAIL);
   tell(streams);
-  const { tally, stamps, ended, mayLack, count } = streams;
+  const { tally, stamps, mayLack, count } = streams;
+  const order = tally.order.finish();
   const { identities, ...health } = tally.health;
   return {
-    order: tally.order.finish(),
+    order,
     aggregate: whole(tally.aggregate.inSteps(measured.aggregate())),
     health: { ...health },
     identities: identities.finish(null, 0, null),
@@ -81,7 +83,7 @@ function told(measured: Measurement, tell: (streams: ReceivedStreams) => void): 
     rate: streams.packetsPerSecond({ group: '239.1.1.1', port: 5001 }),
     legs: Array.from({ length: measured.streamCount }, (_, index) => streams.leg(index)),
     received: [...tally.judge.received],
-    ended: [...ended].toSorted(),
+    ended: everyStream(order).map(({ id }) => streams.hasEnded(id)),
     mayLack,
     count,
   };

@@ -121,8 +121,8 @@ describe('Histogram', () => {
     const made = new Histogram();
     for (let i = 0; i < 3000; i++) made.record(((i * 7919) % 2003) ** 2 - 400_000);
     const fractions = [0, 0.0001, 0.25, 0.5, 0.5, 0.5001, 0.9, 0.99, 0.999, 0.9999, 1];
-    expect(made.percentiles(fractions)).toEqual(fractions.map((fraction) => made.percentile(fraction)));
-    expect(new Histogram().percentiles([0.5, 0.9])).toEqual([null, null]);
+    expect(made.percentiles(fractions, made.buckets())).toEqual(fractions.map((fraction) => made.percentile(fraction)));
+    expect(new Histogram().percentiles([0.5, 0.9], [])).toEqual([null, null]);
   });
 
   it('copies without a tie to the original', () => {
