@@ -175,7 +175,9 @@ export class Measurement {
 
   #seekSilence(socket: number, pastNs: Nanos): void {
     this.#columns.soughtSilenceNs[socket] = pastNs;
-    for (const stream of this.#streamsOf[socket]!) {
+    const streams = this.#streamsOf[socket]!;
+    for (let i = 0; i < streams.length; i++) {
+      const stream = streams[i]!;
       if (!this.#streams.fallsSilent(stream, pastNs, this.#options.silenceNs) || this.isCompanion(stream)) continue;
       this.#events.push(EventKind.Silence, stream, pastNs, pastNs - this.#streams.times.lastHeardNs(stream), 0);
     }
@@ -375,19 +377,22 @@ export class Measurement {
 
   #leaveInterval(socket: number, endMonoNs: Nanos): void {
     const isWarm = this.#columns.isWarm[socket] === 1;
-    if (isWarm) {
-      for (const stream of this.#streamsOf[socket]!) {
-        const isSequenced = this.#streams.hasSequence(stream);
-        // What is due at the boundary itself belongs to the next interval.
-        if (isSequenced && endMonoNs < this.#stopNs) this.#streams.sequence.window.expire(stream, endMonoNs - 1);
-        const pending = isSequenced ? this.#streams.sequence.states.values[stream * Seq.Count + Seq.Pending]! : 0;
-        const isDormant =
-          this.#streams.hasEnded(stream) || this.#streams.times.lastHeardNs(stream) < endMonoNs - DORMANT_NS;
-        const jitterNs = this.#streams.timing.jitterNs(stream);
-        const delay = this.#streams.timing.closeInterval(stream);
-        this.#intervals.add(socket, stream, this.counters, pending, jitterNs, delay, endMonoNs, isDormant);
-      }
-    }
+    const streams = this.#streamsOf[socket]!;
+    const closed = isWarm ? streams.length : 0;
+    // The loop by itself: with the body in it, both are compiled again for each place where the loop may be entered.
+    for (let i = 0; i < closed; i++) this.#closeInterval(socket, streams[i]!, endMonoNs);
     this.#intervals.leave(socket, endMonoNs, !isWarm);
+  }
+
+  #closeInterval(socket: number, stream: number, endMonoNs: Nanos): void {
+    const isSequenced = this.#streams.hasSequence(stream);
+    // What is due at the boundary itself belongs to the next interval.
+    if (isSequenced && endMonoNs < this.#stopNs) this.#streams.sequence.window.expire(stream, endMonoNs - 1);
+    const pending = isSequenced ? this.#streams.sequence.states.values[stream * Seq.Count + Seq.Pending]! : 0;
+    const isDormant =
+      this.#streams.hasEnded(stream) || this.#streams.times.lastHeardNs(stream) < endMonoNs - DORMANT_NS;
+    const jitterNs = this.#streams.timing.jitterNs(stream);
+    const delay = this.#streams.timing.closeInterval(stream);
+    this.#intervals.add(socket, stream, this.counters, pending, jitterNs, delay, endMonoNs, isDormant);
   }
 }

@@ -220,9 +220,9 @@ export class ReorderWindow {
     if (!(this.#earliestNs[socket]! < monoNs)) return;
     const { values } = this.#states;
     this.#earliestNs[socket] = Infinity;
-    for (const stream of streams) {
-      const expiryNs = values[stream * Seq.Count + Seq.ExpiryMonoNs]!;
-      if (expiryNs < monoNs) this.expire(stream, monoNs - 1);
+    for (let i = 0; i < streams.length; i++) {
+      const expiryNs = values[streams[i]! * Seq.Count + Seq.ExpiryMonoNs]!;
+      if (expiryNs < monoNs) this.expire(streams[i]!, monoNs - 1);
       else if (expiryNs < this.#earliestNs[socket]!) this.#earliestNs[socket] = expiryNs;
     }
   }

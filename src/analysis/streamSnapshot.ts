@@ -45,7 +45,10 @@ export function socketSnapshotOf(
 ): SocketSnapshot {
   const at = socket * FAULT_KINDS;
   const malformed = faults.counts.slice(at, at + FAULT_KINDS);
-  for (const stream of streams) malformed[Fault.UnconfirmedJump]! += analyzers.sequence.rejectedJumps[stream] ?? 0;
+  const { rejectedJumps } = analyzers.sequence;
+  let rejected = 0;
+  for (let i = 0; i < streams.length; i++) rejected += rejectedJumps[streams[i]!] ?? 0;
+  malformed[Fault.UnconfirmedJump]! += rejected;
   return {
     socket,
     malformed,

@@ -251,13 +251,14 @@ export class Histogram {
 
   /** The same of several fractions, which rise. `used`: its {@link buckets}, which are fewer than its cells. */
   percentiles(fractions: readonly number[], used: Buckets): (number | null)[] {
-    let seen = 0;
-    let next = 0;
-    return fractions.map((fraction) => {
-      const rank = percentileRank(fraction, this.count);
+    const found: (number | null)[] = [];
+    let [seen, next] = [0, 0];
+    for (let i = 0; i < fractions.length; i++) {
+      const rank = percentileRank(fractions[i]!, this.count);
       while (seen < rank && next < used.length) seen += used[next++]![1];
-      return next > 0 && seen >= rank ? this.#ranked(rank, used[next - 1]![0]) : this.max;
-    });
+      found.push(next > 0 && seen >= rank ? this.#ranked(rank, used[next - 1]![0]) : this.max);
+    }
+    return found;
   }
 
   /** The value at `rank`, of bucket `index`: the first and the last are known exactly. */

@@ -46,9 +46,10 @@ const MOST = 20;
 
 /** The whole report; ends with a line feed. */
 export function renderText(given: RunResult, options: TextOptions = {}): string {
-  // Of ten thousand streams twenty are shown: those alone are made plain.
+  // Of ten thousand streams twenty are shown: those alone are made plain. Events are only counted.
   const { streams, streams_brief } = given;
-  const result = { ...plainDocument({ ...given, streams: [], streams_brief: null }), streams, streams_brief };
+  const shown = plainDocument({ ...given, streams: [], streams_brief: null, events: [] });
+  const result = { ...shown, streams, streams_brief };
   const style = styleOf(options.color ?? false);
   const most = options.most ?? MOST;
   const blocks = [header(result, options, style)];

@@ -18,36 +18,67 @@ export function digestAlike(
   stream: StreamSnapshot,
   measurement: Measurement,
 ): AlikeStreams {
-  const { epoch, startMonoNs, capabilities } = measurement;
-  const own = { id: [], flow: [], start: [], end: [], start_ns: [], end_ns: [], numbers: [] } as {
+  const alike = new AlikeDigest(positions, stream, measurement);
+  for (let i = 0; i < positions.length; i++) alike.add(i, rewrite(i));
+  return alike;
+}
+
+/** As they are told, one after another by the same snapshot. */
+class AlikeDigest implements AlikeStreams {
+  readonly positions: readonly number[];
+  readonly brief: AlikeStreams['brief'];
+  readonly own = { id: [], flow: [], start: [], end: [], start_ns: [], end_ns: [], numbers: [] } as {
     -readonly [Field in keyof OwnFields]: OwnFields[Field][];
   };
-  const dscp: Figures['dscp'][] = [];
-  const runs: { first: number; count: number }[] = [];
-  const figures = new Float64Array(positions.length * FIGURES).fill(NaN);
-  const { brief } = digestStream(stream, measurement, null);
-  const idOf = streamIds(stream, brief.interface);
-  let { origin } = stream.lossDetail;
-  for (let i = 0; i < positions.length; i++) {
-    const isCountedAlike = rewrite(i) && i > 0;
-    const at = i * FIGURES;
-    if (isCountedAlike) {
-      runs.at(-1)!.count++;
-      figures.copyWithin(at, at - FIGURES, at);
-      fillTimes(stream, figures, at);
-    } else {
-      runs.push({ first: i, count: 1 });
-      fillFigures(stream, measurement, figures, at);
-    }
-    dscp.push(isCountedAlike ? dscp[i - 1]! : capabilities.tos ? receivedDscp(stream) : null);
-    own.numbers.push(isCountedAlike && stream.lossDetail.origin === origin ? own.numbers[i - 1]! : numbersOf(stream));
-    origin = stream.lossDetail.origin;
-    own.id.push(idOf(stream.flow));
+  readonly dscp: Figures['dscp'][] = [];
+  readonly runs: { first: number; count: number }[] = [];
+  readonly figures: Float64Array;
+  readonly #stream: StreamSnapshot;
+  readonly #measurement: Measurement;
+  readonly #idOf: ReturnType<typeof streamIds>;
+  #origin: string;
+
+  constructor(positions: readonly number[], stream: StreamSnapshot, measurement: Measurement) {
+    this.positions = positions;
+    this.brief = digestStream(stream, measurement, null).brief;
+    this.figures = new Float64Array(positions.length * FIGURES).fill(NaN);
+    this.#stream = stream;
+    this.#measurement = measurement;
+    this.#idOf = streamIds(stream, this.brief.interface);
+    this.#origin = stream.lossDetail.origin;
+  }
+
+  /** `isAlike`: the same was counted of the one before, if there is one. */
+  add(i: number, isAlike: boolean): void {
+    const stream = this.#stream;
+    const { epoch, startMonoNs } = this.#measurement;
+    const { own } = this;
+    const { origin } = stream.lossDetail;
+    if (isAlike && i > 0) this.#addCountedAlike(i, origin === this.#origin);
+    else this.#addCounted(i);
+    this.#origin = origin;
+    own.id.push(this.#idOf(stream.flow));
     own.flow.push(stream.flow);
     own.start.push(formatRealtime(epoch, stream.firstRealNs));
     own.end.push(formatRealtime(epoch, stream.lastRealNs));
     own.start_ns.push(stream.firstMonoNs - startMonoNs);
     own.end_ns.push(stream.lastMonoNs - startMonoNs);
   }
-  return { brief, positions, own, dscp, runs, figures };
+
+  #addCountedAlike(i: number, isOfNumbers: boolean): void {
+    const at = i * FIGURES;
+    this.runs.at(-1)!.count++;
+    this.figures.copyWithin(at, at - FIGURES, at);
+    fillTimes(this.#stream, this.figures, at);
+    this.dscp.push(this.dscp[i - 1]!);
+    this.own.numbers.push(isOfNumbers ? this.own.numbers[i - 1]! : numbersOf(this.#stream));
+  }
+
+  #addCounted(i: number): void {
+    const stream = this.#stream;
+    this.runs.push({ first: i, count: 1 });
+    fillFigures(stream, this.#measurement, this.figures, i * FIGURES);
+    this.dscp.push(this.#measurement.capabilities.tos ? receivedDscp(stream) : null);
+    this.own.numbers.push(numbersOf(stream));
+  }
 }

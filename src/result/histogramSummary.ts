@@ -2,7 +2,8 @@ import { PERCENTILE_IDS, PERCENTILES, type PercentileId } from '../metrics/catal
 import { Histogram, HISTOGRAM_PARAMETERS } from '../metrics/histogram.js';
 import type { HistogramSummary } from './model.js';
 
-const FRACTIONS = PERCENTILE_IDS.map((id) => PERCENTILES[id]);
+const { p50, p90, p99, p999, p9999 } = PERCENTILES;
+const FRACTIONS = [p50, p90, p99, p999, p9999] as const;
 
 /**
  * A histogram as the document carries it. `lossRatio`: share of datagrams that have no value because
@@ -10,21 +11,27 @@ const FRACTIONS = PERCENTILE_IDS.map((id) => PERCENTILES[id]);
  * datagram's delay is undefined, RFC 7679 section 3.4). `null`: not known, or loss does not matter.
  */
 export function summarise(histogram: Histogram, lossRatio: number | null = null): HistogramSummary {
-  const percentiles = {} as Record<PercentileId, number | null>;
   const buckets = histogram.buckets();
   const values = histogram.percentiles(FRACTIONS, buckets);
-  for (const [i, id] of PERCENTILE_IDS.entries()) percentiles[id] = values[i]!;
   return {
     count: histogram.count,
     min: histogram.min,
     mean: histogram.mean,
     max: histogram.max,
-    ...percentiles,
+    p50: values[0]!,
+    p90: values[1]!,
+    p99: values[2]!,
+    p999: values[3]!,
+    p9999: values[4]!,
     clamped: histogram.clamped,
-    conditional: lossRatio === null ? [] : PERCENTILE_IDS.filter((id) => lossRatio > 1 - PERCENTILES[id]),
+    conditional: lossRatio === null || lossRatio === 0 ? [] : conditionalAt(lossRatio),
     parameters: HISTOGRAM_PARAMETERS,
     buckets,
   };
+}
+
+function conditionalAt(lossRatio: number): PercentileId[] {
+  return PERCENTILE_IDS.filter((id) => lossRatio > 1 - PERCENTILES[id]);
 }
 
 /** The histogram behind a summary, for merging and for percentiles that it does not list. */

@@ -21,11 +21,13 @@ const COUNTERS: readonly number[] = COUNTED.map(([, counter]) => counter);
 export function addUp(figures: Float64Array, streams: readonly number[], { values }: StreamCounters): void {
   const sums = new Float64Array(COUNTED.length);
   // All columns of a stream while they are at hand: one field after another takes five times as long for ten thousand.
-  for (let i = 0; i < streams.length; i++) {
-    const at = streams[i]! * StreamCounter.Count;
-    for (let j = 0; j < COUNTED.length; j++) sums[j]! += values[at + COUNTERS[j]!]!;
-  }
+  for (let i = 0; i < streams.length; i++) addRow(sums, values, streams[i]! * StreamCounter.Count);
   for (const [j, [field]] of COUNTED.entries()) figures[field] = sums[j]!;
+}
+
+/** By itself: it is compiled once, a loop with what follows it again for each time that it is left. */
+function addRow(sums: Float64Array, values: Float64Array, at: number): void {
+  for (let j = 0; j < COUNTERS.length; j++) sums[j]! += values[at + COUNTERS[j]!]!;
 }
 
 /** The highest jitter of several streams; NaN: none has one. */
