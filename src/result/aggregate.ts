@@ -67,7 +67,7 @@ export function aggregateStreams(streams: readonly Stream[], others: SharedHisto
   const aggregator = new Aggregator(table);
   for (const stream of streams) {
     const digest = digestOf(stream);
-    aggregator.add(digest, table.add(digest.figures.values));
+    aggregator.add(digest, table.add(digest.figures));
   }
   return whole(aggregator.inSteps(others));
 }

@@ -3,7 +3,7 @@
  * document is a fifth as long as with an object for each, and takes as much less to move and to write.
  */
 import { METRIC_IDS } from '../metrics/catalog.js';
-import { Figure, type Figures } from './figures.js';
+import { Figure } from './figures.js';
 import type { FigureRows, FigureTable } from './figureTable.js';
 import type { Stream } from './modelStream.js';
 import { type AlikeStreams, type BriefStream, LEFT_OUT, type StreamDigest } from './streamDigest.js';
@@ -33,7 +33,6 @@ type BriefField = keyof BriefStream;
 interface Lot {
   readonly brief: BriefStream;
   readonly own: Readonly<Partial<Record<BriefField, readonly unknown[]>>>;
-  readonly dscp: readonly Figures['dscp'][];
 }
 
 const NOTHING: Lot['own'] = {};
@@ -53,13 +52,13 @@ export class BriefRows {
   }
 
   /** `row`: of the table. */
-  add({ brief, figures: { dscp } }: StreamDigest, row: number): void {
-    this.#add({ brief, own: NOTHING, dscp: [dscp] }, [row]);
+  add({ brief }: StreamDigest, row: number): void {
+    this.#add({ brief, own: NOTHING }, [row]);
   }
 
   /** `rows`: of the table, one for each. */
-  addAlike({ brief, own, dscp }: AlikeStreams, rows: readonly number[]): void {
-    this.#add({ brief, own, dscp }, rows);
+  addAlike({ brief, own }: AlikeStreams, rows: readonly number[]): void {
+    this.#add({ brief, own }, rows);
   }
 
   #add(lot: Lot, rows: readonly number[]): void {
@@ -82,7 +81,7 @@ export class BriefRows {
       if (key !== 'metrics' && !(key in LEFT_OUT)) columns[key] = this.#field(key as BriefField, order);
     }
     for (const id of METRIC_IDS) {
-      columns[METRICS + id] = id === 'dscp_received' ? this.#dscp(order) : this.#figure(Figure[id], rows);
+      columns[METRICS + id] = id === 'dscp_received' ? this.#dscp(rows) : this.#figure(Figure[id], rows);
     }
     return { count: order.length, columns };
   }
@@ -100,8 +99,10 @@ export class BriefRows {
     );
   }
 
-  #dscp(order: readonly number[]): BriefColumn {
-    return columnOf(order.map((told) => this.#lots[this.#lotOf[told]!]!.dscp[this.#placeOf[told]!]!));
+  #dscp({ leads, repeats }: FigureRows): BriefColumn {
+    const column = columnOf(leads.map((lead) => this.#table.dscp(lead)));
+    if ('all' in column) return column;
+    return { each: column.each.flatMap((dscp, i) => Array.from({ length: repeats[i]! }, () => dscp)) };
   }
 
   #figure(figure: number, rows: FigureRows): BriefColumn {

@@ -1,12 +1,10 @@
 import { formatRealtime } from '../core/time.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
 import { digestStream, numbersOf, streamIds } from './build.js';
-import { FIGURE_IDS, type Figures } from './figures.js';
+import type { Figures } from './figures.js';
 import type { Measurement } from './measurement.js';
 import type { AlikeStreams, OwnFields } from './streamDigest.js';
-import { fillFigures, fillTimes, receivedDscp } from './streamFigures.js';
-
-const FIGURES = FIGURE_IDS.length;
+import { fillTimes, streamFigures, TIME_FIGURES } from './streamFigures.js';
 
 /**
  * `rewrite` makes `stream`, which is the snapshot of the first of them, that of the one at `positions[i]`, and tells whether
@@ -30,9 +28,8 @@ class AlikeDigest implements AlikeStreams {
   readonly own = { id: [], flow: [], start: [], end: [], start_ns: [], end_ns: [], numbers: [] } as {
     -readonly [Field in keyof OwnFields]: OwnFields[Field][];
   };
-  readonly dscp: Figures['dscp'][] = [];
-  readonly runs: { first: number; count: number }[] = [];
-  readonly figures: Float64Array;
+  readonly runs: { readonly first: number; count: number; readonly figures: Figures }[] = [];
+  readonly times: Float64Array;
   readonly #stream: StreamSnapshot;
   readonly #measurement: Measurement;
   readonly #idOf: ReturnType<typeof streamIds>;
@@ -41,7 +38,7 @@ class AlikeDigest implements AlikeStreams {
   constructor(positions: readonly number[], stream: StreamSnapshot, measurement: Measurement) {
     this.positions = positions;
     this.brief = digestStream(stream, measurement, null).brief;
-    this.figures = new Float64Array(positions.length * FIGURES).fill(NaN);
+    this.times = new Float64Array(positions.length * TIME_FIGURES.length);
     this.#stream = stream;
     this.#measurement = measurement;
     this.#idOf = streamIds(stream, this.brief.interface);
@@ -54,31 +51,17 @@ class AlikeDigest implements AlikeStreams {
     const { epoch, startMonoNs } = this.#measurement;
     const { own } = this;
     const { origin } = stream.lossDetail;
-    if (isAlike && i > 0) this.#addCountedAlike(i, origin === this.#origin);
-    else this.#addCounted(i);
+    const isCountedAlike = isAlike && i > 0;
+    if (isCountedAlike) this.runs.at(-1)!.count++;
+    else this.runs.push({ first: i, count: 1, figures: streamFigures(stream, this.#measurement) });
+    own.numbers.push(isCountedAlike && origin === this.#origin ? own.numbers[i - 1]! : numbersOf(stream));
     this.#origin = origin;
+    fillTimes(stream, this.times, i * TIME_FIGURES.length);
     own.id.push(this.#idOf(stream.flow));
     own.flow.push(stream.flow);
     own.start.push(formatRealtime(epoch, stream.firstRealNs));
     own.end.push(formatRealtime(epoch, stream.lastRealNs));
     own.start_ns.push(stream.firstMonoNs - startMonoNs);
     own.end_ns.push(stream.lastMonoNs - startMonoNs);
-  }
-
-  #addCountedAlike(i: number, isOfNumbers: boolean): void {
-    const at = i * FIGURES;
-    this.runs.at(-1)!.count++;
-    this.figures.copyWithin(at, at - FIGURES, at);
-    fillTimes(this.#stream, this.figures, at);
-    this.dscp.push(this.dscp[i - 1]!);
-    this.own.numbers.push(isOfNumbers ? this.own.numbers[i - 1]! : numbersOf(this.#stream));
-  }
-
-  #addCounted(i: number): void {
-    const stream = this.#stream;
-    this.runs.push({ first: i, count: 1 });
-    fillFigures(stream, this.#measurement, this.figures, i * FIGURES);
-    this.dscp.push(this.#measurement.capabilities.tos ? receivedDscp(stream) : null);
-    this.own.numbers.push(numbersOf(stream));
   }
 }

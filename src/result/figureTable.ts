@@ -1,16 +1,17 @@
-import { FIGURE_IDS } from './figures.js';
-import type { CountedAlike } from './streamDigest.js';
-import { IS_OF_TIMES } from './streamFigures.js';
+import { FIGURE_IDS, type Figures } from './figures.js';
+import type { AlikeStreams } from './streamDigest.js';
+import { TIME_FIGURES, TIME_PLACE } from './streamFigures.js';
 
 const FIRST_ROWS = 64;
 const FIGURES = FIGURE_IDS.length;
+const TIMES = TIME_FIGURES.length;
 
 /** How a figure of several streams is made of theirs. */
 export type FigureRule = 'sum' | 'min' | 'max';
 
 /**
- * Rows that are looked at together. Those next to each other of which the same was counted are looked at once, but for what
- * is of their times: their first one is in `leads`, and how many they are at the same place of `repeats`.
+ * Rows that are looked at together. What was counted of those next to each other is looked at once where it is the same:
+ * `leads` are what they share, and `repeats`, at the same places, how many of them do.
  */
 export interface FigureRows {
   readonly rows: readonly number[];
@@ -18,45 +19,72 @@ export interface FigureRows {
   readonly repeats: readonly number[];
 }
 
-/** Figures of many streams, a row each: to look at one figure of ten thousand is one loop, and makes no objects. */
-export class FigureTable {
-  #rows = 0;
-  #values = new Float64Array(FIRST_ROWS * FIGURES);
-  /** By row: the first one that has all of its figures, but those of its times. */
-  readonly #leadOf: number[] = [];
+/** Where a figure of such rows is: `values[of[i] * width + column]`, `repeats[i]` times. */
+interface Column {
+  readonly values: Float64Array;
+  readonly width: number;
+  readonly column: number;
+  readonly of: readonly number[];
+  /** `null`: once each. */
+  readonly repeats: readonly number[] | null;
+}
 
-  /** `values`: by `Figure`; NaN: not measured. Returns the row. */
-  add(values: readonly number[]): number {
-    const at = this.#rows * FIGURES;
-    if (at === this.#values.length) {
-      const before = this.#values;
-      this.#values = new Float64Array(2 * before.length);
-      this.#values.set(before);
+/**
+ * Figures of many streams, a row each: to look at one figure of ten thousand is one loop, and makes no objects. What was
+ * counted is kept once for all rows that share it, a lead; each row has its own times.
+ */
+export class FigureTable {
+  /** By lead and `Figure`; those of times are not looked at. */
+  #counted = new Float64Array(FIRST_ROWS * FIGURES);
+  /** By lead. */
+  readonly #dscp: Figures['dscp'][] = [];
+  /** By row. */
+  readonly #leadOf: number[] = [];
+  #times = new Float64Array(FIRST_ROWS * TIMES);
+
+  /** Returns the row. */
+  add(figures: Figures): number {
+    const row = this.#leadOf.push(this.#addLead(figures)) - 1;
+    this.#times = withRoom(this.#times, (row + 1) * TIMES);
+    for (let place = 0; place < TIMES; place++) {
+      this.#times[row * TIMES + place] = figures.values[TIME_FIGURES[place]!]!;
     }
-    // TypedArray.prototype.set takes three times as long with an array that is none itself.
-    for (let figure = 0; figure < FIGURES; figure++) this.#values[at + figure] = values[figure]!;
-    this.#leadOf.push(this.#rows);
-    return this.#rows++;
+    return row;
   }
 
-  /** Rows of another such table. Returns the first one. */
-  addRows(values: Float64Array, runs: readonly CountedAlike[]): number {
-    const start = this.#rows;
-    const from = start * FIGURES;
-    const before = this.#values;
-    if (from + values.length > before.length) {
-      this.#values = new Float64Array(2 ** Math.ceil(Math.log2((from + values.length) / FIGURES)) * FIGURES);
-      this.#values.set(before);
+  /** A row for each of them. Returns the first one. */
+  addAlike({ runs, times }: Pick<AlikeStreams, 'runs' | 'times'>): number {
+    const first = this.#leadOf.length;
+    for (const { count, figures } of runs) {
+      const lead = this.#addLead(figures);
+      for (let i = 0; i < count; i++) this.#leadOf.push(lead);
     }
-    this.#values.set(values, from);
-    this.#rows += values.length / FIGURES;
-    for (const { first, count } of runs) for (let i = 0; i < count; i++) this.#leadOf.push(start + first);
-    return start;
+    this.#times = withRoom(this.#times, first * TIMES + times.length);
+    this.#times.set(times, first * TIMES);
+    return first;
+  }
+
+  #addLead({ values, dscp }: Figures): number {
+    const lead = this.#dscp.push(dscp) - 1;
+    this.#counted = withRoom(this.#counted, (lead + 1) * FIGURES);
+    // TypedArray.prototype.set takes three times as long with an array that is none itself.
+    for (let figure = 0; figure < FIGURES; figure++) this.#counted[lead * FIGURES + figure] = values[figure]!;
+    return lead;
   }
 
   /** NaN: not measured. */
   value(row: number, figure: number): number {
-    return this.#values[row * FIGURES + figure]!;
+    const place = TIME_PLACE[figure]!;
+    return place < 0 ? this.counted(this.#leadOf[row]!, figure) : this.#times[row * TIMES + place]!;
+  }
+
+  /** The same of a lead, of what was counted. */
+  counted(lead: number, figure: number): number {
+    return this.#counted[lead * FIGURES + figure]!;
+  }
+
+  dscp(lead: number): Figures['dscp'] {
+    return this.#dscp[lead]!;
   }
 
   /** Takes `rows` together, in their order. */
@@ -77,12 +105,11 @@ export class FigureTable {
   }
 
   /** Whether all of them are the same in `figure`. */
-  isSame(figure: number, of: FigureRows): boolean {
-    const values = this.#values;
-    const rows = IS_OF_TIMES[figure] ? of.rows : of.leads;
-    const first = values[rows[0]! * FIGURES + figure]!;
-    for (let i = 1; i < rows.length; i++) {
-      const value = values[rows[i]! * FIGURES + figure]!;
+  isSame(figure: number, rows: FigureRows): boolean {
+    const { values, width, column, of } = this.#column(figure, rows);
+    const first = values[of[0]! * width + column]!;
+    for (let i = 1; i < of.length; i++) {
+      const value = values[of[i]! * width + column]!;
       if (value !== first && (value === value || first === first)) return false;
     }
     return true;
@@ -90,22 +117,19 @@ export class FigureTable {
 
   /** Of each of them; `null`: not measured. */
   column(figure: number, { rows }: FigureRows): (number | null)[] {
-    const values = this.#values;
     return rows.map((row) => {
-      const value = values[row * FIGURES + figure]!;
+      const value = this.value(row, figure);
       return value === value ? value : null;
     });
   }
 
   /** All of them as one; NaN: not measured in any of them. `missing`: in how many it was not. */
-  merged(figure: number, rule: FigureRule, of: FigureRows): { readonly value: number; readonly missing: number } {
-    const values = this.#values;
-    const rows = IS_OF_TIMES[figure] ? of.rows : of.leads;
-    const repeats = IS_OF_TIMES[figure] ? null : of.repeats;
+  merged(figure: number, rule: FigureRule, rows: FigureRows): { readonly value: number; readonly missing: number } {
+    const { values, width, column, of, repeats } = this.#column(figure, rows);
     let merged = NaN;
     let missing = 0;
-    for (let i = 0; i < rows.length; i++) {
-      const value = values[rows[i]! * FIGURES + figure]!;
+    for (let i = 0; i < of.length; i++) {
+      const value = values[of[i]! * width + column]!;
       const times = repeats === null ? 1 : repeats[i]!;
       if (value !== value) missing += times;
       else if (rule === 'sum') merged = merged === merged ? merged + value * times : value * times;
@@ -113,4 +137,19 @@ export class FigureTable {
     }
     return { value: merged, missing };
   }
+
+  #column(figure: number, { rows, leads, repeats }: FigureRows): Column {
+    const place = TIME_PLACE[figure]!;
+    return place < 0
+      ? { values: this.#counted, width: FIGURES, column: figure, of: leads, repeats }
+      : { values: this.#times, width: TIMES, column: place, of: rows, repeats: null };
+  }
+}
+
+/** The same values, with room for so many. */
+function withRoom(values: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  if (length <= values.length) return values;
+  const larger = new Float64Array(2 ** Math.ceil(Math.log2(length / values.length)) * values.length);
+  larger.set(values);
+  return larger;
 }

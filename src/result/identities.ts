@@ -1,4 +1,4 @@
-import { Figure, FIGURE_IDS, figuresOf, orNothing } from './figures.js';
+import { Figure, FIGURE_IDS, type Figures, figuresOf, orNothing } from './figures.js';
 import type { Arbitration, Sender, Stream } from './model.js';
 import type { AlikeStreams, StreamDigest } from './streamDigest.js';
 import { UNIT_FIGURES } from './unitFigures.js';
@@ -45,9 +45,9 @@ export class Identities {
 
   add({ brief, figures, histograms, transport }: StreamDigest): void {
     const { id, unit, after } = brief;
-    this.#checkFigures(id, unit, figures.values, 0);
+    this.#checkFigures(id, unit, figures.values);
     // After repair nothing is pending: what is not decided is not expected.
-    if (after !== null) this.#checkFigures(id, unit, figuresOf({ ...after.metrics, packets_pending: 0 }).values, 0);
+    if (after !== null) this.#checkFigures(id, unit, figuresOf({ ...after.metrics, packets_pending: 0 }).values);
     const delays = histograms?.one_way_delay_ns?.count;
     if (delays !== undefined) {
       this.#atMost(id, 'delays among packets_received', delays, figures.values[Figure.packets_received]!);
@@ -61,15 +61,14 @@ export class Identities {
   }
 
   /** Nothing of them is lost, and none has repair, histograms or content of its own. */
-  addAlike({ brief, own, runs, figures }: AlikeStreams): void {
+  addAlike({ brief, own, runs }: AlikeStreams): void {
     const { unit, loss_attribution: attribution } = brief;
-    const check = (i: number) => this.#checkFigures(own.id[i]!, unit, figures, i * FIGURE_IDS.length);
-    for (const { first, count } of runs) {
+    for (const { first, count, figures } of runs) {
       const before = { broken: this.#broken.length, checked: this.#checked };
-      check(first);
+      this.#checkFigures(own.id[first]!, unit, figures.values);
       // No identity has times in it: what holds for the first one holds for all.
       if (this.#broken.length === before.broken) this.#checked += (this.#checked - before.checked) * (count - 1);
-      else for (let i = first + 1; i < first + count; i++) check(i);
+      else for (let i = first + 1; i < first + count; i++) this.#checkFigures(own.id[i]!, unit, figures.values);
     }
     if (attribution === 'bounded') this.#areDropsComparable = false;
   }
@@ -90,20 +89,19 @@ export class Identities {
     return { broken: this.#broken, checked: this.#checked };
   }
 
-  /** `values[at + Figure]`. */
-  #checkFigures(id: string, unit: Stream['unit'], values: ArrayLike<number>, at: number): void {
+  #checkFigures(id: string, unit: Stream['unit'], values: Figures['values']): void {
     const { sums, shares } = unit === 'message' ? MESSAGES : PACKETS;
     for (const rule of sums) {
-      const left = values[at + rule.whole]!;
+      const left = values[rule.whole]!;
       let right = 0;
-      for (const part of rule.parts) right += values[at + part]!;
+      for (const part of rule.parts) right += values[part]!;
       if (Number.isNaN(left) || Number.isNaN(right)) continue;
       this.#checked++;
       if (left === right) continue;
-      const parts = rule.parts.map((part) => values[at + part]).join(' + ');
+      const parts = rule.parts.map((part) => values[part]).join(' + ');
       this.#broken.push(`${id}: ${rule.text}: ${left} is not ${parts}`);
     }
-    for (const { part, of, text } of shares) this.#atMost(id, text, values[at + part]!, values[at + of]!);
+    for (const { part, of, text } of shares) this.#atMost(id, text, values[part]!, values[of]!);
   }
 
   #checkSender(sender: Sender): void {

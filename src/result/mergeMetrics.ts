@@ -29,8 +29,8 @@ export function mergeMetrics(parts: readonly Part[]): MergedMetrics {
   const table = new FigureTable();
   const merger = new MetricsMerger(table);
   for (const { metrics, start_ns: startNs, end_ns: endNs } of parts) {
-    const { values, dscp } = figuresOf(metrics);
-    merger.add(table.add(values), dscp, startNs, endNs);
+    const figures = figuresOf(metrics);
+    merger.add(table.add(figures), figures.dscp, startNs, endNs);
   }
   return merger.merged();
 }
@@ -56,17 +56,14 @@ export class MetricsMerger {
   }
 
   /** `rows`: one for each. */
-  addAlike({ own, dscp, runs }: AlikeStreams, rows: readonly number[]): void {
+  addAlike({ own, runs }: AlikeStreams, rows: readonly number[]): void {
     // Loops by index: an iterator makes an object for each of ten thousand.
     for (let i = 0; i < rows.length; i++) {
       this.#rows.push(rows[i]!);
       this.#startNs = Math.min(this.#startNs, own.start_ns[i]!);
       this.#endNs = Math.max(this.#endNs, own.end_ns[i]!);
     }
-    for (const { first, count } of runs) {
-      const counts = dscp[first]!;
-      if (counts !== null) this.#addDscp(counts, count);
-    }
+    for (const { count, figures } of runs) if (figures.dscp !== null) this.#addDscp(figures.dscp, count);
   }
 
   merged(): MergedMetrics {
@@ -100,16 +97,16 @@ export class MetricsMerger {
     const table = this.#table;
     let [expected, received, lost, duplicated, reordered] = [0, 0, 0, 0, 0];
     for (let i = 0; i < leads.length; i++) {
-      const row = leads[i]!;
+      const lead = leads[i]!;
       const times = repeats[i]!;
-      const isPackets = Number.isNaN(table.value(row, Figure.messages_expected));
+      const isPackets = Number.isNaN(table.counted(lead, Figure.messages_expected));
       const counted = isPackets ? UNIT_FIGURES.packets : UNIT_FIGURES.messages;
-      if (Number.isNaN(table.value(row, counted.expected))) continue;
-      expected += times * table.value(row, counted.expected);
-      received += times * table.value(row, counted.received);
-      lost += times * table.value(row, counted.lost);
-      duplicated += times * table.value(row, counted.duplicated);
-      reordered += times * table.value(row, counted.reordered);
+      if (Number.isNaN(table.counted(lead, counted.expected))) continue;
+      expected += times * table.counted(lead, counted.expected);
+      received += times * table.counted(lead, counted.received);
+      lost += times * table.counted(lead, counted.lost);
+      duplicated += times * table.counted(lead, counted.duplicated);
+      reordered += times * table.counted(lead, counted.reordered);
     }
     if (expected > 0) metrics.loss_ratio = lost / expected;
     if (received > 0) {

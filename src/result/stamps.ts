@@ -1,4 +1,4 @@
-import { Figure, FIGURE_IDS, orNothing } from './figures.js';
+import { Figure, orNothing } from './figures.js';
 import type { ClockQuality, Stream } from './model.js';
 import type { AlikeStreams, StreamDigest } from './streamDigest.js';
 
@@ -14,12 +14,11 @@ export class StreamStamps {
     this.#userTime += orNothing(values[Figure.user_time_datagrams]!);
   }
 
-  addAlike({ brief, runs, figures }: AlikeStreams): void {
+  addAlike({ brief, runs }: AlikeStreams): void {
     this.#kinds.add(brief.send_time);
-    for (const { first, count } of runs) {
-      const at = first * FIGURE_IDS.length;
-      this.#sharedTime += count * figures[at + Figure.shared_time_datagrams]!;
-      this.#userTime += count * figures[at + Figure.user_time_datagrams]!;
+    for (const { count, figures } of runs) {
+      this.#sharedTime += count * figures.values[Figure.shared_time_datagrams]!;
+      this.#userTime += count * figures.values[Figure.user_time_datagrams]!;
     }
   }
 

@@ -28,10 +28,12 @@ export interface OwnFields extends Pick<BriefStream, 'id' | 'flow' | 'start' | '
   readonly end_ns: number;
 }
 
-/** `count` streams from the one at `first` on. */
+/** `count` streams from the one at `first` on, of which the same was counted. */
 export interface CountedAlike {
   readonly first: number;
   readonly count: number;
+  /** Of the first one; those of the others differ in their times. */
+  readonly figures: Figures;
 }
 
 /** Streams beyond the detail limit that differ in nothing but {@link OwnFields} and figures: never an object each. */
@@ -41,11 +43,10 @@ export interface AlikeStreams {
   /** Where they come among all streams, ascending. */
   readonly positions: readonly number[];
   readonly own: { readonly [Field in keyof OwnFields]: readonly OwnFields[Field][] };
-  readonly dscp: readonly Figures['dscp'][];
-  /** All of them, in order: those in a row of which the same was counted differ in nothing but times. */
+  /** All of them, in order. */
   readonly runs: readonly CountedAlike[];
-  /** `figures[i * FIGURE_IDS.length + Figure]`; NaN: not measured. */
-  readonly figures: Float64Array;
+  /** By stream, `TIME_FIGURES` of each; NaN: not measured. */
+  readonly times: Float64Array;
 }
 
 /** Of one that is whole already. */

@@ -4,8 +4,6 @@ import { Figure, FIGURE_IDS, noFigures, type Figures } from './figures.js';
 import type { Measurement } from './measurement.js';
 import { familyOf, ratesOf } from './rates.js';
 
-/** Of several streams, or of one. */
-type Values = Float64Array | number[];
 /** Figures that are a counter as it is. */
 type Counted = readonly (readonly [figure: number, counter: number])[];
 
@@ -46,92 +44,105 @@ const CONGESTION_EXPERIENCED = 3;
 /** All metrics of a stream. What needs a missing capability is not measured, never 0. */
 export function streamFigures(stream: StreamSnapshot, measurement: Measurement): Figures {
   const values = noFigures();
-  fillFigures(stream, measurement, values, 0);
+  const { counters, unit } = stream;
+  count(OF_ALL, counters, values);
+  if (unit === 'packet') count(OF_PACKETS, counters, values);
+  if (unit === 'message') count(OF_MESSAGES, counters, values);
+  if (unit !== 'none') {
+    count(OF_NUMBERED, counters, values);
+    if (measurement.capabilities.dropCounter) count(BY_CAUSE, counters, values);
+    if (TELLS_NEVER_SENT.has(stream.format)) values[Figure.never_sent] = counters[StreamCounter.NeverSent]!;
+    fillSequence(stream, values);
+  }
+  fillTimes(stream, times, 0);
+  for (let place = 0; place < times.length; place++) values[TIME_FIGURES[place]!] = times[place]!;
+  fillMarks(stream, measurement, values);
   return { values, dscp: measurement.capabilities.tos ? receivedDscp(stream) : null };
 }
 
-/** Writes them to `values[at + Figure]`; what is not measured stays as it is, but for {@link fillTimes}. */
-export function fillFigures(stream: StreamSnapshot, measurement: Measurement, values: Values, at: number): void {
-  const { counters, unit } = stream;
-  count(OF_ALL, counters, values, at);
-  if (unit === 'packet') count(OF_PACKETS, counters, values, at);
-  if (unit === 'message') count(OF_MESSAGES, counters, values, at);
-  if (unit !== 'none') {
-    count(OF_NUMBERED, counters, values, at);
-    if (measurement.capabilities.dropCounter) count(BY_CAUSE, counters, values, at);
-    if (TELLS_NEVER_SENT.has(stream.format)) values[at + Figure.never_sent] = counters[StreamCounter.NeverSent]!;
-    fillSequence(stream, values, at);
-  }
-  fillTimes(stream, values, at);
-  fillMarks(stream, measurement, values, at);
+function count(which: Counted, counters: Float64Array, values: number[]): void {
+  for (let i = 0; i < which.length; i++) values[which[i]![0]] = counters[which[i]![1]]!;
 }
 
-function count(which: Counted, counters: Float64Array, values: Values, at: number): void {
-  for (let i = 0; i < which.length; i++) values[at + which[i]![0]] = counters[which[i]![1]]!;
-}
-
-function fillSequence({ counters: c, pending, lossDetail }: StreamSnapshot, values: Values, at: number): void {
+function fillSequence({ counters: c, pending, lossDetail }: StreamSnapshot, values: number[]): void {
   const received = c[StreamCounter.Received]!;
-  values[at + Figure.packets_pending] = pending;
-  values[at + Figure.duplication_ratio] = ratio(c[StreamCounter.Duplicated]!, received);
-  values[at + Figure.reordered_ratio] = ratio(c[StreamCounter.Reordered]!, received);
-  values[at + Figure.loss_ratio] = ratio(c[StreamCounter.Lost]!, c[StreamCounter.Expected]!);
-  values[at + Figure.loss_periods] = lossDetail.periods;
-  values[at + Figure.loss_period_min] = lossDetail.periodLengthMin ?? NaN;
-  values[at + Figure.loss_period_mean] = lossDetail.periodLengthMean ?? NaN;
-  values[at + Figure.loss_period_max] = lossDetail.periodLengthMax ?? NaN;
-  values[at + Figure.loss_distance_min] = lossDetail.distanceMin ?? NaN;
-  values[at + Figure.loss_distance_mean] = lossDetail.distanceMean ?? NaN;
-  values[at + Figure.loss_distance_max] = lossDetail.distanceMax ?? NaN;
-  values[at + Figure.reorder_extent_max] = lossDetail.reorderExtentMax ?? NaN;
-  values[at + Figure.reorder_extent_mean] = lossDetail.reorderExtentMean ?? NaN;
+  values[Figure.packets_pending] = pending;
+  values[Figure.duplication_ratio] = ratio(c[StreamCounter.Duplicated]!, received);
+  values[Figure.reordered_ratio] = ratio(c[StreamCounter.Reordered]!, received);
+  values[Figure.loss_ratio] = ratio(c[StreamCounter.Lost]!, c[StreamCounter.Expected]!);
+  values[Figure.loss_periods] = lossDetail.periods;
+  values[Figure.loss_period_min] = lossDetail.periodLengthMin ?? NaN;
+  values[Figure.loss_period_mean] = lossDetail.periodLengthMean ?? NaN;
+  values[Figure.loss_period_max] = lossDetail.periodLengthMax ?? NaN;
+  values[Figure.loss_distance_min] = lossDetail.distanceMin ?? NaN;
+  values[Figure.loss_distance_mean] = lossDetail.distanceMean ?? NaN;
+  values[Figure.loss_distance_max] = lossDetail.distanceMax ?? NaN;
+  values[Figure.reorder_extent_max] = lossDetail.reorderExtentMax ?? NaN;
+  values[Figure.reorder_extent_mean] = lossDetail.reorderExtentMean ?? NaN;
 }
 
 function ratio(part: number, of: number): number {
   return of > 0 ? part / of : NaN;
 }
 
-/** Those of them that are of the stream's times, NaN where they are not measured. */
-export function fillTimes(stream: StreamSnapshot, values: Values, at: number): void {
+/** Figures of a stream's times, as they are told by themselves. */
+export const TIME_FIGURES: readonly number[] = [
+  Figure.jitter_ns,
+  Figure.jitter_max_ns,
+  Figure.active_ns,
+  Figure.first_packet_after_join_ns,
+  Figure.rate_bit_per_second,
+  Figure.rate_ip_bit_per_second,
+  Figure.rate_ethernet_bit_per_second,
+  Figure.rate_packets_per_second,
+];
+/** By {@link Figure}: its place among {@link TIME_FIGURES}; -1: it is none of them. */
+export const TIME_PLACE: readonly number[] = FIGURE_IDS.map((_, figure) => TIME_FIGURES.indexOf(figure));
+
+/** Of one stream, written before they are read. */
+const times = new Float64Array(TIME_FIGURES.length);
+
+/** Writes {@link TIME_FIGURES} to `to[at ..]`; NaN: not measured. */
+export function fillTimes(stream: StreamSnapshot, to: Float64Array, at: number): void {
   const c = stream.counters;
   const arrivals =
     c[StreamCounter.PacketsReceived]! + c[StreamCounter.PacketsDuplicated]! + c[StreamCounter.PacketsLate]!;
   const activeNs = stream.lastMonoNs - stream.firstMonoNs;
-  values[at + Figure.jitter_ns] = stream.jitterNs;
-  values[at + Figure.jitter_max_ns] = stream.jitterMaxNs;
-  values[at + Figure.active_ns] = activeNs;
-  values[at + Figure.first_packet_after_join_ns] = stream.firstPacketAfterJoinNs ?? NaN;
   const rates = ratesOf(c[StreamCounter.OctetsReceived]!, arrivals, familyOf(stream.group), activeNs);
-  values[at + Figure.rate_bit_per_second] = rates.rate_bit_per_second ?? NaN;
-  values[at + Figure.rate_ip_bit_per_second] = rates.rate_ip_bit_per_second ?? NaN;
-  values[at + Figure.rate_ethernet_bit_per_second] = rates.rate_ethernet_bit_per_second ?? NaN;
-  values[at + Figure.rate_packets_per_second] = rates.rate_packets_per_second ?? NaN;
+  to[at] = stream.jitterNs;
+  to[at + 1] = stream.jitterMaxNs;
+  to[at + 2] = activeNs;
+  to[at + 3] = stream.firstPacketAfterJoinNs ?? NaN;
+  to[at + 4] = rates.rate_bit_per_second ?? NaN;
+  to[at + 5] = rates.rate_ip_bit_per_second ?? NaN;
+  to[at + 6] = rates.rate_ethernet_bit_per_second ?? NaN;
+  to[at + 7] = rates.rate_packets_per_second ?? NaN;
 }
 
-function fillMarks(stream: StreamSnapshot, measurement: Measurement, values: Values, at: number): void {
+function fillMarks(stream: StreamSnapshot, measurement: Measurement, values: number[]): void {
   const { capabilities } = measurement;
   const said = measurement.sentMark(stream);
   const ttlSent = stream.ttlSent ?? said.ttl ?? NaN;
-  values[at + Figure.dscp_sent] = stream.tosSent === null ? (said.dscp ?? NaN) : stream.tosSent >>> 2;
-  values[at + Figure.ttl_sent] = ttlSent;
+  values[Figure.dscp_sent] = stream.tosSent === null ? (said.dscp ?? NaN) : stream.tosSent >>> 2;
+  values[Figure.ttl_sent] = ttlSent;
   if (capabilities.receivedTtl) {
     const ttlMin = stream.ttlMin ?? NaN;
     const ttlMax = stream.ttlMax ?? NaN;
-    values[at + Figure.ttl_min] = ttlMin;
-    values[at + Figure.ttl_max] = ttlMax;
-    values[at + Figure.hops_min] = ttlSent - ttlMax;
-    values[at + Figure.hops_max] = ttlSent - ttlMin;
+    values[Figure.ttl_min] = ttlMin;
+    values[Figure.ttl_max] = ttlMax;
+    values[Figure.hops_min] = ttlSent - ttlMax;
+    values[Figure.hops_max] = ttlSent - ttlMin;
   }
   if (!capabilities.tos) return;
   let congested = 0;
   for (const [tos, arrivals] of stream.tosCounts) {
     if ((tos & CONGESTION_EXPERIENCED) === CONGESTION_EXPERIENCED) congested += arrivals;
   }
-  values[at + Figure.ecn_ce_received] = congested;
+  values[Figure.ecn_ce_received] = congested;
 }
 
 /** Arrivals by DSCP. */
-export function receivedDscp({ tosCounts }: StreamSnapshot): Record<string, number> {
+function receivedDscp({ tosCounts }: StreamSnapshot): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const [tos, arrivals] of tosCounts) counts[tos >>> 2] = (counts[tos >>> 2] ?? 0) + arrivals;
   return counts;
@@ -190,13 +201,4 @@ const RATES: readonly number[] = [
   Figure.rate_ethernet_bit_per_second,
   Figure.rate_packets_per_second,
 ];
-const OF_TIMES: ReadonlySet<number> = new Set([
-  Figure.jitter_ns,
-  Figure.jitter_max_ns,
-  Figure.active_ns,
-  Figure.first_packet_after_join_ns,
-  ...RATES,
-]);
-/** By {@link Figure}: whether {@link fillTimes} writes it. */
-export const IS_OF_TIMES: readonly boolean[] = FIGURE_IDS.map((_, figure) => OF_TIMES.has(figure));
 const RECEIVED_TTL: readonly number[] = [Figure.ttl_min, Figure.ttl_max, Figure.hops_min, Figure.hops_max];

@@ -1,6 +1,6 @@
 import { burstFigure } from './buildBursts.js';
 import { REPAIRED_METRICS } from './buildRepair.js';
-import { Figure, FIGURE_IDS, orNothing } from './figures.js';
+import { Figure, orNothing } from './figures.js';
 import { histogramOf } from './histogramSummary.js';
 import { BoundedEntries, limitEntry } from './limitEntries.js';
 import type { Limit, LimitPlace } from './limits.js';
@@ -44,11 +44,10 @@ export class StreamJudge {
   }
 
   /** Where {@link takesAlike}; none of them has repair. */
-  addAlike({ brief, runs, figures }: AlikeStreams): void {
+  addAlike({ brief, runs }: AlikeStreams): void {
     if (brief.role !== 'media') return;
     let received = 0;
-    for (const { first, count } of runs)
-      received += count * figures[first * FIGURE_IDS.length + Figure.packets_received]!;
+    for (const { count, figures } of runs) received += count * figures.values[Figure.packets_received]!;
     this.#receive(brief, received);
   }
 

@@ -134,7 +134,7 @@ export function orderStreams(streams: readonly Stream[], detail: number): Ordere
   const order = new StreamOrder(detail, table);
   for (const [position, stream] of streams.entries()) {
     const digest = digestOf(stream);
-    order.add(digest, table.add(digest.figures.values), position);
+    order.add(digest, table.add(digest.figures), position);
   }
   return order.finish();
 }

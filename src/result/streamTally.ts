@@ -28,7 +28,7 @@ export class StreamTally {
 
   /** `position`: where it comes among all streams. */
   add(stream: StreamDigest, position: number): void {
-    const row = this.#figures.add(stream.figures.values);
+    const row = this.#figures.add(stream.figures);
     this.aggregate.add(stream, row);
     this.health.add(stream);
     this.judge.add(stream);
@@ -41,7 +41,7 @@ export class StreamTally {
   }
 
   addAlike(streams: AlikeStreams): void {
-    const row = this.#figures.addRows(streams.figures, streams.runs);
+    const row = this.#figures.addAlike(streams);
     const rows = streams.positions.map((_, i) => row + i);
     this.aggregate.addAlike(streams, rows);
     this.health.addAlike(streams);

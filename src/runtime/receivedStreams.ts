@@ -1,10 +1,13 @@
-import { Figure, FIGURE_IDS, orNothing } from '../result/figures.js';
+import { Figure, orNothing } from '../result/figures.js';
 import type { Limit } from '../result/limits.js';
 import type { Stream } from '../result/model.js';
 import { StreamStamps } from '../result/stamps.js';
 import type { AlikeStreams, StreamDigest } from '../result/streamDigest.js';
+import { TIME_FIGURES, TIME_PLACE } from '../result/streamFigures.js';
 import { placeText } from '../result/streamJudge.js';
 import { StreamTally } from '../result/streamTally.js';
+
+const RATE = TIME_PLACE[Figure.rate_packets_per_second]!;
 
 /** What names a stream that is one leg of two. */
 export type LegStream = Pick<Stream, 'id' | 'name' | 'unit'>;
@@ -44,7 +47,7 @@ export class ReceivedStreams {
 
   /** Where the tally takes them; by their indexes. */
   addAlike(streams: AlikeStreams): void {
-    const { brief, positions, own, figures } = streams;
+    const { brief, positions, own, times } = streams;
     const { name, unit, ended, leg } = brief;
     this.tally.addAlike(streams);
     this.stamps.addAlike(streams);
@@ -52,7 +55,7 @@ export class ReceivedStreams {
     let packetsPerSecond = 0;
     for (let i = 0; i < positions.length; i++) {
       if (leg !== null) this.#legStreams.set(positions[i]!, { id: own.id[i]!, name, unit });
-      packetsPerSecond += orNothing(figures[i * FIGURE_IDS.length + Figure.rate_packets_per_second]!);
+      packetsPerSecond += orNothing(times[i * TIME_FIGURES.length + RATE]!);
     }
     this.#addRate(brief, packetsPerSecond);
   }

@@ -1,25 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { everyStreamIs, type OrderedStreams } from '../../src/result/briefStreams.js';
 import { buildStream } from '../../src/result/build.js';
-import { Figure, figuresOf, metricsOf, noFigures } from '../../src/result/figures.js';
+import { Figure, type Figures, figuresOf, metricsOf, noFigures } from '../../src/result/figures.js';
 import { FigureTable } from '../../src/result/figureTable.js';
+import { TIME_FIGURES } from '../../src/result/streamFigures.js';
 import { orderStreams } from '../../src/result/streamOrder.js';
 import { measurement, snapshot } from './resultFixture.js';
 
 const LOST = Figure.packets_lost;
 const JITTER = Figure.jitter_ns;
 
-function row(lost: number, jitterNs: number): number[] {
+function row(lost: number, jitterNs: number, dscp: Figures['dscp'] = null): Figures {
   const values = noFigures();
   values[LOST] = lost;
   values[JITTER] = jitterNs;
-  return values;
+  return { values, dscp };
+}
+
+/** Only jitter of their times. */
+function timesOf(jitterNs: readonly number[]): Float64Array {
+  return Float64Array.from(jitterNs.flatMap((of) => TIME_FIGURES.map((figure) => (figure === JITTER ? of : NaN))));
 }
 
 /** More than it begins with room for. */
 const ROWS = 150;
 
-function tableOf(values: (i: number) => number[]): { readonly table: FigureTable; readonly rows: number[] } {
+function tableOf(values: (i: number) => Figures): { readonly table: FigureTable; readonly rows: number[] } {
   const table = new FigureTable();
   return { table, rows: Array.from({ length: ROWS }, (_, i) => table.add(values(i))) };
 }
@@ -55,22 +61,21 @@ describe('a table of figures', () => {
 function mixed(): { readonly table: FigureTable; readonly all: number[] } {
   const table = new FigureTable();
   const own = [row(1, 5), row(2, NaN)].map((values) => table.add(values));
-  const lost = [7, 8, 8, NaN, NaN, NaN];
-  const figures = Float64Array.from(lost.flatMap((of, i) => row(of, i === 4 ? NaN : i)));
+  const jitterNs = [0, 1, 2, 3, NaN, 5];
   const runs = [
-    { first: 0, count: 1 },
-    { first: 1, count: 2 },
-    { first: 3, count: 3 },
+    { first: 0, count: 1, figures: row(7, 0) },
+    { first: 1, count: 2, figures: row(8, 1, { 46: 3 }) },
+    { first: 3, count: 3, figures: row(NaN, 3) },
   ];
-  const start = table.addRows(figures, runs);
-  return { table, all: [...own, ...lost.map((_, i) => start + i)] };
+  const start = table.addAlike({ runs, times: timesOf(jitterNs) });
+  return { table, all: [...own, ...jitterNs.map((_, i) => start + i)] };
 }
 
 describe('rows of which the same was counted', () => {
   it('are looked at once, in whatever order', () => {
     const { table, all } = mixed();
-    expect(table.together(all)).toEqual({ rows: all, leads: [0, 1, 2, 3, 5], repeats: [1, 1, 1, 2, 3] });
-    expect(table.together([7, 3, 6, 4])).toEqual({ rows: [7, 3, 6, 4], leads: [5, 3, 5, 3], repeats: [1, 1, 1, 1] });
+    expect(table.together(all)).toEqual({ rows: all, leads: [0, 1, 2, 3, 4], repeats: [1, 1, 1, 2, 3] });
+    expect(table.together([7, 3, 6, 4])).toEqual({ rows: [7, 3, 6, 4], leads: [4, 3, 4, 3], repeats: [1, 1, 1, 1] });
   });
 
   it('count each, and are told each', () => {
@@ -81,6 +86,8 @@ describe('rows of which the same was counted', () => {
     expect(table.merged(JITTER, 'sum', together)).toEqual({ value: 5 + 0 + 1 + 2 + 3 + 5, missing: 2 });
     expect(table.column(LOST, together)).toEqual([1, 2, 7, 8, 8, null, null, null]);
     expect(table.column(JITTER, together)).toEqual([5, null, 0, 1, 2, 3, null, 5]);
+    expect(all.map((one) => table.value(one, LOST))).toEqual([1, 2, 7, 8, 8, NaN, NaN, NaN]);
+    expect(together.leads.map((lead) => table.dscp(lead))).toEqual([null, null, null, { 46: 3 }, null]);
     expect(table.isSame(LOST, table.together([3, 4]))).toBe(true);
     expect(table.isSame(JITTER, table.together([3, 4]))).toBe(false);
   });

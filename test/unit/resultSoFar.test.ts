@@ -114,7 +114,7 @@ it('an aggregate in steps is the aggregate, and yields between its histograms', 
   const { streams } = receiverResult();
   const table = new FigureTable();
   const aggregator = new Aggregator(table);
-  for (const stream of streams) aggregator.add(digestOf(stream), table.add(digestOf(stream).figures.values));
+  for (const stream of streams) aggregator.add(digestOf(stream), table.add(digestOf(stream).figures));
   const steps = aggregator.inSteps(null);
   let yields = 0;
   let step = steps.next();
