@@ -340,9 +340,7 @@ export class TimingAnalyzer {
   /** Copies, or `null` for a stream that shares {@link aggregate}. */
   histograms(stream: number): Record<StreamHistogramId, Histogram> | null {
     if (!this.isDetailed(stream)) return null;
-    const early = this.#early[stream]!;
-    const anchorNs = early === null ? this.#rows[stream * Time.Count + Time.AnchorNs]! : early.leastNs;
-    return this.#sets[stream]!.copies(anchorNs, true, early);
+    return this.#sets[stream]!.copies(this.#rows[stream * Time.Count + Time.AnchorNs]!, true, this.#early[stream]!);
   }
 
   /** Of all streams without histograms of their own; no PDV, which is relative to each stream's minimum. `null`: there are none. */
