@@ -269,7 +269,13 @@ async function costAt(rate) {
   console.log(`\nwhole processes, start and end included, at ${count(rate)} datagrams/s; and of each second more`);
   console.log(table(rows));
   const [one, many] = counts.map((flows) => middle.get(flows));
-  for (const end of ['sent', 'received']) console.log(`${end}: once for each flow ${us(onceNs(end, one, many))} us`);
+  for (const end of ['sent', 'received']) {
+    const fromSeconds = metFrom(end, one, many);
+    console.log(
+      `${end}: once for each flow ${us(onceNs(end, one, many))} us, within the aim in runs from ${fromSeconds} s on`,
+    );
+    results.flows.push({ rate, end, within_aim_from_seconds: fromSeconds });
+  }
   for (const [i, key] of FLOW_FIGURES.entries()) {
     const ratio = many[key] / one[key];
     const what = `${heads[i]}, at ${count(rate)}: ${count(chosen.flows)} flows of one`;
@@ -282,6 +288,16 @@ function onceNs(end, one, many) {
   const moreMs = many[`${end}ShortMs`] - one[`${end}ShortMs`];
   const perSecondMs = many[`${end}PerSecondMs`] - one[`${end}PerSecondMs`];
   return ((moreMs - perSecondMs * shortSeconds()) * 1e6) / (chosen.flows - 1);
+}
+
+/** The shortest run in which many flows are within the aim, by what a run costs once and each second more; whole seconds. */
+function metFrom(end, one, many) {
+  const perSecondMs = (of) => of[`${end}PerSecondMs`];
+  const onceMs = (of) => of[`${end}ShortMs`] - perSecondMs(of) * shortSeconds();
+  const overMs = onceMs(many) - AIMS.flows * onceMs(one);
+  const savedMs = AIMS.flows * perSecondMs(one) - perSecondMs(many);
+  if (overMs <= 0) return 0;
+  return savedMs > 0 ? Math.ceil(overMs / savedMs) : Infinity;
 }
 
 /** Every flow has eight markers of its own, which are paced like data: so long those of all flows take. */
