@@ -24,7 +24,7 @@ export function summarise(histogram: Histogram, lossRatio: number | null = null)
     p999: values[3]!,
     p9999: values[4]!,
     clamped: histogram.clamped,
-    conditional: lossRatio === null || lossRatio === 0 ? [] : conditionalAt(lossRatio),
+    conditional: lossRatio === null ? [] : conditionalAt(lossRatio),
     parameters: HISTOGRAM_PARAMETERS,
     buckets,
   };

@@ -85,16 +85,19 @@ function ratio(part: number, of: number): number {
   return of > 0 ? part / of : NaN;
 }
 
+const RATES: readonly number[] = [
+  Figure.rate_bit_per_second,
+  Figure.rate_ip_bit_per_second,
+  Figure.rate_ethernet_bit_per_second,
+  Figure.rate_packets_per_second,
+];
 /** Figures of a stream's times, as they are told by themselves. */
 export const TIME_FIGURES: readonly number[] = [
   Figure.jitter_ns,
   Figure.jitter_max_ns,
   Figure.active_ns,
   Figure.first_packet_after_join_ns,
-  Figure.rate_bit_per_second,
-  Figure.rate_ip_bit_per_second,
-  Figure.rate_ethernet_bit_per_second,
-  Figure.rate_packets_per_second,
+  ...RATES,
 ];
 /** By {@link Figure}: its place among {@link TIME_FIGURES}; -1: it is none of them. */
 export const TIME_PLACE: readonly number[] = FIGURE_IDS.map((_, figure) => TIME_FIGURES.indexOf(figure));
@@ -102,7 +105,7 @@ export const TIME_PLACE: readonly number[] = FIGURE_IDS.map((_, figure) => TIME_
 /** Of one stream, written before they are read. */
 const times = new Float64Array(TIME_FIGURES.length);
 
-/** Writes {@link TIME_FIGURES} to `to[at ..]`; NaN: not measured. */
+/** Writes {@link TIME_FIGURES}, in their order, to `to[at ..]`; NaN: not measured. */
 export function fillTimes(stream: StreamSnapshot, to: Float64Array, at: number): void {
   const c = stream.counters;
   const arrivals =
@@ -194,11 +197,5 @@ const EXPECTED_OF_NUMBERED: readonly number[] = [
   Figure.loss_ratio,
   Figure.loss_periods,
   Figure.never_sent,
-];
-const RATES: readonly number[] = [
-  Figure.rate_bit_per_second,
-  Figure.rate_ip_bit_per_second,
-  Figure.rate_ethernet_bit_per_second,
-  Figure.rate_packets_per_second,
 ];
 const RECEIVED_TTL: readonly number[] = [Figure.ttl_min, Figure.ttl_max, Figure.hops_min, Figure.hops_max];
