@@ -15,6 +15,7 @@ import { renderStream, renderTables, renderText } from '../report/text.js';
 import { zapHeader, zapLine } from '../report/textZap.js';
 import type { IntervalRow } from '../result/interval.js';
 import type { EventRecord, RunResult } from '../result/model.js';
+import { resultJson } from '../result/resultText.js';
 
 import type { StreamAddress } from '../profile/plan.js';
 import type { RunMessage } from '../runtime/messages.js';
@@ -204,7 +205,7 @@ export class Presenter implements AsyncDisposable {
         break;
       case 'partial':
         if (!this.#snapshots.take(message.result, end)) break;
-        this.#line('partial', message.result.run.end, { result: message.result });
+        this.#resultLine('partial', message.result);
         this.say('result so far:');
         this.#text(message.result);
         this.#linesSinceHeading = HEADING_EVERY;
@@ -216,7 +217,7 @@ export class Presenter implements AsyncDisposable {
 
   /** The result, last of all. Its text is left out where `--quiet` goes with JSON on standard output. */
   async finish(result: RunResult): Promise<void> {
-    this.#line('result', result.run.end, { result });
+    this.#resultLine('result', result);
     if (!(this.#output.quiet && takesStandardOutput(this.#output))) this.#text(result);
     // What waits for others waits for all of them at once.
     await Promise.all(this.#followers.map((follower) => follower.finish?.(result)));
@@ -322,6 +323,12 @@ export class Presenter implements AsyncDisposable {
     const safe = onlyStyled(text, this.#options.color === true);
     if (this.#view !== null) this.#view.say(safe);
     else this.#stream.write(safe);
+  }
+
+  #resultLine(type: 'result' | 'partial', result: RunResult): void {
+    if (this.#json === null) return;
+    const head = JSON.stringify({ type, run_id: this.#runId }).slice(0, -1);
+    this.#json.write(`${head},"result":${resultJson(result)},"time":${JSON.stringify(result.run.end)}}`);
   }
 
   #line(type: string, time: string, fields: object): void {

@@ -21,18 +21,22 @@ export function digestAlike(
   return alike;
 }
 
+/** First and last arrival of a stream, by the epoch and by the start of the run. */
+const Moment = { FirstRealNs: 0, LastRealNs: 1, FirstNs: 2, LastNs: 3, Count: 4 } as const;
+
 /** As they are told, one after another by the same snapshot. */
 class AlikeDigest implements AlikeStreams {
   readonly positions: readonly number[];
   readonly brief: AlikeStreams['brief'];
-  readonly own = { id: [], flow: [], start: [], end: [], start_ns: [], end_ns: [], numbers: [] } as {
-    -readonly [Field in keyof OwnFields]: OwnFields[Field][];
-  };
+  readonly own: AlikeStreams['own'];
   readonly runs: { readonly first: number; count: number; readonly figures: Figures }[] = [];
   readonly times: Float64Array;
   readonly #stream: StreamSnapshot;
   readonly #measurement: Measurement;
-  readonly #idOf: ReturnType<typeof streamIds>;
+  readonly #flows: OwnFields['flow'][] = [];
+  readonly #numbers: OwnFields['numbers'][] = [];
+  /** By stream. */
+  readonly #moments: Float64Array;
   #origin: string;
 
   constructor(positions: readonly number[], stream: StreamSnapshot, measurement: Measurement) {
@@ -41,27 +45,41 @@ class AlikeDigest implements AlikeStreams {
     this.times = new Float64Array(positions.length * TIME_FIGURES.length);
     this.#stream = stream;
     this.#measurement = measurement;
-    this.#idOf = streamIds(stream, this.brief.interface);
+    this.#moments = new Float64Array(positions.length * Moment.Count);
     this.#origin = stream.lossDetail.origin;
+    const idOf = streamIds(stream, this.brief.interface);
+    const { epoch } = measurement;
+    this.own = {
+      id: (i) => idOf(this.#flows[i]!),
+      flow: (i) => this.#flows[i]!,
+      start: (i) => formatRealtime(epoch, this.#moment(i, Moment.FirstRealNs)),
+      end: (i) => formatRealtime(epoch, this.#moment(i, Moment.LastRealNs)),
+      start_ns: (i) => this.#moment(i, Moment.FirstNs),
+      end_ns: (i) => this.#moment(i, Moment.LastNs),
+      numbers: (i) => this.#numbers[i]!,
+    };
   }
 
   /** `isAlike`: the same was counted of the one before, if there is one. */
   add(i: number, isAlike: boolean): void {
     const stream = this.#stream;
-    const { epoch, startMonoNs } = this.#measurement;
-    const { own } = this;
+    const { startMonoNs } = this.#measurement;
     const { origin } = stream.lossDetail;
     const isCountedAlike = isAlike && i > 0;
     if (isCountedAlike) this.runs.at(-1)!.count++;
     else this.runs.push({ first: i, count: 1, figures: streamFigures(stream, this.#measurement) });
-    own.numbers.push(isCountedAlike && origin === this.#origin ? own.numbers[i - 1]! : numbersOf(stream));
+    this.#numbers.push(isCountedAlike && origin === this.#origin ? this.#numbers[i - 1]! : numbersOf(stream));
     this.#origin = origin;
     fillTimes(stream, this.times, i * TIME_FIGURES.length);
-    own.id.push(this.#idOf(stream.flow));
-    own.flow.push(stream.flow);
-    own.start.push(formatRealtime(epoch, stream.firstRealNs));
-    own.end.push(formatRealtime(epoch, stream.lastRealNs));
-    own.start_ns.push(stream.firstMonoNs - startMonoNs);
-    own.end_ns.push(stream.lastMonoNs - startMonoNs);
+    this.#flows.push(stream.flow);
+    const moment = i * Moment.Count;
+    this.#moments[moment + Moment.FirstRealNs] = stream.firstRealNs;
+    this.#moments[moment + Moment.LastRealNs] = stream.lastRealNs;
+    this.#moments[moment + Moment.FirstNs] = stream.firstMonoNs - startMonoNs;
+    this.#moments[moment + Moment.LastNs] = stream.lastMonoNs - startMonoNs;
+  }
+
+  #moment(i: number, moment: number): number {
+    return this.#moments[i * Moment.Count + moment]!;
   }
 }

@@ -65,10 +65,10 @@ export class Identities {
     const { unit, loss_attribution: attribution } = brief;
     for (const { first, count, figures } of runs) {
       const before = { broken: this.#broken.length, checked: this.#checked };
-      this.#checkFigures(own.id[first]!, unit, figures.values);
+      this.#checkFigures(own.id(first), unit, figures.values);
       // No identity has times in it: what holds for the first one holds for all.
       if (this.#broken.length === before.broken) this.#checked += (this.#checked - before.checked) * (count - 1);
-      else for (let i = first + 1; i < first + count; i++) this.#checkFigures(own.id[i]!, unit, figures.values);
+      else for (let i = first + 1; i < first + count; i++) this.#checkFigures(own.id(i), unit, figures.values);
     }
     if (attribution === 'bounded') this.#areDropsComparable = false;
   }

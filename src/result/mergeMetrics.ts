@@ -60,8 +60,8 @@ export class MetricsMerger {
     // Loops by index: an iterator makes an object for each of ten thousand.
     for (let i = 0; i < rows.length; i++) {
       this.#rows.push(rows[i]!);
-      this.#startNs = Math.min(this.#startNs, own.start_ns[i]!);
-      this.#endNs = Math.max(this.#endNs, own.end_ns[i]!);
+      this.#startNs = Math.min(this.#startNs, own.start_ns(i));
+      this.#endNs = Math.max(this.#endNs, own.end_ns(i));
     }
     for (const { count, figures } of runs) if (figures.dscp !== null) this.#addDscp(figures.dscp, count);
   }

@@ -35,7 +35,8 @@ export type {
   StreamHistograms,
   StreamMetrics,
 } from './modelStream.js';
-export type { BriefColumn, BriefStreams } from './briefStreams.js';
+export type { BriefColumn } from './briefColumn.js';
+export type { BriefStreams } from './briefStreams.js';
 export type { StreamSeries } from './modelStream.js';
 export type { Bursts } from './modelBursts.js';
 export type { Bench, BenchDelays, BenchMembership } from './modelBench.js';

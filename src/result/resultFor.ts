@@ -2,6 +2,7 @@ import { aggregateStreams } from './aggregate.js';
 import { everyStream, everyStreamIs } from './briefStreams.js';
 import { orderStreams } from './streamOrder.js';
 import type { RunResult, Stream } from './model.js';
+import { resultJson } from './resultText.js';
 
 /** Streams in detail, and octets of JSON, of a result that goes to its sender; what is cut is detail, never a counter. */
 const DETAIL = 64;
@@ -34,14 +35,14 @@ export function resultFor(result: RunResult, address: string, run: string, since
 export function boundedJson(result: RunResult): string {
   // Of very many streams there is no need to try.
   const mayFit = result.streams_total * LEAST_STREAM_CHARACTERS <= MOST_CHARACTERS;
-  const text = mayFit ? JSON.stringify(result) : null;
+  const text = mayFit ? resultJson(result) : null;
   if (text !== null && text.length <= MOST_CHARACTERS) return text;
   const cut = result.streams_brief === null ? { ...result, ...orderStreams(result.streams, DETAIL) } : result;
   const withoutSeries = { ...cut, streams: cut.streams.map(withoutSeriesOf) };
-  const shorter = mayFit ? JSON.stringify(withoutSeries) : null;
+  const shorter = mayFit ? resultJson(withoutSeries) : null;
   if (shorter !== null && shorter.length <= MOST_CHARACTERS) return shorter;
   const counters = { ...withoutSeries, streams: withoutSeries.streams.map(countersOf), events: [] };
-  return JSON.stringify(counters);
+  return resultJson(counters);
 }
 
 function withoutSeriesOf(stream: Stream): Stream {

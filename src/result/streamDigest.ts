@@ -42,7 +42,8 @@ export interface AlikeStreams {
   readonly brief: BriefStream;
   /** Where they come among all streams, ascending. */
   readonly positions: readonly number[];
-  readonly own: { readonly [Field in keyof OwnFields]: readonly OwnFields[Field][] };
+  /** By stream; texts are made anew by each call. */
+  readonly own: { readonly [Field in keyof OwnFields]: (i: number) => OwnFields[Field] };
   /** All of them, in order. */
   readonly runs: readonly CountedAlike[];
   /** By stream, `TIME_FIGURES` of each; NaN: not measured. */

@@ -7,6 +7,7 @@ import type { EachLimit } from '../result/eachLimits.js';
 import type { IntervalOthers } from '../result/intervalOthers.js';
 import type { Limit } from '../result/limits.js';
 import type { EventRecord, Receiver, RunResult, Stream, TransportPid, TransportService } from '../result/model.js';
+import type { PackedResult } from '../result/resultText.js';
 import type { ReceivePlan, SendPlan } from '../profile/plan.js';
 import type { BenchPlan } from '../profile/benchPlan.js';
 import type { CapacityPlan } from '../profile/capacityPlan.js';
@@ -147,5 +148,8 @@ export type RunMessage =
   | { readonly type: 'result'; readonly result: RunResult }
   | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string; readonly hint: string };
 
-/** The same as it comes from a worker. The streams of a `partial` or `outline` come before it, each as JSON. */
-export type WorkerMessage = RunMessage | { readonly type: 'stream'; readonly json: string };
+/** The same as it comes from a worker: a result packed, and the streams of a `partial` or `outline` before it, as JSON. */
+export type WorkerMessage =
+  | RunMessage
+  | { readonly type: 'packed'; readonly result: PackedResult }
+  | { readonly type: 'stream'; readonly json: string };

@@ -17,7 +17,7 @@ export class ReceivedStreams {
   readonly tally: StreamTally;
   readonly stamps = new StreamStamps();
   /** Ids of those whose sender said that it was the end, as they were told. */
-  readonly #toldEnded: (readonly string[])[] = [];
+  readonly #toldEnded: (() => readonly string[])[] = [];
   #ended: Set<string> | null = null;
   /** Whether datagrams may be missing of one of them, or nobody knows. */
   mayLack = false;
@@ -39,7 +39,7 @@ export class ReceivedStreams {
     const { values } = stream.figures;
     this.tally.add(stream, index);
     this.stamps.add(stream);
-    if (ended) this.#toldEnded.push([id]);
+    if (ended) this.#toldEnded.push(() => [id]);
     if (values[Figure.packets_lost] !== 0) this.mayLack = true;
     if (leg !== null) this.#legStreams.set(index, { id, name, unit });
     this.#addRate(stream.brief, orNothing(values[Figure.rate_packets_per_second]!));
@@ -51,10 +51,10 @@ export class ReceivedStreams {
     const { name, unit, ended, leg } = brief;
     this.tally.addAlike(streams);
     this.stamps.addAlike(streams);
-    if (ended) this.#toldEnded.push(own.id);
+    if (ended) this.#toldEnded.push(() => positions.map((_, i) => own.id(i)));
     let packetsPerSecond = 0;
     for (let i = 0; i < positions.length; i++) {
-      if (leg !== null) this.#legStreams.set(positions[i]!, { id: own.id[i]!, name, unit });
+      if (leg !== null) this.#legStreams.set(positions[i]!, { id: own.id(i), name, unit });
       packetsPerSecond += orNothing(times[i * TIME_FIGURES.length + RATE]!);
     }
     this.#addRate(brief, packetsPerSecond);
@@ -67,7 +67,7 @@ export class ReceivedStreams {
 
   /** Whether its sender said that it was the end. To be asked once all are told: few runs ask, and then often. */
   hasEnded(id: string): boolean {
-    this.#ended ??= new Set(this.#toldEnded.flat());
+    this.#ended ??= new Set(this.#toldEnded.flatMap((ids) => ids()));
     return this.#ended.has(id);
   }
 

@@ -5,6 +5,7 @@ import { captureQueue, openCaptureSink } from '../io/captureWriter.js';
 import { judgeAgain, limitsWithLinks } from '../result/judge.js';
 import type { Link, RunResult, Stream } from '../result/model.js';
 import { streamKey } from '../result/outline.js';
+import { streamFrom, unpackResult } from '../result/resultText.js';
 import { Command, RunControl } from './control.js';
 import type { MediaInputs } from './mediaInputs.js';
 import type { MediaSinks } from './mediaSinks.js';
@@ -204,8 +205,12 @@ function isSoFar(message: WorkerMessage): message is SoFar {
   return message.type === 'partial' || message.type === 'outline';
 }
 
-function withStreams({ type, result }: SoFar, streams: readonly Stream[]): RunMessage {
-  return { type, result: { ...result, streams: [...result.streams, ...streams] } };
+/** `streamsSoFar`: those that came before it, and are of it alone. */
+function messageOf(told: Exclude<WorkerMessage, { type: 'stream' }>, streamsSoFar: Stream[]): RunMessage {
+  if (told.type === 'packed') return { type: 'result', result: unpackResult(told.result) };
+  if (!isSoFar(told)) return told;
+  const { type, result } = told;
+  return { type, result: { ...result, streams: [...result.streams, ...streamsSoFar.splice(0)] } };
 }
 
 function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, listener: RunListener): Run {
@@ -228,10 +233,10 @@ function start(taskFor: (control: Int32Array<SharedArrayBuffer>) => WorkerTask, 
   };
   worker.on('message', (told: WorkerMessage) => {
     if (told.type === 'stream') {
-      if (!deaf) streamsSoFar.push(JSON.parse(told.json) as Stream);
+      if (!deaf) streamsSoFar.push(streamFrom(told.json));
       return;
     }
-    const message = isSoFar(told) ? withStreams(told, streamsSoFar.splice(0)) : told;
+    const message = messageOf(told, streamsSoFar);
     if (message.type === 'wakeable') wakeHandle = message.wakeHandle;
     else if (message.type === 'ready') ready.resolve(message.info);
     else if (message.type === 'failed') {

@@ -2,12 +2,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { McastError } from '../core/errors.js';
 import { openIo } from '../io/open.js';
+import type { RunResult } from '../result/model.js';
+import { packResult } from '../result/resultText.js';
 import { RunControl } from './control.js';
 import type { WorkerKind, WorkerMessage, WorkerTask } from './messages.js';
 
 const port = parentPort!;
 const kind = workerData as WorkerKind;
 const post = (message: WorkerMessage): void => port.postMessage(message);
+const tell = (result: RunResult): void => post({ type: 'packed', result: packResult(result) });
 
 // Loaded, and its hot paths compiled, while the main thread still reads the command line.
 const ready = load();
@@ -33,15 +36,15 @@ async function main(task: WorkerTask): Promise<void> {
     post({ type: 'wakeable', wakeHandle: io.wakeHandle });
     const control = new RunControl(task.control);
     if (task.kind === 'receive' && 'runReceiver' in runs) {
-      post({ type: 'result', result: await runs.runReceiver(io, task, control, post) });
+      tell(await runs.runReceiver(io, task, control, post));
     } else if (task.kind === 'send' && 'runSender' in runs) {
-      post({ type: 'result', result: await runs.runSender(io, task, control, post) });
+      tell(await runs.runSender(io, task, control, post));
     } else if (task.kind === 'capacity' && 'runCapacity' in runs) {
-      post({ type: 'result', result: await runs.runCapacity(io, task.plan, task.judge, control, post) });
+      tell(await runs.runCapacity(io, task.plan, task.judge, control, post));
     } else if (task.kind === 'bench' && 'runBench' in runs) {
-      post({ type: 'result', result: await runs.runBench(io, task.plan, task.judge, control, post) });
+      tell(await runs.runBench(io, task.plan, task.judge, control, post));
     } else if (task.kind === 'zap' && 'runZap' in runs) {
-      post({ type: 'result', result: await runs.runZap(io, task.plan, task.judge, control, post) });
+      tell(await runs.runZap(io, task.plan, task.judge, control, post));
     } else {
       throw new Error(`a worker for ${kind} was sent a task to ${task.kind}`);
     }
