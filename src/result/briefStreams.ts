@@ -95,7 +95,7 @@ export class BriefRows {
     };
     const first = valueOf(order[0]!);
     if (order.every((told) => isAlike(valueOf(told), first))) return { all: first };
-    return columnFrom(() => packed(order, valueOf));
+    return columnFrom(() => order.map(valueOf));
   }
 
   #dscp({ leads, repeats }: FigureRows): BriefColumn {
@@ -110,13 +110,6 @@ export class BriefRows {
     const all = table.value(rows.rows[0]!, figure);
     return { all: Number.isNaN(all) ? null : all };
   }
-}
-
-/** The value of each, in an array without holes: JSON of one with them takes twice as long, and `map` makes such. */
-function packed<Value>(order: readonly number[], valueOf: (told: number) => Value): Value[] {
-  const values: Value[] = [];
-  for (let i = 0; i < order.length; i++) values.push(valueOf(order[i]!));
-  return values;
 }
 
 function columnOf(each: unknown[]): BriefColumn {

@@ -117,13 +117,10 @@ export class FigureTable {
 
   /** Of each of them; `null`: not measured. */
   column(figure: number, { rows }: FigureRows): (number | null)[] {
-    const values: (number | null)[] = [];
-    // `map` makes an array that may have holes, of which JSON takes twice as long.
-    for (let i = 0; i < rows.length; i++) {
-      const value = this.value(rows[i]!, figure);
-      values.push(value === value ? value : null);
-    }
-    return values;
+    return rows.map((row) => {
+      const value = this.value(row, figure);
+      return value === value ? value : null;
+    });
   }
 
   /** All of them as one; NaN: not measured in any of them. `missing`: in how many it was not. */
