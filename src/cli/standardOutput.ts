@@ -1,4 +1,5 @@
 import { fileError } from '../io/fileError.js';
+import { isReaderGone } from '../io/readerGone.js';
 
 let fault: NodeJS.ErrnoException | null = null;
 
@@ -17,9 +18,8 @@ export function outputFault(): NodeJS.ErrnoException | null {
   return fault;
 }
 
-/** Waits for the rest. A reader that has gone, be it a pipe or a terminal, needs no word; any other fault is thrown as ERR_FILE. */
+/** Waits for the rest. A reader that has gone needs no word; any other fault is thrown as ERR_FILE. */
 export async function outputWritten(): Promise<void> {
   await new Promise<void>((resolve) => process.stdout.write('', () => resolve()));
-  const isGone = fault?.code === 'EPIPE' || (fault?.code === 'EIO' && process.stdout.isTTY);
-  if (fault !== null && !isGone) throw fileError('-', 'written', fault);
+  if (fault !== null && !isReaderGone(fault)) throw fileError('-', 'written', fault);
 }

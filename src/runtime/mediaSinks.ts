@@ -4,6 +4,7 @@ import { ByteRing } from '../core/byteRing.js';
 import { formatHostPort } from '../core/format.js';
 import { emptyRing } from '../io/emptyRing.js';
 import type { Environment } from '../io/findProgram.js';
+import { isReaderGone } from '../io/readerGone.js';
 import { openRingFile } from '../io/ringFile.js';
 import type { SrtEvent } from '../io/srt.js';
 import type { ReceivePlan, StreamAddress } from '../profile/plan.js';
@@ -154,16 +155,14 @@ async function saveSink(queue: CountedQueue, path: string): Promise<OpenSink> {
   const { finished } = await openRingFile(path, queue.ring, (octets) => progress.add(octets));
   const over = finished.then(
     () => null,
-    (error: unknown) => ({ why: textOf(error), failed: !(path === '-' && isReaderGone(error)) }),
+    (error: unknown) => {
+      // Whoever reads standard output may have seen enough: that ends the run.
+      const isEnough = path === '-' && error instanceof Error && isReaderGone(error.cause);
+      return { why: textOf(error), failed: !isEnough };
+    },
   );
   // A file is written to the end, however long it takes.
   return { queue, over, progress, isUseful: () => true, end: () => {} };
-}
-
-/** Whoever reads standard output may have seen enough: that ends the run. */
-function isReaderGone(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : null;
-  return cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'EPIPE';
 }
 
 async function playSink(

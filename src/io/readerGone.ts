@@ -1,0 +1,13 @@
+import { isatty } from 'node:tty';
+
+const STANDARD_OUTPUT = 1;
+
+/**
+ * Whether an error of writing to standard output says that nobody reads it any more: a pipe that was closed (EPIPE), a
+ * socket that was closed in the middle of a write (ECONNRESET; Node gives its children sockets for pipes), a terminal
+ * that hung up (EIO).
+ */
+export function isReaderGone(error: unknown): boolean {
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return code === 'EPIPE' || code === 'ECONNRESET' || (code === 'EIO' && isatty(STANDARD_OUTPUT));
+}
