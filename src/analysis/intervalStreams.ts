@@ -15,6 +15,15 @@ const Figure = {
 } as const;
 const FIRST_ROWS = 16;
 
+/** What several streams did together. */
+export interface IntervalTotal {
+  streams: number;
+  /** Numbers in open gaps at the interval's end. */
+  pending: number;
+  /** By {@link StreamCounter}. */
+  readonly counters: Float64Array;
+}
+
 /**
  * What streams did in one interval: a row each, in columns, since objects for ten thousand streams would hold up what
  * is received meanwhile.
@@ -26,6 +35,8 @@ export class IntervalStreams {
   stream: Uint32Array;
   /** `counters[row * StreamCounter.Count + column]`, of the interval alone. */
   counters: Float64Array;
+  /** Of all rows, by the format of their streams. */
+  readonly totals: (IntervalTotal | undefined)[] = [];
   #figures: Float64Array;
 
   /** `rows`: so many are likely. */
@@ -37,11 +48,12 @@ export class IntervalStreams {
   }
 
   /**
-   * Appends what `stream` did since its counters were `base`, and sets that to what they are now. Nothing is appended
-   * when it did nothing and is `optional`.
+   * Appends what `stream`, of a `StreamFormat`, did since its counters were `base`, and sets that to what they are now.
+   * Nothing is appended when it did nothing and is `optional`.
    */
   add(
     stream: number,
+    format: number,
     { values }: StreamCounters,
     base: Float64Array,
     pending: number,
@@ -53,15 +65,21 @@ export class IntervalStreams {
     const row = this.count;
     const from = stream * StreamCounter.Count;
     const to = row * StreamCounter.Count;
+    const total = (this.totals[format] ??= { streams: 0, pending: 0, counters: new Float64Array(StreamCounter.Count) });
     let isIdle = pending === 0;
     for (let i = 0; i < StreamCounter.Count; i++) {
       const value = values[from + i]!;
       const grown = value - base[from + i]!;
-      if (grown !== 0) isIdle = false;
+      if (grown !== 0) {
+        isIdle = false;
+        total.counters[i]! += grown;
+      }
       this.counters[to + i] = grown;
       base[from + i] = value;
     }
     if (isIdle && optional) return;
+    total.streams++;
+    total.pending += pending;
     this.count++;
     this.stream[row] = stream;
     const at = row * Figure.Count;
@@ -71,6 +89,12 @@ export class IntervalStreams {
     this.#figures[at + Figure.DelayP50Ns] = delay.p50Ns;
     this.#figures[at + Figure.DelayP99Ns] = delay.p99Ns;
     this.#figures[at + Figure.DelayMaxNs] = delay.maxNs;
+  }
+
+  /** As if nothing had been added. */
+  clear(): void {
+    this.count = 0;
+    this.totals.length = 0;
   }
 
   /** Numbers in open gaps at the interval's end. */

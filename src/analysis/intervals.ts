@@ -3,6 +3,7 @@ import { StreamCounter, type StreamCounters } from '../metrics/counters.js';
 import type { IntervalSnapshot } from '../metrics/snapshot.js';
 import { IntervalStreams } from './intervalStreams.js';
 import type { IntervalDelay } from './earlyDelays.js';
+import type { StreamTable } from './streamTable.js';
 
 /** One span of receive stamps, `[startMonoNs, endMonoNs)`, when every socket has been read past its end. */
 export interface ClosedInterval {
@@ -40,7 +41,7 @@ class OpenInterval implements ClosedInterval {
   }
 
   giveBack(): void {
-    this.rows.count = 0;
+    this.rows.clear();
     this.#spare.rows = this.rows;
   }
 
@@ -56,6 +57,7 @@ class OpenInterval implements ClosedInterval {
  * did in an interval is the difference of its cumulative counters, so intervals add up to the totals.
  */
 export class Intervals {
+  readonly #table: StreamTable;
   readonly #firstMonoNs: Nanos;
   readonly #lengthNs: Nanos;
   #startMonoNs: Nanos;
@@ -72,7 +74,8 @@ export class Intervals {
   #base = new Float64Array(16 * StreamCounter.Count);
 
   /** `firstMonoNs` and `lengthNs` may be Infinity: then the whole run is one interval. */
-  constructor(startMonoNs: Nanos, firstMonoNs: Nanos, lengthNs: Nanos) {
+  constructor(table: StreamTable, startMonoNs: Nanos, firstMonoNs: Nanos, lengthNs: Nanos) {
+    this.#table = table;
     this.#startMonoNs = startMonoNs;
     this.#firstMonoNs = firstMonoNs;
     this.#lengthNs = lengthNs;
@@ -124,7 +127,7 @@ export class Intervals {
     optional: boolean,
   ): void {
     const { rows } = this.#current(socket, endMonoNs);
-    rows.add(stream, counters, this.#base, pending, jitterNs, delay, optional);
+    rows.add(stream, this.#table.format(stream), counters, this.#base, pending, jitterNs, delay, optional);
   }
 
   /** The counters of `stream` began anew (end of the warm-up), and with them what it did in this interval. */

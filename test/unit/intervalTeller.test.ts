@@ -152,6 +152,22 @@ describe('streams without a row', () => {
     } satisfies Partial<IntervalRow> & { streams: number });
   });
 
+  it('are what is left of all when those with a row are taken out', () => {
+    const numberless = { unit: 'none', tellsNeverSent: false, countsDrops: true } as const;
+    const other = counters({ PacketsReceived: 5, Received: 4, Expected: 9, Lost: 5, LossPeriods: 2, Markers: 1 });
+    const all = new IntervalSums();
+    const both = row.map((value, i) => value + other[i]!);
+    all.add(both, 0, 3, packets, 2);
+    all.add(row, 0, 0, numberless, 1);
+    all.remove(row, 0, 2, packets);
+    all.remove(row, 0, 0, numberless);
+    const left = new IntervalSums();
+    left.add(other, 0, 1, packets);
+    expect(all.build(1e9)).toEqual(left.build(1e9));
+    all.remove(other, 0, 1, packets);
+    expect(all.build(1e9)).toBeNull();
+  });
+
   it('have null where none of them has the figure', () => {
     const sums = new IntervalSums();
     sums.add(counters({ PacketsReceived: 7 }), 0, 0, { unit: 'none', tellsNeverSent: false, countsDrops: true });
