@@ -101,8 +101,10 @@ export class ReorderWindow {
     const f = this.#states.values;
     const counters = this.#counters.values;
     const c = stream * StreamCounter.Count;
+    const lost = counters[c + StreamCounter.LossNetwork]!;
+    if (lost === 0) return;
     const unplaced = f[at + Seq.NotSentHeard]! - f[at + Seq.NotSentBase]! - f[at + Seq.NeverSent]!;
-    const moved = Math.max(0, Math.min(unplaced, counters[c + StreamCounter.LossNetwork]!));
+    const moved = Math.max(0, Math.min(unplaced, lost));
     f[at + Seq.NeverSent]! += moved;
     counters[c + StreamCounter.NeverSent]! += moved;
     counters[c + StreamCounter.LossNetwork]! -= moved;

@@ -5,6 +5,7 @@ import { BurstMeter } from './burstMeter.js';
 import { Arrival, type DecodedBatch, SlotKind } from './decoded.js';
 import { EventKind, type EventRing } from './eventRing.js';
 import { LOSS_MAP_RANGES } from './lossRecord.js';
+import type { Intervals } from './intervals.js';
 import { MarkingAnalyzer } from './marking.js';
 import type { MeasurementOptions } from './measurementOptions.js';
 import { SequenceAnalyzer } from './sequence.js';
@@ -14,6 +15,8 @@ import { isNumbered, StreamFormat, type StreamTable } from './streamTable.js';
 import { Heard, StreamTimes } from './streamTimes.js';
 import { TimingAnalyzer } from './timing.js';
 
+/** A stream unheard for so long is left out of intervals in which it has nothing to report. */
+const DORMANT_NS = 10e9;
 /** Of a stream that sends seldom so many of its usual gaps are no silence. */
 const SELDOM_GAPS = 5;
 /** Where it is not known what is usual, so many times the silence of others. */
@@ -24,6 +27,11 @@ const WIDE_WINDOW_STREAMS = 256;
 const NARROW_WINDOW_PACKETS = 1024;
 /** A loss map's length for streams beyond the detail limit. */
 const SHORT_LOSS_MAP = 16;
+
+/** Streams that are asked in one go whether they are over. */
+const LOOKED_AT_ONCE = 128;
+/** Of such: all are over, and none of them matters. */
+const [SETTLED, NONE] = [-1, -2];
 
 /** Everything that is measured of streams, run by run: which analyzers see a run, and in which order. */
 export class StreamAnalyzers {
@@ -140,18 +148,63 @@ export class StreamAnalyzers {
 
   /** Whether there were streams, and all are over; `isLeftOut`: those that do not matter. */
   haveSettled(nowMonoNs: Nanos, windowNs: Nanos, isLeftOut: (stream: number) => boolean): boolean {
-    let settled = 0;
+    let isAny = false;
     // That which was not over is not over, as a rule: of ten thousand it is asked first.
-    for (let looked = 0; looked < this.#known; looked++) {
-      const stream = (this.#unsettled + looked) % this.#known;
-      if (this.#table.format(stream) === StreamFormat.Others || isLeftOut(stream)) continue;
-      if (!this.hasSettled(stream, nowMonoNs, windowNs)) {
-        this.#unsettled = stream;
+    for (let looked = 0; looked < this.#known; looked += LOOKED_AT_ONCE) {
+      const count = Math.min(LOOKED_AT_ONCE, this.#known - looked);
+      const open = this.#findOpen(this.#unsettled + looked, count, nowMonoNs, windowNs, isLeftOut);
+      if (open >= 0) {
+        this.#unsettled = open;
         return false;
       }
-      settled++;
+      if (open === SETTLED) isAny = true;
     }
-    return settled > 0;
+    return isAny;
+  }
+
+  /** Of so many streams from `first` on, which begin anew behind the last of all, one that is not over, {@link SETTLED} or {@link NONE}. */
+  #findOpen(
+    first: number,
+    count: number,
+    nowMonoNs: Nanos,
+    windowNs: Nanos,
+    isLeftOut: (stream: number) => boolean,
+  ): number {
+    let found: number = NONE;
+    for (let i = 0; i < count; i++) {
+      const stream = (first + i) % this.#known;
+      if (this.#table.format(stream) === StreamFormat.Others || isLeftOut(stream)) continue;
+      if (!this.hasSettled(stream, nowMonoNs, windowNs)) return stream;
+      found = SETTLED;
+    }
+    return found;
+  }
+
+  /**
+   * What the streams from `from` to `to` of `streams` did goes into the interval that their socket leaves at `endMonoNs`.
+   * `isLast`: there is none behind it.
+   */
+  closeIntervals(
+    intervals: Intervals,
+    socket: number,
+    streams: readonly number[],
+    from: number,
+    to: number,
+    endMonoNs: Nanos,
+    isLast: boolean,
+  ): void {
+    const { sequence, timing, times, counters } = this;
+    for (let i = from; i < to; i++) {
+      const stream = streams[i]!;
+      const isSequenced = this.hasSequence(stream);
+      // What is due at the boundary itself belongs to the next interval.
+      if (isSequenced && !isLast) sequence.window.expire(stream, endMonoNs - 1);
+      const pending = isSequenced ? sequence.states.values[stream * Seq.Count + Seq.Pending]! : 0;
+      const isDormant = this.hasEnded(stream) || times.lastHeardNs(stream) < endMonoNs - DORMANT_NS;
+      const jitterNs = timing.jitterNs(stream);
+      const delay = timing.closeInterval(stream);
+      intervals.add(socket, stream, counters, pending, jitterNs, delay, endMonoNs, isDormant);
+    }
   }
 
   /**

@@ -54,20 +54,15 @@ export function formatShortCount(count: number | null): string {
   return text + prefix;
 }
 
-const TIMES = [
-  [1e9, 's'],
-  [1e6, 'ms'],
-  [1e3, 'us'],
-] as const;
-
 /** `412 us`, `1.23 ms`, `-50.0 ms`, `10.0 s`, `1 h 02 min`. `gap` stands between number and unit. */
 export function formatDuration(ns: number | null, gap = ' '): string {
   if (missing(ns)) return DASH;
   const magnitude = Math.abs(ns);
   if (magnitude >= 119.5e9) return formatLongDuration(ns);
-  for (const [scale, unit] of TIMES) {
-    if (magnitude >= scale * 0.9995) return figures(ns / scale) + gap + unit;
-  }
+  // 999.96 us reads 1.00 ms: the unit follows from what will be written.
+  if (magnitude >= 0.9995e9) return figures(ns / 1e9) + gap + 's';
+  if (magnitude >= 0.9995e6) return figures(ns / 1e6) + gap + 'ms';
+  if (magnitude >= 0.9995e3) return figures(ns / 1e3) + gap + 'us';
   return Math.round(ns) + gap + 'ns';
 }
 

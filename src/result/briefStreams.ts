@@ -29,6 +29,8 @@ type BriefField = keyof BriefStream;
 
 /** Streams that were told at once: what all of them have, and what is each one's own, if anything. */
 interface Lot {
+  /** Which of all that were told is its first. */
+  readonly first: number;
   readonly brief: BriefStream;
   readonly own: Readonly<Partial<Record<BriefField, (place: number) => unknown>>>;
 }
@@ -39,9 +41,8 @@ const NOTHING: Lot['own'] = {};
 export class BriefRows {
   readonly #table: FigureTable;
   readonly #lots: Lot[] = [];
-  /** By stream, in the order in which they were told: its lot, its place in that, and its row of the table. */
+  /** By stream, in the order in which they were told: its lot, and its row of the table. */
   readonly #lotOf: number[] = [];
-  readonly #placeOf: number[] = [];
   readonly #rowOf: number[] = [];
 
   /** `table`: their figures. */
@@ -51,21 +52,18 @@ export class BriefRows {
 
   /** `row`: of the table. */
   add({ brief }: StreamDigest, row: number): void {
-    this.#add({ brief, own: NOTHING }, [row]);
+    this.#add(brief, NOTHING, [row]);
   }
 
   /** `rows`: of the table, one for each. */
   addAlike({ brief, own }: AlikeStreams, rows: readonly number[]): void {
-    this.#add({ brief, own }, rows);
+    this.#add(brief, own, rows);
   }
 
-  #add(lot: Lot, rows: readonly number[]): void {
-    const index = this.#lots.push(lot) - 1;
-    for (let place = 0; place < rows.length; place++) {
-      this.#lotOf.push(index);
-      this.#placeOf.push(place);
-      this.#rowOf.push(rows[place]!);
-    }
+  #add(brief: BriefStream, own: Lot['own'], rows: readonly number[]): void {
+    const lot = this.#lots.push({ first: this.#rowOf.length, brief, own }) - 1;
+    for (let i = 0; i < rows.length; i++) this.#lotOf.push(lot);
+    this.#rowOf.push(...rows);
   }
 
   /** `order`: of those that were told. `null`: there are none. */
@@ -89,9 +87,9 @@ export class BriefRows {
     const common = columnOf(lots.map(({ brief }) => brief[key]));
     if ('all' in common && lots.every(({ own }) => own[key] === undefined)) return common;
     const valueOf = (told: number): unknown => {
-      const { own, brief } = lots[this.#lotOf[told]!]!;
+      const { own, brief, first } = lots[this.#lotOf[told]!]!;
       const each = own[key];
-      return each === undefined ? brief[key] : each(this.#placeOf[told]!);
+      return each === undefined ? brief[key] : each(told - first);
     };
     const first = valueOf(order[0]!);
     if (order.every((told) => isAlike(valueOf(told), first))) return { all: first };

@@ -1,10 +1,12 @@
 import { formatRealtime } from '../core/time.js';
 import type { StreamSnapshot } from '../metrics/snapshot.js';
 import { digestStream, numbersOf, streamIds } from './build.js';
-import type { Figures } from './figures.js';
+import { Figure, type Figures, orNothing } from './figures.js';
 import type { Measurement } from './measurement.js';
 import type { AlikeStreams, OwnFields } from './streamDigest.js';
-import { fillTimes, streamFigures, TIME_FIGURES } from './streamFigures.js';
+import { fillTimes, streamFigures, TIME_FIGURES, TIME_PLACE } from './streamFigures.js';
+
+const RATE = TIME_PLACE[Figure.rate_packets_per_second]!;
 
 /**
  * `rewrite` makes `stream`, which is the snapshot of the first of them, that of the one at `positions[i]`, and tells whether
@@ -31,6 +33,9 @@ class AlikeDigest implements AlikeStreams {
   readonly own: AlikeStreams['own'];
   readonly runs: { readonly first: number; count: number; readonly figures: Figures }[] = [];
   readonly times: Float64Array;
+  startNs = Infinity;
+  endNs = -Infinity;
+  packetsPerSecond = 0;
   readonly #stream: StreamSnapshot;
   readonly #measurement: Measurement;
   readonly #flows: OwnFields['flow'][] = [];
@@ -75,8 +80,13 @@ class AlikeDigest implements AlikeStreams {
     const moment = i * Moment.Count;
     this.#moments[moment + Moment.FirstRealNs] = stream.firstRealNs;
     this.#moments[moment + Moment.LastRealNs] = stream.lastRealNs;
-    this.#moments[moment + Moment.FirstNs] = stream.firstMonoNs - startMonoNs;
-    this.#moments[moment + Moment.LastNs] = stream.lastMonoNs - startMonoNs;
+    const startNs = stream.firstMonoNs - startMonoNs;
+    const endNs = stream.lastMonoNs - startMonoNs;
+    this.#moments[moment + Moment.FirstNs] = startNs;
+    this.#moments[moment + Moment.LastNs] = endNs;
+    if (startNs < this.startNs) this.startNs = startNs;
+    if (endNs > this.endNs) this.endNs = endNs;
+    this.packetsPerSecond += orNothing(this.times[i * TIME_FIGURES.length + RATE]!);
   }
 
   #moment(i: number, moment: number): number {

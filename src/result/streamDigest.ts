@@ -48,6 +48,10 @@ export interface AlikeStreams {
   readonly runs: readonly CountedAlike[];
   /** By stream, `TIME_FIGURES` of each; NaN: not measured. */
   readonly times: Float64Array;
+  /** Of all of them: first and last arrival since the run began, and their rates together. */
+  readonly startNs: number;
+  readonly endNs: number;
+  readonly packetsPerSecond: number;
 }
 
 /** Of one that is whole already. */

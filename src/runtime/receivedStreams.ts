@@ -3,11 +3,8 @@ import type { Limit } from '../result/limits.js';
 import type { Stream } from '../result/model.js';
 import { StreamStamps } from '../result/stamps.js';
 import type { AlikeStreams, StreamDigest } from '../result/streamDigest.js';
-import { TIME_FIGURES, TIME_PLACE } from '../result/streamFigures.js';
 import { placeText } from '../result/streamJudge.js';
 import { StreamTally } from '../result/streamTally.js';
-
-const RATE = TIME_PLACE[Figure.rate_packets_per_second]!;
 
 /** What names a stream that is one leg of two. */
 export type LegStream = Pick<Stream, 'id' | 'name' | 'unit'>;
@@ -47,17 +44,15 @@ export class ReceivedStreams {
 
   /** Where the tally takes them; by their indexes. */
   addAlike(streams: AlikeStreams): void {
-    const { brief, positions, own, times } = streams;
+    const { brief, positions, own } = streams;
     const { name, unit, ended, leg } = brief;
     this.tally.addAlike(streams);
     this.stamps.addAlike(streams);
     if (ended) this.#toldEnded.push(() => positions.map((_, i) => own.id(i)));
-    let packetsPerSecond = 0;
-    for (let i = 0; i < positions.length; i++) {
-      if (leg !== null) this.#legStreams.set(positions[i]!, { id: own.id(i), name, unit });
-      packetsPerSecond += orNothing(times[i * TIME_FIGURES.length + RATE]!);
+    if (leg !== null) {
+      for (const [i, position] of positions.entries()) this.#legStreams.set(position, { id: own.id(i), name, unit });
     }
-    this.#addRate(brief, packetsPerSecond);
+    this.#addRate(brief, streams.packetsPerSecond);
   }
 
   #addRate(stream: Parameters<typeof placeText>[0], packetsPerSecond: number): void {
