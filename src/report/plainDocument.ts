@@ -8,16 +8,12 @@ export function plainDocument<T>(document: T): T {
   return plain(document) as T;
 }
 
-/** Nearly all parts are: to make ten thousand streams anew takes a second. */
+/** As JSON it holds nothing but ASCII, and nothing that had to be written otherwise. */
+const PLAIN_JSON = /^[ -[\]-~]*$/u;
+
+/** Nearly all parts are, and need not be walked through: to make ten thousand streams anew takes a second. */
 function isPlain(value: unknown): boolean {
-  if (typeof value === 'string') return printable(value) === value;
-  if (typeof value !== 'object' || value === null) return true;
-  if (Array.isArray(value)) return value.every(isPlain);
-  for (const key of Object.keys(value)) {
-    if (printable(key) !== key) return false;
-    if (!NUMBERS.has(key) && !isPlain((value as Readonly<Record<string, unknown>>)[key])) return false;
-  }
-  return true;
+  return PLAIN_JSON.test(JSON.stringify(value));
 }
 
 function plain(value: unknown): unknown {
