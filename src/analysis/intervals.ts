@@ -1,9 +1,7 @@
 import type { Nanos } from '../core/time.js';
-import { StreamCounter, type StreamCounters } from '../metrics/counters.js';
+import { StreamCounter } from '../metrics/counters.js';
 import type { IntervalSnapshot } from '../metrics/snapshot.js';
 import { IntervalStreams } from './intervalStreams.js';
-import type { IntervalDelay } from './earlyDelays.js';
-import type { StreamTable } from './streamTable.js';
 
 /** One span of receive stamps, `[startMonoNs, endMonoNs)`, when every socket has been read past its end. */
 export interface ClosedInterval {
@@ -57,7 +55,6 @@ class OpenInterval implements ClosedInterval {
  * did in an interval is the difference of its cumulative counters, so intervals add up to the totals.
  */
 export class Intervals {
-  readonly #table: StreamTable;
   readonly #firstMonoNs: Nanos;
   readonly #lengthNs: Nanos;
   #startMonoNs: Nanos;
@@ -70,12 +67,11 @@ export class Intervals {
   /** Streams in the interval that closed last. */
   #usualRows = 0;
   readonly #spare: Spare = { rows: null };
-  /** Counters of each stream when its last interval closed. */
-  #base = new Float64Array(16 * StreamCounter.Count);
+  /** Counters of each stream when its last interval closed, as {@link IntervalStreams.add} keeps them. Replaced when it grows. */
+  base = new Float64Array(16 * StreamCounter.Count);
 
   /** `firstMonoNs` and `lengthNs` may be Infinity: then the whole run is one interval. */
-  constructor(table: StreamTable, startMonoNs: Nanos, firstMonoNs: Nanos, lengthNs: Nanos) {
-    this.#table = table;
+  constructor(startMonoNs: Nanos, firstMonoNs: Nanos, lengthNs: Nanos) {
     this.#startMonoNs = startMonoNs;
     this.#firstMonoNs = firstMonoNs;
     this.#lengthNs = lengthNs;
@@ -87,10 +83,10 @@ export class Intervals {
 
   ensure(streams: number): void {
     const wanted = streams * StreamCounter.Count;
-    if (wanted <= this.#base.length) return;
-    const grown = new Float64Array(Math.max(wanted, 2 * this.#base.length));
-    grown.set(this.#base);
-    this.#base = grown;
+    if (wanted <= this.base.length) return;
+    const grown = new Float64Array(Math.max(wanted, 2 * this.base.length));
+    grown.set(this.base);
+    this.base = grown;
   }
 
   /** The next boundary that `socket` will pass, ns. */
@@ -103,7 +99,6 @@ export class Intervals {
     return position === 0 ? this.#firstMonoNs : this.#firstMonoNs + position * this.#lengthNs;
   }
 
-  /** The interval that `socket` is about to leave, for {@link add}. `endMonoNs`: its boundary, or the end of the run. */
   #current(socket: number, endMonoNs: Nanos): OpenInterval {
     const position = this.#position[socket]!;
     for (let k = this.#closed + this.#open.length; k <= position; k++) {
@@ -115,24 +110,14 @@ export class Intervals {
     return interval;
   }
 
-  /** What `stream` did in the interval that its socket is leaving; nothing when it was idle and is `optional`. */
-  add(
-    socket: number,
-    stream: number,
-    counters: StreamCounters,
-    pending: number,
-    jitterNs: number,
-    delay: IntervalDelay,
-    endMonoNs: Nanos,
-    optional: boolean,
-  ): void {
-    const { rows } = this.#current(socket, endMonoNs);
-    rows.add(stream, this.#table.format(stream), counters, this.#base, pending, jitterNs, delay, optional);
+  /** Rows of the interval that `socket` is about to leave at `endMonoNs`: its boundary, or the end of the run. */
+  rowsOf(socket: number, endMonoNs: Nanos): IntervalStreams {
+    return this.#current(socket, endMonoNs).rows;
   }
 
   /** The counters of `stream` began anew (end of the warm-up), and with them what it did in this interval. */
   restart(stream: number): void {
-    this.#base.fill(0, stream * StreamCounter.Count, (stream + 1) * StreamCounter.Count);
+    this.base.fill(0, stream * StreamCounter.Count, (stream + 1) * StreamCounter.Count);
   }
 
   /** `socket` leaves its interval at `endMonoNs`. */

@@ -36,18 +36,19 @@ export class MarkingAnalyzer {
     this.#events = events;
   }
 
-  addStream(stream: number): void {
-    this.#tosCounts[stream] = undefined;
-    const { length } = this.ttlMin;
-    if (stream < length) return;
+  /** Makes room for so many. */
+  ensure(streams: number): void {
+    while (this.#tosCounts.length < streams) this.#tosCounts.push(undefined);
+    if (streams <= this.ttlMin.length) return;
+    const length = Math.max(streams, 2 * this.ttlMin.length);
     const { ttlMin, ttlMax, tosMissing } = this;
     const lastTos = this.#lastTos;
     const lastCount = this.#lastCount;
-    this.ttlMin = new Uint8Array(2 * length).fill(255);
-    this.ttlMax = new Uint8Array(2 * length);
-    this.tosMissing = new Float64Array(2 * length);
-    this.#lastTos = new Uint16Array(2 * length).fill(NO_TOS);
-    this.#lastCount = new Float64Array(2 * length);
+    this.ttlMin = new Uint8Array(length).fill(255);
+    this.ttlMax = new Uint8Array(length);
+    this.tosMissing = new Float64Array(length);
+    this.#lastTos = new Uint16Array(length).fill(NO_TOS);
+    this.#lastCount = new Float64Array(length);
     this.ttlMin.set(ttlMin);
     this.ttlMax.set(ttlMax);
     this.tosMissing.set(tosMissing);

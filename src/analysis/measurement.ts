@@ -81,8 +81,7 @@ export class Measurement {
     this.table = new StreamTable(options.maxStreams);
     this.#decoded = new DecodedBatch(options.batchCapacity);
     this.decoder = new StreamDecoder(this.table, options.epoch, this.#faults, options.messageTimeZone ?? null);
-    const { startMonoNs, firstBoundaryMonoNs, intervalNs } = options;
-    this.#intervals = new Intervals(this.table, startMonoNs, firstBoundaryMonoNs, intervalNs);
+    this.#intervals = new Intervals(options.startMonoNs, options.firstBoundaryMonoNs, options.intervalNs);
     this.#streams = new StreamAnalyzers(options, this.table, this.#drops, this.#events);
     this.counters = this.#streams.counters;
     this.sequence = this.#streams.sequence;

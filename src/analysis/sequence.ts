@@ -47,15 +47,13 @@ export class SequenceAnalyzer {
     this.window = new ReorderWindow(windowNs, this.states, counters, drops, events);
   }
 
-  /** `packets`: numbers in the reorder window, a power of two from 32; `mapRanges`: longest loss map. */
-  addStream(stream: number, socket: number, packets: number, mapRanges: number): void {
-    this.states.ensure(stream + 1);
-    if (stream >= this.rejectedJumps.length) {
-      const rejected = this.rejectedJumps;
-      this.rejectedJumps = new Float64Array(Math.max(stream + 1, 2 * rejected.length));
-      this.rejectedJumps.set(rejected);
-    }
-    this.window.addStream(stream, socket, packets, mapRanges);
+  /** Makes room; what is a stream's own is told to the {@link window}. */
+  ensure(streams: number): void {
+    this.states.ensure(streams);
+    const rejected = this.rejectedJumps;
+    if (streams <= rejected.length) return;
+    this.rejectedJumps = new Float64Array(Math.max(streams, 2 * rejected.length));
+    this.rejectedJumps.set(rejected);
   }
 
   /**

@@ -70,13 +70,16 @@ export class StreamAnalyzers {
     this.counters.ensure(count);
     this.#events.ensure(count);
     this.times.ensure(count);
+    this.sequence.ensure(count);
+    this.timing.ensure(count);
+    this.marking.ensure(count);
     for (let stream = this.#known; stream < count; stream++) {
       const isDetailed = stream < this.#detail && !isCompanion(stream);
       const isWide = stream < WIDE_WINDOW_STREAMS;
       const packets = isWide ? this.#windowPackets : Math.min(this.#windowPackets, NARROW_WINDOW_PACKETS);
-      this.sequence.addStream(stream, table.socket(stream), packets, isDetailed ? LOSS_MAP_RANGES : SHORT_LOSS_MAP);
-      this.timing.addStream(stream, table.socket(stream), isDetailed, table.format(stream) === StreamFormat.Rtp);
-      this.marking.addStream(stream);
+      const socket = table.socket(stream);
+      this.sequence.window.addStream(stream, socket, packets, isDetailed ? LOSS_MAP_RANGES : SHORT_LOSS_MAP);
+      this.timing.addStream(stream, socket, isDetailed, table.format(stream) === StreamFormat.Rtp);
       if (isDetailed && table.format(stream) !== StreamFormat.Others) {
         this.bursts.addStream(stream, this.#pathOf(table.path(stream)).group.includes(':') ? 6 : 4);
       }
@@ -194,6 +197,7 @@ export class StreamAnalyzers {
     isLast: boolean,
   ): void {
     const { sequence, timing, times, counters } = this;
+    const rows = intervals.rowsOf(socket, endMonoNs);
     for (let i = from; i < to; i++) {
       const stream = streams[i]!;
       const isSequenced = this.hasSequence(stream);
@@ -203,7 +207,8 @@ export class StreamAnalyzers {
       const isDormant = this.hasEnded(stream) || times.lastHeardNs(stream) < endMonoNs - DORMANT_NS;
       const jitterNs = timing.jitterNs(stream);
       const delay = timing.closeInterval(stream);
-      intervals.add(socket, stream, counters, pending, jitterNs, delay, endMonoNs, isDormant);
+      const format = this.#table.format(stream);
+      rows.add(stream, format, counters, intervals.base, pending, jitterNs, delay, isDormant);
     }
   }
 

@@ -90,12 +90,26 @@ export class TimingAnalyzer {
     for (let i = 0; i < streams; i++) this.#spare.push({ set: HistogramSet.reserved(), early: new EarlyDelays(true) });
   }
 
+  /** Makes room, before {@link addStream}. */
+  ensure(streams: number): void {
+    if (streams <= this.#kinds.length) return;
+    const length = Math.max(streams, 2 * this.#kinds.length);
+    const rows = this.#rows;
+    const kinds = this.#kinds;
+    const transitsAt = this.#transitsAt;
+    this.#rows = new Float64Array(length * Time.Count).fill(NaN);
+    this.#kinds = new Uint8Array(length);
+    this.#transitsAt = new Int32Array(length);
+    this.#rows.set(rows);
+    this.#kinds.set(kinds);
+    this.#transitsAt.set(transitsAt);
+  }
+
   /**
    * `detailed`: with histograms of its own; the others of the socket share one set. `hasSenderClock`: jitter goes by
    * {@link DecodedBatch.senderNs}.
    */
   addStream(stream: number, socket: number, detailed: boolean, hasSenderClock: boolean): void {
-    if (stream >= this.#kinds.length) this.#grow(Math.max(stream + 1, 2 * this.#kinds.length));
     const shared = detailed ? null : (this.#shared[socket] ??= new SharedTimes());
     this.#sharedOf[stream] = shared;
     const spare = detailed ? this.#spare.pop() : undefined;
@@ -158,18 +172,6 @@ export class TimingAnalyzer {
     early.recordTo(anchorNs, delay, intervalDelay);
     this.#rows[stream * Time.Count + Time.AnchorNs] = anchorNs;
     this.#early[stream] = null;
-  }
-
-  #grow(streams: number): void {
-    const rows = this.#rows;
-    const kinds = this.#kinds;
-    const transitsAt = this.#transitsAt;
-    this.#rows = new Float64Array(streams * Time.Count).fill(NaN);
-    this.#kinds = new Uint8Array(streams);
-    this.#transitsAt = new Int32Array(streams);
-    this.#rows.set(rows);
-    this.#kinds.set(kinds);
-    this.#transitsAt.set(transitsAt);
   }
 
   /** It has histograms of its own. */
