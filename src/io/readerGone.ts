@@ -1,7 +1,3 @@
-import { isatty } from 'node:tty';
-
-const STANDARD_OUTPUT = 1;
-
 /**
  * Whether an error of writing to standard output says that nobody reads it any more: a pipe that was closed (EPIPE), a
  * socket that was closed in the middle of a write (ECONNRESET; Node gives its children sockets for pipes), a terminal
@@ -9,5 +5,6 @@ const STANDARD_OUTPUT = 1;
  */
 export function isReaderGone(error: unknown): boolean {
   const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
-  return code === 'EPIPE' || code === 'ECONNRESET' || (code === 'EIO' && isatty(STANDARD_OUTPUT));
+  // A terminal that hung up is none any more for the system: what it was at the beginning counts.
+  return code === 'EPIPE' || code === 'ECONNRESET' || (code === 'EIO' && process.stdout.isTTY);
 }
