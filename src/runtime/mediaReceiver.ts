@@ -271,10 +271,8 @@ export class MediaReceiver {
   #addStreams(batch: ReceiveBatch): void {
     const { measurement } = this.#options;
     for (let stream = this.#channels.length; stream < measurement.streamCount; stream++) {
-      const ofTable = measurement.table.format(stream);
-      const format = formatName(stream, ofTable, measurement.decoder);
-      // Of ten thousand streams all are such, as a rule.
-      this.#channels[stream] = ofTable === StreamFormat.Probe ? null : this.#channelOf(stream, format, batch);
+      const format = formatName(stream, measurement.table.format(stream), measurement.decoder);
+      this.#channels[stream] = this.#channelOf(stream, format, batch);
       this.#hasMedia ||= this.#channels[stream] !== null || this.placeOf(stream)?.role !== 'media';
       if (format === 'unknown') this.#undecided.push(stream);
     }
