@@ -1,5 +1,4 @@
 import { type ReceiveBatch, SlotFlag } from '../core/batch.js';
-import type { Nanos } from '../core/time.js';
 import {
   checkIperf,
   iperfIsFinal,
@@ -110,9 +109,10 @@ export class IperfDecoder {
     }
     this.#readSent(batch, out, i);
     let number = this.#number(stream, high, low);
-    if (!isFinal && this.#beginsAnew(stream, number, high * TWO_32 + low, out.sentRealNs[i]!, out.timeMonoNs[i]!)) {
+    const mayBeFirst = high === 0 && low <= LAST_FIRST_NUMBER;
+    if (!isFinal && this.#beginsAnew(out, i, stream, number, mayBeFirst)) {
       const row = stream * Row.Count;
-      if (high * TWO_32 + low > LAST_FIRST_NUMBER && number !== this.#rows[row + Row.Confirming]) {
+      if (!mayBeFirst && number !== this.#rows[row + Row.Confirming]) {
         this.#rows[row + Row.Confirming] = number + 1;
         clearSlot(out, i);
         this.#faults.malformed(batch, i, Fault.UnconfirmedJump);
@@ -143,10 +143,11 @@ export class IperfDecoder {
   }
 
   /**
-   * Whether the number, which came as `absolute`, is of another run: it was sent after the final datagram, or it is behind and
-   * was sent so long after the highest one that no delay of the sender's own making explains it.
+   * Whether the number is of another run: it was sent after the final datagram, or it is behind and was sent so long
+   * after the highest one that no delay of the sender's own making explains it. Times are read here: a double that is
+   * handed to a function costs an object too.
    */
-  #beginsAnew(stream: number, number: number, absolute: number, sentNs: Nanos, monoNs: Nanos): boolean {
+  #beginsAnew(out: DecodedBatch, i: number, stream: number, number: number, mayBeFirst: boolean): boolean {
     const rows = this.#rows;
     const row = stream * Row.Count;
     const next = rows[row + Row.Next]!;
@@ -154,8 +155,9 @@ export class IperfDecoder {
     const isOver = last === last;
     if (number >= next && !isOver) return false;
     const highestNs = rows[row + Row.NextSentNs]!;
+    const sentNs = out.sentRealNs[i]!;
     if (sentNs === sentNs && highestNs === highestNs) return sentNs > highestNs + (isOver ? 0 : APART_NS);
-    return absolute <= LAST_FIRST_NUMBER && (isOver || monoNs - rows[row + Row.NextMonoNs]! > SILENCE_NS);
+    return mayBeFirst && (isOver || out.timeMonoNs[i]! - rows[row + Row.NextMonoNs]! > SILENCE_NS);
   }
 
   #fill(batch: ReceiveBatch, out: DecodedBatch, i: number, stream: number, number: number, isFinal: boolean): void {
