@@ -70,7 +70,18 @@ describe.runIf(needs('linux', 'dist'))('load both ways over loopback', { timeout
 
   it('says so when the other end never comes: status 3, as a receiver that heard nothing', async () => {
     const [there, back] = places();
-    const { status, stdout } = await runCommand(['send', there, '--both', back, '--pps', '100', '--count', '20']);
+    const { status, stdout } = await runCommand([
+      'send',
+      there,
+      '--both',
+      back,
+      '--pps',
+      '100',
+      '--count',
+      '20',
+      '--max-late',
+      '30s',
+    ]);
     expect(status).toBe(3);
     expect(stdout).toContain(`receive it with:\n  mcast send ${back} --both ${there} --pps 100 --count 20\n`);
     expect(stdout).toContain('nothing came from the other end: this was load one way only');
