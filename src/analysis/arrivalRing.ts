@@ -1,5 +1,5 @@
 /** Entries of a ring at first, and at most: 24 octets each. A gigabit of 1316 octets is 95,000 arrivals in a second. */
-const FIRST_ENTRIES = 1024;
+const FIRST_ENTRIES = 64;
 const MOST_ENTRIES = 131_072;
 /** A ring that cannot grow merges arrivals that are nearer together than this share of their age. */
 const MERGED_SHARE = 1 / 1024;

@@ -54,7 +54,7 @@ function withinRange(value: number): number {
   return Math.max(-HISTOGRAM_MAX, Math.min(HISTOGRAM_MAX, value));
 }
 
-/** Cells beyond those that are needed, at least, where there are to be more: half an octave. */
+/** Cells beyond those that are needed, where there are to be more: half an octave. */
 const SPARE_CELLS = 64;
 
 /** Parameters that a reader of sparse buckets needs. */
@@ -82,7 +82,7 @@ const NO_CELLS = new Float64Array(0);
  *
  * Buckets have an index in order of their values: from 0 for values from 0, and -1 - that of the magnitude for negative
  * ones. There are cells for those between the lowest and the highest in use: of a range of 78 KB some 2 KB, as a rule. Where
- * a value lies beyond, there are as many more, which happens a few times in the life of a histogram.
+ * a value lies beyond, they reach half an octave further than it: a few times in a histogram's life, 180 times at most.
  */
 export class Histogram {
   /** Values beyond the range, recorded as the nearest that fits, and values that are no number. */
@@ -197,10 +197,10 @@ export class Histogram {
     const { length } = this.#cells;
     const first = this.#first;
     if (from >= first && to < first + length) return;
-    const spare = Math.max(SPARE_CELLS, length);
     const isEmpty = length === 0;
-    const newFirst = isEmpty || from < first ? Math.max(HISTOGRAM_INDEX_MIN, from - spare) : first;
-    const newEnd = isEmpty || to >= first + length ? Math.min(HISTOGRAM_INDEX_MAX, to + spare) + 1 : first + length;
+    const newFirst = isEmpty || from < first ? Math.max(HISTOGRAM_INDEX_MIN, from - SPARE_CELLS) : first;
+    const newEnd =
+      isEmpty || to >= first + length ? Math.min(HISTOGRAM_INDEX_MAX, to + SPARE_CELLS) + 1 : first + length;
     const cells = new Float64Array(newEnd - newFirst);
     if (!isEmpty) cells.set(this.#cells, first - newFirst);
     this.#cells = cells;
