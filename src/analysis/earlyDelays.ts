@@ -5,6 +5,8 @@ import { percentileRank } from '../metrics/percentileRank.js';
 /** Of so many delays the least is what all of a stream are recorded relative to. */
 const MOST = 4096;
 const FIRST = 64;
+/** Those of an interval in order, while it is being closed: memory for each interval of each stream is dear. */
+const SORTED = new Float64Array(MOST);
 
 /** Delay of one interval, ns; NaN where nothing was measured. */
 export interface IntervalDelay {
@@ -52,6 +54,13 @@ export class EarlyDelays {
     return leastNs;
   }
 
+  /** -Infinity: there is none. */
+  get mostNs(): Nanos {
+    let mostNs = -Infinity;
+    for (let i = 0; i < this.#count; i++) if (this.#values[i]! > mostNs) mostNs = this.#values[i]!;
+    return mostNs;
+  }
+
   /** Records those of earlier intervals and of the present one, relative to `anchorNs`. */
   recordTo(anchorNs: Nanos, earlier: Histogram, present: Histogram): void {
     for (let i = 0; i < this.#count; i++) {
@@ -63,14 +72,21 @@ export class EarlyDelays {
   histograms(): [delay: Histogram, pdv: Histogram] {
     const delay = new Histogram();
     const pdv = new Histogram();
+    if (this.#count === 0) return [delay, pdv];
+    const { leastNs, mostNs } = this;
+    // At once: one by one they would make the cells anew for each that lies beyond those before.
+    delay.reserve(leastNs, mostNs);
+    pdv.reserve(0, mostNs - leastNs);
     this.recordTo(0, delay, delay);
-    this.recordTo(this.leastNs, pdv, pdv);
+    this.recordTo(leastNs, pdv, pdv);
     return [delay, pdv];
   }
 
   /** Closes the interval: returns its delays and begins the next. */
   closeInterval(): IntervalDelay {
-    const values = this.#values.slice(this.#intervalFrom, this.#count).sort();
+    const values = SORTED.subarray(0, this.#count - this.#intervalFrom);
+    values.set(this.#values.subarray(this.#intervalFrom, this.#count));
+    values.sort();
     this.#intervalFrom = this.#count;
     if (values.length === 0) return NO_DELAY;
     return {

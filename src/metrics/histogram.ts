@@ -96,7 +96,7 @@ export class Histogram {
 
   /** Makes the cells of values from `from` to `to` now: the system would make them page by page, under the first values. */
   reserve(from: number, to: number): void {
-    this.#cover(indexOf(from), indexOf(to));
+    this.#cover(indexOf(withinRange(Math.round(from))), indexOf(withinRange(Math.round(to))));
     this.#cells.fill(0);
   }
 
