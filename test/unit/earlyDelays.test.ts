@@ -38,6 +38,31 @@ describe('EarlyDelays', () => {
     expect(Math.abs(earlier.percentile(0.99)! + MS - falling[10]!)).toBeLessThan(0.008 * falling[10]!);
   });
 
+  it.each([
+    ['falling ones', falling],
+    ['one', [7]],
+    ['such as are no integers, or beyond what a histogram tells apart', [-(2 ** 60), -0.4, 0.6, 5 * MS, 2 ** 60]],
+    ['none', []],
+  ])('gives the histograms of %s as if each had been recorded', (_, delays) => {
+    const [delay, pdv] = [new Histogram(), new Histogram()];
+    for (const one of delays) {
+      delay.record(one);
+      pdv.record(one - Math.min(...delays));
+    }
+    const given = filled(delays).histograms();
+    for (const [i, one] of [delay, pdv].entries()) {
+      const { count, sum, min, max, clamped } = given[i]!;
+      expect({ count, sum, min, max, clamped, buckets: given[i]!.buckets() }).toEqual({
+        count: one.count,
+        sum: one.sum,
+        min: one.min,
+        max: one.max,
+        clamped: one.clamped,
+        buckets: one.buckets(),
+      });
+    }
+  });
+
   it('is over when it has 4096', () => {
     const early = filled(Array.from({ length: 4095 }, (_, i) => i));
     expect(early.add(1)).toBe(true);
