@@ -1,4 +1,5 @@
 import type { Nanos } from '../core/time.js';
+import { FEW_VALUES } from '../metrics/fewValues.js';
 import { Histogram } from '../metrics/histogram.js';
 import { percentileRank } from '../metrics/percentileRank.js';
 
@@ -74,9 +75,11 @@ export class EarlyDelays {
     const pdv = new Histogram();
     if (this.#count === 0) return [delay, pdv];
     const { leastNs, mostNs } = this;
-    // At once: one by one they would make the cells anew for each that lies beyond those before.
-    delay.reserve(leastNs, mostNs);
-    pdv.reserve(0, mostNs - leastNs);
+    if (this.#count > FEW_VALUES) {
+      // At once: one by one they would make the cells anew for each that lies beyond those before.
+      delay.reserve(leastNs, mostNs);
+      pdv.reserve(0, mostNs - leastNs);
+    }
     this.recordTo(0, delay, delay);
     this.recordTo(leastNs, pdv, pdv);
     return [delay, pdv];

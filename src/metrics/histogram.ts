@@ -1,59 +1,21 @@
+import { bucketsOf, FEW_VALUES, sortedIndexes } from './fewValues.js';
+import {
+  BEYOND_RANGE,
+  bucketFrom,
+  bucketMiddle,
+  bucketWidth,
+  EXPONENT_EXCESS,
+  FIRST_SHARED,
+  FRACTION_SHIFT,
+  HIGH,
+  HISTOGRAM_INDEX_MAX,
+  HISTOGRAM_INDEX_MIN,
+  HISTOGRAM_MAX,
+  indexOf,
+  SUB,
+  withinRange,
+} from './histogramBuckets.js';
 import { percentileRank } from './percentileRank.js';
-
-/** Sub-buckets per octave: a value's bucket is at most 1/128 of it wide (0.8 %). */
-const SUB_BITS = 7;
-const SUB = 1 << SUB_BITS;
-/** Magnitudes up to 2^52 ns (52 days) are told apart; larger ones clamp. */
-const OCTAVES = 52 - SUB_BITS;
-const HALF = SUB * (OCTAVES + 1);
-
-/** Largest magnitude that is recorded as itself. */
-export const HISTOGRAM_MAX = 2 ** 52 - 1;
-/** Lowest and highest index of {@link Histogram.buckets}. */
-export const HISTOGRAM_INDEX_MIN = -HALF;
-export const HISTOGRAM_INDEX_MAX = HALF - 1;
-
-const float = new Float64Array(1);
-const words = new Int32Array(float.buffer);
-/** Which of the words holds sign, exponent and the highest 20 bits of the fraction. */
-const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
-const FRACTION_SHIFT = 20 - SUB_BITS;
-/** The bias of float64's exponent, less the octave below which every integer has a bucket of its own. */
-const EXPONENT_EXCESS = (1023 + SUB_BITS - 1) * SUB;
-
-/** High words of the first magnitudes that share a bucket, and that are beyond the range. */
-const FIRST_SHARED = (1023 + SUB_BITS) << 20;
-const BEYOND_RANGE = (1023 + SUB_BITS + OCTAVES) << 20;
-
-/** Smallest magnitude of a bucket and the bucket's width. */
-function bucketFrom(bucket: number): number {
-  if (bucket < 2 * SUB) return bucket;
-  const octave = (bucket >> SUB_BITS) - 1;
-  return (SUB + (bucket & (SUB - 1))) * 2 ** octave;
-}
-
-function bucketMiddle(bucket: number): number {
-  return bucketFrom(bucket) + Math.floor((bucketWidth(bucket) - 1) / 2);
-}
-
-function bucketWidth(bucket: number): number {
-  return bucket < 2 * SUB ? 1 : 2 ** ((bucket >> SUB_BITS) - 1);
-}
-
-/** Index of an integer within the range. */
-function indexOf(value: number): number {
-  const magnitude = Math.abs(value);
-  if (magnitude < SUB) return value < 0 ? -1 - magnitude : magnitude;
-  float[0] = value;
-  const high = words[HIGH]!;
-  return (((high & 0x7fff_ffff) >>> FRACTION_SHIFT) - EXPONENT_EXCESS) ^ (high >> 31);
-}
-
-/** The nearest value that is within the range. */
-function withinRange(value: number): number {
-  return Math.max(-HISTOGRAM_MAX, Math.min(HISTOGRAM_MAX, value));
-}
-
 /** Cells beyond those that are needed, where there are to be more: half an octave. */
 const SPARE_CELLS = 64;
 
@@ -69,7 +31,7 @@ const COUNT = 0;
 const SUM = 1;
 const MIN = 2;
 const MAX = 3;
-const NO_CELLS = new Float64Array(0);
+const NONE = new Float64Array(0);
 
 /**
  * Log-linear histogram over signed integers (one-way delay between unsynchronised clocks is
@@ -89,8 +51,11 @@ export class Histogram {
   clamped = 0;
   readonly #exact = new Float64Array([0, 0, Infinity, -Infinity]);
   /** Counts of buckets from index {@link #first} on. */
-  #cells = NO_CELLS;
+  #cells = NONE;
   #first = 0;
+  /** While there are no cells: the values, of which {@link #kept} are in use. */
+  #few = NONE;
+  #kept = 0;
   /** Made of buckets that its exact figures may not tell: all cells may be in use. */
   #isWhole = false;
 
@@ -115,16 +80,12 @@ export class Histogram {
     exact[SUM]! += value;
     if (value < exact[MIN]!) exact[MIN] = value;
     if (value > exact[MAX]!) exact[MAX] = value;
-    let index: number;
-    if (magnitude < SUB) {
-      index = value < 0 ? -1 - magnitude : magnitude;
-    } else {
-      float[0] = value;
-      const high = words[HIGH]!;
-      index = (((high & 0x7fff_ffff) >>> FRACTION_SHIFT) - EXPONENT_EXCESS) ^ (high >> 31);
-    }
+    const index = indexOf(value);
     // What lies before the first cell is a large number without its sign.
-    if ((index - this.#first) >>> 0 >= this.#cells.length) this.#cover(index, index);
+    if ((index - this.#first) >>> 0 >= this.#cells.length) {
+      if (this.#keeps(value)) return;
+      this.#cover(index, index);
+    }
     this.#cells[index - this.#first]!++;
   }
 
@@ -148,7 +109,13 @@ export class Histogram {
       this.clamped += count;
       return;
     }
-    if (min < exact[MIN]! || max > exact[MAX]!) this.#cover(indexOf(withinRange(min)), indexOf(withinRange(max)));
+    const isFew = this.#cells.length === 0;
+    if (isFew && this.#kept + count <= FEW_VALUES) {
+      for (let i = 0; i < count; i++) this.record(values[i]!);
+      return;
+    }
+    if (isFew || min < exact[MIN]! || max > exact[MAX]!)
+      this.#cover(indexOf(withinRange(min)), indexOf(withinRange(max)));
     const cells = this.#cells;
     const first = this.#first;
     // Without a branch per value where all are large enough; a NaN among them makes the sum one.
@@ -192,17 +159,31 @@ export class Histogram {
     exact[MAX] = max;
   }
 
-  /** Sees to cells for the indexes `from` to `to`. */
+  /** Keeps `value` as it is, where there are no cells yet; whether that was so. */
+  #keeps(value: number): boolean {
+    if (this.#cells.length > 0 || this.#kept === FEW_VALUES) return false;
+    if (this.#few.length === 0) this.#few = new Float64Array(FEW_VALUES);
+    this.#few[this.#kept++] = value;
+    return true;
+  }
+
+  /** Sees to cells for the indexes `from` to `to`, and for the values that were kept. */
   #cover(from: number, to: number): void {
     const { length } = this.#cells;
     const first = this.#first;
     if (from >= first && to < first + length) return;
     const isEmpty = length === 0;
-    const newFirst = isEmpty || from < first ? Math.max(HISTOGRAM_INDEX_MIN, from - SPARE_CELLS) : first;
+    const few = sortedIndexes(this.#few, this.#kept);
+    this.#few = NONE;
+    this.#kept = 0;
+    const lowest = Math.min(from, few[0] ?? from);
+    const highest = Math.max(to, few.at(-1) ?? to);
+    const newFirst = isEmpty || lowest < first ? Math.max(HISTOGRAM_INDEX_MIN, lowest - SPARE_CELLS) : first;
     const newEnd =
-      isEmpty || to >= first + length ? Math.min(HISTOGRAM_INDEX_MAX, to + SPARE_CELLS) + 1 : first + length;
+      isEmpty || highest >= first + length ? Math.min(HISTOGRAM_INDEX_MAX, highest + SPARE_CELLS) + 1 : first + length;
     const cells = new Float64Array(newEnd - newFirst);
     if (!isEmpty) cells.set(this.#cells, first - newFirst);
+    for (let i = 0; i < few.length; i++) cells[few[i]! - newFirst]!++;
     this.#cells = cells;
     this.#first = newFirst;
   }
@@ -240,6 +221,7 @@ export class Histogram {
   /** Smallest recorded value (to bucket precision) that at least `fraction` (0..1) of all do not exceed. */
   percentile(fraction: number): number | null {
     const rank = percentileRank(fraction, this.count);
+    if (this.#kept > 0) return this.#ranked(rank, sortedIndexes(this.#few, this.#kept)[rank - 1]!);
     const to = this.#usedTo();
     let seen = 0;
     for (let index = this.#usedFrom(); index < to; index++) {
@@ -276,6 +258,8 @@ export class Histogram {
     const exact = this.#exact;
     this.clamped += other.clamped;
     if (other.count === 0) return;
+    for (let i = 0; i < other.#kept; i++) this.record(other.#few[i]!);
+    if (other.#kept > 0) return;
     const from = other.#usedFrom();
     const to = other.#usedTo();
     this.#cover(from, to - 1);
@@ -293,7 +277,9 @@ export class Histogram {
 
   clear(): void {
     this.clamped = 0;
-    if (this.count > 0) this.#cells.fill(0, this.#usedFrom() - this.#first, this.#usedTo() - this.#first);
+    if (this.#cells.length > 0 && this.count > 0)
+      this.#cells.fill(0, this.#usedFrom() - this.#first, this.#usedTo() - this.#first);
+    this.#kept = 0;
     this.#isWhole = false;
     this.#exact[COUNT] = 0;
     this.#exact[SUM] = 0;
@@ -306,11 +292,15 @@ export class Histogram {
     const twin = new Histogram();
     twin.clamped = this.clamped;
     if (this.count === 0) return twin;
-    const from = this.#usedFrom();
-    twin.#cells = this.#cells.slice(from - this.#first, this.#usedTo() - this.#first);
-    twin.#first = from;
     twin.#isWhole = this.#isWhole;
     twin.#exact.set(this.#exact);
+    if (this.#kept > 0) {
+      twin.#few = this.#few.slice();
+      twin.#kept = this.#kept;
+    } else {
+      twin.#first = this.#usedFrom();
+      twin.#cells = this.#cells.slice(twin.#first - this.#first, this.#usedTo() - this.#first);
+    }
     return twin;
   }
 
@@ -321,7 +311,8 @@ export class Histogram {
   shifted(by: number): Histogram {
     const made = new Histogram();
     made.clamped += this.clamped;
-    if (this.count === 0) return made;
+    for (let i = 0; i < this.#kept; i++) made.record(this.#few[i]! + by);
+    if (this.#kept > 0 || this.count === 0) return made;
     const to = this.#usedTo();
     for (let index = this.#usedFrom(); index < to; index++) {
       const count = this.#cells[index - this.#first]!;
@@ -347,6 +338,7 @@ export class Histogram {
   /** `[index, count]` of every bucket in use, in order of value; negative values have index `-1 - bucket`. */
   buckets(): [index: number, count: number][] {
     const used: [number, number][] = [];
+    if (this.#kept > 0) return bucketsOf(sortedIndexes(this.#few, this.#kept));
     if (this.count === 0) return used;
     const to = this.#usedTo();
     for (let index = this.#usedFrom(); index < to; index++) {

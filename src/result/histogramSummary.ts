@@ -44,11 +44,16 @@ export function mergeSummaries(
   summaries: readonly (HistogramSummary | null)[],
   lossRatio: number | null = null,
 ): HistogramSummary | null {
-  let merged: Histogram | null = null;
-  for (const summary of summaries) {
-    if (summary === null) continue;
-    merged ??= new Histogram();
-    merged.addBuckets(summary.buckets, summary);
+  const known = summaries.filter((summary) => summary !== null);
+  if (known.length === 0) return null;
+  const merged = new Histogram();
+  let [min, max] = [Infinity, -Infinity];
+  for (const summary of known) {
+    if (summary.min !== null && summary.min < min) min = summary.min;
+    if (summary.max !== null && summary.max > max) max = summary.max;
   }
-  return merged === null ? null : summarise(merged, lossRatio);
+  // At once, or they would grow with hundreds of summaries.
+  if (min <= max) merged.reserve(min, max);
+  for (const summary of known) merged.addBuckets(summary.buckets, summary);
+  return summarise(merged, lossRatio);
 }

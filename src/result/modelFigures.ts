@@ -1,6 +1,7 @@
 /** Schemas that all parts of the document share. Import types only, unless you validate. */
 import * as z from 'zod';
-import { HISTOGRAM_INDEX_MAX, HISTOGRAM_INDEX_MIN, HISTOGRAM_PARAMETERS } from '../metrics/histogram.js';
+import { HISTOGRAM_PARAMETERS } from '../metrics/histogram.js';
+import { HISTOGRAM_INDEX_MAX, HISTOGRAM_INDEX_MIN } from '../metrics/histogramBuckets.js';
 
 /** A number, or `null`: not measurable here. */
 export const figure = z.number().nullable();

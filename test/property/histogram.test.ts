@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { build } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
-import { Histogram, HISTOGRAM_INDEX_MAX, HISTOGRAM_INDEX_MIN, HISTOGRAM_MAX } from '../../src/metrics/histogram.js';
+import { Histogram } from '../../src/metrics/histogram.js';
+import { HISTOGRAM_INDEX_MAX, HISTOGRAM_INDEX_MIN, HISTOGRAM_MAX } from '../../src/metrics/histogramBuckets.js';
 
 /** Spread over all magnitudes, as delays are: uniform integers would nearly all be huge. */
 const magnitude = fc

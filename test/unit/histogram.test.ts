@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Histogram, HISTOGRAM_INDEX_MAX, HISTOGRAM_INDEX_MIN, HISTOGRAM_MAX } from '../../src/metrics/histogram.js';
+import { Histogram } from '../../src/metrics/histogram.js';
+import { HISTOGRAM_INDEX_MAX, HISTOGRAM_INDEX_MIN, HISTOGRAM_MAX } from '../../src/metrics/histogramBuckets.js';
 
 function histogramOf(...values: number[]): Histogram {
   const made = new Histogram();

@@ -1,4 +1,5 @@
-import { Histogram, HISTOGRAM_INDEX_MIN } from '../../metrics/histogram.js';
+import { Histogram } from '../../metrics/histogram.js';
+import { HISTOGRAM_INDEX_MIN } from '../../metrics/histogramBuckets.js';
 import type { HistogramSummary } from '../../result/model.js';
 
 /**
