@@ -174,6 +174,45 @@ describe('Histogram', () => {
     );
   });
 
+  it('tells the same whether it had cells from its beginning or kept its first values as they came', () => {
+    const some = fc.array(fc.oneof({ weight: 30, arbitrary: signed }, fc.constantFrom(HISTOGRAM_MAX + 1, NaN)), {
+      maxLength: 70,
+    });
+    const act = fc.record({
+      what: fc.constantFrom('one by one', 'many', 'added', 'added with cells', 'buckets', 'copied', 'cleared'),
+      values: some,
+    });
+    fc.assert(
+      fc.property(fc.array(act, { minLength: 1, maxLength: 6 }), (acts) => {
+        let kept = new Histogram();
+        let dense = new Histogram();
+        dense.reserve(-5, 5);
+        for (const { what, values: given } of acts) {
+          const other = what === 'added with cells' ? new Histogram() : histogramOf(given);
+          if (what === 'added with cells') {
+            other.reserve(0, 0);
+            for (const value of given) other.record(value);
+          }
+          for (const one of [kept, dense]) {
+            if (what === 'one by one') for (const value of given) one.record(value);
+            if (what === 'many') {
+              const column = Float64Array.from(given);
+              one.recordMany(column, new Int32Array(column.buffer), given.length);
+            }
+            if (what.startsWith('added')) one.add(other);
+            if (what === 'buckets') one.addBuckets(other.buckets(), other);
+            if (what === 'cleared') one.clear();
+          }
+          if (what === 'copied') [kept, dense] = [kept.copy(), dense.copy()];
+          expect(figures(kept)).toEqual(figures(dense));
+          const fractions = [0, 0.001, 0.5, 0.9, 1];
+          expect(kept.percentiles(fractions, kept.buckets())).toEqual(dense.percentiles(fractions, dense.buckets()));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('shifts to what recording shifted values would have given, as exactly as buckets can', () => {
     fc.assert(
       fc.property(values, signed, fraction, (recorded, by, p) => {

@@ -3,6 +3,7 @@ import type { ReceivePlan } from '../../profile/plan.js';
 import type { MediaSinks } from '../../runtime/mediaSinks.js';
 import { startReceiver } from '../../runtime/run.js';
 import { withAnnouncedSessions } from '../announcedSessions.js';
+import { compileLater } from '../compileLater.js';
 import { conduct } from '../conduct.js';
 import type { CliContext } from '../context.js';
 import { planReceive } from '../../profile/makePlan.js';
@@ -37,6 +38,8 @@ export async function run(given: GivenOptions, operands: readonly string[], cont
     preview: presenter.preview(plan.streams),
     summaries,
   });
+  // A run that never gets ready tells why by its end.
+  receiver.ready.then(compileLater, () => undefined);
   const { results, cause } = await conduct([{ end: 'recv', run: receiver }], presenter, context);
   const result = results[0]!;
   await presenter.finish(result);
