@@ -1,5 +1,4 @@
 import type { Nanos } from '../core/time.js';
-import { FEW_VALUES } from '../metrics/fewValues.js';
 import { Histogram } from '../metrics/histogram.js';
 import { percentileRank } from '../metrics/percentileRank.js';
 
@@ -75,11 +74,8 @@ export class EarlyDelays {
     const pdv = new Histogram();
     if (this.#count === 0) return [delay, pdv];
     const { leastNs, mostNs } = this;
-    if (this.#count > FEW_VALUES) {
-      // At once: one by one they would make the cells anew for each that lies beyond those before.
-      delay.reserve(leastNs, mostNs);
-      pdv.reserve(0, mostNs - leastNs);
-    }
+    delay.reserve(leastNs, mostNs, this.#count);
+    pdv.reserve(0, mostNs - leastNs, this.#count);
     this.recordTo(0, delay, delay);
     this.recordTo(leastNs, pdv, pdv);
     return [delay, pdv];

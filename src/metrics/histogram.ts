@@ -1,9 +1,7 @@
 import { bucketsOf, FEW_VALUES, sortedIndexes } from './fewValues.js';
 import {
   BEYOND_RANGE,
-  bucketFrom,
-  bucketMiddle,
-  bucketWidth,
+  boundsOf,
   EXPONENT_EXCESS,
   FIRST_SHARED,
   FRACTION_SHIFT,
@@ -12,10 +10,12 @@ import {
   HISTOGRAM_INDEX_MIN,
   HISTOGRAM_MAX,
   indexOf,
+  middleOf,
   SUB,
   withinRange,
 } from './histogramBuckets.js';
 import { percentileRank } from './percentileRank.js';
+
 /** Cells beyond those that are needed, where there are to be more: half an octave. */
 const SPARE_CELLS = 64;
 
@@ -44,7 +44,8 @@ const NONE = new Float64Array(0);
  *
  * Buckets have an index in order of their values: from 0 for values from 0, and -1 - that of the magnitude for negative
  * ones. There are cells for those between the lowest and the highest in use: of a range of 78 KB some 2 KB, as a rule. Where
- * a value lies beyond, they reach half an octave further than it: a few times in a histogram's life, 180 times at most.
+ * a value lies beyond, they reach half an octave further than it: a few times in a histogram's life, 180 times at most. The
+ * first {@link FEW_VALUES} values have no cells, but are kept as they came.
  */
 export class Histogram {
   /** Values beyond the range, recorded as the nearest that fits, and values that are no number. */
@@ -59,8 +60,12 @@ export class Histogram {
   /** Made of buckets that its exact figures may not tell: all cells may be in use. */
   #isWhole = false;
 
-  /** Makes the cells of values from `from` to `to` now: the system would make them page by page, under the first values. */
-  reserve(from: number, to: number): void {
+  /**
+   * Before the first of `values` values: makes the cells of those from `from` to `to` now, which would be made page by page, and
+   * anew for each that lies beyond those before. So few as are kept need none.
+   */
+  reserve(from: number, to: number, values = Infinity): void {
+    if (values <= FEW_VALUES) return;
     this.#cover(indexOf(withinRange(Math.round(from))), indexOf(withinRange(Math.round(to))));
     this.#cells.fill(0);
   }
@@ -250,7 +255,7 @@ export class Histogram {
 
   /** Of a bucket, and no value beyond those that were recorded. */
   #middle(index: number): number {
-    const value = index < 0 ? -bucketMiddle(-1 - index) : bucketMiddle(index);
+    const value = middleOf(index);
     return Math.min(this.#exact[MAX]!, Math.max(this.#exact[MIN]!, value));
   }
 
@@ -258,8 +263,10 @@ export class Histogram {
     const exact = this.#exact;
     this.clamped += other.clamped;
     if (other.count === 0) return;
-    for (let i = 0; i < other.#kept; i++) this.record(other.#few[i]!);
-    if (other.#kept > 0) return;
+    if (other.#kept > 0) {
+      for (let i = 0; i < other.#kept; i++) this.record(other.#few[i]!);
+      return;
+    }
     const from = other.#usedFrom();
     const to = other.#usedTo();
     this.#cover(from, to - 1);
@@ -311,8 +318,11 @@ export class Histogram {
   shifted(by: number): Histogram {
     const made = new Histogram();
     made.clamped += this.clamped;
-    for (let i = 0; i < this.#kept; i++) made.record(this.#few[i]! + by);
-    if (this.#kept > 0 || this.count === 0) return made;
+    if (this.count === 0) return made;
+    if (this.#kept > 0) {
+      for (let i = 0; i < this.#kept; i++) made.record(this.#few[i]! + by);
+      return made;
+    }
     const to = this.#usedTo();
     for (let index = this.#usedFrom(); index < to; index++) {
       const count = this.#cells[index - this.#first]!;
@@ -337,8 +347,8 @@ export class Histogram {
 
   /** `[index, count]` of every bucket in use, in order of value; negative values have index `-1 - bucket`. */
   buckets(): [index: number, count: number][] {
-    const used: [number, number][] = [];
     if (this.#kept > 0) return bucketsOf(sortedIndexes(this.#few, this.#kept));
+    const used: [number, number][] = [];
     if (this.count === 0) return used;
     const to = this.#usedTo();
     for (let index = this.#usedFrom(); index < to; index++) {
@@ -385,8 +395,6 @@ export class Histogram {
 
   /** Values of bucket `index` lie in `[from, to)`. */
   static bounds(index: number): { readonly from: number; readonly to: number } {
-    if (index >= 0) return { from: bucketFrom(index), to: bucketFrom(index) + bucketWidth(index) };
-    const bucket = -1 - index;
-    return { from: 1 - bucketFrom(bucket) - bucketWidth(bucket), to: 1 - bucketFrom(bucket) };
+    return boundsOf(index);
   }
 }

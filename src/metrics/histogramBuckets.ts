@@ -1,7 +1,7 @@
 /** Buckets of a log-linear histogram: which one a value falls into, and which values a bucket holds. */
 
 /** Sub-buckets per octave: a value's bucket is at most 1/128 of it wide (0.8 %). */
-export const SUB_BITS = 7;
+const SUB_BITS = 7;
 export const SUB = 1 << SUB_BITS;
 /** Magnitudes up to 2^52 ns (52 days) are told apart; larger ones clamp. */
 const OCTAVES = 52 - SUB_BITS;
@@ -9,7 +9,7 @@ const HALF = SUB * (OCTAVES + 1);
 
 /** Largest magnitude that is recorded as itself. */
 export const HISTOGRAM_MAX = 2 ** 52 - 1;
-/** Lowest and highest index of {@link Histogram.buckets}. */
+/** Lowest and highest index of `Histogram.buckets`. */
 export const HISTOGRAM_INDEX_MIN = -HALF;
 export const HISTOGRAM_INDEX_MAX = HALF - 1;
 
@@ -26,18 +26,30 @@ export const FIRST_SHARED = (1023 + SUB_BITS) << 20;
 export const BEYOND_RANGE = (1023 + SUB_BITS + OCTAVES) << 20;
 
 /** Smallest magnitude of a bucket and the bucket's width. */
-export function bucketFrom(bucket: number): number {
+function bucketFrom(bucket: number): number {
   if (bucket < 2 * SUB) return bucket;
   const octave = (bucket >> SUB_BITS) - 1;
   return (SUB + (bucket & (SUB - 1))) * 2 ** octave;
 }
 
-export function bucketMiddle(bucket: number): number {
+function bucketWidth(bucket: number): number {
+  return bucket < 2 * SUB ? 1 : 2 ** ((bucket >> SUB_BITS) - 1);
+}
+
+function bucketMiddle(bucket: number): number {
   return bucketFrom(bucket) + Math.floor((bucketWidth(bucket) - 1) / 2);
 }
 
-export function bucketWidth(bucket: number): number {
-  return bucket < 2 * SUB ? 1 : 2 ** ((bucket >> SUB_BITS) - 1);
+/** The value in the middle of bucket `index`. */
+export function middleOf(index: number): number {
+  return index < 0 ? -bucketMiddle(-1 - index) : bucketMiddle(index);
+}
+
+/** Values of bucket `index` lie in `[from, to)`. */
+export function boundsOf(index: number): { readonly from: number; readonly to: number } {
+  if (index >= 0) return { from: bucketFrom(index), to: bucketFrom(index) + bucketWidth(index) };
+  const bucket = -1 - index;
+  return { from: 1 - bucketFrom(bucket) - bucketWidth(bucket), to: 1 - bucketFrom(bucket) };
 }
 
 /** Index of an integer within the range. */

@@ -18,6 +18,8 @@ import { installed, SOCKPERF_PLACE, sockperfServer } from './sockperf.mjs';
 const LINES = ['mold://239.255.77.11:26400/iface=lo', 'mold://239.255.78.11:26400/iface=lo'];
 const TIMED = 'xdp://239.255.77.12:26600/iface=lo';
 const PROBED = 'probe://239.255.77.13:5001/iface=lo';
+/** Each when it is due, as sockperf's datagrams leave: at 100,000/s a sender's default is to send those of 20 us together. */
+const ONE_BY_ONE = '--quantum 0';
 /** Octets of a probe datagram's header, and so of the smallest datagram. */
 const PROBE_OCTETS = 52;
 const AIMS = { messagesPerSecond: 2e6, at: 20, delayP50: 1.2, flows: 1.5 };
@@ -192,9 +194,6 @@ async function compareDelays() {
   );
   console.log(table(rows));
 }
-
-/** One by one, each when it is due, as sockperf's leave: at 100,000/s a sender's default is to send those of 20 us together. */
-const ONE_BY_ONE = '--quantum 0';
 
 async function delayOfFeed(rate) {
   const pace = `--mps ${rate} --messages-per-datagram 1 --flush-after 1s --heartbeat 0 ${ONE_BY_ONE}`;
